@@ -1,0 +1,118 @@
+"""The answers of the access graph: who can, by which path, and which changes close it.
+
+Shapes follow the public JSON of ``who-can``, ``paths`` and ``cut``; `Access` is what the rest of weightguard asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from weightguard.estate.fact import Unknown
+
+ActorKind = Literal["person", "workload", "service", "external", "anonymous", "unknown"]
+Certainty = Literal["certain", "conditional"]
+
+
+class AccessKind(StrEnum):
+    """What somebody may do to weights."""
+
+    READ = "read"
+    WRITE = "write"
+    COPY = "copy"
+    DECRYPT = "decrypt"
+    DELETE = "delete"
+    ADMINISTER = "administer"
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """The statement that allows a hop: a policy's name or ARN, and the statement's Sid or its index from 0."""
+
+    policy: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step: who does what to reach whom, allowed by what."""
+
+    origin: str
+    target: str
+    how: str
+    because: tuple[Because, ...]
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One principal that can reach a store.
+
+    Attributes:
+        principal: as the contract names principals.
+        certainty: ``conditional`` when a hop hangs on something that the snapshot cannot settle.
+        direct: True when it needs to become nobody else.
+        conditions: what must hold, in words.
+        path: a shortest path, hop by hop; one hop when direct.
+    """
+
+    principal: str
+    kind: ActorKind
+    certainty: Certainty
+    direct: bool
+    conditions: tuple[str, ...]
+    path: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCan:
+    """Everybody who can, and what could not be seen."""
+
+    access: AccessKind
+    store: str
+    answers: tuple[Answer, ...]
+    complete: bool
+    gaps: tuple[Unknown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One concrete change that closes paths: what to remove from which policy, and whose paths that ends."""
+
+    principal: str
+    remove: str
+    policy: str
+    statement: str
+    closes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The smallest set of changes that closes every path, fewest first."""
+
+    access: AccessKind
+    store: str
+    changes: tuple[Change, ...]
+    complete: bool
+    gaps: tuple[Unknown, ...]
+
+
+class Access(Protocol):
+    """What judgement and reports may ask of the access graph. Built by `weightguard.access.graph.build(estate)`."""
+
+    def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
+        """Everybody who can do `access` to objects of `store` (an id), directly or by becoming somebody else."""
+        ...
+
+    def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> tuple[tuple[Hop, ...], ...]:
+        """Every shortest path from `principal` to `store`."""
+        ...
+
+    def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
+        """The smallest set of changes after which nobody but the direct, intended readers reach `store`."""
+        ...
+
+    def blast_radius(self, principal: str) -> tuple[str, ...]:
+        """Ids of the principals, stores and keys that `principal` reaches."""
+        ...
