@@ -1,0 +1,100 @@
+"""The command line: parse, call `weightguard.api`, print. No logic lives here.
+
+Commands load on use, so that ``weightguard --help`` imports neither a cloud SDK nor the engines.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from weightguard import __version__
+from weightguard.errors import WeightguardError
+
+# command -> (module, attribute, the line that --help shows)
+_COMMANDS: dict[str, tuple[str, str, str]] = {
+    "scan": ("scan", "scan", "Collect, judge and report, in one go."),
+    "collect": ("collect", "collect", "Write a snapshot, judge nothing."),
+    "assess": ("assess", "assess", "Judge a snapshot offline; same input, same bytes out."),
+    "report": ("report", "report", "Render other formats from a report.json."),
+    "who-can": ("access", "who_can", "Who can read, write, copy, decrypt, delete or administer weights."),
+    "paths": ("access", "paths", "How a principal gets to a store, hop by hop."),
+    "cut": ("access", "cut", "The smallest set of changes that closes the paths."),
+    "evaluate": ("evaluate", "evaluate", "Decide single requests against given policies, offline."),
+    "controls": ("controls", "controls", "List, show, lint and export the catalogue."),
+    "permissions": ("permissions", "permissions", "Print the least-privilege policy that collect needs."),
+    "demo": ("demo", "demo", "Build a small lab on an embedded emulator and audit it."),
+    "doctor": ("doctor", "doctor", "What is installed, reachable and permitted, before a long scan."),
+    "schema": ("schema", "schema", "Print a JSON schema of what weightguard reads and writes."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command = getattr(import_module(f"weightguard.cli.{module}"), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"weightguard.cli.{module}.{attribute} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="weightguard")
+def _weightguard() -> None:
+    """Could somebody steal these model weights, how, and what is the smallest change that stops them?
+
+    Exit status: 0 passed; 1 weightguard itself failed; 2 usage, or input that is not what it should be; 3 an unwaived failure
+    at or above --fail-on, or a target level missed; 4 no such failure, but evidence is missing that could hide one.
+    """
+
+
+def _fail(line: str, status: int) -> int:
+    click.echo(click.style("weightguard: ", fg="red", bold=True, reset=True) + line, err=True)
+    return status
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("WEIGHTGUARD_DEBUG"):
+        raise error
+    kind = type(error).__name__
+    return _fail(f"internal error, {kind}: {error} (set WEIGHTGUARD_DEBUG=1 for the traceback)", 1)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status; every error becomes one line on stderr."""
+    try:
+        status = _weightguard.main(arguments, prog_name="weightguard", standalone_mode=False)
+    except WeightguardError as error:
+        return _fail(error.one_line(), error.exit_status)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("stopped", 130)
+    except BrokenPipeError:
+        # The reader went away (`| head`): not our failure, and nothing more can be written.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+        return 0
+    except Exception as error:  # noqa: BLE001 - the one place that turns a bug into an exit status
+        return _unexpected(error)
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run())
