@@ -1,0 +1,225 @@
+"""weightguard.yaml: what a laboratory declares about itself.
+
+Everything is optional; an empty file is a configuration. A key that is not known is refused by file and line
+with the likeliest meant key, because a waiver or a cap that is silently ignored is worse than none.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from weightguard import yaml_file
+from weightguard.errors import ConfigError
+
+Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
+FailOn = Literal["critical", "high", "medium", "low", "none"]
+Tier = Literal["none", "high", "critical"]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+FILE_NAME = "weightguard.yaml"
+
+
+class Section(BaseModel):
+    """A mapping whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AwsSource(Section):
+    """Where `scan` looks on AWS.
+
+    Attributes:
+        role_arn: a role to assume in each member account; ``{account}`` stands for the account's id.
+        organization: walk the organization's accounts (True), the one account (False), or as far as permitted
+            (None).
+        endpoint_url: another endpoint for every service (an emulator, a sovereign cloud).
+    """
+
+    profile: Text | None = None
+    regions: tuple[Text, ...] = ()
+    role_arn: Text | None = None
+    organization: bool | None = None
+    accounts: tuple[Text, ...] = ()
+    endpoint_url: Text | None = None
+
+
+class GcpSource(Section):
+    """Where `scan` looks on Google Cloud."""
+
+    projects: tuple[Text, ...] = ()
+    organization: Text | None = None
+    endpoint_url: Text | None = None
+
+
+class AzureSource(Section):
+    """Where `scan` looks on Azure."""
+
+    subscriptions: tuple[Text, ...] = ()
+    tenant: Text | None = None
+    endpoint_url: Text | None = None
+
+
+class Sources(Section):
+    """What `weightguard scan` without an argument collects."""
+
+    aws: AwsSource | None = None
+    gcp: GcpSource | None = None
+    azure: AzureSource | None = None
+
+
+class Evaluation(Section):
+    """One capability evaluation that a model's tier rests on.
+
+    Attributes:
+        capability: a capability of the tier table (controls/tiers.yaml), ``cyber``.
+        indicates: the grade of that capability which `threshold` stands for.
+        score: what the model reached, in the benchmark's unit.
+        threshold: the score from which the benchmark indicates the grade.
+        date: when it was run.
+        evaluator: who ran it.
+    """
+
+    capability: Text
+    benchmark: Text
+    score: float
+    threshold: float
+    indicates: Literal["high", "critical"] = "high"
+    date: date
+    evaluator: Text
+
+    @property
+    def reached(self) -> bool:
+        """Whether the score reached the threshold."""
+        return self.score >= self.threshold
+
+
+class ModelConfig(Section):
+    """A declared model.
+
+    Attributes:
+        name: its name; a weight set of the same name belongs to it wherever it lies.
+        tier: the risk tier declared for it; None: the one that its evaluations yield.
+        previous_tier: the tier before the last change, so that a lowered one shows.
+        released: whether its parameters are public.
+        locations: where its weights are expected: a store's id, or one with a prefix,
+            ``arn:aws:s3:::bucket/models/atlas/``.
+        readers: principals that are meant to read them, shell patterns over principal names.
+        maximum_readers: how many people may read directly.
+        maximum_copiers: how many people may copy.
+        egress_budget: bytes a year that may leave the places where they are used.
+    """
+
+    name: Text
+    tier: Tier | None = None
+    previous_tier: Tier | None = None
+    evaluations: tuple[Evaluation, ...] = ()
+    released: bool = False
+    locations: tuple[Text, ...] = ()
+    readers: tuple[Text, ...] = ()
+    maximum_readers: Annotated[int, Field(ge=0)] | None = None
+    maximum_copiers: Annotated[int, Field(ge=0)] | None = None
+    egress_budget: Annotated[int, Field(ge=0)] | None = None
+
+
+class ControlsConfig(Section):
+    """The catalogue's settings.
+
+    Attributes:
+        directories: directories of further controls, in the catalogue's own format, checks written as CEL
+            expressions.
+        parameters: parameter values by control id.
+    """
+
+    directories: tuple[Path, ...] = ()
+    parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class DisclosureConfig(Section):
+    """Files in which the organisation says how outsiders may report and test. Copies of what it publishes.
+
+    Attributes:
+        security_txt: a copy of /.well-known/security.txt.
+        policy: the vulnerability disclosure policy.
+        legal_safe_harbour: the promise not to pursue good-faith research.
+        technical_safe_harbour: the promise not to suspend good-faith researchers' accounts.
+    """
+
+    security_txt: Path | None = None
+    policy: Path | None = None
+    legal_safe_harbour: Path | None = None
+    technical_safe_harbour: Path | None = None
+
+
+class Config(Section):
+    """The whole of weightguard.yaml.
+
+    Attributes:
+        tiers: target level by risk tier.
+        waivers: waiver files. attestations: attestation files. Paths are relative to the configuration file.
+        people: principals that are persons though they look like workloads, shell patterns. workloads: the
+            reverse.
+        vendors: accounts or principals of outside companies that are meant to have access.
+        evaluators: principals of outside evaluators, shell patterns.
+    """
+
+    version: Literal[1] = 1
+    organisation: Text | None = None
+    sources: Sources = Sources()
+    target_level: Level | None = None
+    fail_on: FailOn = "high"
+    tiers: dict[Tier, Level] = Field(default_factory=dict)
+    models: tuple[ModelConfig, ...] = ()
+    controls: ControlsConfig = ControlsConfig()
+    waivers: tuple[Path, ...] = ()
+    attestations: tuple[Path, ...] = ()
+    disclosure: DisclosureConfig = DisclosureConfig()
+    people: tuple[Text, ...] = ()
+    workloads: tuple[Text, ...] = ()
+    vendors: tuple[Text, ...] = ()
+    evaluators: tuple[Text, ...] = ()
+
+    @field_validator("models")
+    @classmethod
+    def _named_once(cls, models: tuple[ModelConfig, ...]) -> tuple[ModelConfig, ...]:
+        names = [model.name for model in models]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the model {twice[0]!r} is declared twice")
+        return models
+
+
+def load(path: Path) -> Config:
+    """Reads and validates a configuration file; relative paths in it are resolved against its folder.
+
+    Raises:
+        ConfigError: naming the file, the line and, for an unknown key, the likeliest meant one.
+    """
+    document = yaml_file.read(path, error=ConfigError)
+    return resolve(yaml_file.validate(Config, document, error=ConfigError), path.parent)
+
+
+def find(folder: Path) -> Config:
+    """The configuration in `folder`, or the default one where there is none."""
+    path = folder / FILE_NAME
+    return load(path) if path.exists() else Config()
+
+
+def resolve(config: Config, folder: Path) -> Config:
+    """`config` with its relative paths taken from `folder`."""
+    disclosure = config.disclosure.model_copy(
+        update={name: folder / value for name, value in config.disclosure if value is not None}
+    )
+    controls = config.controls.model_copy(
+        update={"directories": tuple(folder / directory for directory in config.controls.directories)}
+    )
+    return config.model_copy(
+        update={
+            "controls": controls,
+            "disclosure": disclosure,
+            "waivers": tuple(folder / path for path in config.waivers),
+            "attestations": tuple(folder / path for path in config.attestations),
+        }
+    )

@@ -1,0 +1,158 @@
+"""The catalogue: every control, the attack vectors, the families and levels, with a version and a digest.
+
+The digest is over what the files say (parsed and normalised), so that a comment or a line break changes
+nothing and a changed word does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from weightguard import yaml_file
+from weightguard.controls.declared import TierTable
+from weightguard.controls.schema import CelCheck, Control, Family, Header, LevelText, Vector, VectorTable
+from weightguard.errors import CatalogueError
+from weightguard.yaml_file import Document
+
+HEADER, VECTORS, TIERS, PROTOCOLS = "catalogue.yaml", "vectors.yaml", "tiers.yaml", "protocols"
+_TABLES = (HEADER, VECTORS, TIERS)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A loaded catalogue.
+
+    Attributes:
+        controls: sorted by id.
+        documents: the file that each control came from, with its line numbers.
+        directory: where the shipped part was read from.
+    """
+
+    header: Header
+    controls: tuple[Control, ...]
+    vectors: tuple[Vector, ...]
+    tiers: TierTable
+    documents: Mapping[str, Document] = field(repr=False)
+    directory: Path
+
+    @property
+    def id(self) -> str:
+        """The catalogue's name."""
+        return self.header.id
+
+    @property
+    def version(self) -> str:
+        """The catalogue's version."""
+        return self.header.version
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """Families in their printed order."""
+        return self.header.families
+
+    @property
+    def levels(self) -> tuple[LevelText, ...]:
+        """SL1 to SL5."""
+        return self.header.levels
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Control]:
+        """Controls by id."""
+        return {control.id: control for control in self.controls}
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:`` over the normalised content."""
+        content: dict[str, Any] = {
+            "header": self.header.model_dump(mode="json"),
+            "vectors": [vector.model_dump(mode="json") for vector in self.vectors],
+            "tiers": self.tiers.model_dump(mode="json"),
+            "controls": [control.model_dump(mode="json", by_alias=True) for control in self.controls],
+        }
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def catalogue_directory() -> Path:
+    """Where the shipped catalogue lies: inside the installed package, or at the top of a checkout.
+
+    Raises:
+        CatalogueError: neither is there.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for place in (package / "catalogue", package.parent.parent / "controls"):
+        if (place / HEADER).is_file():
+            return place
+    raise CatalogueError(
+        "the control catalogue is missing", where=str(package / "catalogue"), fix="reinstall weightguard"
+    )
+
+
+def load_catalogue(*more: Path, directory: Path | None = None) -> Catalogue:
+    """Loads the shipped catalogue and any further directories of controls.
+
+    Args:
+        more: directories of a laboratory's own controls; their checks are expressions.
+        directory: another place than the shipped one for the whole catalogue.
+
+    Raises:
+        CatalogueError: a file breaks the schema, an id is given twice; with file and line.
+    """
+    place = directory or catalogue_directory()
+    header = yaml_file.validate(Header, _read(place / HEADER), error=CatalogueError)
+    vectors = yaml_file.validate(VectorTable, _read(place / VECTORS), error=CatalogueError)
+    tiers = yaml_file.validate(TierTable, _read(place / TIERS), error=CatalogueError)
+    controls: dict[str, Control] = {}
+    documents: dict[str, Document] = {}
+    for path, own in [*_files([place], own=False), *_files(more, own=True)]:
+        document = _read(path)
+        control = load_control(document)
+        _accept(control, document, documents, own=own)
+        controls[control.id] = control
+        documents[control.id] = document
+    ordered = tuple(controls[name] for name in sorted(controls))
+    return Catalogue(header, ordered, vectors.vectors, tiers, documents, place)
+
+
+def load_control(document: Document) -> Control:
+    """One control from its file.
+
+    Raises:
+        CatalogueError: with file and line.
+    """
+    return yaml_file.validate(Control, document, error=CatalogueError)
+
+
+def _accept(control: Control, document: Document, documents: Mapping[str, Document], *, own: bool) -> None:
+    if control.id in documents:
+        raise CatalogueError(
+            f"the control {control.id} is defined twice",
+            where=document.where("id"),
+            fix=f"the other is {documents[control.id].name}",
+        )
+    if own and control.check is not None and not isinstance(control.check, CelCheck):
+        raise CatalogueError(
+            "the check of a control of one's own is an expression",
+            where=document.where("check"),
+            fix="check: {cel: ...}",
+        )
+
+
+def _read(path: Path) -> Document:
+    return yaml_file.read(path, error=CatalogueError)
+
+
+def _files(directories: Iterable[Path], *, own: bool) -> list[tuple[Path, bool]]:
+    found: list[tuple[Path, bool]] = []
+    for directory in directories:
+        if not directory.is_dir():
+            raise CatalogueError("there is no such directory of controls", where=str(directory))
+        paths = sorted(path for path in directory.glob("*.yaml") if path.name not in _TABLES)
+        found.extend((path, own) for path in paths)
+    return found

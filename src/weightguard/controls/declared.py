@@ -1,0 +1,179 @@
+"""Declared models: the tier that their evaluations yield, the level that the tier asks for, and where their
+weights are.
+
+The tier follows from what the model can do, by a table with a version (controls/tiers.yaml), not from what
+its owner would like to spend. A declared tier may be higher than the evaluations yield, never lower without a
+finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from pydantic import Field
+
+from weightguard.config import Config, Evaluation, ModelConfig, Tier
+from weightguard.controls.schema import Level, Strict, Text
+from weightguard.weights import WeightSet
+
+TIERS: tuple[Tier, ...] = ("none", "high", "critical")
+
+
+class TierTable(Strict):
+    """controls/tiers.yaml.
+
+    Attributes:
+        capabilities: for each capability, the tier that each reached grade yields.
+        target_levels: the level that each tier asks for.
+        maximum_age_days: from this age on an evaluation is stale.
+    """
+
+    version: int
+    source: Text
+    maximum_age_days: int = Field(gt=0)
+    target_levels: dict[Tier, Level]
+    capabilities: dict[Text, dict[Text, Tier]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredModel:
+    """A model of the configuration with what follows from it.
+
+    Attributes:
+        config: what was declared.
+        evaluated_tier: the tier that the evaluations yield; None without any.
+        tier: what holds: the higher of the declared and the evaluated tier.
+        target_level: the level that the tier asks for.
+        tier_table: the version of the table that decided.
+        weight_sets: ids of the weight sets that were found for it.
+        stale: evaluations that are too old to rest on.
+        unknown_capabilities: capabilities that the table does not name.
+    """
+
+    config: ModelConfig
+    evaluated_tier: Tier | None
+    tier: Tier
+    target_level: Level
+    tier_table: int
+    weight_sets: tuple[str, ...]
+    stale: tuple[Evaluation, ...]
+    unknown_capabilities: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The declared name."""
+        return self.config.name
+
+    @property
+    def id(self) -> str:
+        """The id that results about this model carry."""
+        return f"model:{self.config.name}"
+
+    @property
+    def understated(self) -> bool:
+        """The declared tier is lower than the evaluations yield."""
+        declared, evaluated = self.config.tier, self.evaluated_tier
+        return declared is not None and evaluated is not None and _rank(declared) < _rank(evaluated)
+
+    @property
+    def lowered(self) -> bool:
+        """The tier in force is lower than the one before."""
+        before = self.config.previous_tier
+        return before is not None and _rank(self.tier) < _rank(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """All declared models, and which weight set belongs to which.
+
+    Attributes:
+        owners: weight set id -> declared model.
+        default_level: the target level of a weight set that nobody declared.
+    """
+
+    models: tuple[DeclaredModel, ...]
+    owners: Mapping[str, DeclaredModel]
+    default_level: Level
+
+    def of(self, weight_set: WeightSet) -> DeclaredModel | None:
+        """The declared model that `weight_set` belongs to, or None: weights that nobody declared."""
+        return self.owners.get(weight_set.id)
+
+
+def declare(
+    config: Config, table: TierTable, weight_sets: Iterable[WeightSet], as_of: datetime
+) -> Declarations:
+    """Works out every declared model and claims the weight sets for them.
+
+    A weight set belongs to the model in whose locations it lies (the longest location wins), else to the
+    model of its name.
+    """
+    claimed: dict[str, list[str]] = {model.name: [] for model in config.models}
+    for weight_set in weight_sets:
+        owner = _owner(weight_set, config.models)
+        if owner is not None:
+            claimed[owner.name].append(weight_set.id)
+    levels: dict[Tier, Level] = {**table.target_levels, **config.tiers}
+    models = tuple(
+        _declared(model, table, levels, tuple(sorted(claimed[model.name])), as_of) for model in config.models
+    )
+    owners = {weight_set: model for model in models for weight_set in model.weight_sets}
+    return Declarations(models, owners, levels["none"])
+
+
+def lies_in(weight_set: WeightSet, location: str) -> bool:
+    """Whether `location` (a store's id, alone or with ``/prefix``) holds `weight_set`."""
+    place = f"{weight_set.store}/{weight_set.prefix}"
+    bare = location.rstrip("/")
+    return place.rstrip("/") == bare or place.startswith(f"{bare}/")
+
+
+def _owner(weight_set: WeightSet, models: tuple[ModelConfig, ...]) -> ModelConfig | None:
+    placed = [
+        (len(location), model)
+        for model in models
+        for location in model.locations
+        if lies_in(weight_set, location)
+    ]
+    if placed:
+        return max(placed, key=lambda pair: pair[0])[1]
+    return next((model for model in models if model.name == weight_set.name), None)
+
+
+def _declared(
+    model: ModelConfig,
+    table: TierTable,
+    levels: Mapping[Tier, Level],
+    weight_sets: tuple[str, ...],
+    as_of: datetime,
+) -> DeclaredModel:
+    yielded = [
+        table.capabilities[evaluation.capability].get(evaluation.indicates, "none")
+        for evaluation in model.evaluations
+        if evaluation.reached and evaluation.capability in table.capabilities
+    ]
+    evaluated = _highest(yielded) if model.evaluations else None
+    tier = _highest([model.tier or "none", evaluated or "none"])
+    oldest = as_of - timedelta(days=table.maximum_age_days)
+    return DeclaredModel(
+        config=model,
+        evaluated_tier=evaluated,
+        tier=tier,
+        target_level=levels[tier],
+        tier_table=table.version,
+        weight_sets=weight_sets,
+        stale=tuple(one for one in model.evaluations if datetime.combine(one.date, time(), UTC) < oldest),
+        unknown_capabilities=tuple(
+            sorted({one.capability for one in model.evaluations if one.capability not in table.capabilities})
+        ),
+    )
+
+
+def _highest(tiers: Iterable[Tier]) -> Tier:
+    return TIERS[max((_rank(tier) for tier in tiers), default=0)]
+
+
+def _rank(tier: Tier) -> int:
+    return TIERS.index(tier)

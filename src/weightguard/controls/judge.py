@@ -1,0 +1,278 @@
+"""What a check is handed and what it answers.
+
+A check is a function ``(subject, context) -> Verdict`` in `weightguard.checks`. It reads facts through the
+context, which notes every one of them as evidence; reading a fact that is not known stops the check, and the
+engine answers `unknown` with the reason. The author of a check therefore writes neither evidence nor the
+handling of gaps, and cannot forget either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
+from weightguard.controls.declared import Declarations, DeclaredModel
+from weightguard.controls.disclosure import Disclosure
+from weightguard.controls.schema import Status
+from weightguard.estate.fact import Collection, Fact, Known, Source, Unknown
+from weightguard.estate.model import Estate
+
+T = TypeVar("T")
+Check = Callable[[Any, "Context"], "Verdict"]
+
+
+class UnknownFact(Exception):
+    """A check needed a value that the snapshot does not hold."""
+
+    def __init__(self, unknowns: Sequence[Unknown]) -> None:
+        self.unknowns = tuple(unknowns)
+        super().__init__("; ".join(unknown.words() for unknown in self.unknowns))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A check's answer, in one plain sentence."""
+
+    status: Status
+    message: str
+
+    @classmethod
+    def passed(cls, message: str) -> Verdict:
+        """The statement of the control holds for this subject."""
+        return cls(Status.PASS, message)
+
+    @classmethod
+    def failed(cls, message: str) -> Verdict:
+        """It does not; the message says what an attacker finds."""
+        return cls(Status.FAIL, message)
+
+    @classmethod
+    def not_applicable(cls, message: str) -> Verdict:
+        """The control has nothing to say about this subject, and why."""
+        return cls(Status.NOT_APPLICABLE, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact that a check read: its name, what was read, and where that came from."""
+
+    name: str
+    value: Any
+    source: Source
+    unknown: Unknown | None = None
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What is the same for every check of one run.
+
+    Attributes:
+        bearing: ids of subjects that bear on weights, with the ids of those weight sets.
+        memory: room for what checks compute once and share, by a key of their own (`Context.once`).
+    """
+
+    estate: Estate
+    access: Access
+    as_of: datetime
+    declarations: Declarations
+    disclosure: Disclosure
+    bearing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    memory: dict[Any, Any] = field(default_factory=dict)
+
+
+class Context:
+    """A check's window on the estate. One is made for every control and subject."""
+
+    __slots__ = ("_access", "_around", "_kind", "_notes", "_subject", "parameters")
+
+    def __init__(
+        self, around: Surroundings, parameters: Mapping[str, Any], subject: Any = None, kind: str = "estate"
+    ) -> None:
+        self._around = around
+        self._subject = subject
+        self._kind = kind
+        self._notes: list[Note] = []
+        self._access: _NotedAccess | None = None
+        self.parameters = parameters
+
+    @property
+    def estate(self) -> Estate:
+        """Everything that the snapshots say exists. Walk its collections through `listed`."""
+        return self._around.estate
+
+    @property
+    def access(self) -> Access:
+        """The access graph; its answers are noted as evidence."""
+        if self._access is None:
+            self._access = _NotedAccess(self._around.access, self._notes)
+        return self._access
+
+    @property
+    def as_of(self) -> datetime:
+        """The "now" of every rule: when the snapshot was taken, or what ``--as-of`` said. Aware, UTC."""
+        return self._around.as_of
+
+    @property
+    def models(self) -> tuple[DeclaredModel, ...]:
+        """The models that the configuration declares, each with its tier and target level."""
+        return self._around.declarations.models
+
+    @property
+    def declarations(self) -> Declarations:
+        """The declared models and which weight set belongs to which of them."""
+        return self._around.declarations
+
+    @property
+    def disclosure(self) -> Disclosure:
+        """The organisation's disclosure documents, as facts: security.txt, policy, safe harbours."""
+        return self._around.disclosure
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What has been read so far, in order."""
+        return tuple(self._notes)
+
+    def read(self, fact: Fact[T], name: str | None = None) -> T:
+        """The value of `fact`.
+
+        Args:
+            fact: an attribute of something in the estate.
+            name: what the evidence calls it, ``key.rotation``; an attribute of the subject names itself.
+
+        Raises:
+            UnknownFact: the value is missing; the engine answers `unknown` with the reason.
+        """
+        self._note(fact, name)
+        if isinstance(fact, Unknown):
+            raise UnknownFact((fact,))
+        return fact.value
+
+    def peek(self, fact: Fact[T], name: str | None = None) -> Fact[T]:
+        """`fact` itself, for a check that can decide without it (a public policy fails whatever the ACL
+        says).
+        """
+        self._note(fact, name)
+        return fact
+
+    def listed(self, collection: Collection[T], name: str | None = None) -> tuple[T, ...]:
+        """The items of `collection`, for a verdict that rests on having seen all of them.
+
+        Raises:
+            UnknownFact: a listing behind the collection was not read to its end.
+        """
+        self._note_listing(collection, name)
+        if collection.gaps:
+            raise UnknownFact(collection.gaps)
+        return collection.items
+
+    def glance(self, collection: Collection[T], name: str | None = None) -> tuple[T, ...]:
+        """The items that were seen, for a verdict that one item decides. Call `require` before passing on
+        absence.
+        """
+        self._note_listing(collection, name)
+        return collection.items
+
+    def require(self, gaps: Iterable[Unknown]) -> None:
+        """Stops with `unknown` when there is any gap: ``context.require(answer.gaps)`` before passing."""
+        found = tuple(gaps)
+        if found:
+            raise UnknownFact(found)
+
+    def weights_of(self, subject_id: str) -> tuple[str, ...]:
+        """Ids of the weight sets that the store, key, principal or account `subject_id` bears on; empty when
+        none.
+        """
+        return self._around.bearing.get(subject_id, ())
+
+    def once(self, key: Any, compute: Callable[[], T]) -> T:
+        """What `compute` gives, computed once in a run. For pure work over the whole estate that every
+        subject repeats.
+        """
+        memory = self._around.memory
+        if key not in memory:
+            memory[key] = compute()
+        value: T = memory[key]
+        return value
+
+    def _note(self, fact: Fact[Any], name: str | None) -> None:
+        named = name or self._name_of(fact)
+        if isinstance(fact, Known):
+            self._notes.append(Note(named, fact.value, fact.source))
+        else:
+            self._notes.append(Note(named, None, fact.source, fact))
+
+    def _note_listing(self, collection: Collection[Any], name: str | None) -> None:
+        named = name or f"{self._collection_name(collection)}.listed"
+        for gap in collection.gaps:
+            self._notes.append(Note(named, None, gap.source, gap))
+        self._notes.append(Note(named, len(collection.items), Source("snapshot", named)))
+
+    def _name_of(self, fact: Fact[Any]) -> str:
+        subject = self._subject
+        if is_dataclass(subject):
+            for attribute in fields(subject):
+                if getattr(subject, attribute.name) is fact:
+                    return f"{self._kind}.{attribute.name}"
+        for mapping in ("settings", "attributes"):
+            for key, value in (getattr(subject, mapping, None) or {}).items():
+                if value is fact:
+                    return f"{self._kind}.{key}"
+        return fact.source.call
+
+    def _collection_name(self, collection: Collection[Any]) -> str:
+        for owner, prefix in ((self._around.estate, "estate"), (self._subject, self._kind)):
+            if is_dataclass(owner):
+                for attribute in fields(owner):
+                    if getattr(owner, attribute.name) is collection:
+                        return f"{prefix}.{attribute.name}"
+        return "collection"
+
+
+class _NotedAccess:
+    """The access graph with its answers noted, so that a verdict shows what it rests on."""
+
+    __slots__ = ("_graph", "_notes")
+
+    def __init__(self, graph: Access, notes: list[Note]) -> None:
+        self._graph = graph
+        self._notes = notes
+
+    def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
+        answer = self._graph.who_can(access, store, prefix)
+        name = f"who_can.{access.value}"
+        source = Source("access graph", f"{store}/{prefix}" if prefix else store)
+        self._notes.append(Note(name, _who(answer), source))
+        self._notes.extend(Note(name, None, gap.source, gap) for gap in answer.gaps)
+        return answer
+
+    def paths(
+        self, principal: str, store: str, access: AccessKind = AccessKind.READ
+    ) -> tuple[tuple[Hop, ...], ...]:
+        found = self._graph.paths(principal, store, access)
+        value = [" > ".join([path[0].origin, *(hop.target for hop in path)]) for path in found if path]
+        self._notes.append(
+            Note(f"paths.{access.value}", value, Source("access graph", f"{principal} to {store}"))
+        )
+        return found
+
+    def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
+        answer = self._graph.cut(store, access)
+        value = [f"{change.principal}: {change.remove} in {change.policy}" for change in answer.changes]
+        self._notes.append(Note(f"cut.{access.value}", value, Source("access graph", store)))
+        self._notes.extend(Note(f"cut.{access.value}", None, gap.source, gap) for gap in answer.gaps)
+        return answer
+
+    def blast_radius(self, principal: str) -> tuple[str, ...]:
+        reached = self._graph.blast_radius(principal)
+        self._notes.append(Note("blast_radius", list(reached), Source("access graph", principal)))
+        return reached
+
+
+def _who(answer: WhoCan) -> list[str]:
+    return [
+        f"{one.principal} ({one.kind}, {'direct' if one.direct else 'by a path'}, {one.certainty})"
+        for one in answer.answers
+    ]

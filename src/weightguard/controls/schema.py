@@ -1,0 +1,286 @@
+"""What a control is, field by field: the schema of `controls/*.yaml`.
+
+A control is one YAML file. Its text is for people (statement, rationale, limits, remediation), its `check`
+names the function that decides it, its examples are its tests. See CONTRIBUTING for a walk through one.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+LEVELS = ("SL1", "SL2", "SL3", "SL4", "SL5")
+CAPACITIES = ("OC1", "OC2", "OC3", "OC4", "OC5")
+SEVERITIES = ("critical", "high", "medium", "low")
+
+Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
+Capacity = Literal["OC1", "OC2", "OC3", "OC4", "OC5"]
+Severity = Literal["critical", "high", "medium", "low"]
+Mode = Literal["automated", "hybrid", "attested"]
+ProviderName = Literal["aws", "gcp", "azure"]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+ControlId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,7}-[A-Z]{2,5}-[0-9]{2,3}$")]
+Subject = Literal[
+    "store", "key", "weight_set", "account", "organisation", "principal", "trail", "endpoint", "workload", "disk_copy",
+    "estate", "model",
+]  # fmt: skip
+Bearing = Literal["weights", "copies", "logs"]
+
+_CHECK = re.compile(r"^[a-z_]+\.[a-z_0-9]+$")
+
+
+class Strict(BaseModel):
+    """A mapping whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CelCheck(Strict):
+    """A check written as an expression of the Common Expression Language, for controls of one's own."""
+
+    cel: Text
+    message: Text | None = None
+
+
+class Parameter(Strict):
+    """A number or list that a lab may set in its configuration (`controls.parameters`).
+
+    Attributes:
+        default: what holds when the configuration says nothing.
+        description: what it means, with its unit.
+        unit: days, people, bytes...
+        source: where the default comes from.
+    """
+
+    default: Any
+    description: Text
+    unit: Text | None = None
+    source: Text | None = None
+
+
+class Remediation(Strict):
+    """How to put it right, three ways. Placeholders are written ``<NAME>``."""
+
+    console: Text
+    cli: Text
+    terraform: Text
+
+
+class Remediations(Strict):
+    """Remediation by provider."""
+
+    aws: Remediation | None = None
+    gcp: Remediation | None = None
+    azure: Remediation | None = None
+
+
+class Evidence(Strict):
+    """The calls whose answers the check reads, ``service:Operation`` as the snapshot's calls.jsonl spells
+    them."""
+
+    aws: tuple[Text, ...] = ()
+    gcp: tuple[Text, ...] = ()
+    azure: tuple[Text, ...] = ()
+
+
+class Aicm(Strict):
+    """CSA AI Controls Matrix: ids mean something only with the matrix' version."""
+
+    version: Text
+    ids: tuple[Text, ...]
+
+
+class Mappings(Strict):
+    """Where other catalogues speak of the same thing. By judgement, not by endorsement of their publishers.
+
+    Attributes:
+        rand_vectors: attack vectors of RAND RR-A2849-1 table 5.1, numbered V<category>.<n> in table order.
+        rand_measures: labels of its tables 6.1 to 6.5, ``SL2 Weight Storage: encryption``.
+        nist_800_53: SP 800-53 Rev. 5 ids, ``AC-3(7)``.
+        mitre_atlas: ATLAS technique ids, ``AML.T0035``.
+        mitre_attack: ATT&CK technique ids, ``T1530``.
+        csa_aicm: AI Controls Matrix ids with the matrix' version.
+        eu_code_of_practice: points of the safety and security chapter, ``App4.2(1)`` or ``M6.1``.
+        owasp_aisvs: AISVS 1.0 requirement numbers, ``3.1.1``.
+        cis: CIS benchmark recommendations, ``CIS AWS Foundations 5.0.0 2.1.4``.
+        other: anything else, in words.
+    """
+
+    rand_vectors: tuple[Text, ...] = ()
+    rand_measures: tuple[Text, ...] = ()
+    nist_800_53: tuple[Text, ...] = ()
+    mitre_atlas: tuple[Text, ...] = ()
+    mitre_attack: tuple[Text, ...] = ()
+    csa_aicm: Aicm | None = None
+    eu_code_of_practice: tuple[Text, ...] = ()
+    owasp_aisvs: tuple[Text, ...] = ()
+    cis: tuple[Text, ...] = ()
+    other: tuple[Text, ...] = ()
+
+
+class Reference(Strict):
+    """A document that says more."""
+
+    title: Text
+    url: Text | None = None
+
+
+class Attestable(Strict):
+    """What a named party states where facts cannot tell.
+
+    Attributes:
+        statement: the sentence that the attester signs.
+        evidence: the kind of document that backs it.
+    """
+
+    statement: Text
+    evidence: Text
+
+
+class Example(Strict):
+    """A change to the reference laboratory and why it decides as it does.
+
+    Attributes:
+        change: edits of the laboratory's raw records (``record``, ``read``, ``value``...); empty for the
+            laboratory as it is.
+        deny: operations that are refused, ``s3:GetBucketPolicy``.
+        configuration: keys of weightguard.yaml laid over the laboratory's.
+        because: why, for the reader.
+        provider: whose laboratory.
+    """
+
+    change: tuple[dict[str, Any], ...] = ()
+    deny: str | tuple[str, ...] = ()
+    configuration: dict[str, Any] = Field(default_factory=dict)
+    because: Text | None = None
+    provider: ProviderName = "aws"
+
+
+class Examples(Strict):
+    """At least one estate for each verdict; they are the control's tests. ("pass" is a word of Python's own,
+    hence the alias.)
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    passing: tuple[Example, ...] = Field(default=(), alias="pass")
+    fail: tuple[Example, ...] = ()
+    unknown: tuple[Example, ...] = ()
+
+
+class Control(Strict):
+    """One control of the catalogue.
+
+    Attributes:
+        id: ``WG-<family>-<number>``; controls of one's own use another prefix. The file has the same name.
+        statement: what must hold, one sentence, testable.
+        rationale: what an attacker does when it does not.
+        level: the lowest level that requires it.
+        level_basis: ``rand`` when RR-A2849-1 places the measure at this level, ``derived`` when we do.
+        mode: ``automated`` (facts decide), ``hybrid`` (facts decide part, a third party may attest the rest),
+            ``attested``.
+        subject: what one verdict is about.
+        applies_to: for stores and keys: those that hold `weights`, those that receive `copies` of them
+            (replication), those that receive `logs` about them. Any other is judged too, and mentioned with
+            low severity when it fails.
+        check: ``<module>.<function>`` in weightguard.checks, or an expression; None for attested controls.
+        limits: what the check cannot see.
+        exposes: True when a failure means that weights are within an outsider's reach now; it caps the score.
+        detects: True when the control is one that would see the theft; the red-team protocol names it.
+    """
+
+    id: ControlId
+    family: Text
+    title: Text
+    statement: Text
+    rationale: Text
+    level: Level
+    level_basis: Literal["rand", "derived"]
+    severity: Severity
+    mode: Mode
+    providers: tuple[ProviderName, ...]
+    subject: Subject
+    applies_to: tuple[Bearing, ...] = ("weights", "copies")
+    check: str | CelCheck | None = None
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    evidence: Evidence = Evidence()
+    attestation: Attestable | None = None
+    limits: Text
+    exposes: bool = False
+    detects: bool = False
+    remediation: Remediations
+    mappings: Mappings
+    references: tuple[Reference, ...] = ()
+    examples: Examples = Examples()
+
+    @field_validator("check")
+    @classmethod
+    def _names_a_function(cls, check: str | CelCheck | None) -> str | CelCheck | None:
+        if isinstance(check, str) and not _CHECK.match(check):
+            raise ValueError("a check is written module.function, for example storage.public_access_blocked")
+        return check
+
+
+class Vector(Strict):
+    """One of the 38 attack vectors, with the chance class (1 up to 20 %, 5 over 80 %) per attacker capacity.
+
+    Attributes:
+        label: its name in table 5.1, shortened.
+        evidence: ``configuration`` when the estate's facts can close it in part, ``beyond`` when only
+            attestation can speak.
+        beyond: what configuration evidence cannot see of it.
+    """
+
+    id: Text
+    category: Text
+    label: Text
+    feasibility: dict[Capacity, Annotated[int, Field(ge=1, le=5)]]
+    evidence: Literal["configuration", "beyond"]
+    beyond: Text
+
+
+class VectorTable(Strict):
+    """controls/vectors.yaml."""
+
+    source: Text
+    vectors: tuple[Vector, ...]
+
+
+class Family(Strict):
+    """A family of controls."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,5}$")]
+    title: Text
+
+
+class LevelText(Strict):
+    """A level, the attacker capacity that it is likely to thwart, and the words for both."""
+
+    id: Level
+    thwarts: Capacity
+    title: Text
+    claim: Text
+
+
+class Header(Strict):
+    """controls/catalogue.yaml: what the catalogue is, its families and levels."""
+
+    id: Text
+    version: Text
+    title: Text
+    aligned_with: Text
+    families: tuple[Family, ...]
+    levels: tuple[LevelText, ...]
+
+
+class Status(StrEnum):
+    """What a control says of a subject."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+    WAIVED = "waived"

@@ -1,0 +1,244 @@
+"""YAML that a person wrote, read with care and with its line numbers.
+
+Configuration, controls, waivers and attestations all come through here, so that every complaint names a file
+and a line. What a hostile file could do is refused: tags beyond plain data, anchors and aliases (expansion
+bombs), a key given twice, a document that is larger or deeper than anything a person writes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from weightguard.errors import ConfigError, InputError
+
+MAXIMUM_BYTES = 1024 * 1024
+MAXIMUM_DEPTH = 24
+
+Location = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file.
+
+    Attributes:
+        name: the path as a message shows it.
+        value: mappings, lists and plain scalars.
+        lines: line (from 1) of each node, by its keys and indexes from the root.
+    """
+
+    name: str
+    value: Any
+    lines: Mapping[Location, int]
+
+    def where(self, *location: str | int) -> str:
+        """``file:line`` of the node at `location`, or of its nearest parent that has a line."""
+        for length in range(len(location), -1, -1):
+            line = self.lines.get(location[:length])
+            if line is not None:
+                return f"{self.name}:{line}"
+        return self.name
+
+    def at(self, *location: str | int) -> Document:
+        """The part of this document below `location`, with its lines."""
+        value = self.value
+        for key in location:
+            value = value[key]
+        size = len(location)
+        return Document(
+            self.name, value, {at[size:]: line for at, line in self.lines.items() if at[:size] == location}
+        )
+
+
+def read(path: Path, *, error: type[InputError] = ConfigError) -> Document:
+    """Reads one YAML file.
+
+    Args:
+        path: the file.
+        error: the class of error to raise.
+
+    Raises:
+        InputError: of the class `error`, when the file is missing, is not UTF-8, is not YAML or is refused.
+    """
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAXIMUM_BYTES + 1)
+        text = data.decode()
+    except OSError as problem:
+        raise error(f"cannot read the file: {problem.strerror}", where=name) from problem
+    except UnicodeDecodeError as problem:
+        raise error("the file is not UTF-8 text", where=name) from problem
+    if len(data) > MAXIMUM_BYTES:
+        raise error(f"the file is larger than {MAXIMUM_BYTES} bytes", where=name)
+    return parse(text, name, error=error)
+
+
+def parse(text: str, name: str, *, error: type[InputError] = ConfigError) -> Document:
+    """Reads YAML from `text`; `name` stands for the file in messages. Raises as `read` does."""
+    loader = _LOADER(text)
+    try:
+        _refuse_structure(text, name, error)
+        node = loader.get_single_node()
+        if node is None:
+            return Document(name, None, {})
+        lines: dict[Location, int] = {}
+        value = _Builder(loader, name, error, lines).build(node, ())
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        where = f"{name}:{mark.line + 1}" if mark else name
+        what = getattr(problem, "problem", None) or "unreadable"
+        raise error(f"the file is not YAML: {what}", where=where) from problem
+    finally:
+        loader.dispose()
+    return Document(name, value, lines)
+
+
+def _refuse_structure(text: str, name: str, error: type[InputError]) -> None:
+    """Walks the event stream first: it needs no recursion and expands nothing."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        line = _line(event)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise error(
+                "anchors and aliases are not accepted here", where=f"{name}:{line}", fix="write the value out"
+            )
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAXIMUM_DEPTH:
+                raise error(f"nested deeper than {MAXIMUM_DEPTH} levels", where=f"{name}:{line}")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _line(event: yaml.Event) -> int:
+    mark = event.start_mark
+    return mark.line + 1 if mark is not None else 1
+
+
+class _Builder:
+    """Turns nodes into plain values and notes their lines."""
+
+    def __init__(self, loader: Any, name: str, error: type[InputError], lines: dict[Location, int]) -> None:
+        self.loader, self.name, self.error, self.lines = loader, name, error, lines
+
+    def build(self, node: yaml.Node, at: Location) -> Any:
+        self.lines.setdefault(at, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, at)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*at, index)) for index, item in enumerate(node.value)]
+        return self.scalar(node)
+
+    def mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self.error("a key is not plain text", where=f"{self.name}:{line}")
+            key = str(key_node.value)
+            if key in built:
+                raise self.error(
+                    f"the key {key!r} is given twice", where=f"{self.name}:{line}", fix="remove one"
+                )
+            self.lines[(*at, key)] = line
+            built[key] = self.build(value_node, (*at, key))
+        return built
+
+    def scalar(self, node: yaml.Node) -> Any:
+        try:
+            return self.loader.construct_object(node)
+        except (yaml.YAMLError, ValueError) as problem:
+            line = node.start_mark.line + 1
+            raise self.error(
+                f"a value of the kind {node.tag} is not accepted", where=f"{self.name}:{line}"
+            ) from problem
+
+
+def validate(model: type[Model], document: Document, *, error: type[InputError] = ConfigError) -> Model:
+    """The document as `model`, or one error that names the file, the line and the likeliest meant key.
+
+    Raises:
+        InputError: of the class `error`, for the first problem in the order of lines.
+    """
+    value = {} if document.value is None else document.value
+    try:
+        return model.model_validate(value)
+    except ValidationError as problem:
+        raise first_problem(model, document, problem, error) from problem
+
+
+def first_problem(
+    model: type[BaseModel], document: Document, problem: ValidationError, error: type[InputError]
+) -> InputError:
+    """The problem nearest the top of the file, as an error to raise."""
+    found = [(_location(document, item["loc"]), item) for item in problem.errors(include_url=False)]
+    found.sort(key=lambda pair: document.lines.get(pair[0], 0))
+    location, item = found[0]
+    where = document.where(*location)
+    if item["type"] == "extra_forbidden":
+        return _unknown_key(model, location, where, error)
+    said = item["msg"].removeprefix("Value error, ")
+    return error(f"{_dotted(location) or 'the document'}: {said[:1].lower()}{said[1:]}", where=where)
+
+
+def _unknown_key(
+    model: type[BaseModel], location: Location, where: str, error: type[InputError]
+) -> InputError:
+    key = str(location[-1])
+    known = sorted(_fields_at(model, location[:-1]))
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    fix = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+    return error(f"unknown key {key!r}", where=where, fix=fix)
+
+
+def _location(document: Document, loc: Location) -> Location:
+    """pydantic's location without the union members and validators it names, which are no keys of the
+    file."""
+    at: Location = ()
+    for part in loc:
+        if (*at, part) in document.lines:
+            at = (*at, part)
+    last = loc[-1] if loc else None
+    missing = isinstance(last, str) and last.isidentifier() and at[-1:] != (last,) and len(at) == len(loc) - 1
+    return (*at, last) if missing and last is not None else at
+
+
+def _dotted(location: Location) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _fields_at(model: type[BaseModel], location: Location) -> set[str]:
+    """Names of the keys that a mapping at `location` may have."""
+    models = [model]
+    for part in location:
+        if isinstance(part, int):
+            continue
+        models = [inner for outer in models for inner in _models_below(outer, part)]
+    return {field.alias or name for inner in models for name, field in inner.model_fields.items()}
+
+
+def _models_below(model: type[BaseModel], key: str) -> Iterator[type[BaseModel]]:
+    for name, field in model.model_fields.items():
+        if key in (name, field.alias):
+            yield from _models_in(field.annotation)
+            return
+    yield model  # a key of a plain mapping: its values' model was found with the mapping
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
