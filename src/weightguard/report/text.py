@@ -1,0 +1,44 @@
+"""Make hostile text harmless. Names, tags, policy ids and error messages come from clouds, and anybody may choose them.
+
+Every renderer passes such text through one of these functions: the mark-up languages escape on top, as their own rules ask.
+Nothing is dropped in silence: what cannot be shown is shown as an escape (``\\u202e``), so that two names that differ look different.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_LENGTH = 1000
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+# Cc control, Cf format (bidi overrides, zero-width), Cs surrogate, Co private use, Cn unassigned, Zl and Zp separators.
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def visible(text: str, limit: int = MAX_LENGTH) -> str:
+    """`text` on one line with everything unprintable shown as an escape, at most `limit` characters and a note of what was cut."""
+    shown = text if len(text) <= limit else text[:limit]
+    if not shown.isprintable():
+        shown = "".join(
+            _escape(character) if unicodedata.category(character) in _UNSEEN else character for character in shown
+        )
+    if len(text) > limit:
+        shown += f"... ({len(text) - limit} more characters)"
+    return shown
+
+
+def cell(text: str, limit: int = MAX_LENGTH) -> str:
+    """`text` for a CSV cell: visible, and never taken for a formula (OWASP, "CSV Injection")."""
+    shown = visible(text, limit)
+    return f"'{shown}" if shown.startswith(_FORMULA_START) else shown
+
+
+def utf8(text: str) -> bytes:
+    """`text` as UTF-8; a lone surrogate, which JSON can smuggle in, becomes its escape."""
+    return text.encode("utf-8", errors="backslashreplace")
