@@ -70,7 +70,8 @@ class Surroundings:
     """What is the same for every check of one run.
 
     Attributes:
-        bearing: ids of subjects that bear on weights, with the ids of those weight sets.
+        weights_of: the weight sets that depend on a store, key, account or principal, by its id.
+        names: what evidence calls the estate's own collections, by identity.
         memory: room for what checks compute once and share, by a key of their own (`Context.once`).
     """
 
@@ -79,21 +80,21 @@ class Surroundings:
     as_of: datetime
     declarations: Declarations
     disclosure: Disclosure
-    bearing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weights_of: Callable[[str], tuple[str, ...]]
+    names: Mapping[int, str] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict)
 
 
 class Context:
     """A check's window on the estate. One is made for every control and subject."""
 
-    __slots__ = ("_access", "_around", "_kind", "_notes", "_subject", "parameters")
+    __slots__ = ("_access", "_around", "_names", "_notes", "parameters")
 
     def __init__(
-        self, around: Surroundings, parameters: Mapping[str, Any], subject: Any = None, kind: str = "estate"
+        self, around: Surroundings, parameters: Mapping[str, Any], names: Mapping[int, str] | None = None
     ) -> None:
         self._around = around
-        self._subject = subject
-        self._kind = kind
+        self._names = names or {}
         self._notes: list[Note] = []
         self._access: _NotedAccess | None = None
         self.parameters = parameters
@@ -185,7 +186,7 @@ class Context:
         """Ids of the weight sets that the store, key, principal or account `subject_id` bears on; empty when
         none.
         """
-        return self._around.bearing.get(subject_id, ())
+        return self._around.weights_of(subject_id)
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once in a run. For pure work over the whole estate that every
@@ -198,37 +199,36 @@ class Context:
         return value
 
     def _note(self, fact: Fact[Any], name: str | None) -> None:
-        named = name or self._name_of(fact)
+        named = name or self._names.get(id(fact)) or fact.source.call
         if isinstance(fact, Known):
             self._notes.append(Note(named, fact.value, fact.source))
         else:
             self._notes.append(Note(named, None, fact.source, fact))
 
     def _note_listing(self, collection: Collection[Any], name: str | None) -> None:
-        named = name or f"{self._collection_name(collection)}.listed"
+        known = self._names.get(id(collection)) or self._around.names.get(id(collection))
+        named = name or known or "collection"
         for gap in collection.gaps:
             self._notes.append(Note(named, None, gap.source, gap))
-        self._notes.append(Note(named, len(collection.items), Source("snapshot", named)))
+        self._notes.append(Note(named, len(collection.items), Source("snapshot", "records")))
 
-    def _name_of(self, fact: Fact[Any]) -> str:
-        subject = self._subject
-        if is_dataclass(subject):
-            for attribute in fields(subject):
-                if getattr(subject, attribute.name) is fact:
-                    return f"{self._kind}.{attribute.name}"
-        for mapping in ("settings", "attributes"):
-            for key, value in (getattr(subject, mapping, None) or {}).items():
-                if value is fact:
-                    return f"{self._kind}.{key}"
-        return fact.source.call
 
-    def _collection_name(self, collection: Collection[Any]) -> str:
-        for owner, prefix in ((self._around.estate, "estate"), (self._subject, self._kind)):
-            if is_dataclass(owner):
-                for attribute in fields(owner):
-                    if getattr(owner, attribute.name) is collection:
-                        return f"{prefix}.{attribute.name}"
-        return "collection"
+def names_of(subject: Any, kind: str) -> dict[int, str]:
+    """What evidence calls the attributes of `subject`, by the identity of each:
+    ``store.public_access_block``.
+
+    Identity, not equality: two attributes may hold equal facts. Valid while `subject` lives.
+    """
+    if not is_dataclass(subject):
+        return {}
+    names: dict[int, str] = {}
+    for attribute in fields(subject):
+        value = getattr(subject, attribute.name)
+        if isinstance(value, (Known, Unknown, Collection)):
+            names[id(value)] = f"{kind}.{attribute.name}"
+        elif attribute.name in ("settings", "attributes") and isinstance(value, Mapping):
+            names.update({id(fact): f"{kind}.{key}" for key, fact in value.items()})
+    return names
 
 
 class _NotedAccess:

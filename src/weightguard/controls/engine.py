@@ -1,0 +1,295 @@
+"""Judgement: every control, on every subject that it speaks of, with the evidence that it read.
+
+Nothing vanishes. A fact that could not be read makes its verdict `unknown`; a listing that could not be read
+adds an `unknown` verdict about what it may hide; a control without any subject says so. The order of results
+is by control and subject, whatever order the snapshot had.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from weightguard.access.model import Access
+from weightguard.config import Config
+from weightguard.controls.catalogue import Catalogue
+from weightguard.controls.declared import Declarations, declare
+from weightguard.controls.disclosure import read_disclosure
+from weightguard.controls.functions import parameters_of, resolve
+from weightguard.controls.judge import Check, Context, Note, Surroundings, UnknownFact, names_of
+from weightguard.controls.plain import plain
+from weightguard.controls.schema import Control, Level, Severity, Status, Subject
+from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
+from weightguard.errors import InputError
+from weightguard.estate.fact import Unknown
+from weightguard.estate.model import Estate
+
+_FENCE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A fact that a verdict rests on: plain JSON, and the call and record it came from. Shared between
+    results.
+    """
+
+    fact: str
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A control's word about one subject.
+
+    Attributes:
+        subject: the provider's id; a scope where a listing was refused; ``estate`` or ``model:<name>``.
+        severity: the control's, or low for a failure that bears on no weights.
+        weights: ids of the weight sets that hang on it.
+        unknowns: the reads that were missing, those that decided and those that were merely noted.
+        bears: False for a footnote: a failure that bears on no weights.
+        attestable: True when nothing but an attestation can decide it.
+    """
+
+    control: str
+    subject: str
+    status: Status
+    severity: Severity
+    level: Level
+    message: str
+    evidence: tuple[Evidence, ...]
+    weights: tuple[str, ...]
+    unknowns: tuple[Unknown, ...]
+    bears: bool = True
+    attestable: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable across runs for the same control and subject."""
+        return hashlib.sha256(f"{self.control}\0{self.subject}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All results, sorted by control and subject, with what they were judged in."""
+
+    results: tuple[Result, ...]
+    declarations: Declarations
+    subjects: Subjects
+    as_of: datetime
+
+
+def judge(
+    catalogue: Catalogue, estate: Estate, access: Access, config: Config, *, as_of: datetime | None = None
+) -> Judgement:
+    """Decides every control of `catalogue` for `estate`.
+
+    Args:
+        access: the access graph of the same estate; asked only by controls that need it.
+        config: declared models, parameters, disclosure documents.
+        as_of: the "now" of every rule; the estate's own time when None.
+
+    Raises:
+        ConfigError: a parameter for an unknown control, or one that it does not have; a disclosure file that
+        cannot be read. CatalogueError: a control names a check that does not exist.
+    """
+    now = as_of or timestamp(estate.collected_at)
+    declarations = declare(config, catalogue.tiers, estate.weight_sets, now)
+    subjects = Subjects(estate, access, declarations)
+    around = Surroundings(
+        estate=estate,
+        access=access,
+        as_of=now,
+        declarations=declarations,
+        disclosure=read_disclosure(config.disclosure),
+        weights_of=subjects.weights_of,
+        names=names_of(estate, "estate"),
+    )
+    parameters = parameters_of(catalogue, config)
+    bench = _Bench(around, subjects)
+    results = [
+        result
+        for kind, controls in _by_subject(catalogue).items()
+        for result in bench.judge(
+            kind, [(control, resolve(control), parameters[control.id]) for control in controls]
+        )
+    ]
+    results.sort(key=lambda result: (result.control, result.subject, result.message))
+    return Judgement(tuple(results), declarations, subjects, now)
+
+
+def timestamp(text: str) -> datetime:
+    """An aware time from ISO-8601 text.
+
+    Raises:
+        InputError: it is none, or has no time zone.
+    """
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as problem:
+        raise InputError(
+            "not an ISO-8601 time", where=text, fix="write it as 2026-01-31T12:00:00Z"
+        ) from problem
+    if moment.tzinfo is None:
+        raise InputError("a time without a time zone", where=text, fix="end it with Z or an offset")
+    return moment
+
+
+Prepared = tuple[Control, Check | None, Mapping[str, Any]]
+
+
+class _Bench:
+    """Runs checks and turns what they say into results; shares evidence between them."""
+
+    def __init__(self, around: Surroundings, subjects: Subjects) -> None:
+        self._around = around
+        self._subjects = subjects
+        self._evidence: dict[tuple[str, int, int], tuple[Note, Evidence]] = {}
+
+    def judge(self, kind: Subject, prepared: list[Prepared]) -> Iterator[Result]:
+        selection = self._subjects.of(kind)
+        judged = dict.fromkeys((control.id for control, _, _ in prepared), 0)
+        for target in selection.targets:
+            names = names_of(target.value, kind)
+            for one in prepared:
+                if _speaks_of(one[0], target.provider):
+                    judged[one[0].id] += 1
+                    yield from self._decide(one, kind, target, names)
+        for one in prepared:
+            unseen = list(
+                _grouped(gap for gap in selection.gaps if _speaks_of(one[0], _provider_of(gap.unknown)))
+            )
+            yield from (self._unseen(one[0], kind, subject, gaps) for subject, gaps in unseen)
+            if not unseen and not judged[one[0].id]:
+                yield self._no_subject(one[0], kind)
+
+    def _decide(
+        self, one: Prepared, kind: Subject, target: Target, names: Mapping[int, str]
+    ) -> Iterator[Result]:
+        control, check, parameters = one
+        bears = _bears(control, kind, target)
+        if check is None:
+            if bears:
+                yield self._result(
+                    control, target, Status.UNKNOWN, f"not attested: {control.title}", bears=True
+                )
+            return
+        context = Context(self._around, parameters, names)
+        unknowns: tuple[Unknown, ...] = ()
+        try:
+            verdict = check(target.value, context)
+            status, message = verdict.status, verdict.message
+        except UnknownFact as missing:
+            status, unknowns = Status.UNKNOWN, missing.unknowns
+            message = f"could not be decided: {_words(unknowns)}"
+        except _FENCE as problem:
+            # A snapshot may hold shapes that no provider documents; they are the snapshot's fault, and never
+            # a pass.
+            status = Status.UNKNOWN
+            message = (
+                f"could not be decided: the snapshot holds an unexpected shape ({type(problem).__name__})"
+            )
+        if bears or status is Status.FAIL:
+            yield self._result(
+                control, target, status, message, bears=bears, notes=context.notes, unknowns=unknowns
+            )
+
+    def _result(
+        self,
+        control: Control,
+        target: Target,
+        status: Status,
+        message: str,
+        *,
+        bears: bool,
+        notes: tuple[Note, ...] = (),
+        unknowns: tuple[Unknown, ...] = (),
+    ) -> Result:
+        noted = dict.fromkeys([*unknowns, *(note.unknown for note in notes if note.unknown is not None)])
+        return Result(
+            control=control.id,
+            subject=target.id,
+            status=status,
+            severity=control.severity if bears else "low",
+            level=control.level,
+            message=message,
+            evidence=tuple(self._shared(note) for note in notes),
+            weights=target.weights if bears else (),
+            unknowns=tuple(noted),
+            bears=bears,
+            attestable=control.mode == "attested",
+        )
+
+    def _unseen(self, control: Control, kind: Subject, subject: str, gaps: list[Gap]) -> Result:
+        """The verdict that could not be formed about what a refused listing hides."""
+        unknowns = tuple(dict.fromkeys(gap.unknown for gap in gaps))
+        weights = tuple(sorted({name for gap in gaps for name in gap.weights}))
+        target = Target(subject, None, weights, frozenset(), None)
+        message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
+        notes = tuple(Note(f"estate.{kind}", None, unknown.source, unknown) for unknown in unknowns)
+        return self._result(
+            control, target, Status.UNKNOWN, message, bears=True, notes=notes, unknowns=unknowns
+        )
+
+    def _no_subject(self, control: Control, kind: Subject) -> Result:
+        target = Target(ESTATE_ID, None, self._subjects.all_weights, frozenset(), None)
+        message = f"there is no {kind.replace('_', ' ')} that this control speaks of"
+        return self._result(control, target, Status.NOT_APPLICABLE, message, bears=True)
+
+    def _shared(self, note: Note) -> Evidence:
+        key = (note.name, id(note.value) if note.unknown is None else id(note.unknown), id(note.source))
+        if key not in self._evidence:
+            source = f"{note.source.call} {note.source.record}"
+            value = plain(note.value) if note.unknown is None else {"unknown": note.unknown.words()}
+            # The note is kept beside it: a freed value's identity would be given to another.
+            self._evidence[key] = (note, Evidence(note.name, value, source))
+        return self._evidence[key][1]
+
+
+def _bears(control: Control, kind: Subject, target: Target) -> bool:
+    if kind in ("store", "key"):
+        return bool(target.bears.intersection(control.applies_to))
+    return bool(target.bears)
+
+
+def _by_subject(catalogue: Catalogue) -> dict[Subject, list[Control]]:
+    grouped: dict[Subject, list[Control]] = {}
+    for control in catalogue.controls:
+        grouped.setdefault(control.subject, []).append(control)
+    return grouped
+
+
+def _speaks_of(control: Control, provider: str | None) -> bool:
+    return provider is None or provider in control.providers
+
+
+def _provider_of(unknown: Unknown) -> str | None:
+    """The provider that a gap belongs to, from its scope (``aws/111111111111``) or record path."""
+    head = unknown.source.record.removeprefix("records/").split("/", 1)[0]
+    return head if head in ("aws", "gcp", "azure") else None
+
+
+def _grouped(gaps: Iterator[Gap]) -> Iterator[tuple[str, list[Gap]]]:
+    """Gaps by the scope that they hide, so that ten thousand refused reads make one verdict, not ten
+    thousand.
+    """
+    scopes: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        scopes.setdefault(_scope(gap.unknown), []).append(gap)
+    yield from sorted(scopes.items())
+
+
+def _scope(unknown: Unknown) -> str:
+    record = unknown.source.record.removeprefix("records/")
+    parts = record.split("/")
+    return "/".join(parts[:2]) if parts[0] in ("aws", "gcp", "azure") else record
+
+
+def _words(unknowns: tuple[Unknown, ...]) -> str:
+    """The distinct reasons, at most three."""
+    words = sorted({unknown.words() for unknown in unknowns})
+    more = f" and {len(words) - 3} more" if len(words) > 3 else ""
+    return "; ".join(words[:3]) + more

@@ -1,0 +1,153 @@
+"""What is wrong with a catalogue, each problem with its file and line.
+
+`load_catalogue` refuses what breaks the schema; lint finds what the schema cannot say: a mapping to something
+that does not exist, a check without a function, a control without a failing example, a provider without
+remediation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from weightguard.controls.catalogue import Catalogue
+from weightguard.controls.functions import resolve
+from weightguard.controls.mappings import unknown_ids
+from weightguard.controls.schema import CelCheck, Control
+from weightguard.errors import CatalogueError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to put right.
+
+    Attributes:
+        where: ``file:line``.
+        control: the control's id.
+        message: what is wrong, one sentence without a full stop.
+    """
+
+    where: str
+    control: str
+    message: str
+
+    def one_line(self) -> str:
+        """As a terminal shows it."""
+        return f"{self.where}: {self.control}: {self.message}"
+
+
+Found = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def lint(catalogue: Catalogue) -> list[Problem]:
+    """Every problem of every control, in the order of files and lines; empty when all is well."""
+    vectors = {vector.id for vector in catalogue.vectors}
+    rules: tuple[Callable[[Control], Found], ...] = (
+        lambda control: _names(control, catalogue),
+        _decided,
+        _remedied,
+        _exampled,
+        lambda control: _mapped(control, vectors),
+    )
+    problems: list[tuple[str, int, Problem]] = []
+    for control in catalogue.controls:
+        document = catalogue.documents[control.id]
+        for rule in rules:
+            for location, message in rule(control):
+                where = document.where(*location)
+                line = int(where.rpartition(":")[2]) if ":" in where else 0
+                problems.append((document.name, line, Problem(where, control.id, message)))
+    return [problem for _, _, problem in sorted(problems, key=lambda one: (one[0], one[1], one[2].message))]
+
+
+def demand(catalogue: Catalogue) -> None:
+    """Raises the first problem.
+
+    Raises:
+        CatalogueError: as one line, with file and line.
+    """
+    problems = lint(catalogue)
+    if problems:
+        more = f"and {len(problems) - 1} more; see weightguard controls lint" if len(problems) > 1 else None
+        raise CatalogueError(
+            f"{problems[0].control}: {problems[0].message}", where=problems[0].where, fix=more
+        )
+
+
+def _names(control: Control, catalogue: Catalogue) -> Found:
+    document = catalogue.documents[control.id]
+    stem = document.name.rsplit("/", 1)[-1].removesuffix(".yaml")
+    if stem != control.id:
+        yield ("id",), f"the file is named {stem}.yaml, the control {control.id}"
+    if control.family not in {family.id for family in catalogue.families}:
+        yield ("family",), f"there is no family {control.family}"
+    if control.id.split("-")[1] != control.family:
+        yield ("family",), f"the id says {control.id.split('-')[1]}, the family {control.family}"
+    if control.statement == control.title:
+        yield ("statement",), "the statement only repeats the title"
+    if not control.providers:
+        yield ("providers",), "no provider is named"
+
+
+def _decided(control: Control) -> Found:
+    if control.mode == "attested":
+        if control.check is not None:
+            yield ("check",), "an attested control has no check"
+        if control.attestation is None:
+            yield ("mode",), "an attested control says what is attested (attestation: statement, evidence)"
+        return
+    if control.check is None:
+        yield ("mode",), f"an {control.mode} control has a check"
+        return
+    if control.mode == "hybrid" and control.attestation is None:
+        yield (
+            ("mode",),
+            "a hybrid control says what a third party may attest (attestation: statement, evidence)",
+        )
+    if control.mode == "automated" and control.attestation is not None:
+        yield ("attestation",), "an automated control is not attested"
+    try:
+        resolve(control)
+    except CatalogueError as problem:
+        yield ("check",), f"{problem.what} ({problem.where})"
+    for provider in control.providers:
+        if not getattr(control.evidence, provider):
+            yield ("evidence",), f"no evidence is named for {provider}"
+
+
+def _remedied(control: Control) -> Found:
+    for provider in control.providers:
+        if control.mode != "attested" and getattr(control.remediation, provider) is None:
+            yield ("remediation",), f"no remediation for {provider}"
+
+
+def _exampled(control: Control) -> Found:
+    if control.mode == "attested" or isinstance(control.check, CelCheck):
+        return
+    examples = {
+        "pass": control.examples.passing,
+        "fail": control.examples.fail,
+        "unknown": control.examples.unknown,
+    }
+    for verdict, given in examples.items():
+        if not given:
+            yield ("examples",), f"no example of {verdict}"
+    for index, example in enumerate(control.examples.fail):
+        if not (example.change or example.deny or example.configuration):
+            yield ("examples", "fail", index), "a failing example changes nothing"
+    for index, example in enumerate(control.examples.unknown):
+        if not (example.change or example.deny or example.configuration):
+            yield ("examples", "unknown", index), "an unknown example denies and changes nothing"
+
+
+def _mapped(control: Control, vectors: set[str]) -> Found:
+    mappings = control.mappings
+    if not mappings.rand_vectors:
+        yield ("mappings", "rand_vectors"), "no attack vector is named"
+    for index, vector in enumerate(mappings.rand_vectors):
+        if vector not in vectors:
+            yield ("mappings", "rand_vectors", index), f"there is no attack vector {vector}"
+    if control.level_basis == "rand" and not mappings.rand_measures:
+        yield ("mappings",), "the level is said to rest on RAND's placement, and no measure is named"
+    for location, message in unknown_ids(mappings):
+        yield ("mappings", *location), message
