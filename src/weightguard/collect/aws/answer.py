@@ -1,0 +1,99 @@
+"""What came of a call: the provider's answer, or the kind of obstacle in its place.
+
+"Not configured" (absent) is said only by an error code that the operation declares for it; a refused, throttled, broken or
+malformed answer never becomes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Outcome = Literal["ok", "absent", "denied", "throttled", "failed", "skipped"]
+
+DENIED_CODES = frozenset(
+    {
+        "AccessDenied", "AccessDeniedException", "AccessDeniedForDependencyException", "AllAccessDisabled", "AuthFailure",
+        "AuthorizationError", "AuthorizationErrorException", "Forbidden", "ForbiddenException", "InsufficientPrivilegesException",
+        "InvalidAccessKeyId", "InvalidClientTokenId", "NotAuthorized", "NotAuthorizedException", "OptInRequired",
+        "SignatureDoesNotMatch", "SubscriptionRequiredException", "Unauthorized", "UnauthorizedAccess", "UnauthorizedException",
+        "UnauthorizedOperation", "UnrecognizedClientException",
+        "ExpiredToken", "ExpiredTokenException", "InvalidToken", "MissingAuthenticationToken", "RequestExpired",
+    }
+)  # fmt: skip
+THROTTLED_CODES = frozenset(
+    {
+        "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException",
+        "SlowDown", "Throttled", "ThrottledException", "Throttling", "ThrottlingException", "TooManyRequests",
+        "TooManyRequestsException", "TransactionInProgressException",
+    }
+)  # fmt: skip
+_MESSAGE_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of one operation on one thing.
+
+    Attributes:
+        outcome: ``ok``, ``absent``, ``denied``, ``throttled``, ``failed`` or ``skipped``.
+        data: the answer without its transport metadata; of a listing that broke off, the pages that came before.
+        code: the provider's error code, or the name of the obstacle (``ReadTimeoutError``, ``MalformedAnswer``).
+        message: the provider's own words, cut short, without control characters; for ``skipped``, why.
+    """
+
+    outcome: Outcome
+    data: Mapping[str, Any] = field(default_factory=dict)
+    code: str | None = None
+    message: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True when the provider answered, in full."""
+        return self.outcome == "ok"
+
+    @property
+    def settled(self) -> bool:
+        """True when the provider answered or said "not configured"."""
+        return self.outcome in ("ok", "absent")
+
+    def as_read(self) -> dict[str, Any]:
+        """The answer as a record's ``reads`` entry. A broken answer keeps none of its data."""
+        if self.outcome == "ok":
+            return {"outcome": "ok", "data": dict(self.data)}
+        if self.outcome == "skipped":
+            return {"outcome": "skipped", "why": self.message}
+        read: dict[str, Any] = {"outcome": self.outcome, "code": self.code}
+        return read
+
+
+def skipped(why: str) -> Answer:
+    """The read was not needed."""
+    return Answer("skipped", message=why)
+
+
+def classify(code: str, status: int | None, absent: frozenset[str]) -> Outcome:
+    """Name the outcome of an error answer.
+
+    Args:
+        code: the provider's error code; the SDK gives the HTTP status as text where the body names none.
+        status: the HTTP status.
+        absent: the codes that mean "not configured" for this operation.
+    """
+    if code in THROTTLED_CODES or status == 429:
+        return "throttled"
+    if code in DENIED_CODES:
+        return "denied"
+    if code in absent and (status is None or 400 <= status < 500):
+        return "absent"
+    if status in (401, 403):
+        return "denied"
+    return "failed"
+
+
+def plain(message: object) -> str:
+    """A provider's message as one short line that a terminal can show."""
+    text = "".join(character if character.isprintable() else " " for character in str(message))
+    return text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…"

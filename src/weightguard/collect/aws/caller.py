@@ -1,0 +1,232 @@
+"""The only way to an API: declared operations, every call recorded with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from weightguard.collect.aws.answer import Answer, classify, plain
+from weightguard.collect.aws.connections import Connections, Malformed
+from weightguard.collect.aws.operation import Operation
+from weightguard.collect.aws.paging import Walk, merge
+
+CallLine = dict[str, Any]
+Transform = Callable[[Any], Mapping[str, Any]]
+
+# What the SDK lets out when an answer breaks its parser in a way that it did not foresee.
+_PARSER_ERRORS = (AttributeError, KeyError, IndexError, TypeError, ValueError)
+
+
+class Undeclared(AssertionError):
+    """A call to an operation that nothing declares: a mistake in the collector itself."""
+
+
+class Caller:
+    """Calls one account's APIs.
+
+    Args:
+        connections: the account's clients.
+        scope: ``aws/<account id>``, as calls.jsonl names it.
+        declared: the operations that may be called.
+        record: takes a line of calls.jsonl; called from any thread.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        scope: str,
+        declared: frozenset[Operation],
+        record: Callable[[CallLine], None],
+    ) -> None:
+        self.connections = connections
+        self.scope = scope
+        self._declared = declared
+        self._record = record
+
+    def ask(
+        self,
+        operation: Operation,
+        *,
+        region: str | None = None,
+        resource: str | None = None,
+        transform: Transform | None = None,
+        **parameters: Any,
+    ) -> Answer:
+        """Make a call; of a paged one, every page, its lists joined.
+
+        Args:
+            operation: a declared operation.
+            region: where; None for global services, which are asked in the home region.
+            resource: the ARN or id that the call is about, for calls.jsonl; None for listings.
+            transform: turns the raw answer into what is kept (to read a body's stream inside the call's guard).
+            parameters: the API's own parameters.
+        """
+        if operation.paged:
+            return self._all_pages(operation, region=region, resource=resource, **parameters)
+        answer, attempts = self._guarded(operation, region, parameters, transform)
+        self._note(operation, region, resource, answer, attempts)
+        return answer
+
+    def list(
+        self,
+        operation: Operation,
+        *,
+        region: str | None = None,
+        resource: str | None = None,
+        **parameters: Any,
+    ) -> list[Any]:
+        """The entries of a listing: all of them, or those read before it broke off (calls.jsonl says which)."""
+        answer = self.ask(operation, region=region, resource=resource, **parameters)
+        return [entry for member in operation.entries for entry in answer.data.get(member) or []]
+
+    def pages(
+        self,
+        operation: Operation,
+        *,
+        region: str | None = None,
+        resource: str | None = None,
+        **parameters: Any,
+    ) -> Iterator[Answer]:
+        """The pages of a listing one by one. The last is not ok when the listing broke off."""
+        walk = Walk(self.connections.page_model(operation.service, operation.name))
+        if operation.page_size and walk.model.limit:
+            parameters = {walk.model.limit: operation.page_size} | parameters
+        while not walk.finished:
+            answer, attempts = self._guarded(operation, region, parameters | walk.parameters, None)
+            fault = walk.step(answer.data) if answer.ok else None
+            if fault:
+                answer = Answer("failed", answer.data, fault, "the listing does not page as documented")
+            self._note(operation, region, resource, answer, attempts)
+            yield answer
+            if not answer.ok:
+                return
+
+    def _all_pages(
+        self, operation: Operation, *, region: str | None, resource: str | None, **parameters: Any
+    ) -> Answer:
+        merged: dict[str, Any] = {}
+        last = Answer("ok")
+        for last in self.pages(operation, region=region, resource=resource, **parameters):
+            merge(merged, last.data)
+        return Answer(last.outcome, merged, last.code, last.message)
+
+    def _guarded(
+        self,
+        operation: Operation,
+        region: str | None,
+        parameters: Mapping[str, Any],
+        transform: Transform | None,
+    ) -> tuple[Answer, int]:
+        if operation not in self._declared:
+            raise Undeclared(f"{operation.id} is not declared")
+        answer, attempts = self._once(operation, region, parameters, transform)
+        if answer.code == Malformed.__name__:
+            # The SDK retries what fails on the way, not what arrives broken; a cut answer is worth one more try.
+            answer, again = self._once(operation, region, parameters, transform)
+            attempts += again
+        return answer, attempts
+
+    def _once(
+        self,
+        operation: Operation,
+        region: str | None,
+        parameters: Mapping[str, Any],
+        transform: Transform | None,
+    ) -> tuple[Answer, int]:
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+        from urllib3.exceptions import HTTPError
+
+        try:
+            client = self.connections.client(operation.service, region)
+            raw = getattr(client, xform_name(operation.name))(**parameters)
+            attempts = _attempts(raw)
+            data = transform(raw) if transform else raw
+            return _shaped(operation, data), attempts
+        except ClientError as error:
+            return _refusal(operation, error.response), _attempts(error.response)
+        except (Malformed, ResponseParserError) as error:
+            return Answer("failed", code=Malformed.__name__, message=plain(error)), 1
+        except (BotoCoreError, HTTPError) as error:
+            return Answer("failed", code=type(error).__name__, message=plain(error)), 1
+        except _PARSER_ERRORS as error:
+            return Answer(
+                "failed", code=Malformed.__name__, message=plain(f"{type(error).__name__}: {error}")
+            ), 1
+
+    def _note(
+        self, operation: Operation, region: str | None, resource: str | None, answer: Answer, attempts: int
+    ) -> None:
+        self._record(
+            {
+                "service": operation.service,
+                "operation": operation.name,
+                "scope": self.scope,
+                "region": region,
+                "resource": resource,
+                "outcome": answer.outcome,
+                "code": answer.code,
+                "message": answer.message,
+                "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "attempts": attempts,
+            }
+        )
+
+
+def _shaped(operation: Operation, raw: Mapping[str, Any]) -> Answer:
+    data = {name: to_json(value) for name, value in raw.items() if name != "ResponseMetadata"}
+    missing = [name for name in operation.required if name not in data]
+    if missing:
+        return Answer("failed", code=Malformed.__name__, message=f"the answer lacks {', '.join(missing)}")
+    return _identified(operation, data) if operation.entries else Answer("ok", data)
+
+
+def _identified(operation: Operation, data: dict[str, Any]) -> Answer:
+    """A listing keeps the entries that say what they are; one that has others is not complete."""
+    lost = 0
+    for member in operation.entries:
+        entries = data.get(member)
+        if entries is not None:
+            data[member] = [entry for entry in entries if _has_identity(entry, operation.identity)]
+            lost += len(entries) - len(data[member])
+    if not lost:
+        return Answer("ok", data)
+    message = f"{lost} entries lack {' or '.join(operation.identity)}"
+    return Answer("failed", data, Malformed.__name__, message)
+
+
+def _has_identity(entry: Any, identity: tuple[str, ...]) -> bool:
+    if not identity:
+        return isinstance(entry, str) and bool(entry)
+    return isinstance(entry, dict) and all(
+        isinstance(entry.get(name), str) and entry[name] for name in identity
+    )
+
+
+def _refusal(operation: Operation, response: Mapping[str, Any]) -> Answer:
+    error = response.get("Error") or {}
+    status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
+    code = plain(error.get("Code") or status or "Unknown")
+    return Answer(
+        classify(code, status, operation.absent), code=code, message=plain(error.get("Message") or "") or None
+    )
+
+
+def _attempts(response: Mapping[str, Any]) -> int:
+    retries = (response.get("ResponseMetadata") or {}).get("RetryAttempts", 0)
+    return int(retries) + 1
+
+
+def to_json(value: Any) -> Any:
+    """An SDK's value as JSON has it: times in ISO-8601 UTC, bytes as their text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "replace")
+    return value

@@ -1,0 +1,165 @@
+"""Clients: one session per account, a client per service and region, made when first used.
+
+Endpoints follow the SDK's own variables (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_S3`` ...); `Settings.endpoint_url` overrides
+them for every service. S3 Control puts the account id into the host name, which no emulator resolves: against an endpoint that is
+not Amazon's own the id stays in its header alone.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from weightguard.collect.aws.paging import UNMODELLED, PageModel
+
+CONNECT_TIMEOUT = 5
+READ_TIMEOUT = 60
+_AMAZON_HOSTS = (
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".api.aws",
+    ".aws.dev",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".cloud.adc-e.uk",
+)
+_XML = frozenset({"rest-xml", "query", "ec2"})
+_JSON = frozenset({"json", "rest-json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to connect.
+
+    Attributes:
+        endpoint_url: one endpoint for every service; None: what the SDK finds.
+        ca_bundle: a file of CA certificates to trust instead of the SDK's; None: what the SDK finds (``AWS_CA_BUNDLE``).
+        threads: connections to keep open per client.
+        max_attempts: requests made of one call before it is given up, the first included.
+    """
+
+    endpoint_url: str | None = None
+    ca_bundle: str | None = None
+    threads: int = 16
+    max_attempts: int = 4
+
+
+class Malformed(Exception):
+    """An answer that is not in the protocol its service speaks: cut short, empty, or a page meant for a browser."""
+
+
+class Connections:
+    """The clients of one account.
+
+    Args:
+        session: a botocore session with the account's credentials.
+        settings: how to connect.
+        region: the region for services without one of their own choice.
+    """
+
+    def __init__(self, session: Any, settings: Settings, region: str) -> None:
+        self.region = region
+        self.settings = settings
+        self._session = session
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._pages: dict[tuple[str, str], PageModel] = {}
+        session.register("before-parse", _check_body)
+        session.register("request-created.s3-control", _keep_account_out_of_host, unique_id="weightguard")
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The client of a service in a region; made once, safe to share between threads."""
+        key = (service, region or self.region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make(*key)
+            return self._clients[key]
+
+    def release(self, region: str) -> None:
+        """Forget the clients of a region that has been read, but for the home region's."""
+        with self._lock:
+            if region != self.region:
+                self._clients = {key: client for key, client in self._clients.items() if key[1] != region}
+
+    def page_model(self, service: str, operation: str) -> PageModel:
+        """How an operation pages, by the SDK's model."""
+        key = (service, operation)
+        with self._lock:
+            if key not in self._pages:
+                model = self._session.get_paginator_model(service)
+                self._pages[key] = UNMODELLED.get(key) or PageModel.of(model.get_paginator(operation))
+            return self._pages[key]
+
+    def _make(self, service: str, region: str) -> Any:
+        client = self._create(service, region, path_style=bool(self.settings.endpoint_url))
+        if service == "s3" and not self.settings.endpoint_url and not _is_amazon(client.meta.endpoint_url):
+            # An endpoint named in the environment or in the profile: its bucket names are no host names either.
+            client = self._create(service, region, path_style=True)
+        return client
+
+    def _create(self, service: str, region: str, *, path_style: bool) -> Any:
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            max_pool_connections=max(10, self.settings.threads),
+            retries={"mode": "adaptive", "total_max_attempts": self.settings.max_attempts},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            user_agent_extra="weightguard",
+            **({"s3": {"addressing_style": "path"}} if service == "s3" and path_style else {}),
+        )
+        return self._session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=self.settings.endpoint_url,
+            verify=self.settings.ca_bundle,
+            config=config,
+        )
+
+
+def _is_amazon(url: str) -> bool:
+    return (urlsplit(url).hostname or "").endswith(_AMAZON_HOSTS)
+
+
+def _keep_account_out_of_host(request: Any, **_: Any) -> None:
+    parts = urlsplit(request.url)
+    account = request.headers.get("x-amz-account-id")
+    if isinstance(account, bytes):
+        account = account.decode()
+    if account and parts.netloc.startswith(f"{account}.") and not _is_amazon(request.url):
+        request.url = urlunsplit(parts._replace(netloc=parts.netloc.removeprefix(f"{account}.")))
+
+
+def _check_body(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Raise `Malformed` for an answer that the SDK would quietly read as an empty one."""
+    if response_dict["status_code"] >= 300 or operation_model.has_streaming_output:
+        return
+    protocol = operation_model.service_model.resolved_protocol
+    body = response_dict["body"]
+    if protocol in _JSON:
+        _check_json(body)
+    elif protocol in _XML:
+        _check_xml(body)
+
+
+def _check_json(body: bytes) -> None:
+    try:
+        answer = json.loads(body)
+    except ValueError as error:
+        raise Malformed("the answer is not JSON, or is cut short") from error
+    if not isinstance(answer, dict):
+        raise Malformed("the answer is no JSON object")
+
+
+def _check_xml(body: bytes) -> None:
+    start = body[:512].lstrip().lower()
+    if not start:
+        raise Malformed("the answer is empty")
+    if start.startswith((b"<!doctype html", b"<html")) or not start.startswith(b"<"):
+        raise Malformed("the answer is a page, not XML")

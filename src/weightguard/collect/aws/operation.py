@@ -1,0 +1,46 @@
+"""What the collector may call: operations declared as data, and nothing else.
+
+Every call goes through `weightguard.collect.aws.caller.Caller`, which takes an `Operation` declared here by one of the modules of
+`weightguard.collect.aws.services`. The least-privilege policy, the contract tests and the words of a gap are all read from
+these declarations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One read operation of one service.
+
+    Attributes:
+        service: the SDK's client name (``s3control``).
+        name: the API operation (``GetPublicAccessBlock``).
+        permissions: the IAM actions that allow it, which are not always named like the API (Service Authorization Reference).
+        hides: what could be there, unseen, when this read is refused; ends the sentence "... could hide".
+        absent: error codes by which the provider says "not configured". Anything else that is not an answer is a gap.
+        required: members that the documentation promises in every answer; one without them is malformed.
+        entries: of a listing, the members that hold what was listed.
+        identity: members that every listed entry has, as text (none: entries are texts); without them the listing is malformed.
+        paged: whether the answer comes in pages (the tokens are those of the SDK's own paginator model).
+        page_size: entries to ask for per page, where the default is small.
+        reads_only: False for the two operations that are not named like a read (see ADR 0401).
+    """
+
+    service: str
+    name: str
+    permissions: tuple[str, ...]
+    hides: str
+    absent: frozenset[str] = frozenset()
+    required: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
+    paged: bool = False
+    page_size: int | None = None
+    reads_only: bool = True
+
+    @property
+    def id(self) -> str:
+        """``service:Operation``, as a gap and a fact's source name it."""
+        return f"{self.service}:{self.name}"

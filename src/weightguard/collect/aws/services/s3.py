@@ -1,0 +1,229 @@
+"""S3 buckets: everything that decides who can reach what is stored, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from weightguard.collect.aws.account import Account, Row, row
+from weightguard.collect.aws.answer import Answer, skipped
+from weightguard.collect.aws.operation import Operation
+
+LIST_BUCKETS = Operation(
+    service="s3",
+    name="ListBuckets",
+    permissions=("s3:ListAllMyBuckets",),
+    hides="buckets, and all weights in them",
+    required=("Buckets",),
+    entries=("Buckets",),
+    identity=("Name",),
+    paged=True,
+    # Only a request with a parameter is answered with each bucket's region.
+    page_size=10_000,
+)
+GET_LOCATION = Operation(
+    service="s3",
+    name="GetBucketLocation",
+    permissions=("s3:GetBucketLocation",),
+    hides="in which region, and under whose law, a bucket lies",
+)
+LIST_OBJECTS = Operation(
+    service="s3",
+    name="ListObjectsV2",
+    permissions=("s3:ListBucket",),
+    hides="weights stored in a bucket",
+    required=("IsTruncated", "Name"),
+    paged=True,
+    page_size=1000,
+)
+GET_OBJECT = Operation(
+    service="s3",
+    name="GetObject",
+    # The second where the object is encrypted with a KMS key.
+    permissions=("s3:GetObject", "kms:Decrypt"),
+    hides="weights under a harmless name; only headers are read",
+)
+GET_POLICY = Operation(
+    service="s3",
+    name="GetBucketPolicy",
+    permissions=("s3:GetBucketPolicy",),
+    hides="principals of any account that the bucket lets in",
+    absent=frozenset({"NoSuchBucketPolicy"}),
+    required=("Policy",),
+)
+GET_PUBLIC_ACCESS_BLOCK = Operation(
+    service="s3",
+    name="GetPublicAccessBlock",
+    permissions=("s3:GetBucketPublicAccessBlock",),
+    hides="a bucket that may be made public",
+    absent=frozenset({"NoSuchPublicAccessBlockConfiguration"}),
+    required=("PublicAccessBlockConfiguration",),
+)
+GET_OWNERSHIP = Operation(
+    service="s3",
+    name="GetBucketOwnershipControls",
+    permissions=("s3:GetBucketOwnershipControls",),
+    hides="whether ACLs grant access beside the policies",
+    absent=frozenset({"OwnershipControlsNotFoundError"}),
+    required=("OwnershipControls",),
+)
+GET_ACL = Operation(
+    service="s3",
+    name="GetBucketAcl",
+    permissions=("s3:GetBucketAcl",),
+    hides="accounts, or everybody, to whom an ACL grants the bucket",
+    required=("Grants",),
+)
+GET_ENCRYPTION = Operation(
+    service="s3",
+    name="GetBucketEncryption",
+    permissions=("s3:GetEncryptionConfiguration",),
+    hides="weights that are encrypted with no key of one's own",
+    absent=frozenset({"ServerSideEncryptionConfigurationNotFoundError"}),
+    required=("ServerSideEncryptionConfiguration",),
+)
+GET_VERSIONING = Operation(
+    service="s3",
+    name="GetBucketVersioning",
+    permissions=("s3:GetBucketVersioning",),
+    hides="releases that can be overwritten without a trace, and old versions that stay",
+)
+GET_OBJECT_LOCK = Operation(
+    service="s3",
+    name="GetObjectLockConfiguration",
+    permissions=("s3:GetBucketObjectLockConfiguration",),
+    hides="logs and releases that can be deleted",
+    absent=frozenset({"ObjectLockConfigurationNotFoundError"}),
+    required=("ObjectLockConfiguration",),
+)
+GET_REPLICATION = Operation(
+    service="s3",
+    name="GetBucketReplication",
+    permissions=("s3:GetReplicationConfiguration",),
+    hides="copies of weights that go to another bucket or account",
+    absent=frozenset({"ReplicationConfigurationNotFoundError"}),
+    required=("ReplicationConfiguration",),
+)
+GET_LOGGING = Operation(
+    service="s3",
+    name="GetBucketLogging",
+    permissions=("s3:GetBucketLogging",),
+    hides="whether reads of weights leave a trace",
+)
+LIST_INVENTORY = Operation(
+    service="s3",
+    name="ListBucketInventoryConfigurations",
+    permissions=("s3:GetInventoryConfiguration",),
+    hides="lists of all objects that are sent to another bucket or account",
+    required=("IsTruncated",),
+    paged=True,
+)
+GET_LIFECYCLE = Operation(
+    service="s3",
+    name="GetBucketLifecycleConfiguration",
+    permissions=("s3:GetLifecycleConfiguration",),
+    hides="whether old checkpoints expire",
+    absent=frozenset({"NoSuchLifecycleConfiguration"}),
+    required=("Rules",),
+)
+GET_TAGGING = Operation(
+    service="s3",
+    name="GetBucketTagging",
+    permissions=("s3:GetBucketTagging",),
+    hides="the sensitivity label of a bucket, and tags that policies decide by",
+    absent=frozenset({"NoSuchTagSet", "NoSuchTagSetError"}),
+    required=("TagSet",),
+)
+EXPOSURE = (GET_POLICY, GET_PUBLIC_ACCESS_BLOCK, GET_OWNERSHIP, GET_ENCRYPTION, GET_VERSIONING)
+"""Asked of every bucket: what could make it public, and whether weights could be put there unprotected."""
+KEEPING = (GET_OBJECT_LOCK, GET_REPLICATION, GET_LOGGING, LIST_INVENTORY, GET_LIFECYCLE, GET_TAGGING)
+"""Asked of buckets that matter: those that hold weights or may, and those that their copies and logs go to."""
+OPERATIONS = (LIST_BUCKETS, GET_LOCATION, LIST_OBJECTS, GET_OBJECT, GET_ACL, *EXPOSURE, *KEEPING)
+
+# GetBucketLocation, "LocationConstraint": null stands for us-east-1, EU for eu-west-1.
+_LOCATIONS = {"": "us-east-1", "EU": "eu-west-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket as listed.
+
+    Attributes:
+        entry: the raw entry of ListBuckets.
+        region: where its requests go; the home region where its own could not be had.
+        location: the answer of GetBucketLocation, where the listing did not tell the region.
+    """
+
+    name: str
+    arn: str
+    entry: Mapping[str, Any]
+    region: str
+    location: Answer | None = None
+
+
+def buckets(account: Account) -> tuple[list[Mapping[str, Any]], bool]:
+    """The listed buckets, and whether the listing is complete."""
+    answer = account.caller.ask(LIST_BUCKETS)
+    return list(answer.data.get("Buckets", [])), answer.ok
+
+
+def located(account: Account, entry: Mapping[str, Any]) -> Bucket:
+    """A listed bucket with its region; asked for only where the listing does not tell it."""
+    name = entry["Name"]
+    arn = f"arn:{account.partition}:s3:::{name}"
+    if entry.get("BucketRegion"):
+        return Bucket(name, arn, entry, entry["BucketRegion"])
+    answer = account.caller.ask(GET_LOCATION, resource=arn, Bucket=name)
+    constraint = answer.data.get("LocationConstraint") or ""
+    region = _LOCATIONS.get(constraint, constraint) if answer.ok else account.home
+    return Bucket(name, arn, entry, region, answer)
+
+
+def bucket_row(account: Account, bucket: Bucket, listing: Answer, *, in_full: str | None) -> Row:
+    """The record of a bucket.
+
+    Args:
+        listing: what came of listing its objects.
+        in_full: None to ask everything; else why the rest is not asked.
+    """
+
+    def ask(operation: Operation) -> Answer:
+        return account.caller.ask(operation, region=bucket.region, resource=bucket.arn, Bucket=bucket.name)
+
+    reads = {LIST_OBJECTS.name: listing}
+    if bucket.location is not None:
+        reads[GET_LOCATION.name] = bucket.location
+    reads |= {operation.name: ask(operation) for operation in EXPOSURE}
+    enforced = _ownership(reads[GET_OWNERSHIP.name]) == "BucketOwnerEnforced"
+    reads[GET_ACL.name] = skipped("ACLs are disabled by the ownership setting") if enforced else ask(GET_ACL)
+    for operation in KEEPING:
+        reads[operation.name] = skipped(in_full) if in_full else ask(operation)
+    known = bucket.location is None or bucket.location.ok
+    return row(
+        "s3.bucket",
+        bucket.arn,
+        LIST_BUCKETS.name,
+        bucket.entry,
+        region=bucket.region if known else None,
+        reads=reads,
+    )
+
+
+def _ownership(answer: Answer) -> str | None:
+    rules = answer.data.get("OwnershipControls", {}).get("Rules") or [{}]
+    return rules[0].get("ObjectOwnership") if answer.ok else None
+
+
+def destinations(record: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the buckets that a bucket's record sends logs, copies or inventories to."""
+    answers = {name: read.get("data") or {} for name, read in record["reads"].items()}
+    yield answers.get(GET_LOGGING.name, {}).get("LoggingEnabled", {}).get("TargetBucket", "")
+    for rule in answers.get(GET_REPLICATION.name, {}).get("ReplicationConfiguration", {}).get("Rules", []):
+        yield _name_in(rule.get("Destination", {}).get("Bucket", ""))
+    for configuration in answers.get(LIST_INVENTORY.name, {}).get("InventoryConfigurationList", []):
+        yield _name_in(configuration.get("Destination", {}).get("S3BucketDestination", {}).get("Bucket", ""))
+
+
+def _name_in(arn: str) -> str:
+    return arn.rpartition(":::")[2]
