@@ -1,0 +1,123 @@
+"""One JSON value a line: written whole, read within limits, tagged by the unit of work that wrote it while collecting."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from pydantic_core import from_json
+
+from weightguard.errors import SnapshotError
+from weightguard.snapshot.limits import Limits
+
+_TAG: Final = b',"~unit":['
+"""Starts the tag that ends a line while collecting. Unescaped quotes make it impossible inside a string, and ``~`` sorts last."""
+
+OVERSIZED: Final = "a line is longer than {} bytes"
+
+
+def encode(value: dict[str, Any]) -> bytes:
+    """The value as one line without its newline: UTF-8, sorted keys, no spaces.
+
+    Raises:
+        ValueError: NaN or an infinity, which JSON cannot hold.
+        TypeError: something that JSON cannot hold.
+    """
+    text = json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
+    )
+    try:
+        return text.encode("utf-8")
+    except (
+        UnicodeEncodeError
+    ):  # half a surrogate pair in a provider's string is no text: show that something was there
+        return text.encode("utf-8", "replace")
+
+
+def _plain(value: object) -> Any:
+    """Timestamps as ISO-8601, bytes by their length alone, dataclasses and sets never."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray)):
+        return {"redacted": True, "bytes": len(value)}
+    raise TypeError(f"{type(value).__name__} has no place in a snapshot")
+
+
+def tag(line: bytes, unit: str, run: int) -> bytes:
+    """The line with the unit (empty outside any) and the run that wrote it, as a last key, and its newline."""
+    note = json.dumps([unit, run], separators=(",", ":")).encode()[1:]
+    return line[:-1] + _TAG + note + b"}\n"
+
+
+def untag(line: bytes) -> tuple[bytes, tuple[str, int] | None]:
+    """A working line (no newline) apart: the line to keep, and who wrote it."""
+    at = line.rfind(_TAG)
+    if at < 0 or not line.endswith(b"]}"):
+        return line, None
+    try:
+        unit, run = json.loads(line[at + len(_TAG) - 1 : -1])
+    except ValueError:
+        return line, None
+    return line[:at] + b"}", (str(unit), int(run))
+
+
+def decode(line: bytes, where: str, limits: Limits) -> dict[str, Any]:
+    """One line as an object.
+
+    Raises:
+        SnapshotError: naming `where`: too long, too deep, not JSON, not UTF-8, not finite, not an object.
+    """
+    if len(line) > limits.line_bytes:
+        raise SnapshotError(OVERSIZED.format(limits.line_bytes), where=where)
+    try:
+        value = from_json(line, allow_inf_nan=False)
+    except ValueError as error:
+        raise SnapshotError(
+            f"a line is not valid JSON, {_reason(error)}", where=where, fix="collect again"
+        ) from error
+    if not isinstance(value, dict):
+        raise SnapshotError("a line is not a JSON object", where=where, fix="collect again")
+    return value
+
+
+def _reason(error: ValueError) -> str:
+    return str(error).split("\n", 1)[0][:160]
+
+
+def open_regular(path: Path, where: str) -> BinaryIO:
+    """The file for reading, if it is a plain one; a link or a device is refused."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise SnapshotError(f"a file cannot be read, {error.strerror or error}", where=where) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SnapshotError("not a plain file", where=where)
+    return os.fdopen(descriptor, "rb")
+
+
+def read_lines(path: Path, where: str, limits: Limits) -> Iterator[tuple[int, bytes]]:
+    """Line numbers from 1 and lines without their newline, never more than one line in memory.
+
+    Raises:
+        SnapshotError: a line too long, too many lines, or a last line that was cut off.
+    """
+    with open_regular(path, where) as file:
+        number = 0
+        while line := file.readline(limits.line_bytes + 2):
+            number += 1
+            if not line.endswith(b"\n"):
+                whole = (
+                    OVERSIZED.format(limits.line_bytes)
+                    if len(line) > limits.line_bytes
+                    else "the last line is cut off"
+                )
+                raise SnapshotError(whole, where=f"{where}:{number}", fix="collect again")
+            if number > limits.lines:
+                raise SnapshotError(f"more than {limits.lines} lines", where=where)
+            yield number, line[:-1]

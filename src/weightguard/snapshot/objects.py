@@ -1,0 +1,264 @@
+"""Listed objects as typed columns: streamed to parts while collecting, merged into one Parquet file a scope, read in batches.
+
+pyarrow is imported on first use: a snapshot without object listings never pays for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from weightguard.errors import InputError, SnapshotError
+from weightguard.snapshot.limits import Limits
+from weightguard.snapshot.redact import scrub
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "store": "string",
+    "key": "string",
+    "bytes": "int64",
+    "format": "string",
+    "confidence": "string",
+    "weight_set": "string",
+    "parameters": "int64",
+    "note": "string",
+    "last_modified": "string",
+    "storage_class": "string",
+    "encryption": "string",
+    "kms_key": "string",
+    "examined": "string",
+}
+"""Column -> type. ``store``, ``key`` and ``bytes`` are never null."""
+
+CONFIDENCES: Final = frozenset({"header", "layout", "name"})
+EXAMINED: Final = frozenset({"header", "name", "not_needed", "denied", "failed", "budget"})
+_REQUIRED: Final = ("store", "key", "bytes")
+_DISTINCT: Final = [
+    "store",
+    "format",
+    "confidence",
+    "weight_set",
+    "note",
+    "storage_class",
+    "encryption",
+    "kms_key",
+    "examined",
+]
+_BATCH_ROWS: Final = 8_192
+_GROUP_ROWS: Final = 131_072
+_NOTE_CHARACTERS: Final = 300
+_TEXT_CHARACTERS: Final = 8_192
+
+
+def schema() -> pa.Schema:
+    """The Arrow schema of an objects file."""
+    import pyarrow as pa
+
+    fields = [
+        pa.field(name, pa.type_for_alias(kind), nullable=name not in _REQUIRED)
+        for name, kind in COLUMNS.items()
+    ]
+    return pa.schema(fields)
+
+
+def write_part(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Stream rows into one part; no rows, no file.
+
+    Returns:
+        How many rows were written.
+
+    Raises:
+        InputError: a row with a column that does not exist, or a value of the wrong type.
+    """
+    import pyarrow as pa
+
+    remaining = iter(rows)
+    first = list(islice(remaining, _BATCH_ROWS))
+    if not first:
+        return 0
+    columns = schema()
+    written = 0
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, columns, options=options) as stream:
+        chunk = first
+        while chunk:
+            stream.write_batch(
+                pa.RecordBatch.from_pylist([_checked_row(row) for row in chunk], schema=columns)
+            )
+            written += len(chunk)
+            chunk = list(islice(remaining, _BATCH_ROWS))
+    return written
+
+
+def _checked_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = row.keys() - COLUMNS.keys()
+    if unknown:
+        raise InputError(f"an object row has no column {sorted(unknown)[0]!r}")
+    return {name: _checked_value(name, kind, row.get(name)) for name, kind in COLUMNS.items()}
+
+
+def _checked_value(name: str, kind: str, value: Any) -> Any:
+    if value is None:
+        if name in _REQUIRED:
+            raise InputError(f"an object row lacks {name!r}")
+        return None
+    if kind == "int64":
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InputError(f"{name!r} of an object row is not a whole number")
+        return value
+    if not isinstance(value, str):
+        raise InputError(f"{name!r} of an object row is not text")
+    if name == "note":
+        value = scrub(value)[:_NOTE_CHARACTERS]
+    return value[:_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
+
+
+def merge_parts(parts: Sequence[Path], target: Path) -> int:
+    """Write the parts, in the order given, into one Parquet file, a row group at a time.
+
+    Returns:
+        How many rows the file holds; with none, no file is written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = 0
+    writer: pq.ParquetWriter | None = None
+    waiting: list[pa.RecordBatch] = []
+    try:
+        for batch in _part_batches(parts):
+            waiting.append(batch)
+            rows += batch.num_rows
+            if sum(item.num_rows for item in waiting) >= _GROUP_ROWS:
+                writer = writer or _parquet_writer(target)
+                writer.write_table(pa.Table.from_batches(waiting, schema()))
+                waiting = []
+        if waiting:
+            writer = writer or _parquet_writer(target)
+            writer.write_table(pa.Table.from_batches(waiting, schema()))
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+def _part_batches(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for part in parts:
+        try:
+            with pa.OSFile(str(part), "rb") as source, pa.ipc.open_stream(source) as stream:
+                yield from stream
+        except (pa.ArrowException, OSError) as error:
+            raise SnapshotError(
+                "a part of the object listings cannot be read", where=part.name, fix="collect again"
+            ) from error
+
+
+def _parquet_writer(target: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetWriter(
+        target, schema(), compression="zstd", use_dictionary=_DISTINCT, write_statistics=True
+    )
+
+
+class ObjectsFile:
+    """One objects file of a snapshot, checked before anything of it is decoded."""
+
+    def __init__(self, path: Path, where: str, limits: Limits) -> None:
+        self._path = path
+        self._where = where
+        self._limits = limits
+
+    def rows(self) -> int:
+        """How many rows the file holds."""
+        with self._opened() as file:
+            return int(file.metadata.num_rows)
+
+    def batches(
+        self, columns: Sequence[str] | None = None, stores: Iterable[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Record batches of the columns asked for, of the stores asked for.
+
+        Raises:
+            SnapshotError: not Parquet, other columns than `COLUMNS`, or larger than the limits.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = list(columns) if columns is not None else list(COLUMNS)
+        filtered = None if stores is None else sorted(set(stores))
+        needed = wanted if filtered is None or "store" in wanted else ["store", *wanted]
+        try:
+            with self._opened() as file:
+                groups = [
+                    index
+                    for index in range(file.num_row_groups)
+                    if _may_hold(file.metadata.row_group(index), filtered)
+                ]
+                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=needed, row_groups=groups):
+                    batch.validate(full=True)
+                    kept = (
+                        batch
+                        if filtered is None
+                        else batch.filter(pc.is_in(batch["store"], pa.array(filtered, pa.string())))
+                    )
+                    if kept.num_rows:
+                        yield kept.select(wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise SnapshotError(
+                "an objects file cannot be read", where=self._where, fix="collect again"
+            ) from error
+
+    def _opened(self) -> Any:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            file = pq.ParquetFile(
+                self._path,
+                memory_map=False,
+                thrift_string_size_limit=64 << 20,
+                thrift_container_size_limit=1_000_000,
+                arrow_extensions_enabled=False,
+            )
+        except (pa.ArrowException, OSError) as error:
+            raise SnapshotError(
+                "an objects file is not Parquet", where=self._where, fix="collect again"
+            ) from error
+        try:
+            self._check(file)
+        except SnapshotError:
+            file.close()
+            raise
+        return file
+
+    def _check(self, file: Any) -> None:
+        found = {field.name: str(field.type) for field in file.schema_arrow}
+        if found != dict(COLUMNS) or len(file.schema_arrow) != len(COLUMNS):
+            odd = sorted(set(found.items()) ^ set(COLUMNS.items()))
+            raise SnapshotError(
+                f"an objects file has other columns than it should, {odd[:1]}"[:200], where=self._where
+            )
+        if file.metadata.num_rows > self._limits.rows:
+            raise SnapshotError(f"more than {self._limits.rows} rows", where=self._where)
+        for index in range(file.num_row_groups):
+            if file.metadata.row_group(index).total_byte_size > self._limits.row_group_bytes:
+                raise SnapshotError(
+                    f"a row group is larger than {self._limits.row_group_bytes} bytes", where=self._where
+                )
+
+
+def _may_hold(group: Any, stores: Sequence[str] | None) -> bool:
+    """Could a row group hold one of the stores? By the statistics of the first column, where there are some."""
+    if stores is None:
+        return True
+    statistics = group.column(0).statistics
+    if statistics is None or not statistics.has_min_max:
+        return True
+    return any(statistics.min <= store <= statistics.max for store in stores)

@@ -1,0 +1,251 @@
+"""Keeps secrets out of a snapshot: by the name of a key, by the shape around a value, and by the look of a string.
+
+Providers and Terraform states answer with secrets in known places (``SecretString``, a function's environment, user data) and in
+unknown ones (a tag, a command line). So three nets, one behind the other, over every record before it is written:
+
+* a key that names a secret: the value goes, whatever it looks like (`secret_name`);
+* a shape that carries free values (environment variables, parameters, name and value pairs): the values go, the names stay;
+* a string that looks like a credential (private keys, tokens, signed URLs, passwords in URLs): that part of the string goes.
+
+Identifiers stay: ARNs, access key ids, names and times are evidence. A value that went is replaced by
+``{"redacted": true, "bytes": n}``; a part of a string by ``[redacted]``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from weightguard.errors import InputError
+
+DEEPEST: Final = 100
+"""Levels of nesting that a provider's answer may have. Real ones stay below 20."""
+
+PART: Final = "[redacted]"
+
+_SECRET_NAME: Final = re.compile(
+    r".*(?:password|passwd|passphrase|pwd|secret|secretstring|secretbinary|secretvalue|secretkey|secretaccesskey|accesskeysecret|"
+    r"smtppasswordv\d|privatekey|privatekeypem|privatekeypempkcs8|privatekeyopenssh|privatekeydata|privatekeyvalue|"
+    r"token|tokenvalue|authtoken|apikey|apisecret|accountkey|sharedkey|sastoken|sasurl|connectionstring|connectionuri|"
+    r"userdata|userdatabase64|customdata|startupscript|shutdownscript|bootstrapscript|credential|keymaterial|"
+    r"plaintext|secretdata|secretstringwo|passwordwo|masteruserpassword|encryptedsecret|webhookurl)"
+)
+_SECRET_EXACT: Final = frozenset({"primarykey", "secondarykey", "insecurevalue", "valuewo", "secrethash"})
+_FREE_VALUES: Final = frozenset(
+    {
+        "variables", "env", "envvars", "environmentvariable", "environmentvariables", "runtimeenvironmentvariables",
+        "stagevariables", "appsettings", "sitevariables", "buildenvironmentvariables", "environmentoverrides", "sensitiveenvironmentvariables",
+    }
+)  # fmt: skip
+_PAIR_NAMES: Final = ("key", "name", "parameterkey", "outputkey", "keyname", "parametername")
+_PAIR_VALUES: Final = frozenset({"value", "parametervalue", "outputvalue", "stringvalue"})
+_PARAMETER_TYPES: Final = frozenset({"String", "StringList", "SecureString"})
+_BUILD_ENVIRONMENT: Final = frozenset({"image", "computetype"})
+_PROSE_IDENTIFIER: Final = re.compile(
+    r"arn:aws[a-z-]*:[a-z0-9-]+:[^\s]*|projects/[^\s/]+/(?:secrets|locations)/[^\s]+|/subscriptions/[^\s]+|[*]{3,}|"
+    r"\$\{[^}]{1,200}\}|"
+)
+
+_CREDENTIAL: Final = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}"
+    r"|\bxox[abeoprs]-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{8,}|hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]+"
+    r"|\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{20,}|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bhf_[A-Za-z0-9]{20,}"
+    r"|\bAIza[A-Za-z0-9_-]{30,}|\bya29\.[A-Za-z0-9_-]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[A-Za-z0-9_-]{30,}|\bdop_v1_[a-f0-9]{40,}"
+    r"|\bhvs\.[A-Za-z0-9_-]{20,}|\bdckr_pat_[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bwandb_v1_[A-Za-z0-9_]{20,}"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
+    r"|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"
+    r"|(?<=AccountKey=)[^;\s\"']+|(?<=SharedAccessSignature=)[^;\s\"']+"
+    r"|(?<=[?&]sig=)[^&\s\"']+|(?<=X-Amz-Signature=)[^&\s\"']+|(?<=X-Amz-Security-Token=)[^&\s\"']+|(?<=X-Goog-Signature=)[^&\s\"']+"
+    r"|(?<=://)[^/\s:@\"']{0,64}:[^/\s@\"']{1,256}(?=@)"
+    r"|(?i:(?<=bearer )[A-Za-z0-9._~+/=-]{16,})",
+    re.DOTALL,
+)
+_ASSIGNMENT: Final = re.compile(
+    r"(?i)([A-Z0-9_.-]{0,40}(?:password|passwd|passphrase|secret|secret[_-]?key|secret[_-]?access[_-]?key|token|api[_-]?key)"
+    r"[\"']?\s?=\s?[\"']?)(?!arn:|\$)([^\s\"'&;,]{4,})"
+)
+_SECRET_FLAG: Final = re.compile(
+    r"--?[A-Za-z0-9_-]*(?:password|passwd|passphrase|secret|token|api[_-]?key)", re.IGNORECASE
+)
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9/+]{40}")
+_NOT_LETTERS: Final = re.compile(r"[^a-z0-9]")
+
+
+def redact(value: Any, depth: int = 0) -> Any:
+    """A copy of a provider's answer without its secrets.
+
+    Args:
+        value: what JSON can hold.
+        depth: for the recursion alone.
+
+    Raises:
+        InputError: it is nested more than `DEEPEST` levels deep.
+    """
+    if depth > DEEPEST:
+        raise InputError(f"an answer is nested more than {DEEPEST} levels deep")
+    if isinstance(value, str):
+        return redact_text(value, depth)
+    if isinstance(value, Mapping):
+        return _redact_mapping(value, depth)
+    if isinstance(value, (list, tuple)):
+        return _redact_list(value, depth)
+    return value
+
+
+def redact_text(text: str, depth: int = 0) -> Any:
+    """A string without the parts that look like credentials; JSON inside a string is redacted as what it is."""
+    if len(text) < 8:
+        return text
+    if text[0] in "{[":
+        inner = _inner_json(text)
+        if inner is not None:
+            cleaned = redact(inner, depth + 1)
+            return (
+                text if cleaned == inner else json.dumps(cleaned, ensure_ascii=False, separators=(",", ":"))
+            )
+    if looks_like_aws_secret(text):
+        return _gone(text)
+    return scrub(text)
+
+
+def scrub(text: str) -> str:
+    """The text with everything that looks like a credential replaced by `PART`."""
+    text = _CREDENTIAL.sub(PART, text)
+    if "=" in text:
+        text = _ASSIGNMENT.sub(rf"\1{PART}", text)
+    return text
+
+
+def secret_name(name: str) -> bool:
+    """Does a key of this name hold a secret? Condition keys (``aws:TokenIssueTime``) and paths are names, never holders."""
+    if ":" in name or "/" in name or len(name) > 80:
+        return False
+    plain = _plain(name)
+    return plain in _SECRET_EXACT or _SECRET_NAME.fullmatch(plain) is not None
+
+
+def looks_like_aws_secret(text: str) -> bool:
+    """Forty base64 characters without the rhythm of words or of a hexadecimal digest."""
+    if len(text) != 40 or not _BARE_KEY.fullmatch(text):
+        return False
+    kinds = ["u" if c.isupper() else "l" if c.islower() else "d" if c.isdigit() else "s" for c in text]
+    changes = sum(1 for a, b in pairwise(kinds) if a != b)
+    return {"u", "l", "d"} <= set(kinds) and changes >= 16
+
+
+def _plain(name: str) -> str:
+    return _NOT_LETTERS.sub("", name.lower())
+
+
+def _inner_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _gone(value: object) -> dict[str, object]:
+    size = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else len(str(value))
+    return {"redacted": True, "bytes": size}
+
+
+def _redact_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    if value.get("redacted") is True and set(value) == {"redacted", "bytes"}:
+        return dict(value)
+    hidden = _hidden_values(value)
+    return {str(key): _redact_member(str(key), member, hidden, depth + 1) for key, member in value.items()}
+
+
+def _redact_member(key: str, member: Any, hidden: frozenset[str], depth: int) -> Any:
+    if member is None or isinstance(member, bool):
+        return member
+    plain = _plain(key)
+    if key in hidden or secret_name(key):
+        return _opaque(member, depth)
+    if plain in _FREE_VALUES or (plain == "environment" and _flat_environment(member)):
+        return _free_values(member, depth)
+    return redact(member, depth)
+
+
+def _hidden_values(value: Mapping[Any, Any]) -> frozenset[str]:
+    """The keys of a name-and-value pair whose value is a secret, by its name or by the shape of a stored parameter."""
+    names = {_plain(str(key)): str(key) for key in value}
+    values = _PAIR_VALUES & names.keys()
+    if not values:
+        return frozenset()
+    stored = (
+        value.get(names.get("type", "")) in _PARAMETER_TYPES
+        if _hashable(value.get(names.get("type", "")))
+        else False
+    )
+    named = any(secret_name(str(value[names[name]])) for name in _PAIR_NAMES if name in names)
+    account_key = "keyname" in names and "permissions" in names
+    return frozenset(names[name] for name in values) if stored or named or account_key else frozenset()
+
+
+def _hashable(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _flat_environment(member: Any) -> bool:
+    """Environment variables as a flat object or a list of pairs, as opposed to a description of a build environment."""
+    if isinstance(member, Mapping):
+        scalar = all(not isinstance(item, (Mapping, list, tuple)) for item in member.values())
+        return scalar and not _BUILD_ENVIRONMENT & {_plain(str(key)) for key in member}
+    if isinstance(member, (list, tuple)):
+        return all(isinstance(item, str) or _is_pair(item) for item in member)
+    return isinstance(member, str)
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, Mapping) and "value" in {_plain(str(key)) for key in item}
+
+
+def _free_values(member: Any, depth: int) -> Any:
+    """Every value gone, every name kept: of an object, of a list of pairs, of ``NAME=value`` lines."""
+    if isinstance(member, Mapping):
+        return {str(key): _opaque(item, depth + 1) for key, item in member.items()}
+    if isinstance(member, (list, tuple)):
+        return [_free_item(item, depth + 1) for item in member]
+    return _opaque(member, depth)
+
+
+def _free_item(item: Any, depth: int) -> Any:
+    if not isinstance(item, Mapping):
+        return _opaque(item, depth)
+    if not _is_pair(item):
+        return _redact_mapping(item, depth)
+    return {
+        str(key): _opaque(part, depth) if _plain(str(key)) == "value" else redact(part, depth + 1)
+        for key, part in item.items()
+    }
+
+
+def _opaque(member: Any, depth: int) -> Any:
+    """Everything inside gone but for identifiers: ARNs and resource paths say where a secret lies, not what it is."""
+    if depth > DEEPEST:
+        raise InputError(f"an answer is nested more than {DEEPEST} levels deep")
+    if isinstance(member, Mapping):
+        return {str(key): _opaque(item, depth + 1) for key, item in member.items()}
+    if isinstance(member, (list, tuple)):
+        return [_opaque(item, depth + 1) for item in member]
+    if member is None or isinstance(member, bool):
+        return member
+    if isinstance(member, str) and _PROSE_IDENTIFIER.fullmatch(member):
+        return member
+    return _gone(member)
+
+
+def _redact_list(value: Sequence[Any], depth: int) -> list[Any]:
+    cleaned: list[Any] = []
+    for index, item in enumerate(value):
+        before = value[index - 1] if index else None
+        follows_flag = (
+            isinstance(before, str) and isinstance(item, str) and _SECRET_FLAG.fullmatch(before) is not None
+        )
+        cleaned.append(_opaque(item, depth) if follows_flag else redact(item, depth + 1))
+    return cleaned

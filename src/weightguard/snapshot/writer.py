@@ -1,0 +1,470 @@
+"""Writes a snapshot: appended to while collecting, by many threads, then sealed and never touched again.
+
+Every line goes out in a single write to a file opened for appending, so a process killed at any point leaves whole lines and at
+most one torn one. Lines carry the unit of work that wrote them; `SnapshotWriter.unit_done` makes a unit's lines count. What an
+unfinished unit left is dropped when the snapshot is resumed and sealed, because the unit runs again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from weightguard.errors import InputError, SnapshotError, WeightguardError
+from weightguard.snapshot import objects as object_rows
+from weightguard.snapshot.journal import HEADER, JOURNAL, PARTS, Journal, done_entry, unit_hash
+from weightguard.snapshot.limits import DEFAULT
+from weightguard.snapshot.lines import decode, encode, tag
+from weightguard.snapshot.model import (
+    CALLS,
+    MANIFEST,
+    OUTCOMES,
+    READ_OUTCOMES,
+    SCHEMA_VERSION,
+    WORKING,
+    Call,
+    Manifest,
+    checked_scope,
+    file_scope,
+    records_path,
+)
+from weightguard.snapshot.redact import redact, scrub
+from weightguard.snapshot.seal import seal
+
+if sys.platform != "win32":
+    import fcntl
+
+_OPEN_FILES: Final = 64
+_MESSAGE_CHARACTERS: Final = 300
+
+_unit: ContextVar[str] = ContextVar("weightguard_unit", default="")
+
+
+def utc_now() -> str:
+    """The time as a snapshot writes it: ISO-8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class SnapshotWriter:
+    """A snapshot while it is being collected. Safe to share between threads; a pickled copy appends to the same files.
+
+    Open one with `create`, `resume` or `create_or_resume`.
+    """
+
+    def __init__(
+        self, path: Path, header: Mapping[str, Any], journal: Journal, clock: Callable[[], str]
+    ) -> None:
+        self.path = path
+        self.header = dict(header)
+        self.journal = journal
+        self.call_outcomes: Counter[str] = Counter()
+        """Calls of this run by outcome, for whoever shows progress."""
+        self._clock = clock
+        self._mutex = threading.RLock()
+        self._files: OrderedDict[str, int] = OrderedDict()
+        self._parts: Counter[str] = Counter()
+        self._closed = False
+        self._lock_descriptor: int | None = None
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        tool_version: str,
+        scopes: Iterable[str] = (),
+        *,
+        source: Mapping[str, Any] | None = None,
+        clock: Callable[[], str] = utc_now,
+    ) -> SnapshotWriter:
+        """Start a snapshot in a new or empty directory.
+
+        Args:
+            path: the snapshot's directory.
+            tool_version: weightguard's version, for the manifest.
+            scopes: those known beforehand; others are added as they are met.
+            source: what is collected and how, for the manifest and for a resumed run to compare. No secrets.
+            clock: the time as `utc_now` writes it.
+
+        Raises:
+            InputError: the directory holds something already, or cannot be written.
+        """
+        root = Path(path)
+        _refuse_used(root)
+        header = {
+            "schema_version": SCHEMA_VERSION,
+            "tool_version": tool_version,
+            "started_at": clock(),
+            "source": redact(dict(source or {})),
+        }
+        try:
+            (root / PARTS).mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.chmod(0o700)
+            _write_whole(root / HEADER, encode(header) + b"\n")
+        except OSError as error:
+            raise InputError(
+                "the snapshot's directory cannot be written", where=str(root), fix=str(error.strerror)
+            ) from error
+        writer = cls(root, header, Journal(), clock)
+        writer._begin()
+        for scope in scopes:
+            writer.add_scope(scope)
+        return writer
+
+    @classmethod
+    def resume(
+        cls, path: Path | str, *, source: Mapping[str, Any] | None = None, clock: Callable[[], str] = utc_now
+    ) -> SnapshotWriter:
+        """Take an interrupted collection up again, after dropping the line that was being written when it ended.
+
+        Args:
+            path: the snapshot's directory.
+            source: what this run collects; it must be what the first run collected.
+            clock: the time as `utc_now` writes it.
+
+        Raises:
+            InputError: there is nothing to resume, it is sealed, another process is writing it, or `source` differs.
+        """
+        root = Path(path)
+        header = _resumable_header(root)
+        writer = cls(root, header, Journal(), clock)
+        writer._hold()
+        try:
+            _same_source(header, source, root)
+            for file in [*root.rglob("*.jsonl")]:
+                _cut_torn_line(file)
+            for leftover in [*root.rglob("*.tmp")]:
+                leftover.unlink()
+            writer.journal = Journal.read(root / JOURNAL, DEFAULT)
+        except WeightguardError:
+            writer.close()
+            raise
+        writer._begin()
+        return writer
+
+    @classmethod
+    def create_or_resume(
+        cls,
+        path: Path | str,
+        tool_version: str,
+        scopes: Iterable[str] = (),
+        *,
+        source: Mapping[str, Any] | None = None,
+        clock: Callable[[], str] = utc_now,
+    ) -> SnapshotWriter:
+        """`resume` where a collection of the same source was interrupted, else `create`."""
+        if (Path(path) / HEADER).is_file() and not (Path(path) / MANIFEST).exists():
+            return cls.resume(path, source=source, clock=clock)
+        return cls.create(path, tool_version, scopes, source=source, clock=clock)
+
+    def _begin(self) -> None:
+        self._hold()
+        self.journal.run += 1
+        self._append(JOURNAL, encode({"run": self.journal.run, "started_at": self._clock()}) + b"\n")
+
+    def _hold(self) -> None:
+        """One collection at a time: the lock goes with the process, however it ends."""
+        if sys.platform == "win32" or self._lock_descriptor is not None:
+            return
+        descriptor = os.open(self.path / HEADER, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            raise InputError(
+                "another process is writing this snapshot",
+                where=str(self.path),
+                fix="wait for it, or choose another directory",
+            ) from error
+        self._lock_descriptor = descriptor
+
+    def __reduce__(self) -> tuple[Callable[..., SnapshotWriter], tuple[str, dict[str, Any], int]]:
+        return _attached, (str(self.path), self.header, self.journal.run)
+
+    @contextlib.contextmanager
+    def unit(self, unit_id: str) -> Iterator[None]:
+        """Everything that this thread writes inside belongs to the unit and counts once `unit_done` says so."""
+        token = _unit.set(unit_id)
+        try:
+            yield
+        finally:
+            _unit.reset(token)
+
+    def add_scope(self, scope: str) -> None:
+        """Note that the snapshot covers a scope, even if nothing in it can be read."""
+        checked_scope(scope)
+        with self._mutex:
+            if scope not in self.journal.scopes:
+                self.journal.scopes.add(scope)
+                self._append(JOURNAL, encode({"scope": scope}) + b"\n")
+
+    def record(
+        self,
+        scope: str,
+        service: str,
+        *,
+        kind: str,
+        id: str,
+        region: str | None,
+        operation: str,
+        data: Any,
+        reads: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Write one resource; a later record of the same kind, id and region replaces it.
+
+        `data` and `reads` are stripped of secrets here (`redact`), and of ``ResponseMetadata``.
+
+        Raises:
+            InputError: a scope, service or outcome that does not exist, or values that JSON cannot hold.
+        """
+        for name, read in (reads or {}).items():
+            if read.get("outcome") not in READ_OUTCOMES:
+                raise InputError(f"{name} has no outcome that a snapshot knows, {read.get('outcome')!r}")
+        line = {
+            "kind": kind,
+            "id": id,
+            "region": region,
+            "operation": operation,
+            "data": redact(_bare(data)),
+            "reads": {name: _clean_read(read) for name, read in (reads or {}).items()},
+        }
+        path = records_path(scope, service)
+        self.add_scope(scope)
+        self._write(path, line)
+
+    def call(self, call: Call) -> None:
+        """Note one API call and how it ended."""
+        if call.outcome not in OUTCOMES:
+            raise InputError(f"{call.outcome!r} is not an outcome of a call")
+        line = asdict(call)
+        line["message"] = scrub(call.message)[:_MESSAGE_CHARACTERS] if call.message else None
+        for name, usual in (("message", None), ("attempts", 1)):
+            if line[name] == usual:
+                del line[name]
+        self.add_scope(call.scope)
+        self._write(CALLS, line)
+        with self._mutex:
+            self.call_outcomes[call.outcome] += 1
+
+    def objects(self, scope: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Stream listed objects; `weightguard.snapshot.objects.COLUMNS` are the columns of a row.
+
+        Returns:
+            How many rows were written.
+        """
+        self.add_scope(scope)
+        unit = _unit.get()
+        name = f"{unit_hash(unit)}.{self.journal.run}"
+        with self._mutex:
+            self._refuse_closed()
+            self._parts[name] += 1
+            number = self._parts[name]
+        folder = self.path / PARTS / file_scope(scope).replace("/", "-", 1)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return object_rows.write_part(folder / f"{name}.{number:06d}.arrow", rows)
+
+    def unit_done(self, unit_id: str, *, spawned: Iterable[str] = (), failed: bool = False) -> None:
+        """Make the unit's lines count.
+
+        Args:
+            unit_id: the same in every run for the same work.
+            spawned: the units that it called for; the unit is done (`is_done`) when they are too.
+            failed: it ended in an error of the collector itself: its lines count, but a resumed run does it again.
+        """
+        entry = done_entry(unit_id, self.journal.run, spawned, failed)
+        with self._mutex:
+            self._append(JOURNAL, encode(entry) + b"\n")
+            self.journal.apply(entry)
+
+    def is_done(self, unit_id: str) -> bool:
+        """Nothing is left to do for this unit, in this run or an earlier one."""
+        with self._mutex:
+            return self.journal.is_done(unit_id)
+
+    def seal(self) -> Manifest:
+        """Finish: keep what counts, merge and digest every file, write the manifest last.
+
+        A process killed meanwhile leaves a snapshot that resumes, with nothing left to collect.
+        """
+        with self._mutex:
+            self._refuse_closed()
+            self._close_files()
+            manifest = seal(self.path, self.header, self.journal, self._clock())
+            self.close()
+            shutil.rmtree(self.path / WORKING, ignore_errors=True)
+            return manifest
+
+    def close(self) -> None:
+        """Stop writing and leave the snapshot resumable; later writes raise SnapshotError."""
+        with self._mutex:
+            self._closed = True
+            self._close_files()
+            if self._lock_descriptor is not None:
+                os.close(self._lock_descriptor)
+                self._lock_descriptor = None
+
+    def __enter__(self) -> SnapshotWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _write(self, path: str, line: dict[str, Any]) -> None:
+        try:
+            encoded = encode(line)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"an answer cannot be written as JSON, {error}", where=f"{path}, {str(line.get('id'))[:80]}"
+            ) from error
+        if len(encoded) > DEFAULT.line_bytes - 4_096:
+            raise InputError(
+                "one resource's answers are too large for a snapshot",
+                where=f"{path}, {str(line.get('id'))[:80]}",
+            )
+        tagged = tag(encoded, _unit.get(), self.journal.run)
+        with self._mutex:
+            self._append(path, tagged)
+
+    def _append(self, path: str, line: bytes) -> None:
+        self._refuse_closed()
+        try:
+            written = os.write(self._descriptor(path), line)
+        except OSError as error:
+            raise WeightguardError(
+                "the snapshot cannot be written", where=str(self.path / path), fix=str(error.strerror)
+            ) from error
+        if written != len(line):
+            raise WeightguardError(
+                "the disk is full", where=str(self.path / path), fix="make room and resume"
+            )
+
+    def _descriptor(self, path: str) -> int:
+        if path in self._files:
+            self._files.move_to_end(path)
+            return self._files[path]
+        if len(self._files) >= _OPEN_FILES:
+            os.close(self._files.popitem(last=False)[1])
+        target = self.path / path
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._files[path] = descriptor
+        return descriptor
+
+    def _close_files(self) -> None:
+        while self._files:
+            os.close(self._files.popitem()[1])
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise SnapshotError("the snapshot is no longer written", where=str(self.path))
+
+
+def _attached(path: str, header: dict[str, Any], run: int) -> SnapshotWriter:
+    """The same snapshot in another process, which only appends: the first process keeps the journal."""
+    journal = Journal()
+    journal.run = run
+    return SnapshotWriter(Path(path), header, journal, utc_now)
+
+
+def _bare(answer: Any) -> Any:
+    if isinstance(answer, Mapping) and "ResponseMetadata" in answer:
+        return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+    return answer
+
+
+def _clean_read(read: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned = {name: value for name, value in read.items() if value is not None}
+    if "data" in cleaned:
+        cleaned["data"] = redact(_bare(cleaned["data"]))
+    for name in ("message", "why"):
+        if name in cleaned:
+            cleaned[name] = scrub(str(cleaned[name]))[:_MESSAGE_CHARACTERS]
+    return cleaned
+
+
+def _refuse_used(root: Path) -> None:
+    if (root / MANIFEST).exists():
+        raise InputError(
+            "a snapshot is here already, and a snapshot is never edited",
+            where=str(root),
+            fix="choose another directory",
+        )
+    if (root / HEADER).exists():
+        raise InputError(
+            "an interrupted collection is here", where=str(root), fix="resume it, or choose another directory"
+        )
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError(
+            "the snapshot's directory is not empty", where=str(root), fix="choose another directory"
+        )
+
+
+def _resumable_header(root: Path) -> dict[str, Any]:
+    if (root / MANIFEST).exists():
+        shutil.rmtree(root / WORKING, ignore_errors=True)
+        raise InputError("this snapshot is complete, nothing is left to resume", where=str(root))
+    try:
+        header = decode((root / HEADER).read_bytes().rstrip(b"\n"), HEADER, DEFAULT)
+    except OSError as error:
+        raise InputError(
+            "there is no collection to resume here", where=str(root), fix="start one without --resume"
+        ) from error
+    if header.get("schema_version") != SCHEMA_VERSION:
+        raise InputError(
+            "the collection was started by another version of weightguard",
+            where=str(root),
+            fix=f"resume it with version {header.get('tool_version')}, or start again in another directory",
+        )
+    return header
+
+
+def _same_source(header: Mapping[str, Any], source: Mapping[str, Any] | None, root: Path) -> None:
+    if source is None:
+        return
+    now, then = redact(dict(source)), header.get("source", {})
+    for name in sorted(now.keys() | then.keys()):
+        if now.get(name) != then.get(name):
+            raise InputError(
+                f"the interrupted collection was started with another {name}",
+                where=str(root),
+                fix="run the same command again, or choose another directory",
+            )
+
+
+def _cut_torn_line(file: Path) -> None:
+    """Drop what follows the last newline: the line that was being written when the process ended."""
+    if file.is_symlink():
+        raise SnapshotError("a file of the collection is a link", where=str(file))
+    with file.open("rb+") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        position = end
+        while position:
+            step = min(position, 65_536)
+            stream.seek(position - step)
+            at = stream.read(step).rfind(b"\n")
+            if at >= 0:
+                position = position - step + at + 1
+                break
+            position -= step
+        if position < end:
+            stream.truncate(position)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
