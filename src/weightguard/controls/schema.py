@@ -106,6 +106,7 @@ class Mappings(Strict):
         eu_code_of_practice: points of the safety and security chapter, ``App4.2(1)`` or ``M6.1``.
         owasp_aisvs: AISVS 1.0 requirement numbers, ``3.1.1``.
         cis: CIS benchmark recommendations, ``CIS AWS Foundations 5.0.0 2.1.4``.
+        prowler: checks of the Prowler scanner that this control covers, by their names.
         other: anything else, in words.
     """
 
@@ -118,6 +119,7 @@ class Mappings(Strict):
     eu_code_of_practice: tuple[Text, ...] = ()
     owasp_aisvs: tuple[Text, ...] = ()
     cis: tuple[Text, ...] = ()
+    prowler: tuple[Text, ...] = ()
     other: tuple[Text, ...] = ()
 
 
