@@ -1,0 +1,1 @@
+"""Access decisions as pure functions over policies and a request, one package per provider."""

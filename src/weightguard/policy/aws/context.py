@@ -1,0 +1,83 @@
+"""A request's context: what is known of it, what is known to be absent, what is unknown.
+
+Sources: IAM User Guide, "AWS global condition context keys" and "IAM policy elements: Variables and tags" (the table
+of principal key values). Keys are not case-sensitive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Final, Literal
+
+
+class Missing(Enum):
+    """Why a key has no value."""
+
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+ABSENT: Final = Missing.ABSENT
+UNKNOWN: Final = Missing.UNKNOWN
+
+Values = tuple[str, ...] | Literal[Missing.ABSENT, Missing.UNKNOWN]
+
+ContextValue = str | bool | int | float | None | Sequence[str | bool | int | float]
+"""What a caller may give for a key. None says: known to be absent."""
+
+
+class Context:
+    """Looks up context keys of one request.
+
+    Args:
+        given: keys and values as the caller gave them; they win over what is derived.
+        derived: keys that follow from the request itself, with lower-case names.
+        assume_unknown: whether a key that is not given is unknown rather than absent.
+    """
+
+    __slots__ = ("_assume_unknown", "_derived", "_given")
+
+    def __init__(
+        self, given: Mapping[str, ContextValue], derived: Mapping[str, Values], *, assume_unknown: bool
+    ) -> None:
+        self._given: dict[str, Values] = {key.lower(): as_values(value) for key, value in given.items()}
+        self._derived = derived
+        self._assume_unknown = assume_unknown
+
+    @property
+    def assume_unknown(self) -> bool:
+        """Whether a key that is not given is unknown rather than absent."""
+        return self._assume_unknown
+
+    def get(self, key: str) -> Values:
+        """The values of a key; ABSENT where it is known not to be there, UNKNOWN where nothing is known."""
+        lowered = key.lower()
+        found = self._given.get(lowered)
+        if found is None:
+            found = self._derived.get(lowered)
+        if found is None:
+            return UNKNOWN if self._assume_unknown and not self._is_ruled_out(lowered) else ABSENT
+        return found
+
+    def _is_ruled_out(self, key: str) -> bool:
+        prefix, slash, _ = key.partition("/")
+        return bool(slash) and self._derived.get(prefix + slash) is ABSENT
+
+
+def as_values(value: ContextValue) -> Values:
+    """A caller's value as the provider sees it: texts; nothing and the empty list are absence."""
+    if value is None:
+        return ABSENT
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, bool | int | float):
+        return (_text(value),)
+    values = tuple(_text(item) for item in value if item is not None)
+    return values or ABSENT
+
+
+def _text(value: str | bool | int | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,230 @@
+"""Policy documents: read, check and compile them once, shared by content.
+
+Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and the page of each element. What the provider would
+refuse is a `Problem` of the document, and grants nothing: a statement that is malformed never matches, a document that cannot be
+read as a whole has no statements.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from urllib.parse import unquote
+
+from weightguard.policy.aws.statement import MalformedStatement, Statement, StatementRules, compile_statement
+
+_LONGEST_DOCUMENT = 262_144
+"""Characters. The provider's own largest limit is a fraction of it (32 KiB, key policies)."""
+
+_VERSIONS = {"2012-10-17", "2008-10-17"}
+_DOCUMENT_ELEMENTS = {"Version", "Id", "Statement"}
+
+
+class PolicyKind(StrEnum):
+    """What a policy is attached to, which decides the elements it may have and what it can do."""
+
+    IDENTITY = "identity"
+    BOUNDARY = "boundary"
+    SESSION = "session"
+    SCP = "scp"
+    RCP = "rcp"
+    RESOURCE = "resource"
+    TRUST = "trust"
+    VPC_ENDPOINT = "vpc_endpoint"
+
+
+_RULES = {
+    PolicyKind.IDENTITY: StatementRules(principal=False, resource=True),
+    PolicyKind.BOUNDARY: StatementRules(principal=False, resource=True),
+    PolicyKind.SESSION: StatementRules(principal=False, resource=True),
+    PolicyKind.SCP: StatementRules(principal=False, resource=True),
+    PolicyKind.RCP: StatementRules(principal=True, resource=True),
+    PolicyKind.RESOURCE: StatementRules(principal=True, resource=False),
+    PolicyKind.TRUST: StatementRules(principal=True, resource=False),
+    PolicyKind.VPC_ENDPOINT: StatementRules(principal=True, resource=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a policy that the provider would refuse, or that does not do what it seems to.
+
+    Args:
+        statement: the statement's Sid or index, or None for the document as a whole.
+        message: what is wrong.
+        grants_nothing: whether the statement (or document) is left out because of it.
+    """
+
+    statement: str | None
+    message: str
+    grants_nothing: bool
+
+
+class Document:
+    """A policy's content, compiled. Documents of equal content and kind are one object.
+
+    Args:
+        kind: what it is attached to.
+        statements: those that can match something.
+        problems: what is wrong with it.
+        unread: whether the document exists but could not be read, so that anything may be in it.
+    """
+
+    __slots__ = ("kind", "matches", "problems", "statements", "unread")
+
+    def __init__(
+        self, kind: PolicyKind, statements: tuple[Statement, ...], problems: tuple[Problem, ...], *, unread: bool = False
+    ) -> None:
+        self.kind = kind
+        self.statements = statements
+        self.problems = problems
+        self.unread = unread
+        self.matches: dict[tuple[str, str], tuple[Statement, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledPolicy:
+    """A named policy: what a decision cites, over a document that others may share.
+
+    Args:
+        name: the policy's name or ARN.
+        kind: what it is attached to.
+        document: its compiled content.
+    """
+
+    name: str
+    kind: PolicyKind
+    document: Document
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the document."""
+        return self.document.problems
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it grants access to everybody in the sense of S3 Block Public Access."""
+        from weightguard.policy.aws.public import is_public
+
+        return is_public(self.document)
+
+
+def compile_policy(document: object, *, kind: PolicyKind, name: str) -> CompiledPolicy:
+    """Compile a policy; never raises for what is in it.
+
+    Args:
+        document: the policy as JSON text (plain or percent-encoded) or as the parsed object.
+        kind: what it is attached to.
+        name: what decisions cite it by.
+
+    Returns:
+        The policy; the same object for the same arguments. `problems` says what is wrong with it.
+    """
+    try:
+        text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        return _named(name, kind, _refused(kind, f"the policy is not JSON: {type(error).__name__}"))
+    return _compiled(text, kind, name)
+
+
+def unread_policy(*, kind: PolicyKind, name: str) -> CompiledPolicy:
+    """A policy that exists but could not be read: decisions hang on it instead of ignoring it."""
+    return _unread(kind, name)
+
+
+@lru_cache(maxsize=65_536)
+def _unread(kind: PolicyKind, name: str) -> CompiledPolicy:
+    problem = Problem(None, "the policy could not be read", False)
+    return CompiledPolicy(name, kind, Document(kind, (), (problem,), unread=True))
+
+
+@lru_cache(maxsize=262_144)
+def _compiled(text: str, kind: PolicyKind, name: str) -> CompiledPolicy:
+    return _named(name, kind, _document(text, kind))
+
+
+def _named(name: str, kind: PolicyKind, document: Document) -> CompiledPolicy:
+    return CompiledPolicy(name, kind, document)
+
+
+def _refused(kind: PolicyKind, message: str) -> Document:
+    return Document(kind, (), (Problem(None, message, True),))
+
+
+@lru_cache(maxsize=262_144)
+def _document(text: str, kind: PolicyKind) -> Document:
+    if len(text) > _LONGEST_DOCUMENT:
+        return _refused(kind, f"the policy has {len(text)} characters, more than any that the provider accepts")
+    try:
+        parsed = json.loads(unquote(text) if text.lstrip()[:3].upper() == "%7B" else text, object_pairs_hook=_object)
+    except RecursionError:
+        return _refused(kind, "the policy is nested too deeply")
+    except ValueError as error:
+        return _refused(kind, f"the policy is not JSON: {error}")
+    try:
+        return _from_object(parsed, kind)
+    except RecursionError:
+        return _refused(kind, "the policy is nested too deeply")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {repeated!r} stands twice in one object")
+    return result
+
+
+def _from_object(parsed: object, kind: PolicyKind) -> Document:
+    if not isinstance(parsed, Mapping):
+        return _refused(kind, "the policy is not a JSON object")
+    refusal = _document_refusal(parsed)
+    if refusal is not None:
+        return _refused(kind, refusal)
+    raw = parsed["Statement"]
+    entries = raw if isinstance(raw, list) else [raw]
+    with_variables = parsed.get("Version") == "2012-10-17"
+    statements: list[Statement] = []
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries):
+        _add(entry, index, kind, with_variables, statements, problems)
+    return Document(kind, tuple(statements), tuple(problems))
+
+
+def _document_refusal(parsed: Mapping[str, object]) -> str | None:
+    unknown = sorted(str(name) for name in parsed if name not in _DOCUMENT_ELEMENTS)
+    if unknown:
+        return f"unknown element {unknown[0]!r}"
+    version = parsed.get("Version", "2008-10-17")
+    if not isinstance(version, str) or version not in _VERSIONS:
+        return f"unknown policy version {version!r}"
+    if "Statement" not in parsed:
+        return "the policy has no Statement"
+    if not isinstance(parsed["Statement"], list | Mapping):
+        return "Statement is neither an object nor a list of objects"
+    return None
+
+
+def _add(
+    entry: object,
+    index: int,
+    kind: PolicyKind,
+    with_variables: bool,
+    statements: list[Statement],
+    problems: list[Problem],
+) -> None:
+    notes: list[str] = []
+    label = str(index)
+    if isinstance(entry, Mapping) and isinstance(entry.get("Sid"), str) and entry["Sid"]:
+        label = str(entry["Sid"])
+    try:
+        statements.append(
+            compile_statement(entry, label, _RULES[kind], with_variables=with_variables, notes=notes)
+        )
+    except MalformedStatement as error:
+        problems.append(Problem(label, str(error), True))
+    problems.extend(Problem(label, note, False) for note in notes)

@@ -1,0 +1,109 @@
+"""KMS grants: permissions on a key that need neither key policy nor identity policy.
+
+Source: AWS KMS Developer Guide, "Grants in AWS KMS", "Using grant constraints", "About grants for AWS services".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from weightguard.errors import InputError
+from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context
+from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of
+from weightguard.policy.aws.principal import Naming, Principal, PrincipalElement, PrincipalType
+
+_PREFIX = "kms:EncryptionContext:"
+_ALL_KEYS = "kms:EncryptionContextKeys"
+_EMPTY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class KmsGrant:
+    """One grant of a key, as ListGrants returns it.
+
+    Args:
+        id: the grant's id.
+        grantee: the ARN, account or service that may use the key.
+        operations: names of the permitted operations, as ``Decrypt``.
+        retiring: who may retire the grant, if named.
+        encryption_context_equals: the encryption context must be exactly this.
+        encryption_context_subset: the encryption context must include this.
+    """
+
+    id: str
+    grantee: str
+    operations: frozenset[str]
+    retiring: str | None = None
+    encryption_context_equals: tuple[tuple[str, str], ...] | None = None
+    encryption_context_subset: tuple[tuple[str, str], ...] | None = None
+
+    def formula(self, principal: Principal, action: str, context: Context) -> Formula:
+        """When the grant lets the principal do the action (lower-case, with ``kms:``)."""
+        if action == "kms:retiregrant" and self.retiring is not None and _is(self.retiring, principal):
+            return ALWAYS
+        permitted = {f"kms:{operation.lower()}" for operation in self.operations}
+        if action not in permitted or not _is(self.grantee, principal):
+            return NEVER
+        pairs = self.encryption_context_equals or self.encryption_context_subset or ()
+        parts = [_pair(key, value, context) for key, value in pairs]
+        if self.encryption_context_equals is not None:
+            parts.append(_no_other_key(self.encryption_context_equals, context))
+        return all_of(parts)
+
+
+def parse_grant(entry: Mapping[str, object]) -> KmsGrant:
+    """Read a grant in the shape of ListGrants.
+
+    Raises:
+        InputError: a field has the wrong type.
+    """
+    operations = entry.get("Operations") or []
+    constraints = entry.get("Constraints") or {}
+    grantee = entry.get("GranteePrincipal") or entry.get("GranteeServicePrincipal")
+    if not isinstance(grantee, str):
+        raise InputError("a KMS grant has no GranteePrincipal", fix="give grants as ListGrants returns them")
+    if not isinstance(operations, list) or not all(isinstance(one, str) for one in operations):
+        raise InputError("Operations of a KMS grant is not a list of texts", fix='for example ["Decrypt"]')
+    if not isinstance(constraints, Mapping):
+        raise InputError("Constraints of a KMS grant is not an object")
+    retiring = entry.get("RetiringPrincipal")
+    return KmsGrant(
+        id=str(entry.get("GrantId") or entry.get("Name") or "grant"),
+        grantee=grantee,
+        operations=frozenset(operations),
+        retiring=retiring if isinstance(retiring, str) else None,
+        encryption_context_equals=_pairs(constraints.get("EncryptionContextEquals")),
+        encryption_context_subset=_pairs(constraints.get("EncryptionContextSubset")),
+    )
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise InputError("the encryption context of a grant's constraint is not an object")
+    return tuple(sorted((str(key), str(text)) for key, text in value.items()))
+
+
+def _is(named: str, principal: Principal) -> bool:
+    if principal.type is PrincipalType.SERVICE:
+        return named == principal.identifier
+    element = PrincipalElement(frozenset((named,)), _EMPTY, _EMPTY, _EMPTY, False)
+    return named != "*" and element.names(principal)[0] in {Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT}
+
+
+def _pair(key: str, value: str, context: Context) -> Formula:
+    name = _PREFIX + key
+    values = context.get(name)
+    if values is UNKNOWN:
+        return Condition(name, "StringEquals", (value,), needs=(name,))
+    return ALWAYS if values == (value,) else NEVER
+
+
+def _no_other_key(pairs: tuple[tuple[str, str], ...], context: Context) -> Formula:
+    values = context.get(_ALL_KEYS)
+    names = tuple(key for key, _ in pairs)
+    if values is UNKNOWN:
+        return Condition(_ALL_KEYS, "ForAllValues:StringEquals", names, needs=(_ALL_KEYS,))
+    return ALWAYS if values is ABSENT or set(values) <= set(names) else NEVER

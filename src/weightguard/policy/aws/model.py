@@ -1,0 +1,176 @@
+"""A question to the policy engine, and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from weakref import WeakValueDictionary
+
+from weightguard.policy.aws.context import ContextValue
+from weightguard.policy.aws.document import CompiledPolicy
+from weightguard.policy.aws.formula import ALWAYS, Formula, keys_of
+from weightguard.policy.aws.kms import KmsGrant
+from weightguard.policy.aws.principal import Principal
+from weightguard.policy.aws.s3 import S3Access
+from weightguard.policy.aws.verdict import Matched, Reason, Verdict
+
+
+class Outcome(StrEnum):
+    """What a decision says. UNKNOWN: it hangs on `Decision.conditions`."""
+
+    ALLOWED = "allowed"
+    DENIED_IMPLICITLY = "denied_implicitly"
+    DENIED_EXPLICITLY = "denied_explicitly"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question: may this principal do this to that, here?
+
+    Args:
+        principal: who asks.
+        action: ``service:Name``, in any case.
+        resource: an ARN; ``*`` and ``?`` make it a pattern, for which an allow counts when it overlaps and a deny only
+            when it covers all of it.
+        resource_account: the account that owns the resource; None takes the one in its ARN, else the principal's own.
+        context: what is known of the request's context; it wins over what follows from the principal.
+        assume_unknown: whether a context key that is not given is unknown rather than absent.
+        resource_in_management_account: RCPs do not limit resources of the organization's management account.
+    """
+
+    principal: Principal
+    action: str
+    resource: str
+    resource_account: str | None = None
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    assume_unknown: bool = False
+    resource_in_management_account: bool = False
+
+
+class PolicySet:
+    """The policies of one layer. Sets of the same policies are one object and share their work.
+
+    Build one with `policy_set`; `Layers` does it for you.
+    """
+
+    __slots__ = ("__weakref__", "matched", "policies")
+
+    def __init__(self, policies: tuple[CompiledPolicy, ...]) -> None:
+        self.policies = policies
+        self.matched: dict[tuple[str, str, str], Matched] = {}
+
+    def __iter__(self) -> Iterator[CompiledPolicy]:
+        return iter(self.policies)
+
+    def __len__(self) -> int:
+        return len(self.policies)
+
+
+_sets: WeakValueDictionary[tuple[CompiledPolicy, ...], PolicySet] = WeakValueDictionary()
+
+
+def policy_set(policies: Iterable[CompiledPolicy]) -> PolicySet:
+    """The one `PolicySet` of these policies."""
+    if isinstance(policies, PolicySet):
+        return policies
+    members = tuple(policies)
+    found = _sets.get(members)
+    if found is None:
+        found = PolicySet(members)
+        _sets[members] = found
+    return found
+
+
+Policies = Iterable[CompiledPolicy]
+
+
+class Layers:
+    """The policies that bear on a request, layer by layer.
+
+    The layers that grant (`identity`, `resource`, `kms_grants`, the ACLs in `s3`) grant nothing when they are absent; the layers
+    that limit (`boundary`, `session`, `scp`, `rcp`, `vpc_endpoint`) do not limit when they are absent or empty. Layers do
+    not change; `replace` and `with_identity` make new ones that share everything else.
+
+    Args:
+        identity: policies of the user or role, and of the user's groups.
+        boundary: the permissions boundary.
+        session: session policies.
+        scp: service control policies of the principal's account: one list a level, from the root down. An empty level
+            allows nothing.
+        rcp: resource control policies of the resource's account, in the same form.
+        resource: the resource's own policy: bucket policy, key policy, trust policy.
+        vpc_endpoint: the policy of the VPC endpoint that the request passes.
+        kms_grants: the grants on the key.
+        s3: Block Public Access, ACLs and access point of a bucket.
+    """
+
+    __slots__ = ("boundary", "identity", "kms_grants", "rcp", "resource", "s3", "scp", "session", "vpc_endpoint")
+
+    def __init__(
+        self,
+        *,
+        identity: Policies | None = None,
+        boundary: Policies | None = None,
+        session: Policies | None = None,
+        scp: Iterable[Policies] | None = None,
+        rcp: Iterable[Policies] | None = None,
+        resource: Policies | None = None,
+        vpc_endpoint: Policies | None = None,
+        kms_grants: Iterable[KmsGrant] | None = None,
+        s3: S3Access | None = None,
+    ) -> None:
+        self.identity = policy_set(identity or ())
+        self.boundary = _limit(boundary)
+        self.session = _limit(session)
+        self.scp = tuple(policy_set(level) for level in scp or ())
+        self.rcp = tuple(policy_set(level) for level in rcp or ())
+        self.resource = None if resource is None else policy_set(resource)
+        self.vpc_endpoint = _limit(vpc_endpoint)
+        self.kms_grants = tuple(kms_grants or ())
+        self.s3 = s3
+
+    def replace(self, **changes: Any) -> Layers:
+        """The same layers but for those given (named as in the constructor)."""
+        current: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        return Layers(**{**current, **changes})
+
+    def with_identity(self, *extra: CompiledPolicy) -> Layers:
+        """The same layers with more identity policies: "what if this were attached?"."""
+        return self.replace(identity=(*self.identity, *extra))
+
+
+def _limit(policies: Policies | None) -> PolicySet | None:
+    found = None if policies is None else policy_set(policies)
+    return found if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The engine's answer.
+
+    Args:
+        outcome: allowed, denied (implicitly or explicitly), or unknown.
+        by: for an answer that some policy gives, the statements that give it.
+        conditions: what the answer hangs on: ALWAYS for allowed, NEVER for denied, else the open formula.
+        lacking: for an implicit denial, the layers that lack an allow.
+        steps: what each layer said, in the order of evaluation.
+    """
+
+    outcome: Outcome
+    by: tuple[Reason, ...] = ()
+    conditions: Formula = ALWAYS
+    lacking: tuple[str, ...] = ()
+    steps: tuple[tuple[str, Verdict], ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The context keys that an unknown answer hangs on, sorted."""
+        return keys_of(self.conditions)
+
+    @property
+    def may_be_allowed(self) -> bool:
+        """Whether the request is allowed, at least under some conditions."""
+        return self.outcome in {Outcome.ALLOWED, Outcome.UNKNOWN}

@@ -1,0 +1,72 @@
+"""Rules of the provider that no policy states.
+
+Sources: AWS STS API Reference, GetCallerIdentity ("No permissions are required ... even if an administrator adds a policy
+that explicitly denies access") and AssumeRole ("You cannot use AWS account root user credentials to call AssumeRole");
+IAM User Guide, "Managed policies and inline policies" ("You cannot change the permissions defined in AWS managed
+policies"), "Using service-linked roles"; IAM Identity Center User Guide, "Referencing permission sets in resource policies"
+(roles under /aws-reserved/ cannot be modified); AWS KMS Developer Guide, "About aliases" (alias/aws/ is reserved).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from weightguard.policy.aws.glob import Glob, glob
+from weightguard.policy.aws.principal import PrincipalType
+from weightguard.policy.aws.question import Question
+
+_MANAGED_POLICY = frozenset(
+    {
+        "iam:createpolicyversion",
+        "iam:deletepolicy",
+        "iam:deletepolicyversion",
+        "iam:setdefaultpolicyversion",
+        "iam:tagpolicy",
+        "iam:untagpolicy",
+    }
+)
+_ROLE = frozenset(
+    {
+        "iam:attachrolepolicy",
+        "iam:deleterole",
+        "iam:deleterolepermissionsboundary",
+        "iam:deleterolepolicy",
+        "iam:detachrolepolicy",
+        "iam:putrolepermissionsboundary",
+        "iam:putrolepolicy",
+        "iam:updateassumerolepolicy",
+    }
+)
+_RESERVED_ROLE = _ROLE | {"iam:tagrole", "iam:untagrole", "iam:updaterole", "iam:updateroledescription"}
+_ALIAS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
+
+_UNCHANGEABLE: tuple[tuple[frozenset[str], str, str], ...] = (
+    (_MANAGED_POLICY, "arn:*:iam::aws:policy/*", "AWS managed policies cannot be changed"),
+    (_RESERVED_ROLE, "arn:*:iam::*:role/aws-reserved/*", "roles under aws-reserved cannot be changed"),
+    (_ROLE, "arn:*:iam::*:role/aws-service-role/*", "service-linked roles cannot be changed"),
+    (_ALIAS, "arn:*:kms:*:*:alias/aws/*", "aliases under alias/aws/ cannot be changed"),
+)
+
+
+def always_allowed(question: Question) -> bool:
+    """Whether the provider allows the action to every caller, whatever policies say."""
+    return question.action == "sts:getcalleridentity" and question.principal.type is not PrincipalType.ANONYMOUS
+
+
+def refusal(question: Question) -> str | None:
+    """Why the provider refuses the request whatever policies allow; None when it does not."""
+    if question.action == "sts:assumerole" and question.principal.type is PrincipalType.ROOT:
+        return "root user credentials cannot assume roles"
+    return _unchangeable(question.action, question.request.resource)
+
+
+@lru_cache(maxsize=65_536)
+def _unchangeable(action: str, resource: str) -> str | None:
+    for actions, protected, why in _UNCHANGEABLE:
+        if action in actions and _covers(glob(protected), resource):
+            return why
+    return None
+
+
+def _covers(protected: Glob, resource: str) -> bool:
+    return protected.covers(glob(resource))

@@ -1,0 +1,94 @@
+"""Whether a resource policy is public, as S3 Block Public Access means it.
+
+Source: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage", section "The meaning of 'public'": a policy
+is assumed public unless it grants access only to fixed values (no wildcard, no policy variable) of certain things.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from weightguard.policy.aws.conditions import Test
+from weightguard.policy.aws.glob import is_pattern
+from weightguard.policy.aws.statement import Statement
+
+if TYPE_CHECKING:
+    from weightguard.policy.aws.document import Document
+
+_FIXING_KEYS = frozenset(
+    {
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:userid",
+        "aws:username",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    }
+)
+_FIXING_OPERATORS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike"})
+_WIDEST_IPV4 = 8
+_WIDEST_IPV6 = 32
+_ACCESS_POINT_PARTS = 6
+
+
+@lru_cache(maxsize=65_536)
+def is_public(document: Document) -> bool:
+    """Whether some statement grants access to more than fixed principals under fixed conditions."""
+    return any(statement.allows and _statement_is_public(statement) for statement in document.statements)
+
+
+def _statement_is_public(statement: Statement) -> bool:
+    principals = statement.principals
+    if principals is None:
+        return False
+    everybody = principals.everybody or "*" in principals.aws or statement.not_principal
+    return everybody and not any(_fixes(test) for test in statement.tests)
+
+
+def _fixes(test: Test) -> bool:
+    """Whether a condition limits access to fixed values. One with IfExists is met by who leaves the key out."""
+    name = test.name
+    if name.negated or name.if_exists or name.set_operator == "ForAllValues":
+        return False
+    key = test.key.lower()
+    if name.operator.name == "IpAddress":
+        return key == "aws:sourceip" and all(_is_narrow(value) for value in test.sources)
+    if name.operator.name not in _FIXING_OPERATORS or key not in _FIXING_KEYS:
+        return False
+    like = name.operator.name in {"StringLike", "ArnLike"}
+    return all(_is_fixed(key, value, like) for value in test.sources)
+
+
+def _is_fixed(key: str, value: str, like: bool) -> bool:
+    if "${" in value:
+        return False
+    if not like or not is_pattern(value):
+        return True
+    if key == "s3:dataaccesspointarn":
+        # "can contain a wildcard for the access point name without being rendered public, as long as the account id is fixed"
+        parts = value.split(":", _ACCESS_POINT_PARTS - 1)
+        return len(parts) == _ACCESS_POINT_PARTS and parts[4] != "" and not is_pattern(parts[4])
+    if key == "aws:userid":
+        # "aws:userid, outside the pattern AROLEID:*": a wildcard for the session name behind a fixed role id.
+        role, colon, session = value.partition(":")
+        return bool(colon) and session == "*" and not is_pattern(role)
+    return False
+
+
+def _is_narrow(cidr: str) -> bool:
+    """Very broad ranges are public: wider than /8 for IPv4, than /32 for IPv6 (private ranges aside)."""
+    try:
+        network = ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen >= (_WIDEST_IPV4 if network.version == 4 else _WIDEST_IPV6)

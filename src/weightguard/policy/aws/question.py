@@ -1,0 +1,108 @@
+"""A request made ready for evaluation: action in lower case, resource as a pattern, context with what follows from it.
+
+Sources: IAM User Guide, "AWS global condition context keys" and the table of principal key values in "IAM policy
+elements: Variables and tags"; AWS KMS Developer Guide, "AWS KMS condition keys".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from weightguard.policy.aws.arn import account_of
+from weightguard.policy.aws.context import ABSENT, Context, Values
+from weightguard.policy.aws.model import Request
+from weightguard.policy.aws.principal import Principal, PrincipalType
+from weightguard.policy.aws.statement import Target, target
+from weightguard.policy.aws.tables import has_no_resource_types
+
+
+class Question:
+    """What the layers are asked.
+
+    Args:
+        request: the request as it was given.
+    """
+
+    __slots__ = ("action", "context", "principal", "request", "resource_account", "same_account", "target")
+
+    def __init__(self, request: Request) -> None:
+        principal = request.principal
+        self.request = request
+        self.principal = principal
+        self.action, self.target = _scope(request.action, request.resource)
+        owner = request.resource_account or account_of(request.resource)
+        self.resource_account = owner or principal.account
+        self.same_account = principal.account is not None and self.resource_account == principal.account
+        self.context = Context(
+            request.context, _derived(principal, self.action, owner), assume_unknown=request.assume_unknown
+        )
+
+
+@lru_cache(maxsize=65_536)
+def _scope(action: str, resource: str) -> tuple[str, Target]:
+    lowered = action.lower()
+    if has_no_resource_types(lowered):
+        # "If the Resource types column includes no value, you must specify all resources ("*")".
+        return lowered, target("*", literal=True)
+    return lowered, target(resource, literal=False)
+
+
+@lru_cache(maxsize=65_536)
+def _derived(principal: Principal, action: str, resource_account: str | None) -> dict[str, Values]:
+    keys = dict(_of_principal(principal))
+    if resource_account is not None:
+        keys["aws:resourceaccount"] = (resource_account,)
+        if action.startswith("s3:"):
+            keys["s3:resourceaccount"] = (resource_account,)
+    if action.startswith("kms:"):
+        keys["kms:calleraccount"] = (principal.account,) if principal.account else ABSENT
+    return keys
+
+
+_PRINCIPAL_TYPES = {
+    PrincipalType.USER: "User",
+    PrincipalType.ROLE: "AssumedRole",
+    PrincipalType.ROLE_SESSION: "AssumedRole",
+    PrincipalType.FEDERATED_USER: "FederatedUser",
+    PrincipalType.ROOT: "Account",
+    PrincipalType.ANONYMOUS: "Anonymous",
+}
+
+
+@lru_cache(maxsize=16_384)
+def _of_principal(principal: Principal) -> dict[str, Values]:
+    kind = principal.type
+    is_service = kind is PrincipalType.SERVICE
+    arn = principal.principal_arn
+    keys: dict[str, Values] = {
+        "aws:principalisawsservice": ("true" if is_service else "false",),
+        "aws:principalarn": (arn,) if arn else ABSENT,
+        "aws:principalaccount": (principal.account,) if principal.account else ABSENT,
+        "aws:username": (principal.name,) if kind is PrincipalType.USER else ABSENT,
+        "aws:principalservicename": (principal.identifier,) if is_service else ABSENT,
+    }
+    if kind in _PRINCIPAL_TYPES:
+        keys["aws:principaltype"] = (_PRINCIPAL_TYPES[kind],)
+    user_id = _user_id(principal)
+    if user_id is not None:
+        keys["aws:userid"] = (user_id,)
+    if principal.account is None:
+        # Nobody's account: such a principal has no organization and no tags of its own either.
+        for name in ("aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/"):
+            keys[name] = ABSENT
+    elif principal.tags is not None:
+        keys["aws:principaltag/"] = ABSENT
+        keys.update({f"aws:principaltag/{name.lower()}": (value,) for name, value in principal.tags})
+    return keys
+
+
+def _user_id(principal: Principal) -> str | None:
+    if principal.type is PrincipalType.ROOT:
+        return principal.account
+    if principal.type is PrincipalType.FEDERATED_USER:
+        return f"{principal.account}:{principal.name}"
+    if principal.type is PrincipalType.USER:
+        return principal.unique_id
+    if principal.unique_id is not None and principal.session_name is not None:
+        return f"{principal.unique_id}:{principal.session_name}"
+    return None

@@ -1,0 +1,336 @@
+"""One statement of a policy: compile its elements, match them against an action and a resource.
+
+Sources: IAM User Guide, "IAM JSON policy elements: Effect / Action / NotAction / Resource / NotResource / Principal /
+NotPrincipal / Condition".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from weightguard.policy.aws.arn import is_account, parse_arn
+from weightguard.policy.aws.conditions import MalformedCondition, Test, compile_conditions
+from weightguard.policy.aws.context import Context
+from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
+from weightguard.policy.aws.glob import Glob, glob, is_pattern
+from weightguard.policy.aws.principal import PrincipalElement
+from weightguard.policy.aws.template import Template, Unresolved, template
+
+_ELEMENTS = {
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+}
+_EXCLUSIVE = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
+
+
+class MalformedStatement(ValueError):
+    """A statement that the provider would refuse; it never matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRules:
+    """Which elements a kind of policy has.
+
+    Args:
+        principal: whether a statement must name principals (else it must not).
+        resource: whether a statement must name resources (else it may, and stands for its own resource).
+    """
+
+    principal: bool
+    resource: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The resource of a request.
+
+    Args:
+        text: its ARN or name, possibly with wildcards.
+        pattern: the text as a pattern; for a concrete resource, a pattern without wildcards.
+    """
+
+    text: str
+    pattern: Glob
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it stands for more than one resource."""
+        return self.pattern.literal is None
+
+
+@lru_cache(maxsize=65_536)
+def target(text: str, *, literal: bool) -> Target:
+    """The target of a request.
+
+    Args:
+        text: the request's resource; ``*`` and ``?`` make it a pattern.
+        literal: take wildcards as plain characters (an action without resource-level permissions is
+            authorized against a literal ``*``).
+    """
+    return Target(text, Glob(text) if literal else glob(text))
+
+
+class Statement:
+    """A compiled statement.
+
+    Args:
+        label: its Sid, or its index where it has none.
+        allows: whether its effect is Allow.
+        actions: lower-case patterns of Action or NotAction.
+        not_action: whether they are those of NotAction.
+        resources: values of Resource or NotResource; None where the statement has neither.
+        not_resource: whether they are those of NotResource.
+        principals: its Principal or NotPrincipal, or None for policies that name none.
+        not_principal: whether it is a NotPrincipal.
+        tests: its conditions.
+    """
+
+    __slots__ = (
+        "_actions",
+        "_not_action",
+        "_not_resource",
+        "_resources",
+        "allows",
+        "label",
+        "not_principal",
+        "principals",
+        "tests",
+    )
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        allows: bool,
+        actions: tuple[Glob, ...],
+        not_action: bool,
+        resources: tuple[Template, ...] | None,
+        not_resource: bool,
+        principals: PrincipalElement | None,
+        not_principal: bool,
+        tests: tuple[Test, ...],
+    ) -> None:
+        self.label = label
+        self.allows = allows
+        self.principals = principals
+        self.not_principal = not_principal
+        self.tests = tests
+        self._actions = actions
+        self._not_action = not_action
+        self._resources = resources
+        self._not_resource = not_resource
+
+    def may_apply(self, action: str, resource: Target) -> bool:
+        """Whether it matches the action (lower-case) and could match the resource for some request context."""
+        named = any(pattern.matches(action) for pattern in self._actions)
+        if named is self._not_action:
+            return False
+        if self._resources is None:
+            return True
+        hits = [self._hit(one.static_glob or one.widest(), resource) for one in self._resources]
+        if not self._not_resource:
+            return any(hits)
+        static = [hit for hit, one in zip(hits, self._resources, strict=True) if one.is_static]
+        return not any(static)
+
+    @property
+    def depends_on_request(self) -> bool:
+        """Whether anything but action and resource decides if it matches."""
+        return bool(self.tests) or self.principals is not None or self.has_resource_variables
+
+    @property
+    def has_resource_variables(self) -> bool:
+        """Whether a policy variable stands in its resources."""
+        return self._resources is not None and not all(one.is_static for one in self._resources)
+
+    def resource_formula(self, resource: Target, context: Context) -> Formula:
+        """When it matches the resource, given that `may_apply` says it could."""
+        if self._resources is None or not self.has_resource_variables:
+            return ALWAYS
+        parts: list[Formula] = []
+        for one in self._resources:
+            part = self._resource_part(one, resource, context)
+            if part is ALWAYS:
+                return NEVER if self._not_resource else ALWAYS
+            if part is not NEVER:
+                parts.append(part)
+        found = any_of(parts)
+        return negation(found) if self._not_resource else found
+
+    def _resource_part(self, value: Template, resource: Target, context: Context) -> Formula:
+        resolved = value.resolve(context)
+        if not isinstance(resolved, Unresolved):
+            return ALWAYS if self._hit(resolved[1], resource) else NEVER
+        if not resolved.needs or not self._hit(value.widest(), resource):
+            return NEVER
+        return Condition("Resource", "ResourceLike", (value.source,), needs=tuple(dict.fromkeys(resolved.needs)))
+
+    def _hit(self, pattern: Glob, resource: Target) -> bool:
+        """Whether one value of the element concerns the resource.
+
+        For a resource that is a pattern: Allow with Resource and Deny with NotResource ask for an overlap,
+        Deny with Resource and Allow with NotResource for the whole of it.
+        """
+        if not resource.is_open:
+            return pattern.matches(resource.text)
+        if self.allows is not self._not_resource:
+            return pattern.overlaps(resource.pattern)
+        return pattern.covers(resource.pattern)
+
+    def condition_formula(self, context: Context) -> Formula:
+        """When its conditions are met: all of them, so the conjunction of its tests."""
+        open_parts: list[Formula] = []
+        for test in self.tests:
+            part = test.evaluate(context)
+            if part is NEVER:
+                return NEVER
+            if part is not ALWAYS:
+                open_parts.append(part)
+        return all_of(open_parts) if open_parts else ALWAYS
+
+
+def compile_statement(
+    entry: object, label: str, rules: StatementRules, *, with_variables: bool, notes: list[str]
+) -> Statement:
+    """Compile one statement.
+
+    Args:
+        entry: the statement's parsed JSON.
+        label: its Sid or index.
+        rules: which elements this kind of policy has.
+        with_variables: whether the document's version has policy variables.
+        notes: receives what is odd about the statement without keeping it from matching.
+
+    Raises:
+        MalformedStatement: the provider would refuse it.
+    """
+    if not isinstance(entry, Mapping):
+        raise MalformedStatement("the statement is not an object")
+    _check_elements(entry, rules)
+    not_action = "NotAction" in entry
+    not_resource = "NotResource" in entry
+    not_principal = "NotPrincipal" in entry
+    resources = entry.get("NotResource" if not_resource else "Resource")
+    principals = entry.get("NotPrincipal" if not_principal else "Principal")
+    try:
+        tests = compile_conditions(entry["Condition"], with_variables=with_variables) if "Condition" in entry else ()
+    except MalformedCondition as error:
+        raise MalformedStatement(str(error)) from error
+    return Statement(
+        label,
+        allows=entry["Effect"] == "Allow",
+        actions=_actions(entry["NotAction" if not_action else "Action"], notes),
+        not_action=not_action,
+        resources=None if resources is None else _resources(resources, with_variables, notes),
+        not_resource=not_resource,
+        principals=None if principals is None else _principals(principals, notes),
+        not_principal=not_principal,
+        tests=tests,
+    )
+
+
+def _check_elements(entry: Mapping[str, object], rules: StatementRules) -> None:
+    unknown = sorted(str(name) for name in entry if name not in _ELEMENTS)
+    if unknown:
+        raise MalformedStatement(f"unknown element {unknown[0]!r}")
+    if entry.get("Effect") not in ("Allow", "Deny"):
+        raise MalformedStatement("Effect is neither Allow nor Deny")
+    if "Sid" in entry and not isinstance(entry["Sid"], str):
+        raise MalformedStatement("Sid is not a text")
+    for one, other in _EXCLUSIVE:
+        if one in entry and other in entry:
+            raise MalformedStatement(f"{one} and {other} stand in one statement")
+    if "Action" not in entry and "NotAction" not in entry:
+        raise MalformedStatement("the statement has neither Action nor NotAction")
+    _check_scope(entry, rules)
+
+
+def _check_scope(entry: Mapping[str, object], rules: StatementRules) -> None:
+    names_principal = "Principal" in entry or "NotPrincipal" in entry
+    if names_principal and not rules.principal:
+        raise MalformedStatement("a policy of this kind names no principals")
+    if rules.principal and not names_principal:
+        raise MalformedStatement("the statement has neither Principal nor NotPrincipal")
+    if rules.resource and "Resource" not in entry and "NotResource" not in entry:
+        raise MalformedStatement("the statement has neither Resource nor NotResource")
+
+
+def _texts(element: str, value: object) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise MalformedStatement(f"{element} is empty")
+    for item in values:
+        if not isinstance(item, str):
+            raise MalformedStatement(f"{element} holds something that is not a text")
+    return values
+
+
+def _actions(value: object, notes: list[str]) -> tuple[Glob, ...]:
+    patterns: list[Glob] = []
+    for text in _texts("Action", value):
+        service, colon, name = text.partition(":")
+        if text != "*" and not (colon and service and name):
+            raise MalformedStatement(f"{text!r} is not an action: service:name")
+        if is_pattern(service) and text not in {"*", "*:*"}:
+            notes.append(f"the service of action {text!r} has a wildcard, which the provider refuses")
+        patterns.append(glob(text.lower()))
+    return tuple(patterns)
+
+
+def _resources(value: object, with_variables: bool, notes: list[str]) -> tuple[Template, ...]:
+    templates: list[Template] = []
+    for text in _texts("Resource", value):
+        if not text.startswith(("arn:", "*")):
+            raise MalformedStatement(f"{text!r} is neither an ARN nor *")
+        if not text.startswith("*") and text.count(":") < 2:
+            notes.append(f"{text!r} is not a whole ARN")
+        templates.append(template(text, with_variables=with_variables))
+    return tuple(templates)
+
+
+_PRINCIPAL_KEYS = {"AWS": "aws", "Service": "service", "Federated": "federated", "CanonicalUser": "canonical"}
+
+
+def _principals(value: object, notes: list[str]) -> PrincipalElement:
+    if value == "*":
+        return PrincipalElement(frozenset(), frozenset(), frozenset(), frozenset(), True)
+    if isinstance(value, str):
+        notes.append(f"Principal is the bare text {value!r}, which the provider refuses unless it is *")
+        value = {"AWS": value}
+    if not isinstance(value, Mapping) or not value:
+        raise MalformedStatement("Principal is neither * nor an object")
+    found: dict[str, frozenset[str]] = {}
+    for kind, names in value.items():
+        if kind not in _PRINCIPAL_KEYS:
+            raise MalformedStatement(f"unknown kind of principal {kind!r}")
+        found[_PRINCIPAL_KEYS[kind]] = frozenset(_texts("Principal", names))
+    for name in sorted(found.get("aws", frozenset())):
+        _note_principal(name, notes)
+    empty: frozenset[str] = frozenset()
+    return PrincipalElement(
+        found.get("aws", empty),
+        found.get("service", empty),
+        found.get("federated", empty),
+        found.get("canonical", empty),
+        False,
+    )
+
+
+def _note_principal(name: str, notes: list[str]) -> None:
+    if name == "*" or is_account(name):
+        return
+    if is_pattern(name):
+        notes.append(f"a wildcard cannot stand for part of a principal: {name!r} names nobody")
+    elif name.startswith(("AIDA", "AROA")):
+        notes.append(f"{name!r} is the id of a principal that was deleted: the statement no longer names anybody")
+    elif parse_arn(name) is None:
+        notes.append(f"{name!r} is not a principal")

@@ -1,0 +1,91 @@
+"""The packaged tables: actions, resource types, condition keys and AWS managed policies.
+
+Refreshed by scripts/refresh_aws_data.py; versions, sources and licences are in data/README.md and in `versions`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import zstandard
+
+_LARGEST = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEntry:
+    """One action of the Service Authorization Reference.
+
+    Args:
+        name: as documented, ``s3:GetObject``.
+        access_level: List, Read, Write, Permissions management or Tagging.
+        resource_types: names of the resource types it can be limited to; empty when only ``*`` works.
+        condition_keys: the service's own keys that apply to it.
+    """
+
+    name: str
+    access_level: str
+    resource_types: tuple[str, ...]
+    condition_keys: tuple[str, ...]
+
+
+@cache
+def _load(name: str) -> Any:
+    packed = resources.files(__package__).joinpath("data", f"{name}.json.zst").read_bytes()
+    return json.loads(zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST))
+
+
+def versions() -> Mapping[str, Mapping[str, str]]:
+    """Per table its version, source, licence and the day it was made."""
+    return {name: _load(name)["about"] for name in ("actions", "managed_policies")}
+
+
+def find_action(action: str) -> ActionEntry | None:
+    """The table's entry of an action, in any case; None when the table does not hold it."""
+    service, _, name = action.lower().partition(":")
+    entry = _load("actions")["services"].get(service, {}).get("actions", {}).get(name)
+    if entry is None:
+        return None
+    return ActionEntry(f"{service}:{entry[0]}", entry[1], tuple(entry[2]), tuple(entry[3]))
+
+
+def action_exists(action: str) -> bool:
+    """Whether the table holds an action, in any case."""
+    return find_action(action) is not None
+
+
+def resource_types(action: str) -> Mapping[str, str]:
+    """The resource types of an action with their ARN formats, placeholders as ``${Account}``."""
+    entry = find_action(action)
+    if entry is None:
+        return {}
+    formats = _load("actions")["services"][action.lower().partition(":")[0]]["resources"]
+    return {name: formats[name] for name in entry.resource_types if name in formats}
+
+
+def supports_resource(action: str) -> bool:
+    """Whether an action can be limited to resources. An action that the table does not hold is taken to be."""
+    entry = find_action(action)
+    return entry is None or bool(entry.resource_types)
+
+
+def has_no_resource_types(action: str) -> bool:
+    """Whether an action (in any case) is known to work with ``*`` only."""
+    return not supports_resource(action)
+
+
+@cache
+def services_with_resource_control_policies() -> frozenset[str]:
+    """Prefixes of the services whose resources RCPs can limit."""
+    return frozenset(_load("actions")["rcp_services"])
+
+
+def managed_policy(arn: str) -> Mapping[str, Any] | None:
+    """The document of an AWS managed policy; None when the table does not hold it."""
+    found = _load("managed_policies")["policies"].get(arn.replace("arn:aws-cn:", "arn:aws:").replace("arn:aws-us-gov:", "arn:aws:"))
+    return None if found is None else dict(found)
