@@ -36,10 +36,18 @@ _SECRET_NAME: Final = re.compile(
 _SECRET_EXACT: Final = frozenset({"primarykey", "secondarykey", "insecurevalue", "valuewo", "secrethash"})
 _FREE_VALUES: Final = frozenset(
     {
-        "variables", "env", "envvars", "environmentvariable", "environmentvariables", "runtimeenvironmentvariables",
-        "stagevariables", "appsettings", "sitevariables", "buildenvironmentvariables", "environmentoverrides", "sensitiveenvironmentvariables",
+        "variables",
+        "env",
+        "envvars",
+        "environmentvariable",
+        "environmentvariables",
+        "environmentoverrides",
+        "runtimeenvironmentvariables",
+        "sensitiveenvironmentvariables",
+        "stagevariables",
+        "appsettings",
     }
-)  # fmt: skip
+)
 _PAIR_NAMES: Final = ("key", "name", "parameterkey", "outputkey", "keyname", "parametername")
 _PAIR_VALUES: Final = frozenset({"value", "parametervalue", "outputvalue", "stringvalue"})
 _PARAMETER_TYPES: Final = frozenset({"String", "StringList", "SecureString"})
