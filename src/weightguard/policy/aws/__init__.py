@@ -38,7 +38,14 @@ from weightguard.policy.aws.formula import (
 from weightguard.policy.aws.kms import KmsGrant, parse_grant
 from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request, policy_set
 from weightguard.policy.aws.principal import ANONYMOUS, Principal, PrincipalType, parse_principal
-from weightguard.policy.aws.s3 import ALL_USERS, AUTHENTICATED_USERS, AclGrant, PublicAccessBlock, S3Access, effective_block
+from weightguard.policy.aws.s3 import (
+    ALL_USERS,
+    AUTHENTICATED_USERS,
+    AclGrant,
+    PublicAccessBlock,
+    S3Access,
+    effective_block,
+)
 from weightguard.policy.aws.tables import (
     ActionEntry,
     action_exists,

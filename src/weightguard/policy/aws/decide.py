@@ -43,14 +43,27 @@ def decide(request: Request, layers: Layers) -> Decision:
     """
     question = Question(request)
     if provider.always_allowed(question):
-        return Decision(Outcome.ALLOWED, (Reason("provider", "AWS", "sts:GetCallerIdentity needs no permission"),))
+        return Decision(
+            Outcome.ALLOWED, (Reason("provider", "AWS", "sts:GetCallerIdentity needs no permission"),)
+        )
     return _Evaluation(question, layers).decision()
 
 
 class _Evaluation:
     """One decision in the making: what every layer says, and what follows from it."""
 
-    __slots__ = ("_grants", "_grants_by", "boundary", "identity", "layers", "limits", "question", "resource", "session", "steps")
+    __slots__ = (
+        "_grants",
+        "_grants_by",
+        "boundary",
+        "identity",
+        "layers",
+        "limits",
+        "question",
+        "resource",
+        "session",
+        "steps",
+    )
 
     def __init__(self, question: Question, layers: Layers) -> None:
         self.question = question
@@ -159,7 +172,9 @@ class _Evaluation:
         return any_of(found) if found else NEVER
 
     def _explicit(self) -> Decision:
-        settled = [reason for _, verdict in self.steps if verdict.deny is ALWAYS for reason in verdict.denied_by]
+        settled = [
+            reason for _, verdict in self.steps if verdict.deny is ALWAYS for reason in verdict.denied_by
+        ]
         reasons = settled or [reason for _, verdict in self.steps for reason in verdict.denied_by]
         return Decision(Outcome.DENIED_EXPLICITLY, tuple(reasons), NEVER, (), tuple(self.steps))
 
@@ -168,7 +183,10 @@ class _Evaluation:
 
     def _granted(self) -> tuple[Formula, tuple[Reason, ...]]:
         """When some layer grants the request, before SCPs, RCPs and endpoint policies; and who says so."""
-        paths = [*self._own_grants(), *(self._same_account() if self.question.same_account else self._across())]
+        paths = [
+            *self._own_grants(),
+            *(self._same_account() if self.question.same_account else self._across()),
+        ]
         granted: Formula = NEVER
         for formula, _ in paths:
             granted = either(granted, formula)
@@ -262,7 +280,11 @@ def _needs_delegation(question: Question, layers: Layers) -> bool:
 def _scps_apply(question: Question) -> bool:
     """SCPs limit the users, roles and root user of member accounts; not service-linked roles, services or strangers."""
     principal = question.principal
-    return principal.has_identity_policies and not principal.in_management_account and not principal.is_service_linked
+    return (
+        principal.has_identity_policies
+        and not principal.in_management_account
+        and not principal.is_service_linked
+    )
 
 
 def _rcps_apply(question: Question) -> bool:

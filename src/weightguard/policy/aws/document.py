@@ -76,7 +76,12 @@ class Document:
     __slots__ = ("kind", "matches", "problems", "statements", "unread")
 
     def __init__(
-        self, kind: PolicyKind, statements: tuple[Statement, ...], problems: tuple[Problem, ...], *, unread: bool = False
+        self,
+        kind: PolicyKind,
+        statements: tuple[Statement, ...],
+        problems: tuple[Problem, ...],
+        *,
+        unread: bool = False,
     ) -> None:
         self.kind = kind
         self.statements = statements
@@ -157,9 +162,13 @@ def _refused(kind: PolicyKind, message: str) -> Document:
 @lru_cache(maxsize=262_144)
 def _document(text: str, kind: PolicyKind) -> Document:
     if len(text) > _LONGEST_DOCUMENT:
-        return _refused(kind, f"the policy has {len(text)} characters, more than any that the provider accepts")
+        return _refused(
+            kind, f"the policy has {len(text)} characters, more than any that the provider accepts"
+        )
     try:
-        parsed = json.loads(unquote(text) if text.lstrip()[:3].upper() == "%7B" else text, object_pairs_hook=_object)
+        parsed = json.loads(
+            unquote(text) if text.lstrip()[:3].upper() == "%7B" else text, object_pairs_hook=_object
+        )
     except RecursionError:
         return _refused(kind, "the policy is nested too deeply")
     except ValueError as error:

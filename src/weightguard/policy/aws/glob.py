@@ -219,8 +219,8 @@ def _normalised(tokens: Iterable[Token]) -> tuple[Token, ...]:
 
 
 def _run(wildcards: list[Wild]) -> list[Wild]:
-    ones = [wild for wild in wildcards if wild is Wild.ONE]
-    return [*ones, Wild.MANY] if len(ones) < len(wildcards) else ones
+    ones = wildcards.count(Wild.ONE)
+    return [Wild.ONE] * ones + [Wild.MANY] * (ones < len(wildcards))
 
 
 def _pieces(tokens: tuple[Token, ...]) -> tuple[_Piece, ...]:

@@ -49,7 +49,9 @@ def ask(policies: PolicySet, layer: str, question: Question) -> Verdict:
     return tally.verdict()
 
 
-def ask_resource(policies: PolicySet, layer: str, question: Question, *, has_boundary: bool) -> ResourceVerdict:
+def ask_resource(
+    policies: PolicySet, layer: str, question: Question, *, has_boundary: bool
+) -> ResourceVerdict:
     """What a layer that names principals says, by how it names them.
 
     Args:
@@ -82,7 +84,7 @@ def ask_resource(policies: PolicySet, layer: str, question: Question, *, has_bou
 class _Tally:
     """Gathers what statements say; a settled answer makes the open ones of the same effect moot."""
 
-    __slots__ = ("_allow", "_allowed_by", "_deny", "_denied_by")
+    __slots__ = ("_allow", "_allowed_by", "_denied_by", "_deny")
 
     def __init__(self, settled: Verdict) -> None:
         self._allow: list[Formula] = [settled.allow]
@@ -127,7 +129,9 @@ def _match(policies: PolicySet, layer: str, question: Question) -> Matched:
     pending: list[tuple[str, Statement]] = []
     for policy in policies:
         if policy.document.unread:
-            unread = Condition(f"{layer} policy {policy.name}", "Unread", (), needs=(f"{layer}:{policy.name}",))
+            unread = Condition(
+                f"{layer} policy {policy.name}", "Unread", (), needs=(f"{layer}:{policy.name}",)
+            )
             reason = Reason(layer, policy.name, _UNREAD)
             tally.add(True, unread, reason)
             tally.add(False, _unread_denial(unread), reason)

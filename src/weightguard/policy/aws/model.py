@@ -107,7 +107,17 @@ class Layers:
         s3: Block Public Access, ACLs and access point of a bucket.
     """
 
-    __slots__ = ("boundary", "identity", "kms_grants", "rcp", "resource", "s3", "scp", "session", "vpc_endpoint")
+    __slots__ = (
+        "boundary",
+        "identity",
+        "kms_grants",
+        "rcp",
+        "resource",
+        "s3",
+        "scp",
+        "session",
+        "vpc_endpoint",
+    )
 
     def __init__(
         self,

@@ -138,11 +138,11 @@ def _arn_like(text: str, pattern: Glob) -> Matcher:
 def _arn_patterns(pattern: Glob) -> tuple[Glob, ...] | None:
     """The six parts of an ARN pattern. Split on tokens, so that a variable's value keeps its characters literal."""
     parts: list[list[Any]] = [[]]
-    for token in pattern.tokens:
-        if token == ":" and len(parts) < 6:
+    for item in pattern.tokens:
+        if item == ":" and len(parts) < 6:
             parts.append([])
         else:
-            parts[-1].append(token)
+            parts[-1].append(item)
     return tuple(Glob(part) for part in parts) if len(parts) == 6 else None
 
 

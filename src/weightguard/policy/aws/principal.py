@@ -81,7 +81,12 @@ class Principal:
         """The value of ``aws:PrincipalArn``: for a role session the ARN of the role."""
         if self.type is PrincipalType.ROLE_SESSION:
             return self.role_arn
-        if self.type in {PrincipalType.USER, PrincipalType.ROLE, PrincipalType.ROOT, PrincipalType.FEDERATED_USER}:
+        if self.type in {
+            PrincipalType.USER,
+            PrincipalType.ROLE,
+            PrincipalType.ROOT,
+            PrincipalType.FEDERATED_USER,
+        }:
             return self.identifier
         return None
 
@@ -140,7 +145,9 @@ def parse_principal(
         return _named(text)
     found = _from_arn(text, arn.partition, arn.service, arn.account, arn.resource, extra)
     if found is None:
-        raise InputError(f"{text!r} is not the ARN of a principal", fix="give a user, role, session or root ARN")
+        raise InputError(
+            f"{text!r} is not the ARN of a principal", fix="give a user, role, session or root ARN"
+        )
     return found
 
 
@@ -166,7 +173,10 @@ def _kind_and_text(value: object) -> tuple[str, str]:
 
 
 def _named(text: str) -> Principal:
-    if text.endswith((".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")) and "cognito-identity" not in text:
+    if (
+        text.endswith((".amazonaws.com", ".amazonaws.com.cn", ".aws.internal"))
+        and "cognito-identity" not in text
+    ):
         return Principal(PrincipalType.SERVICE, text)
     if "." in text and " " not in text:
         return Principal(PrincipalType.EXTERNAL_IDENTITY, text)
@@ -224,7 +234,9 @@ class PrincipalElement:
         if principal.type is PrincipalType.SERVICE:
             return _direct(principal.identifier in self.service)
         if principal.type is PrincipalType.EXTERNAL_IDENTITY:
-            return _direct(principal.identifier in self.federated or _provider_url(principal) in self.federated)
+            return _direct(
+                principal.identifier in self.federated or _provider_url(principal) in self.federated
+            )
         if principal.type is PrincipalType.CANONICAL_USER and principal.identifier in self.canonical:
             return Naming.DIRECT, None
         if "*" in self.aws:
@@ -262,7 +274,9 @@ class PrincipalElement:
 
     def _names_account(self, principal: Principal) -> bool:
         account = principal.account
-        partition = principal.identifier.split(":", 2)[1] if principal.identifier.startswith("arn:") else "aws"
+        partition = (
+            principal.identifier.split(":", 2)[1] if principal.identifier.startswith("arn:") else "aws"
+        )
         return account in self.aws or f"arn:{partition}:iam::{account}:root" in self.aws
 
 

@@ -50,7 +50,9 @@ _UNCHANGEABLE: tuple[tuple[frozenset[str], str, str], ...] = (
 
 def always_allowed(question: Question) -> bool:
     """Whether the provider allows the action to every caller, whatever policies say."""
-    return question.action == "sts:getcalleridentity" and question.principal.type is not PrincipalType.ANONYMOUS
+    return (
+        question.action == "sts:getcalleridentity" and question.principal.type is not PrincipalType.ANONYMOUS
+    )
 
 
 def refusal(question: Question) -> str | None:

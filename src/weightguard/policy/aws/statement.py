@@ -172,7 +172,9 @@ class Statement:
             return ALWAYS if self._hit(resolved[1], resource) else NEVER
         if not resolved.needs or not self._hit(value.widest(), resource):
             return NEVER
-        return Condition("Resource", "ResourceLike", (value.source,), needs=tuple(dict.fromkeys(resolved.needs)))
+        return Condition(
+            "Resource", "ResourceLike", (value.source,), needs=tuple(dict.fromkeys(resolved.needs))
+        )
 
     def _hit(self, pattern: Glob, resource: Target) -> bool:
         """Whether one value of the element concerns the resource.
@@ -222,7 +224,11 @@ def compile_statement(
     resources = entry.get("NotResource" if not_resource else "Resource")
     principals = entry.get("NotPrincipal" if not_principal else "Principal")
     try:
-        tests = compile_conditions(entry["Condition"], with_variables=with_variables) if "Condition" in entry else ()
+        tests = (
+            compile_conditions(entry["Condition"], with_variables=with_variables)
+            if "Condition" in entry
+            else ()
+        )
     except MalformedCondition as error:
         raise MalformedStatement(str(error)) from error
     return Statement(
@@ -268,10 +274,10 @@ def _texts(element: str, value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     if not values:
         raise MalformedStatement(f"{element} is empty")
-    for item in values:
-        if not isinstance(item, str):
-            raise MalformedStatement(f"{element} holds something that is not a text")
-    return values
+    texts = [item for item in values if isinstance(item, str)]
+    if len(texts) != len(values):
+        raise MalformedStatement(f"{element} holds something that is not a text")
+    return texts
 
 
 def _actions(value: object, notes: list[str]) -> tuple[Glob, ...]:
@@ -331,6 +337,8 @@ def _note_principal(name: str, notes: list[str]) -> None:
     if is_pattern(name):
         notes.append(f"a wildcard cannot stand for part of a principal: {name!r} names nobody")
     elif name.startswith(("AIDA", "AROA")):
-        notes.append(f"{name!r} is the id of a principal that was deleted: the statement no longer names anybody")
+        notes.append(
+            f"{name!r} is the id of a principal that was deleted: the statement no longer names anybody"
+        )
     elif parse_arn(name) is None:
         notes.append(f"{name!r} is not a principal")

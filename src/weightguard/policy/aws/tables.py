@@ -87,5 +87,7 @@ def services_with_resource_control_policies() -> frozenset[str]:
 
 def managed_policy(arn: str) -> Mapping[str, Any] | None:
     """The document of an AWS managed policy; None when the table does not hold it."""
-    found = _load("managed_policies")["policies"].get(arn.replace("arn:aws-cn:", "arn:aws:").replace("arn:aws-us-gov:", "arn:aws:"))
+    found = _load("managed_policies")["policies"].get(
+        arn.replace("arn:aws-cn:", "arn:aws:").replace("arn:aws-us-gov:", "arn:aws:")
+    )
     return None if found is None else dict(found)

@@ -1,0 +1,183 @@
+"""One evaluation case, as `weightguard evaluate` reads it: JSON in, decision out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from weightguard.errors import InputError
+from weightguard.policy.aws.context import ContextValue
+from weightguard.policy.aws.decide import decide
+from weightguard.policy.aws.document import CompiledPolicy, PolicyKind, compile_policy
+from weightguard.policy.aws.kms import parse_grant
+from weightguard.policy.aws.model import Decision, Layers, Request
+from weightguard.policy.aws.principal import parse_principal
+
+_LAYERS = {"identity", "boundary", "session", "scp", "rcp", "resource", "vpc_endpoint", "kms_grants"}
+_TRUST = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCase:
+    """A request with the policies to decide it by.
+
+    Args:
+        request: the request.
+        layers: the policies.
+    """
+
+    request: Request
+    layers: Layers
+
+    def decide(self) -> Decision:
+        """The decision."""
+        return decide(self.request, self.layers)
+
+    def policies(self) -> list[tuple[str, CompiledPolicy]]:
+        """Every policy of the case with the name of its layer."""
+        layers = self.layers
+        found = [
+            (name, policy)
+            for name in ("identity", "boundary", "session")
+            for policy in getattr(layers, name) or ()
+        ]
+        for name in ("scp", "rcp"):
+            found += [(name, policy) for level in getattr(layers, name) for policy in level]
+        return found + [
+            (name, policy) for name in ("resource", "vpc_endpoint") for policy in getattr(layers, name) or ()
+        ]
+
+
+def parse_case(entry: Mapping[str, object]) -> AwsCase:
+    """Read a case.
+
+    Args:
+        entry: the parsed line: ``request`` and ``policies`` as the case schema has them.
+
+    Raises:
+        InputError: a part is missing or is not what it should be. What is wrong inside a policy is not an
+            error: the policy then grants nothing.
+    """
+    request = _request(_object(entry, "request", required=True), entry)
+    return AwsCase(request, _layers(_object(entry, "policies", required=False), request.action.lower()))
+
+
+def _request(raw: Mapping[str, object], entry: Mapping[str, object]) -> Request:
+    assume = entry.get("assume", raw.get("assume"))
+    if assume not in (None, "unknown", "absent"):
+        raise InputError(f"assume is {assume!r}", fix='give "unknown" or leave it out')
+    account = raw.get("resource_account")
+    if account is not None and not isinstance(account, str):
+        raise InputError("resource_account is not a text", fix='give the 12 digits as a text: "111111111111"')
+    principal = raw.get("principal")
+    if not isinstance(principal, str | Mapping):
+        raise InputError("request has no principal", fix='give an ARN, "*" or {"service": "..."}')
+    action = _text(raw, "action")
+    if ":" not in action:
+        raise InputError(f"{action!r} is not an action", fix='give "service:Name"')
+    return Request(
+        principal=parse_principal(principal),
+        action=action,
+        resource=_text(raw, "resource"),
+        resource_account=account or None,
+        context=_context(raw.get("context")),
+        assume_unknown=assume == "unknown",
+    )
+
+
+def _object(entry: Mapping[str, object], name: str, *, required: bool) -> Mapping[str, object]:
+    value = entry.get(name)
+    if value is None and not required:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{name} is not an object", fix="see `weightguard schema case`")
+    return value
+
+
+def _text(raw: Mapping[str, object], name: str) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str) or not value:
+        raise InputError(f"request has no {name}", fix="see `weightguard schema case`")
+    return value
+
+
+def _context(raw: object) -> dict[str, ContextValue]:
+    if raw is None:
+        return {}
+    if not isinstance(raw, Mapping):
+        raise InputError("context is not an object", fix="give context keys with their values")
+    return {str(key): _context_value(str(key), value) for key, value in raw.items()}
+
+
+def _context_value(key: str, value: object) -> ContextValue:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, list):
+        return [item for item in value if _is_scalar(key, item)]
+    raise InputError(
+        f"the context value of {key!r} is an object", fix="give a text, a number, a boolean or a list of them"
+    )
+
+
+def _is_scalar(key: str, item: object) -> bool:
+    if isinstance(item, str | bool | int | float):
+        return True
+    raise InputError(f"the context value of {key!r} holds {item!r}", fix="give texts, numbers or booleans")
+
+
+def _layers(raw: Mapping[str, object], action: str) -> Layers:
+    unknown = sorted(str(name) for name in raw if name not in _LAYERS)
+    if unknown:
+        raise InputError(f"unknown policy layer {unknown[0]!r}", fix=f"one of {', '.join(sorted(_LAYERS))}")
+    resource_kind = PolicyKind.TRUST if action.startswith(_TRUST) else PolicyKind.RESOURCE
+    layers: dict[str, Any] = {
+        "identity": _read(raw, "identity", lambda value: _policies(value, PolicyKind.IDENTITY, "identity")),
+        "boundary": _read(raw, "boundary", lambda value: _policies(value, PolicyKind.BOUNDARY, "boundary")),
+        "session": _read(raw, "session", lambda value: _policies(value, PolicyKind.SESSION, "session")),
+        "scp": _read(raw, "scp", lambda value: _levels(value, PolicyKind.SCP)),
+        "rcp": _read(raw, "rcp", lambda value: _levels(value, PolicyKind.RCP)),
+        "resource": _read(raw, "resource", lambda value: _policies(value, resource_kind, "resource")),
+        "vpc_endpoint": _read(
+            raw, "vpc_endpoint", lambda value: _policies(value, PolicyKind.VPC_ENDPOINT, "vpc_endpoint")
+        ),
+        "kms_grants": _read(raw, "kms_grants", _grants),
+    }
+    return Layers(**layers)
+
+
+def _read(raw: Mapping[str, object], name: str, reader: Callable[[object], object]) -> object:
+    value = raw.get(name)
+    return None if value is None else reader(value)
+
+
+def _policies(value: object, kind: PolicyKind, layer: str) -> list[CompiledPolicy]:
+    entries = value if isinstance(value, list) else [value]
+    return [_policy(entry, kind, layer, index, len(entries)) for index, entry in enumerate(entries)]
+
+
+def _policy(entry: object, kind: PolicyKind, layer: str, index: int, count: int) -> CompiledPolicy:
+    fallback = layer if count == 1 else f"{layer}[{index}]"
+    if isinstance(entry, Mapping) and "policy" in entry and "Statement" not in entry:
+        name = entry.get("name")
+        return compile_policy(
+            entry["policy"], kind=kind, name=name if isinstance(name, str) and name else fallback
+        )
+    if isinstance(entry, Mapping | str):
+        return compile_policy(entry, kind=kind, name=fallback)
+    raise InputError(f"{layer} holds something that is no policy", fix='give {"name": ..., "policy": {...}}')
+
+
+def _levels(value: object, kind: PolicyKind) -> list[list[CompiledPolicy]]:
+    if not isinstance(value, list) or not all(isinstance(level, list) for level in value):
+        raise InputError(
+            f"{kind.value} is not a list of levels",
+            fix="give one list of policies a level, from the root down",
+        )
+    return [_policies(level, kind, kind.value) for level in value]
+
+
+def _grants(value: object) -> list[object]:
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+        raise InputError("kms_grants is not a list of grants", fix="give grants as ListGrants returns them")
+    return [parse_grant(entry) for entry in value]

@@ -1,0 +1,113 @@
+"""Evaluation cases of any provider: a line of JSON in, an answer out.
+
+The shapes are those of `weightguard schema case`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from weightguard.errors import InputError
+from weightguard.policy.aws.cases import AwsCase, parse_case
+from weightguard.policy.aws.explain import explain
+from weightguard.policy.aws.model import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAnswer:
+    """The answer to one line.
+
+    Args:
+        record: what goes out as JSON: a decision, or an error.
+        explanation: the same for people, in lines.
+        failed: whether the line could not be decided.
+    """
+
+    record: dict[str, object]
+    explanation: tuple[str, ...]
+    failed: bool
+
+
+def answer_lines(lines: Iterable[bytes]) -> Iterator[CaseAnswer]:
+    """Answer case after case, as they come; blank lines are skipped."""
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield answer_line(line, number)
+
+
+def answer_line(line: bytes, number: int) -> CaseAnswer:
+    """Answer one line.
+
+    Args:
+        line: the case as JSON.
+        number: its line number, named in errors where the case has no id.
+    """
+    identity: object = None
+    try:
+        entry = _parsed(line)
+        identity = entry.get("id")
+        case = _case(entry)
+    except InputError as error:
+        label = f"line {number}" if identity is None else str(identity)
+        return CaseAnswer(
+            {"id": identity, "error": error.one_line()}, (f"{label}: error: {error.one_line()}",), True
+        )
+    decision = case.decide()
+    lines = (f"{identity if identity is not None else f'line {number}'}: {_asked(case)}", *explain(decision))
+    return CaseAnswer(_record(identity, case, decision), (*lines, *_problem_lines(case)), False)
+
+
+def _parsed(line: bytes) -> Mapping[str, object]:
+    try:
+        entry = json.loads(line)
+    except RecursionError as error:
+        raise InputError("the case is nested too deeply", fix="give one case a line") from error
+    except ValueError as error:
+        raise InputError(f"the line is not JSON: {error}", fix="give one JSON object a line") from error
+    if not isinstance(entry, Mapping):
+        raise InputError("the line is not a JSON object", fix="see `weightguard schema case`")
+    return entry
+
+
+def _case(entry: Mapping[str, object]) -> AwsCase:
+    provider = entry.get("provider")
+    if provider in {"gcp", "azure"}:
+        raise InputError(f"{provider} cases are not decided by this version", fix="give aws cases")
+    if provider != "aws":
+        raise InputError(f"provider is {provider!r}", fix='give "aws"')
+    return parse_case(entry)
+
+
+def _record(identity: object, case: AwsCase, decision: Decision) -> dict[str, object]:
+    record: dict[str, object] = {
+        "id": identity,
+        "decision": decision.outcome.value,
+        "by": [
+            {"layer": reason.layer, "policy": reason.policy, "statement": reason.statement}
+            for reason in decision.by
+        ],
+        "missing": list(decision.missing),
+    }
+    problems = [
+        {"layer": layer, "policy": policy.name, "statement": problem.statement, "message": problem.message}
+        for layer, policy in case.policies()
+        for problem in policy.problems
+    ]
+    if problems:
+        record["problems"] = problems
+    return record
+
+
+def _asked(case: AwsCase) -> str:
+    request = case.request
+    return f"{request.action} on {request.resource} by {request.principal.identifier}"
+
+
+def _problem_lines(case: AwsCase) -> Iterator[str]:
+    for layer, policy in case.policies():
+        for problem in policy.problems:
+            where = f" statement {problem.statement}" if problem.statement is not None else ""
+            effect = " (grants nothing)" if problem.grants_nothing else ""
+            yield f"  problem in {layer} {policy.name}{where}: {problem.message}{effect}"
