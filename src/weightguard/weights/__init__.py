@@ -1,0 +1,47 @@
+"""Recognising model weights in object storage, from listings and bounded header reads; pure but for the reader it is given.
+
+`examine` looks at one object, `StoreScan` classifies a store, `assemble` puts weight sets together from classified rows.
+Nothing is ever unpickled, and nothing that comes out holds a stretch of an object's content.
+"""
+
+from weightguard.weights.examine import examine
+from weightguard.weights.model import (
+    FORMATS,
+    POINTER,
+    Confidence,
+    Examined,
+    FileVerdict,
+    ListedObject,
+    ObjectRow,
+    ReadDenied,
+    ReadFailed,
+    ReadRange,
+    Role,
+    WeightFile,
+    WeightSet,
+)
+from weightguard.weights.reader import HEADER_BUDGET
+from weightguard.weights.scan import READ_BUDGET, StoreScan
+from weightguard.weights.sets import assemble, is_shard
+
+__all__ = [
+    "FORMATS",
+    "HEADER_BUDGET",
+    "POINTER",
+    "READ_BUDGET",
+    "Confidence",
+    "Examined",
+    "FileVerdict",
+    "ListedObject",
+    "ObjectRow",
+    "ReadDenied",
+    "ReadFailed",
+    "ReadRange",
+    "Role",
+    "StoreScan",
+    "WeightFile",
+    "WeightSet",
+    "assemble",
+    "examine",
+    "is_shard",
+]

@@ -1,0 +1,121 @@
+"""NumPy `.npy` files and the arrays of an `.npz`.
+
+Source: numpy.lib.format ("Format Version 1.0" to 3.0). Arrays of numbers are as often data as parameters;
+`weightguard.weights.vocabulary` says how they are told apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from weightguard.weights.formats.zips import Archive, member
+from weightguard.weights.model import FileVerdict
+from weightguard.weights.reader import Damaged, Exhausted, Source
+from weightguard.weights.sketch import sketch_of
+from weightguard.weights.vocabulary import Array, arrays_kind, is_floating, name_kind, path_kind
+
+MAGIC = b"\x93NUMPY"
+_MAX_HEADER = 64 << 10
+_MAX_MEMBERS = 40
+_DESCR = re.compile(r"'descr':\s*(?:'([<>=|]?[a-zA-Z]\d{0,4})'|\()")
+_SHAPE = re.compile(r"'shape':\s*\(([\d, L]*)\)")
+_LOW_PRECISION = ("f2", "V2", "V1")
+
+
+def describe(source: Source) -> Array | None:
+    """Read an `.npy` header: element type and shape, or None for a structured or foreign one.
+
+    Raises:
+        Damaged: when the array does not fill the object.
+    """
+    head = source.at(0, 12)
+    if len(head) < 12 or not head.startswith(MAGIC):
+        return None
+    wide = head[6] > 1
+    length = int.from_bytes(head[8:12] if wide else head[8:10], "little")
+    begin = 12 if wide else 10
+    if length > _MAX_HEADER or begin + length > source.size:
+        raise Damaged("NumPy header claims to be longer than the object")
+    text = source.at(begin, length).decode("latin-1")
+    descr, shape = _DESCR.search(text), _SHAPE.search(text)
+    if not descr or not shape or descr.group(1) is None:
+        return None
+    sizes = tuple(int(size.strip(" L")) for size in shape.group(1).split(",") if size.strip(" L"))
+    dtype = descr.group(1)
+    width = int(dtype.lstrip("<>=|")[1:] or 0)
+    expected = begin + length + _elements(sizes) * width
+    if source.exact and dtype[-2:-1] not in "OU" and width and expected != source.size:
+        raise Damaged("NumPy header does not match the object's size")
+    return Array("", dtype, sizes)
+
+
+def _elements(shape: Sequence[int]) -> int:
+    total = 1
+    for size in shape:
+        total = min(total * size, 1 << 62)
+    return total
+
+
+def recognise_npy(source: Source, key: str) -> FileVerdict | None:
+    """Recognise a single array, and decide whether it is a parameter."""
+    if source.at(0, 6) != MAGIC:
+        return None
+    array = describe(source)
+    if array is None or array.shape is None or not is_floating(array.dtype):
+        return FileVerdict(None, note="NumPy array of data")
+    if not _is_parameter(array, key):
+        return FileVerdict(None, note="NumPy array that nothing marks as parameters")
+    return FileVerdict(
+        "numpy", "header", parameters=_elements(array.shape), tensors=1, dtypes={array.dtype: 1},
+        traits=frozenset({"npy"}),
+    )  # fmt: skip
+
+
+def _is_parameter(array: Array, key: str) -> bool:
+    """One array has no names to go by: its path decides, then how it is dressed.
+
+    A float array under a foreign name (no extension, or a picture's) is taken for a disguised parameter; under its own
+    extension and a name that says nothing, only a low-precision type or layer-like sizes count.
+    """
+    base = key.rsplit("/", 1)[-1]
+    stem, dot, extension = base.rpartition(".")
+    named = name_kind(stem if dot else base)
+    if named != "unclear":
+        return named == "parameters"
+    where = path_kind(key)
+    if where != "unclear":
+        return where == "parameters"
+    if array.dtype.lstrip("<>=|") in _LOW_PRECISION or extension.lower() != "npy":
+        return True
+    shape = array.shape or ()
+    return (
+        array.dtype.endswith("f4") and len(shape) == 2 and all(size % 4 == 0 and size > 0 for size in shape)
+    )
+
+
+def recognise_npz(source: Source, archive: Archive, key: str) -> FileVerdict | None:
+    """Judge a zip archive of `.npy` members."""
+    names = [entry for entry in archive.entries if entry.name.endswith(".npy")]
+    if not names or len(names) * 2 < len(archive.entries):
+        return None
+    arrays: list[Array] = []
+    for entry in names[:_MAX_MEMBERS]:
+        try:
+            array = describe(member(source, entry))
+        except Exhausted:
+            break
+        if array is not None:
+            arrays.append(Array(entry.name.removesuffix(".npy"), array.dtype, array.shape))
+    if not arrays or arrays_kind(arrays, key) != "parameters":
+        return FileVerdict(None, note="NumPy archive of data")
+    whole = len(arrays) == len(archive.entries)
+    return FileVerdict(
+        "numpy",
+        "header",
+        parameters=sum(_elements(array.shape or ()) for array in arrays) if whole else None,
+        tensors=len(names),
+        dtypes=dict(Counter(array.dtype for array in arrays)),
+        sketch=sketch_of(entry.name for entry in names),
+    )

@@ -1,0 +1,143 @@
+"""Small text files that stand for weights or belong to them: pointers, shard indexes, markers, model descriptions.
+
+Sources: the Git LFS, DVC, git-annex and Xet pointer formats; transformers' sharded-checkpoint index; Orbax metadata;
+Megatron Core `metadata.json`; TensorFlow.js `model.json`; OpenVINO IR.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from weightguard.weights.model import POINTER, FileVerdict
+from weightguard.weights.reader import Exhausted, Source
+
+_MAX_JSON = 768 << 10
+_MAX_LINKS = 4_096
+_DVC = re.compile(rb"^(?:md5: [0-9a-f]{32}\n|wdir: .*\n|frozen: .*\n)*outs:\n\s*-\s", re.MULTILINE)
+_ANNEX = re.compile(rb"^(?:/annex/objects/|(?:\.\./)*\.git/annex/objects/)")
+_VALUE = re.compile(
+    rb'"((?:[^"\\]|\\.){1,200})"\s*:\s*"((?:[^"\\]|\\.){1,200}\.(?:safetensors|bin|msgpack|h5))"'
+)
+
+
+def recognise(source: Source, key: str) -> FileVerdict | None:
+    """Recognise a pointer, an index or a marker."""
+    head = source.at(0, 512)
+    pointer = _pointer(head, source)
+    if pointer:
+        return pointer
+    if head.lstrip()[:1] == b"{":
+        return _json(source, key)
+    if head.lstrip()[:5] in (b"<?xml", b"<net "):
+        return _openvino(head)
+    if head.startswith(b"model_checkpoint_path:"):
+        return FileVerdict(
+            "savedmodel", "header", note="names the latest TensorFlow checkpoint", role="marker",
+            links=tuple(_quoted(head)), traits=frozenset({"tf.latest"}),
+        )  # fmt: skip
+    return None
+
+
+def _pointer(head: bytes, source: Source) -> FileVerdict | None:
+    if source.size > 4096:
+        return None
+    kind = None
+    if head.startswith(
+        (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+    ):
+        kind = "Git LFS"
+    elif head.startswith(b"# xet version"):
+        kind = "Xet"
+    elif _ANNEX.match(head):
+        kind = "git-annex"
+    elif _DVC.search(head):
+        kind = "DVC"
+    return FileVerdict(POINTER, "header", note=f"{kind} pointer", role="marker") if kind else None
+
+
+def _quoted(head: bytes) -> list[str]:
+    first = re.search(rb'model_checkpoint_path:\s*"([^"]{1,300})"', head)
+    return [first.group(1).decode("utf-8", "replace")] if first else []
+
+
+def _json(source: Source, key: str) -> FileVerdict | None:
+    if source.size > _MAX_JSON:
+        return _large_index(source)
+    try:
+        document = json.loads(source.at(0, source.size))
+    except (ValueError, RecursionError, Exhausted):
+        return None
+    return _document(document, key.rsplit("/", 1)[-1]) if isinstance(document, dict) else None
+
+
+def _large_index(source: Source) -> FileVerdict | None:
+    head = source.at(0, 512 << 10)
+    if b'"weight_map"' not in head:
+        return None
+    return _index({value.decode("utf-8", "replace") for _, value in _VALUE.findall(head)})
+
+
+def _index(files: set[str]) -> FileVerdict:
+    links = tuple(sorted(name for name in files if isinstance(name, str) and len(name) < 1024))[:_MAX_LINKS]
+    return FileVerdict(
+        _index_format(links),
+        "header",
+        note="index of shards",
+        role="index",
+        links=links,
+        traits=frozenset({"index"}),
+    )
+
+
+def _index_format(links: tuple[str, ...]) -> str:
+    endings = {name.rsplit(".", 1)[-1] for name in links}
+    for ending, kind in (("safetensors", "safetensors"), ("msgpack", "flax"), ("h5", "keras")):
+        if ending in endings:
+            return kind
+    return "pytorch"
+
+
+def _document(document: Mapping[str, Any], name: str) -> FileVerdict | None:
+    weight_map = document.get("weight_map")
+    if isinstance(weight_map, dict) and weight_map:
+        return _index({value for value in weight_map.values() if isinstance(value, str)})
+    if isinstance(document.get("weightsManifest"), list):
+        return _tensorflow_js(document["weightsManifest"])
+    if "tree_metadata" in document or {"item_handlers", "init_timestamp_nsecs"} & document.keys():
+        return FileVerdict("orbax", "header", role="marker", traits=frozenset({"orbax.metadata"}))
+    if "sharded_backend" in document:
+        return FileVerdict("megatron", "header", role="marker", traits=frozenset({"megatron.metadata"}))
+    if name in (".zarray", ".zgroup", ".zmetadata", "zarr.json") and (
+        "zarr_format" in document or "metadata" in document
+    ):
+        return FileVerdict("other", "header", note="zarr", role="marker", traits=frozenset({"zarr"}))
+    learner = document.get("learner")
+    if isinstance(learner, dict) and "gradient_booster" in learner:
+        return FileVerdict("other", "header", note="XGBoost")
+    return _manifest(document)
+
+
+def _manifest(document: Mapping[str, Any]) -> FileVerdict | None:
+    if "itemInfoEntries" in document and "rootModelIdentifier" in document:
+        return FileVerdict("coreml", "header", role="marker", traits=frozenset({"coreml.manifest"}))
+    return None
+
+
+def _tensorflow_js(manifest: list[Any]) -> FileVerdict | None:
+    paths: set[str] = set()
+    for group in manifest[:1000]:
+        if isinstance(group, dict) and isinstance(group.get("paths"), list):
+            paths.update(path for path in group["paths"][:1000] if isinstance(path, str))
+    if not paths:
+        return None
+    return FileVerdict("other", "header", note="TensorFlow.js", role="index", links=tuple(sorted(paths))[:_MAX_LINKS],
+                       traits=frozenset({"index"}))  # fmt: skip
+
+
+def _openvino(head: bytes) -> FileVerdict | None:
+    if re.search(rb"<net\s[^>]*version=\"\d+\"", head) and b"<layers" in head:
+        return FileVerdict("other", "header", note="OpenVINO", role="index", traits=frozenset({"stem:.bin"}))
+    return None

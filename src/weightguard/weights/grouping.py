@@ -1,0 +1,188 @@
+"""From classified objects to claims: shards, indexes, side files and folders of one model become one weight set.
+
+Rules: a folder format claims its folder; a shard index claims the files it names; names such as
+``model-00001-of-00004.safetensors`` make a family; numbered files without a total make one only when their tensors show that
+they do not repeat each other; anything else stands alone. Two formats of one model in one folder are two sets.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from weightguard.weights.claims import Candidate, Candidates, Claim, Claims, Effective, folder
+from weightguard.weights.names import family, numbered
+from weightguard.weights.sketch import disjoint
+from weightguard.weights.trees import find_trees
+from weightguard.weights.vocabulary import name_kind
+
+_SPLIT_FORMATS = frozenset({"safetensors", "pytorch", "gguf", "flax", "keras", "numpy"})
+
+
+def resolve(store: str, candidates: Candidates, contexts: frozenset[str]) -> Claims:
+    """Decide which weight set every candidate, and every file that a candidate names, belongs to.
+
+    Args:
+        store: the store's identifier, part of every set's identifier.
+        candidates: interesting objects by key.
+        contexts: folders that have a ``context/`` folder (NeMo 2).
+    """
+    claims = Claims(store)
+    claims.trees = {tree.root: tree for tree in find_trees(candidates, contexts)}
+    free = {key: candidate for key, candidate in candidates.items() if claims.in_tree(key) is None}
+    _claim_tensorflow(claims, free)
+    _claim_indexed(claims, free)
+    _claim_families(claims, free)
+    _claim_numbered(claims, free)
+    _claim_single(claims, free)
+    _claim_side_files(claims, free)
+    return claims
+
+
+def _waiting(claims: Claims, candidates: Candidates) -> Iterator[tuple[str, Candidate, Effective]]:
+    """Unclaimed objects that hold weights."""
+    for key, candidate in candidates.items():
+        effective = candidate.effective
+        if effective is not None and effective.role == "weights" and key not in claims.keys:
+            yield key, candidate, effective
+
+
+def _claim_tensorflow(claims: Claims, candidates: Candidates) -> None:
+    """``stem.index`` with ``stem.data-*``, ``stem.meta`` and the folder's ``checkpoint`` file."""
+    indexes = [
+        key
+        for key, candidate in candidates.items()
+        if candidate.has("tf.index") or _unread_index(key, candidate)
+    ]
+    for key in indexes:
+        stem = key.removesuffix(".index")
+        parts = [other for other in candidates if other.startswith(f"{stem}.data-")]
+        if not parts:
+            continue
+        set_id = claims.identify(folder(key), "savedmodel", stem)
+        note = "TensorFlow checkpoint"
+        claims.keys[key] = Claim(set_id, "savedmodel", "index", note)
+        claims.keys.update({part: Claim(set_id, "savedmodel", "weights", note) for part in parts})
+        for marker in (f"{stem}.meta", f"{folder(key)}checkpoint"):
+            if marker in candidates and _belongs(candidates[marker], stem, len(indexes)):
+                claims.keys[marker] = Claim(set_id, "savedmodel", "marker", note)
+
+
+def _unread_index(key: str, candidate: Candidate) -> bool:
+    return candidate.unread and key.endswith(".index")
+
+
+def _belongs(marker: Candidate, stem: str, models: int) -> bool:
+    """Whether a ``checkpoint`` file names this checkpoint; the graph beside it always belongs."""
+    if marker.obj.key.endswith(".meta") or models == 1:
+        return True
+    links = marker.verdict.links if marker.verdict else ()
+    return any(link.rsplit("/", 1)[-1] == stem.rsplit("/", 1)[-1] for link in links)
+
+
+def _claim_indexed(claims: Claims, candidates: Candidates) -> None:
+    """A shard index and the files that it names, as far as they are there."""
+    for key, candidate in candidates.items():
+        if not candidate.has("index") or candidate.verdict is None:
+            continue
+        place = folder(key)
+        raw = candidate.verdict.note == "TensorFlow.js"
+        named = [f"{place}{link}" for link in candidate.verdict.links]
+        shards = named if raw else [name for name in named if _is_shard(candidates.get(name))]
+        if not shards:
+            continue
+        kind = candidate.verdict.format or "other"
+        set_id = claims.identify(place, kind, _stem_of(shards[0], key))
+        missing = len(named) - len(shards)
+        note = (
+            f"{missing} of {len(named)} shards missing or damaged"
+            if missing
+            else (candidate.verdict.note if raw else None)
+        )
+        claims.keys[key] = Claim(set_id, kind, "index", note)
+        claims.keys.update({shard: Claim(set_id, kind, "weights", note) for shard in shards})
+
+
+def _stem_of(shard: str, index: str) -> str:
+    found = family(shard.rsplit("/", 1)[-1])
+    return found.name if found else index
+
+
+def _is_shard(candidate: Candidate | None) -> bool:
+    return candidate is not None and candidate.effective is not None and candidate.effective.role == "weights"
+
+
+def _claim_families(claims: Claims, candidates: Candidates) -> None:
+    families: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
+    for key, _, effective in _waiting(claims, candidates):
+        found = family(key.rsplit("/", 1)[-1])
+        if found:
+            families[folder(key), effective.format, found.name].append((key, found.total))
+    for (place, kind, name), members in families.items():
+        total = members[0][1]
+        missing = total - len(members)
+        note = f"{missing} of {total} shards missing or damaged" if missing > 0 else None
+        set_id = claims.identify(place, kind, name)
+        claims.keys.update({key: Claim(set_id, kind, "weights", note) for key, _ in members})
+
+
+def _claim_numbered(claims: Claims, candidates: Candidates) -> None:
+    """Files numbered without a total, and arrays saved one parameter a file."""
+    families: dict[tuple[str, str, str], list[Candidate]] = defaultdict(list)
+    for key, candidate, effective in _waiting(claims, candidates):
+        base = key.rsplit("/", 1)[-1]
+        if candidate.has("npy") and name_kind(base.removesuffix(".npy")) == "parameters":
+            families[folder(key), "numpy", "*.npy"].append(candidate)
+            continue
+        found = numbered(base)
+        if found and effective.format in _SPLIT_FORMATS:
+            families[folder(key), effective.format, found.name].append(candidate)
+    for (place, kind, name), members in families.items():
+        if len(members) > 1 and (name == "*.npy" or _apart(members)):
+            set_id = claims.identify(place, kind, name)
+            claims.keys.update({member.obj.key: Claim(set_id, kind, "weights") for member in members})
+
+
+def _apart(members: Sequence[Candidate]) -> bool:
+    """Whether no two files share a tensor, as far as their samples of names tell."""
+    sketches = [member.verdict.sketch if member.verdict else frozenset() for member in members]
+    union: frozenset[int] = frozenset()
+    for sketch in sketches:
+        if not sketch or (union and not disjoint(union, sketch)):
+            return False
+        union |= sketch
+    return True
+
+
+def _claim_single(claims: Claims, candidates: Candidates) -> None:
+    unread: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for key, candidate, effective in list(_waiting(claims, candidates)):
+        if candidate.verdict is None and candidate.obj.storage_class is None:
+            unread[folder(key), effective.format].append(key)
+        set_id = claims.identify(key, effective.format, "")
+        claims.keys[key] = Claim(set_id, effective.format, "weights", effective.note, effective.confidence)
+
+
+def _claim_side_files(claims: Claims, candidates: Candidates) -> None:
+    """Files that a header names or implies: ONNX external data, the blob beside an OpenVINO or ncnn description."""
+    for key, candidate in candidates.items():
+        verdict = candidate.verdict
+        if verdict is None:
+            continue
+        if verdict.format == "onnx" and key in claims.keys:
+            own = claims.keys[key]
+            for link in verdict.links:
+                claims.keys.setdefault(
+                    f"{folder(key)}{link}", Claim(own.set_id, "onnx", "weights", "ONNX external data")
+                )
+        elif "stem:.bin" in verdict.traits:
+            _claim_stem(claims, key, verdict.note, candidates)
+
+
+def _claim_stem(claims: Claims, key: str, note: str | None, candidates: Candidates) -> None:
+    blob = f"{key.rpartition('.')[0]}.bin"
+    if blob not in candidates:
+        return
+    set_id = claims.identify(folder(key), "other", key)
+    claims.keys[key] = Claim(set_id, "other", "index", note)
+    claims.keys[blob] = Claim(set_id, "other", "weights", note)

@@ -1,0 +1,88 @@
+"""Reading a pickle's opcodes one by one, skipping over large byte strings instead of reading them.
+
+The opcode table is the standard library's (`pickletools`), so every protocol is covered; arguments longer than
+`KEPT_TEXT` are skipped and stand as a `Blob`.
+"""
+
+from __future__ import annotations
+
+import pickletools
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from weightguard.weights.reader import Cursor, Damaged
+
+KEPT_TEXT = 512
+_LENGTH_WIDTH = {
+    pickletools.TAKEN_FROM_ARGUMENT1: 1,
+    pickletools.TAKEN_FROM_ARGUMENT4: 4,
+    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
+}
+_FIXED = {
+    "uint1": "<B", "uint2": "<H", "int4": "<i", "uint4": "<I", "uint8": "<Q", "float8": ">d",
+}  # fmt: skip
+CODES = {ord(opcode.code): opcode for opcode in pickletools.opcodes}
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A byte or text string that was passed over. `length` is in bytes."""
+
+    length: int
+
+
+Argument = str | int | float | bytes | Blob | None
+
+
+def _fixed(cursor: Cursor, name: str) -> Argument:
+    layout = _FIXED[name]
+    value: int | float = struct.unpack(layout, cursor.take(struct.calcsize(layout)))[0]
+    return value
+
+
+def _sized(cursor: Cursor, name: str, width: int) -> Argument:
+    length = int.from_bytes(cursor.take(width), "little")
+    if length > KEPT_TEXT:
+        cursor.skip(length)
+        return Blob(length)
+    data = cursor.take(length)
+    if name.startswith("long"):
+        return int.from_bytes(data, "little", signed=True)
+    return data.decode("utf-8", "replace") if "unicode" in name or name.startswith("string") else data
+
+
+def _line(cursor: Cursor, name: str) -> Argument:
+    text = cursor.line().decode("utf-8", "replace")
+    if name == "stringnl_noescape_pair":
+        return f"{text} {cursor.line().decode('utf-8', 'replace')}"
+    if name.startswith("decimal"):
+        digits = text.rstrip("L")
+        return int(digits) if len(digits) < 40 and digits.lstrip("-").isdigit() else 0
+    return text.strip("'\"") if name == "stringnl" else text
+
+
+def operations(cursor: Cursor, limit: int) -> Iterator[tuple[str, Argument]]:
+    """Yield ``(name, argument)`` up to and with STOP.
+
+    Raises:
+        Damaged: for a byte that is no opcode, an argument beyond the end, or more than `limit` operations.
+    """
+    for _ in range(limit):
+        opcode = CODES.get(cursor.u8())
+        if opcode is None:
+            raise Damaged("is not a pickle")
+        argument = opcode.arg
+        value: Argument = None
+        if argument is not None:
+            if argument.n in _LENGTH_WIDTH:
+                value = _sized(cursor, argument.name, _LENGTH_WIDTH[argument.n])
+            elif argument.n == pickletools.UP_TO_NEWLINE:
+                value = _line(cursor, argument.name)
+            else:
+                value = _fixed(cursor, argument.name)
+        yield opcode.name, value
+        if opcode.name == "STOP":
+            return
+    raise Damaged("has more operations than are looked at")

@@ -1,0 +1,161 @@
+"""Telling parameters from data by the names, element types and shapes of arrays.
+
+NumPy, HDF5, pickle and PyTorch files hold arrays of any kind. The rule, in order: arrays must be of a floating-point (or
+quantised) type; then the array names vote; then the shapes (a chain of layers has matrices that share a dimension, with
+bias vectors beside them); then the file's own name and folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+Kind = Literal["parameters", "data", "unclear"]
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of words from a text of them."""
+    return frozenset(text.split())
+
+
+_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PARAMETER = words(
+    """
+    weight weights bias biases kernel kernels gamma beta attn attention mlp ffn qkv proj projection lm head
+    wte wpe layernorm batchnorm norm ln bn conv conv1d conv2d dense linear lstm gru rnn encoder decoder
+    transformer block blocks layer layers params param parameters lora codebook theta coef coefs intercept
+    state dict module model backbone generator discriminator ema embedding embed fc running moving recurrent
+    residual expert experts alpha unet vae scale quantizer query key wq wk wv wo
+    """
+)
+_LEAVES = words(
+    "weight weights bias biases kernel gamma beta scale running_mean running_var moving_mean moving_variance embedding"
+)
+_SHORT_PARAMETER = re.compile(r"^[wWbBuUkK](?:_?(?:\d{1,3}|h|x|hh|ih|out|in))?$")
+_DATA = words(
+    """
+    x y xs ys train test val valid validation data dataset datasets samples sample features feature labels
+    label targets target images image img imgs photo photos audio spectrogram spectrograms waveform tokens
+    token text texts ids indices timestamps timestamp time times lat lon latitude longitude pixels filenames
+    filename frames measurements observations points mask masks corpus vocab vocabulary records rows columns
+    history metrics metric loss losses accuracy scores score predictions prediction logits results result
+    similarity distances vectors embeddings signal signals sensor sensors series prices price temperature
+    ecg eeg date dates inputs input outputs class classes category categories user users item items rating
+    ratings split splits fold stats statistics annotations boxes bbox landmarks noise latents latent rewards
+    reward actions trajectory trajectories replay
+    """
+)
+_MODEL_PATH = words(
+    """
+    weight weights model models param params parameters checkpoint checkpoints ckpt ckpts pretrained
+    finetuned finetune network net nets encoder decoder transformer bert gpt llama mistral qwen gemma resnet
+    vit clip unet vae lora adapter adapters classifier regressor estimator backbone generator discriminator
+    lm llm snapshot layer layers kernel bias embedding wte wpe policy pytorch torch flax keras onnx release
+    released
+    """
+)
+_DATA_PATH = (_DATA - {"x", "y", "key", "release", "split", "class", "item", "time", "stats"}) | words(
+    """
+    raw csv parquet features dataloader dataloaders cache preprocessed processed mnist cifar imagenet iris
+    """
+)
+
+_FLOAT = re.compile(
+    r"^(?:[<>=|]?f\d+|v2|[<>=|]?c\d+|b?float\w*|bf16|half|double|q?u?int4|float8\w*|f\d+\w*|complex\w*)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array as a header describes it: its dotted name, element type and shape (None when not known)."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...] | None
+
+
+def tokens(name: str) -> list[str]:
+    """Split a name into lower-case words: ``layers.0.attn_q`` gives layers, 0, attn, q."""
+    return [token.lower() for token in _TOKEN.findall(name[:512])]
+
+
+def is_floating(dtype: str) -> bool:
+    """Whether an element type, in any library's spelling, is a floating-point one."""
+    return bool(_FLOAT.match(dtype))
+
+
+def name_kind(name: str) -> Kind:
+    """What one array name says.
+
+    A dotted path that ends in a parameter's own word (``embeddings.word.weight``) is a parameter; else a data word outweighs,
+    so ``sample_weight`` and ``attention_mask`` are data.
+    """
+    components = re.split(r"[./\s]", name)
+    last = components[-1].split(":")[0]
+    if len(components) > 1 and (last.lower() in _LEAVES or last.startswith(("lora_", "weight_", "bias_"))):
+        return "parameters"
+    said = [word for word in tokens(name) if not word.isdigit()]
+    if any(word in _DATA for word in said):
+        deep = sum(word in _PARAMETER for word in said) >= 2
+        return "parameters" if deep and said[-1] in _LEAVES else "data"
+    known = any(word in _PARAMETER for word in said) or _SHORT_PARAMETER.match(last)
+    return "parameters" if known else "unclear"
+
+
+def names_kind(names: Iterable[str]) -> Kind:
+    """What the names of a file's arrays say together: the majority of those that say anything."""
+    votes = {"parameters": 0, "data": 0, "unclear": 0}
+    for name in names:
+        votes[name_kind(name)] += 1
+    if votes["parameters"] == votes["data"]:
+        return "unclear"
+    return "parameters" if votes["parameters"] > votes["data"] else "data"
+
+
+def path_kind(path: str) -> Kind:
+    """What a key says: the file's stem first, then its folders from the nearest outwards."""
+    parts = path.split("/")[-4:]
+    for depth, part in enumerate(reversed(parts)):
+        said = tokens(part if depth else part.split(".", 1)[0] or part)
+        if any(word in _DATA_PATH for word in said):
+            return "data"
+        if any(word in _MODEL_PATH for word in said):
+            return "parameters"
+    return "unclear"
+
+
+def looks_like_layers(shapes: Sequence[tuple[int, ...]]) -> bool:
+    """Whether shapes chain as layers do: the output size of one matrix is the input size of another.
+
+    A table and its labels share their first dimension only, so they do not chain. One matrix with a vector as long as its
+    last dimension (a Keras-style dense layer) counts when the matrix is not square.
+    """
+    matrices = [shape for shape in shapes if len(shape) >= 2][:256]
+    vectors = {shape[0] for shape in shapes if len(shape) == 1}
+    if len(matrices) == 1:
+        first, last = matrices[0][0], matrices[0][-1]
+        return first != last and last in vectors and first not in vectors and last > 1
+    outputs: dict[int, int] = {}
+    for matrix in matrices:
+        if len(matrix) == 2 and matrix[1] in outputs and matrix[0] != matrix[1]:
+            return True
+        outputs[matrix[0]] = matrix[-1]
+    return any(
+        left[-1] == right[0] and left[-1] > 1 and left[0] != left[-1] for left, right in pairwise(matrices)
+    )
+
+
+def arrays_kind(arrays: Sequence[Array], path: str) -> Kind:
+    """Judge the arrays of one file (see the module's text for the rule)."""
+    if not any(is_floating(array.dtype) for array in arrays):
+        return "data"
+    names = names_kind(array.name for array in arrays)
+    if names != "unclear":
+        return names
+    if looks_like_layers([array.shape for array in arrays if array.shape is not None]):
+        return "parameters"
+    return path_kind(path)
