@@ -1,7 +1,7 @@
 """Make hostile text harmless. Names, tags, policy ids and error messages come from clouds, and anybody may choose them.
 
 Every renderer passes such text through one of these functions: the mark-up languages escape on top, as their own rules ask.
-Nothing is dropped in silence: what cannot be shown is shown as an escape (``\\u202e``), so that two names that differ look different.
+Nothing is dropped in silence: what cannot be shown is shown as an escape (``\\u202e``): names that differ look different.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def visible(text: str, limit: int = MAX_LENGTH) -> str:
     shown = text if len(text) <= limit else text[:limit]
     if not shown.isprintable():
         shown = "".join(
-            _escape(character) if unicodedata.category(character) in _UNSEEN else character for character in shown
+            _escape(character) if unicodedata.category(character) in _UNSEEN else character
+            for character in shown
         )
     if len(text) > limit:
         shown += f"... ({len(text) - limit} more characters)"

@@ -1,0 +1,142 @@
+"""The summary that a tired engineer understands in ten seconds: level, what exposes weights now, what to do first, what was not seen.
+
+Plain text of at most `width` columns that means the same without colour, in a log and through a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+import click
+
+from weightguard.assess.model import Report, ResultEntry, WeightEntry
+from weightguard.report.html import headline, size
+from weightguard.report.text import visible
+
+WIDTH = 80
+_COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "white"}
+_SEVERITIES = ("critical", "high", "medium", "low")
+
+
+def _title(text: str) -> str:
+    return click.style(text, bold=True)
+
+
+def _wrapped(text: str, width: int, first: str = "  ", rest: str | None = None) -> Iterator[str]:
+    lines = wrap(visible(text), width, initial_indent=first, subsequent_indent=rest or " " * len(first))
+    yield from lines or [first.rstrip()]
+
+
+def _level(entry: WeightEntry) -> str:
+    mark = "reached" if entry.level_reached >= entry.target_level else f"of {entry.target_level}"
+    return f"{entry.level_reached} {mark}"
+
+
+def _readers(entry: WeightEntry) -> str:
+    readers, more = entry.readers, "" if entry.readers.complete else "+"
+    if readers.anonymous:
+        return "EVERYBODY on the internet"
+    parts = [f"{readers.people}{more} people", f"{readers.workloads + readers.services}{more} workloads"]
+    if readers.external:
+        parts.append(f"{readers.external}{more} OUTSIDERS")
+    return ", ".join(parts)
+
+
+def _weights(report: Report, width: int) -> Iterator[str]:
+    if not report.weights:
+        return
+    yield _title("Weights")
+    worst = sorted(report.weights, key=lambda entry: (entry.score, entry.name, entry.id))
+    for entry in worst[:8]:
+        undeclared = "" if entry.declared else "  UNDECLARED"
+        yield from _wrapped(f"{entry.name}  ({entry.format}, {size(entry.bytes)}){undeclared}", width)
+        yield from _wrapped(
+            f"{_level(entry)}, score {entry.score}; readable by {_readers(entry)}", width, "      "
+        )
+    if len(worst) > 8:
+        yield f"  and {len(worst) - 8} more"
+    yield ""
+
+
+def _exposing(report: Report) -> list[ResultEntry]:
+    found = [
+        result
+        for result in report.results
+        if result.status == "fail" and not result.footnote and result.severity in ("critical", "high")
+    ]
+    return sorted(
+        found, key=lambda result: (_SEVERITIES.index(result.severity), result.control, result.subject)
+    )
+
+
+def _exposures(report: Report, width: int) -> Iterator[str]:
+    found = _exposing(report)
+    if not found:
+        return
+    yield _title("What exposes weights now")
+    for result in found[:6]:
+        severity = click.style(f"{result.severity:<8}", fg=_COLOURS[result.severity])
+        # The colour's escapes have no width: wrap first, colour after.
+        lines = list(_wrapped(f"{result.message} [{result.control}]", width, " " * 11))
+        yield f"  {severity} {lines[0].lstrip()}"
+        yield from lines[1:]
+    if len(found) > 6:
+        yield f"  and {len(found) - 6} more of high or critical severity"
+    yield ""
+
+
+def _next(report: Report, width: int) -> Iterator[str]:
+    fixes = report.next_level.fixes
+    if not fixes or report.next_level.level is None:
+        return
+    yield _title(f"Change first (of {len(fixes)} that lead to {report.next_level.level})")
+    for number, fix in enumerate(fixes[:3], 1):
+        where = f" in {fix.subject_count} places" if fix.subject_count > 1 else ""
+        yield from _wrapped(f"{fix.title}{where} [{', '.join(fix.controls[:3])}]", width, f"  {number}. ")
+    yield ""
+
+
+def _gaps(report: Report, width: int) -> Iterator[str]:
+    gaps = report.coverage.gaps
+    if not gaps:
+        return
+    percent = f"{report.coverage.ratio * 100:.1f} %"
+    plural = "gap" if len(gaps) == 1 else "gaps"
+    yield _title(f"Not seen: {len(gaps)} {plural}, {percent} of reads answered")
+    ranked = sorted(gaps, key=lambda gap: (-len(gap.controls), gap.scope, gap.service, gap.operation))
+    for gap in ranked[:3]:
+        code = f" ({gap.code})" if gap.code else ""
+        text = (
+            f"{gap.service}:{gap.operation} {gap.reason.replace('_', ' ')}{code} in {gap.scope}: {gap.hides}"
+        )
+        yield from _wrapped(text, width, "  - ")
+    if len(gaps) > 3:
+        yield f"  and {len(gaps) - 3} more"
+    yield ""
+
+
+def _verdict(report: Report) -> str:
+    summary = report.summary
+    reached = summary.level_reached >= summary.target_level
+    colour = "green" if reached and not summary.by_status.get("fail") else "red"
+    level = click.style(f"{summary.level_reached} of {summary.target_level}", fg=colour, bold=True)
+    failed, unknown = summary.by_status.get("fail", 0), summary.by_status.get("unknown", 0)
+    return f"{level}   score {summary.score}/100   {failed} failed, {unknown} unknown, {summary.by_status.get('pass', 0)} passed"
+
+
+def render(report: Report, *, written: tuple[str, ...] = (), width: int = WIDTH) -> str:
+    """The summary, with colours as click styles that a pipe strips.
+
+    Args:
+        written: where the reports lie, said at the end.
+        width: columns to keep to.
+    """
+    lines = [_title(visible(headline(report))), _verdict(report), ""]
+    for part in (_exposures, _next, _weights, _gaps):
+        lines.extend(part(report, width))
+    lines.extend(_wrapped(report.summary.claim, width, ""))
+    if written:
+        lines.append(f"Report: {visible(written[0])}")
+        lines.extend(f"        {visible(path)}" for path in written[1:])
+    return "\n".join(lines) + "\n"
