@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
-
-LEVELS = ("SL1", "SL2", "SL3", "SL4", "SL5")
-CAPACITIES = ("OC1", "OC2", "OC3", "OC4", "OC5")
-SEVERITIES = ("critical", "high", "medium", "low")
 
 Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
 Capacity = Literal["OC1", "OC2", "OC3", "OC4", "OC5"]
 Severity = Literal["critical", "high", "medium", "low"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+CAPACITIES: tuple[Capacity, ...] = get_args(Capacity)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 Mode = Literal["automated", "hybrid", "attested"]
 ProviderName = Literal["aws", "gcp", "azure"]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

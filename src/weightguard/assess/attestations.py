@@ -1,0 +1,156 @@
+"""Attestations: what a named party states where facts cannot tell, with evidence that can be checked to be
+the same.
+
+```yaml
+attestations:
+  - control: WG-RED-01
+    statement: An outside party tested the weight environment in June.
+    by: third_party            # or self
+    attester: Example Assurance Ltd
+    evidence: reports/2026-06-penetration-test.pdf   # relative to this file
+    sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    valid_until: 2027-06-30
+```
+
+An attestation is accepted when the control allows one, the evidence file is there, its digest is the stated
+one and the date has not passed. Anything else is reported and counts for nothing. Only a third party's lifts
+a hybrid control or a level above SL3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from weightguard import yaml_file
+from weightguard.assess.model import AttestationEntry, AttestationStamp
+from weightguard.controls.catalogue import Catalogue
+from weightguard.controls.schema import Control, ControlId, Strict, Text
+from weightguard.errors import ConfigError
+
+State = Literal["accepted", "expired", "evidence_missing", "evidence_changed", "refused"]
+
+
+class Attestation(Strict):
+    """One attestation of a file."""
+
+    control: ControlId
+    statement: Text
+    by: Literal["self", "third_party"]
+    attester: Text
+    evidence: Path
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
+    valid_until: date
+
+
+class AttestationFile(Strict):
+    """An attestation file."""
+
+    attestations: tuple[Attestation, ...] = Field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An attestation with what became of it."""
+
+    attestation: Attestation
+    state: State
+    why: str
+    source: str
+
+    @property
+    def third_party(self) -> bool:
+        """Whether somebody other than the organisation stands behind it."""
+        return self.attestation.by == "third_party"
+
+    def stamp(self) -> AttestationStamp:
+        """As a result carries it."""
+        one = self.attestation
+        return AttestationStamp(
+            by=one.by,
+            attester=one.attester,
+            statement=one.statement,
+            valid_until=one.valid_until.isoformat(),
+            evidence=str(one.evidence),
+            sha256=one.sha256,
+        )
+
+    def entry(self) -> AttestationEntry:
+        """As the report lists it."""
+        one = self.attestation
+        return AttestationEntry(
+            control=one.control,
+            statement=one.statement,
+            by=one.by,
+            attester=one.attester,
+            evidence=str(one.evidence),
+            sha256=one.sha256,
+            valid_until=one.valid_until.isoformat(),
+            state=self.state,
+            why=self.why,
+            source=self.source,
+        )
+
+
+def read_attestations(paths: Iterable[Path], catalogue: Catalogue, as_of: datetime) -> tuple[Checked, ...]:
+    """Reads and checks every attestation of the files.
+
+    Raises:
+        ConfigError: a file that cannot be read, breaks the schema or names an unknown control; with file and
+        line.
+    """
+    checked: list[Checked] = []
+    for path in paths:
+        document = yaml_file.read(path, error=ConfigError)
+        file = yaml_file.validate(AttestationFile, document, error=ConfigError)
+        for index, attestation in enumerate(file.attestations):
+            where = document.where("attestations", index)
+            control = catalogue.by_id.get(attestation.control)
+            if control is None:
+                raise ConfigError(
+                    f"unknown control {attestation.control!r}",
+                    where=document.where("attestations", index, "control"),
+                    fix="weightguard controls list shows them",
+                )
+            state, why = _check(attestation, control, path.parent, as_of)
+            checked.append(Checked(attestation, state, why, where))
+    return tuple(sorted(checked, key=lambda one: (one.attestation.control, one.source)))
+
+
+def accepted(checked: Sequence[Checked]) -> dict[str, Checked]:
+    """The accepted attestation of each control, a third party's before one's own."""
+    best: dict[str, Checked] = {}
+    for one in checked:
+        standing = best.get(one.attestation.control)
+        if one.state == "accepted" and (standing is None or (one.third_party and not standing.third_party)):
+            best[one.attestation.control] = one
+    return best
+
+
+def _check(attestation: Attestation, control: Control, folder: Path, as_of: datetime) -> tuple[State, str]:
+    if control.mode == "automated":
+        return "refused", "this control is decided by facts, not attested"
+    if control.mode == "hybrid" and attestation.by == "self":
+        return "refused", "only a third party may attest a control that facts decide in part"
+    if datetime.combine(attestation.valid_until, time.max, UTC) < as_of:
+        return "expired", f"it was valid until {attestation.valid_until.isoformat()}"
+    digest = _digest(folder / attestation.evidence)
+    if digest is None:
+        return "evidence_missing", "the evidence file cannot be read"
+    if digest != attestation.sha256:
+        return "evidence_changed", f"the evidence file has the digest {digest}"
+    return "accepted", "the evidence file has the stated digest"
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,136 @@
+"""What could not be seen: every read that did not answer, which controls lost evidence by it, what it could
+hide, what to grant.
+
+A control is named by a gap when a verdict met that very read as unknown, or when the control declares that it
+reads the operation: a refused listing leaves no fact behind that could say who would have read it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from weightguard.assess.grants import permission
+from weightguard.assess.model import CallCounts, Coverage, Gap
+from weightguard.controls.engine import Result
+from weightguard.controls.schema import Control, Status
+from weightguard.estate.fact import Reason, Unknown
+
+_REFUSALS = ("denied", "throttled", "failed")
+Key = tuple[str, str, str, str | None, str]  # scope, service, operation, code, reason
+
+
+@dataclass(frozen=True, slots=True)
+class CallGroup:
+    """Calls that ended alike. The snapshot's own summary has this shape."""
+
+    scope: str
+    service: str
+    operation: str
+    outcome: str
+    code: str | None
+    count: int
+
+
+@dataclass(slots=True)
+class _Lost:
+    count: int = 0
+    controls: set[str] = field(default_factory=set)
+
+
+def coverage(
+    calls: Iterable[CallGroup], results: Sequence[Result], controls: Mapping[str, Control]
+) -> Coverage:
+    """Counts the calls and groups what did not answer."""
+    groups = tuple(calls)
+    lost: dict[Key, _Lost] = defaultdict(_Lost)
+    for group in groups:
+        if group.outcome in _REFUSALS:
+            key = (group.scope, group.service, group.operation, group.code, group.outcome)
+            lost[key].count += group.count
+            lost[key].controls.update(_declaring(group, controls))
+    _add_unknowns(lost, results)
+    gaps = tuple(_gap(key, lost[key], controls) for key in sorted(lost, key=_order))
+    counts = _counts(groups)
+    return Coverage(calls=counts, gaps=gaps, ratio=_ratio(counts, results))
+
+
+def _add_unknowns(lost: dict[Key, _Lost], results: Sequence[Result]) -> None:
+    """Names the controls that met an unknown; facts without a recorded call make gaps of their own."""
+    facts: dict[Key, set[Unknown]] = defaultdict(set)
+    for result in results:
+        for unknown in result.unknowns:
+            key = _key(unknown, lost)
+            lost[key].controls.add(result.control)
+            facts[key].add(unknown)
+    for key, unknowns in facts.items():
+        if not lost[key].count:
+            lost[key].count = len(unknowns)
+
+
+def _key(unknown: Unknown, lost: Mapping[Key, _Lost]) -> Key:
+    service, _, operation = unknown.source.call.partition(":")
+    scope = scope_of(unknown.source.record)
+    key = (scope, service, operation, unknown.code, unknown.reason.value)
+    if key in lost:
+        return key
+    # The fact may carry less than the call log: the same operation in the same scope is the same gap.
+    alike = [one for one in lost if one[:3] == key[:3] and one[4] == key[4]]
+    return min(alike, key=_order) if alike else key
+
+
+def scope_of(record: str) -> str:
+    """``aws/111111111111`` of a record's path or scope; the record itself where it names none."""
+    parts = record.split(" ", 1)[0].removeprefix("records/").split("/")
+    return "/".join(parts[:2]) if parts[0] in ("aws", "gcp", "azure") and len(parts) > 1 else record
+
+
+def _declaring(group: CallGroup, controls: Mapping[str, Control]) -> set[str]:
+    provider = group.scope.split("/", 1)[0]
+    call = f"{group.service}:{group.operation}"
+    return {control.id for control in controls.values() if call in getattr(control.evidence, provider, ())}
+
+
+def _gap(key: Key, lost: _Lost, controls: Mapping[str, Control]) -> Gap:
+    scope, service, operation, code, reason = key
+    return Gap(
+        scope=scope,
+        service=service,
+        operation=operation,
+        code=code,
+        controls=tuple(sorted(lost.controls)),
+        reason=reason,
+        hides=_hides(sorted(lost.controls), controls),
+        grant=permission(service, operation) if reason == Reason.DENIED.value else None,
+        count=lost.count,
+    )
+
+
+def _hides(lost: Sequence[str], controls: Mapping[str, Control]) -> str:
+    if not lost:
+        return "no control of this catalogue rests on it"
+    named = [f"{controls[name].title} ({name})" for name in lost[:3]]
+    more = f", and {len(lost) - 3} more" if len(lost) > 3 else ""
+    return f"could hide a failure of: {'; '.join(named)}{more}"
+
+
+def _counts(groups: Iterable[CallGroup]) -> CallCounts:
+    counts: dict[str, int] = defaultdict(int)
+    for group in groups:
+        counts[group.outcome] += group.count
+    return CallCounts(**counts)
+
+
+def _ratio(counts: CallCounts, results: Sequence[Result]) -> float:
+    answered = counts.ok + counts.absent
+    asked = answered + counts.denied + counts.throttled + counts.failed
+    if not asked:
+        judged = [result for result in results if result.bears and not result.attestable]
+        answered = sum(result.status is not Status.UNKNOWN for result in judged)
+        asked = len(judged)
+    return round(answered / asked, 4) if asked else 0.0
+
+
+def _order(key: Key) -> tuple[str, str, str, str, str]:
+    return (key[0], key[1], key[2], key[3] or "", key[4])

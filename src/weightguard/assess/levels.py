@@ -1,0 +1,98 @@
+"""The level that a weight set reaches: by every control at or below it, and by nothing else.
+
+A level counts as reached when each applicable control of it and of the levels below passes, is waived, or is
+attested where it may be. `unknown` and "not attested" block exactly as a failure does. Above SL3
+configuration is not enough: every control there that is attested in whole or in part needs a third party, and
+so does every attested control below. What a level may claim is in the catalogue's words; the source of the
+levels, RAND RR-A2849-1 (2024), calls them benchmarks, not a standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from weightguard.assess.model import Level, Reached, Rung
+from weightguard.assess.standing import Standing
+from weightguard.controls.schema import LEVELS, Control
+
+EVIDENCE_CAP = 3  # configuration evidence alone reaches at most SL3
+Block = Literal["fail", "unknown", "not_attested", "self_attested"]
+
+_BLOCKS: Mapping[Standing, Block] = {
+    Standing.FAIL: "fail",
+    Standing.UNKNOWN: "unknown",
+    Standing.NOT_ATTESTED: "not_attested",
+}
+
+
+def ladder(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> tuple[Rung, ...]:
+    """Every level from SL1 to SL5 with what blocks it; a level is reached when nothing at or below it
+    does.
+    """
+    rungs: list[Rung] = []
+    for number, level in enumerate(LEVELS, start=1):
+        blocking = dict(sorted(_blocking(row, controls, number)))
+        rungs.append(Rung(level=level, reached=not blocking, blocking=blocking))
+    return tuple(rungs)
+
+
+def reached(rungs: Iterable[Rung]) -> Reached:
+    """The highest level that is reached, every level below it being so."""
+    level: Reached = "SL0"
+    for rung in rungs:
+        if not rung.reached:
+            break
+        level = rung.level
+    return level
+
+
+def by_evidence(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> Reached:
+    """The level that facts alone support: attested controls left out, never above SL3."""
+    level: Reached = "SL0"
+    for number, name in enumerate(LEVELS[:EVIDENCE_CAP], start=1):
+        for control_id, standing in row.items():
+            control = controls[control_id]
+            if control.mode != "attested" and rank(control.level) <= number and standing in _BLOCKS:
+                return level
+        level = name
+    return level
+
+
+def blocking(rungs: tuple[Rung, ...], level: Reached, target: Level) -> tuple[str, ...]:
+    """Controls that keep a weight set from its target level or, that being reached, from the next one."""
+    wanted = max(rank(target), min(rank(level) + 1, len(LEVELS)))
+    return tuple(rungs[wanted - 1].blocking)
+
+
+def lowest(levels: Iterable[Reached]) -> Reached:
+    """The organisation's level: the lowest of its weight sets'; SL0 where there is none to speak of."""
+    return min(levels, key=rank, default="SL0")
+
+
+def rank(level: Reached | Level) -> int:
+    """SL3 -> 3."""
+    return int(level[2:])
+
+
+def _blocking(
+    row: Mapping[str, Standing], controls: Mapping[str, Control], number: int
+) -> Iterator[tuple[str, Block]]:
+    for control_id, standing in row.items():
+        control = controls[control_id]
+        if rank(control.level) > number:
+            continue
+        if standing in _BLOCKS:
+            yield control_id, _BLOCKS[standing]
+        elif number > EVIDENCE_CAP and (why := _needs_third_party(control, standing)):
+            yield control_id, why
+
+
+def _needs_third_party(control: Control, standing: Standing) -> Block | None:
+    """What a control still lacks above SL3."""
+    if control.mode == "attested" and standing is Standing.SELF_ATTESTED:
+        return "self_attested"
+    above = rank(control.level) > EVIDENCE_CAP
+    if control.mode == "hybrid" and above and standing in (Standing.PASS, Standing.WAIVED):
+        return "not_attested"
+    return None

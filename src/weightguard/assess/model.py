@@ -1,0 +1,505 @@
+"""report.json, field by field. Names and shapes are public: add to them, never bend them.
+
+Plain frozen dataclasses, because a report may hold half a million results; pydantic derives the schema from
+them and validates what is read back. Lists are tuples, sorted; texts that came from a cloud are as the cloud
+gave them and hostile until a renderer escapes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any, Literal
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+SCHEMA_VERSION = "1.0"
+REACHABLE = ("SL0", "SL1", "SL2", "SL3", "SL4", "SL5")
+
+Status = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
+Severity = Literal["critical", "high", "medium", "low"]
+Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
+Reached = Literal["SL0", "SL1", "SL2", "SL3", "SL4", "SL5"]  # SL0: not even SL1
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Tool:
+    """What wrote the report."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class CatalogueStamp:
+    """Which catalogue judged. `aligned_with` is all that a report may claim."""
+
+    id: str
+    version: str
+    digest: str
+    aligned_with: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class SnapshotStamp:
+    """What was judged. `as_of` is the "now" of every rule; `digests` has one entry a snapshot."""
+
+    digest: str
+    scopes: tuple[str, ...]
+    collected_at: str
+    as_of: str
+    digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class CallCounts:
+    """How the calls ended."""
+
+    ok: int = 0
+    absent: int = 0
+    denied: int = 0
+    throttled: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Gap:
+    """Reads that did not answer, grouped.
+
+    Attributes:
+        code: the provider's error code; None where it gave none.
+        reason: denied, throttled, failed, malformed or not_collected.
+        controls: every control that lost evidence by it.
+        hides: what it could hide, in words.
+        grant: the permission that the collector lacks; None when a permission is not what is missing.
+        count: how many calls, or facts where no call was made.
+    """
+
+    scope: str
+    service: str
+    operation: str
+    code: str | None
+    controls: tuple[str, ...]
+    reason: str
+    hides: str
+    grant: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Coverage:
+    """What was seen. `ratio`: answered reads (ok, absent) of all reads; of decided verdicts where no call was
+    recorded.
+    """
+
+    calls: CallCounts
+    gaps: tuple[Gap, ...]
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Score:
+    """A score with everything needed to redo it by hand.
+
+    Attributes:
+        value: 0 to 100.
+        formula: the formula in words and symbols.
+        computed: the same with the numbers put in.
+        passed: passing controls by severity. applicable: the applicable ones. unknown: those among them that
+            are unknown.
+        cap: why the value was capped; None when it was not.
+    """
+
+    value: int
+    formula: str
+    computed: str
+    passed: Mapping[Severity, int]
+    applicable: Mapping[Severity, int]
+    unknown: Mapping[Severity, int]
+    cap: str | None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Summary:
+    """The report in one glance.
+
+    Attributes:
+        level_reached: the lowest of the weight sets' levels.
+        level_by_evidence: the same over what facts decide alone, attestations left out; never above SL3.
+        by_status, by_severity: results; by_severity counts failures that bear on weights.
+        claim: the one sentence that the level may be reported with.
+    """
+
+    level_reached: Reached
+    level_by_evidence: Reached
+    target_level: Level
+    score: int
+    by_status: Mapping[Status, int]
+    by_severity: Mapping[Severity, int]
+    footnotes: int
+    claim: str
+    score_details: Score
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class WeightFile:
+    """One file of a weight set."""
+
+    key: str
+    bytes: int
+    format: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Reach:
+    """How many can. `complete` is False when these are lower bounds."""
+
+    people: int
+    workloads: int
+    external: int
+    anonymous: int = 0
+    services: int = 0
+    unknown: int = 0
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Reader:
+    """One who can read or copy; the path is in ``weightguard paths``."""
+
+    principal: str
+    kind: str
+    access: tuple[str, ...]
+    direct: bool
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Rung:
+    """One level of a weight set's ladder and the controls that block it, with what they are."""
+
+    level: Level
+    reached: bool
+    blocking: Mapping[str, Literal["fail", "unknown", "not_attested", "self_attested"]]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class WeightEntry:
+    """One weight set.
+
+    Attributes:
+        model: the declared model it belongs to; None when nobody declared it.
+        blocking: controls that keep it from its target level or, that being reached, from the next one.
+        who: the first 200 who can read or copy, for the report's tables.
+    """
+
+    id: str
+    name: str
+    store: str
+    prefix: str
+    format: str
+    shards: int
+    bytes: int
+    parameters: int | None
+    declared: bool
+    model: str | None
+    tier: str | None
+    target_level: Level
+    level_reached: Reached
+    level_by_evidence: Reached
+    blocking: tuple[str, ...]
+    readers: Reach
+    copiers: Reach
+    score: int
+    score_details: Score
+    ladder: tuple[Rung, ...]
+    confidence: str
+    note: str | None
+    files: tuple[WeightFile, ...]
+    files_truncated: bool
+    who: tuple[Reader, ...]
+    account: str | None = None
+    released: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class EvidenceEntry:
+    """A fact, its value and the call and record that it came from.
+
+    A value over 512 bytes is given as ``{"ref": digest, "bytes": size}``; `Report.values` holds it once.
+    """
+
+    fact: str
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class WaiverStamp:
+    """The waiver that a result hides behind, and what it was before."""
+
+    was: Literal["fail", "unknown"]
+    owner: str
+    reason: str
+    ticket: str
+    expires: str
+    compensating_control: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class AttestationStamp:
+    """The attestation that a result rests on."""
+
+    by: Literal["self", "third_party"]
+    attester: str
+    statement: str
+    valid_until: str
+    evidence: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ResultEntry:
+    """A control's word about one subject. `footnote`: a failure that bears on no weights."""
+
+    control: str
+    subject: str
+    status: Status
+    severity: Severity
+    level: Level
+    message: str
+    evidence: tuple[EvidenceEntry, ...]
+    weights: tuple[str, ...]
+    fingerprint: str
+    remediation: str | None
+    waiver: WaiverStamp | None = None
+    attestation: AttestationStamp | None = None
+    footnote: bool = False
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class LevelEntry:
+    """One level: how many controls of exactly this level passed, failed and so on, and which."""
+
+    level: Level
+    title: str
+    claim: str
+    passed: int
+    failed: int
+    unknown: int
+    not_applicable: int
+    attested: int
+    waived: int
+    not_attested: int
+    controls: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class VectorEntry:
+    """One of the 38 attack vectors.
+
+    Attributes:
+        feasible_for: the attacker capacities with more than a 20 % chance against an average target at SL1.
+        controls: the controls that bear on it, by what they say of this estate.
+        state: ``open`` (a control fails), ``unseen`` (one is unknown), ``closed_in_configuration`` (all hold,
+            as far as configuration shows), ``attested`` (beyond evidence, and all controls on it attested by
+            a third party), ``beyond_evidence`` (configuration cannot speak to it), ``no_control`` (this
+            catalogue has none that applies).
+        beyond: what configuration evidence cannot see of it. Never counted as covered.
+    """
+
+    id: str
+    category: str
+    label: str
+    feasibility: Mapping[str, int]
+    feasible_for: tuple[str, ...]
+    controls: Mapping[str, tuple[str, ...]]
+    state: Literal["open", "unseen", "closed_in_configuration", "attested", "beyond_evidence", "no_control"]
+    beyond: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Fix:
+    """One thing to do.
+
+    Attributes:
+        kind: ``change`` the estate, ``grant`` a read to the auditor, or ``attest``.
+        title: in a few words.
+        controls: what it settles. subjects: the first 20 of `subject_count`.
+        do: how, from the catalogue.
+    """
+
+    kind: Literal["change", "grant", "attest"]
+    title: str
+    controls: tuple[str, ...]
+    subjects: tuple[str, ...]
+    subject_count: int
+    severity: Severity
+    weights: tuple[str, ...]
+    do: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class NextLevel:
+    """The shortest list of fixes after which the organisation reaches `level`; exact, since every one of them
+    blocks it.
+    """
+
+    level: Level | None
+    fixes: tuple[Fix, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class WaiverEntry:
+    """A waiver and what became of it: ``applied``, ``expired``, ``unmatched`` or ``refused``."""
+
+    control: str
+    subject: str
+    owner: str
+    reason: str
+    ticket: str
+    expires: str | None
+    compensating_control: str
+    state: Literal["applied", "expired", "unmatched", "refused"]
+    why: str
+    results: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class AttestationEntry:
+    """An attestation and what became of it: ``accepted``, ``expired``, ``evidence_missing``,
+    ``evidence_changed``, ``refused``.
+    """
+
+    control: str
+    statement: str
+    by: Literal["self", "third_party"]
+    attester: str
+    evidence: str
+    sha256: str
+    valid_until: str
+    state: Literal["accepted", "expired", "evidence_missing", "evidence_changed", "refused"]
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ModelEntry:
+    """A declared model: its tier, what the tier rests on, and what was found of it."""
+
+    name: str
+    declared_tier: str | None
+    evaluated_tier: str | None
+    tier: str
+    target_level: Level
+    tier_table: int
+    released: bool
+    weights: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class WhatIf:
+    """What a fix would buy. Nothing else in the report assumes it.
+
+    Attributes:
+        assumed: control -> pass.
+        weights: weight set -> level and score before and after.
+    """
+
+    assumed: Mapping[str, str]
+    level_before: Reached
+    level_after: Reached
+    score_before: int
+    score_after: int
+    weights: Mapping[str, Mapping[str, str | int]]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Step:
+    """One hop of an attacker's path."""
+
+    origin: str
+    target: str
+    how: str
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Fall:
+    """A weight set that falls, through whom and how; the shortest path is shown."""
+
+    weights: str
+    principal: str
+    access: str
+    certainty: str
+    direct: bool
+    principals: int
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Start:
+    """One attacker starting point, played against the access graph.
+
+    Attributes:
+        group: the group, where the starting point is played for each.
+        actors: who the attacker may be, the first 50 of `actor_count`.
+        falls: the weights that fall.
+        seen_by: detection controls that hold for those weights. unseen_by: those that do not, or are unknown.
+        complete: False when something that matters could not be read: more may fall.
+    """
+
+    id: str
+    title: str
+    capacity: str
+    group: str | None
+    actors: tuple[str, ...]
+    actor_count: int
+    falls: tuple[Fall, ...]
+    seen_by: tuple[str, ...]
+    unseen_by: tuple[str, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ProtocolResult:
+    """A red-team protocol's outcome; `version` and `digest` make two laboratories' results comparable."""
+
+    id: str
+    version: str
+    digest: str
+    title: str
+    starts: tuple[Start, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Report:
+    """report.json."""
+
+    schema_version: str
+    tool: Tool
+    catalogue: CatalogueStamp
+    snapshot: SnapshotStamp
+    coverage: Coverage
+    summary: Summary
+    weights: tuple[WeightEntry, ...]
+    results: tuple[ResultEntry, ...]
+    controls: tuple[Mapping[str, Any], ...]
+    levels: tuple[LevelEntry, ...]
+    vectors: tuple[VectorEntry, ...]
+    next_level: NextLevel
+    waivers: tuple[WaiverEntry, ...]
+    attestations: tuple[AttestationEntry, ...]
+    attestations_needed: Mapping[str, tuple[str, ...]]
+    models: tuple[ModelEntry, ...]
+    values: Mapping[str, Any]
+    disclaimer: str
+    what_if: WhatIf | None = None
+    protocols: tuple[ProtocolResult, ...] = field(default=())
+    organisation: str | None = None

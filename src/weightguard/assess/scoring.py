@@ -1,0 +1,85 @@
+"""The score: how far along, inside a level. Printed with its numbers, so that anybody redoes it by hand.
+
+Of the controls at or below the target level that apply, weighted by severity, the share that pass. Unknown
+and waived controls do not pass; unknown ones are counted apart. While weights lie open to outsiders, nothing
+else matters: the score is capped at 20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from weightguard.assess.levels import rank
+from weightguard.assess.model import Level, Score, Severity
+from weightguard.assess.standing import Settled, Standing
+from weightguard.controls.schema import SEVERITIES, Control, Status
+
+POINTS: Mapping[Severity, int] = {"critical": 8, "high": 4, "medium": 2, "low": 1}
+EXPOSED_CAP = 20
+FORMULA = (
+    "100 x (8 x critical + 4 x high + 2 x medium + 1 x low controls that pass) / (the same sum over the controls that "
+    "apply), over controls at or below the target level, rounded down; at most 20 while weights are exposed to outsiders"
+)
+_PASSING = frozenset({Standing.PASS, Standing.ATTESTED, Standing.SELF_ATTESTED})
+_UNKNOWN = frozenset({Standing.UNKNOWN, Standing.NOT_ATTESTED})
+
+
+def score(
+    row: Mapping[str, Standing], controls: Mapping[str, Control], target: Level, exposed: str | None
+) -> Score:
+    """The score of one weight set, or of all together.
+
+    Args:
+        row: standing by control id.
+        exposed: how the weights lie open now, in words; None when they do not.
+    """
+    counted = {
+        name: standing
+        for name, standing in row.items()
+        if standing is not Standing.NOT_APPLICABLE and rank(controls[name].level) <= rank(target)
+    }
+    applicable = _count(counted, controls)
+    passed = _count((name for name, standing in counted.items() if standing in _PASSING), controls)
+    unknown = _count((name for name, standing in counted.items() if standing in _UNKNOWN), controls)
+    top, bottom = _points(passed), _points(applicable)
+    value = 100 * top // bottom if bottom else 0
+    computed = f"100 x ({_sum(passed)}) / ({_sum(applicable)}) = 100 x {top} / {bottom} = {value}"
+    if exposed is not None and value > EXPOSED_CAP:
+        computed += f", capped at {EXPOSED_CAP}"
+    return Score(
+        value=min(value, EXPOSED_CAP) if exposed is not None else value,
+        formula=FORMULA,
+        computed=computed,
+        passed=passed,
+        applicable=applicable,
+        unknown=unknown,
+        cap=exposed,
+    )
+
+
+def exposures(settled: Iterable[Settled], controls: Mapping[str, Control]) -> dict[str, str]:
+    """Weight sets that a critical failure lays open to outsiders, and which failure; a waived one does not
+    cap.
+    """
+    found: dict[str, str] = {}
+    for one in settled:
+        control = controls[one.result.control]
+        if control.exposes and one.status is Status.FAIL and one.result.severity == "critical":
+            for name in one.result.weights:
+                found.setdefault(name, f"{control.id} fails: {one.result.message}")
+    return found
+
+
+def _count(names: Iterable[str], controls: Mapping[str, Control]) -> dict[Severity, int]:
+    counts: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
+    for name in names:
+        counts[controls[name].severity] += 1
+    return counts
+
+
+def _points(counts: Mapping[Severity, int]) -> int:
+    return sum(POINTS[severity] * count for severity, count in counts.items())
+
+
+def _sum(counts: Mapping[Severity, int]) -> str:
+    return " + ".join(f"{POINTS[severity]} x {count}" for severity, count in counts.items())
