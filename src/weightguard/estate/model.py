@@ -25,13 +25,14 @@ class NamedPolicy:
     Attributes:
         id: the managed policy's ARN or resource name, or ``<owner id>#<inline name>``.
         name: the name in the provider's console.
-        document: the document as the provider returned it: a mapping, or the text where it could not be parsed.
+        document: the document as the provider returned it: a mapping, or the text where it could not be parsed. None: the text is
+            not in the snapshot; a `provider` policy is then resolved by its id, any other one is not known.
         origin: ``provider`` (managed by the cloud provider), ``customer`` (managed) or ``inline``.
     """
 
     id: str
     name: str
-    document: Mapping[str, Any] | str
+    document: Mapping[str, Any] | str | None
     origin: Literal["provider", "customer", "inline"]
 
 
@@ -57,7 +58,9 @@ class Organisation:
     id: str
     provider: Provider
     management_account: str
-    features: Fact[tuple[str, ...]]  # AWS: enabled policy types (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY...)
+    features: Fact[
+        tuple[str, ...]
+    ]  # AWS: enabled policy types (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY...)
     parents: Mapping[str, str] = field(default_factory=dict)  # child id -> parent id, accounts and units
 
 
@@ -71,13 +74,19 @@ class Account:
     organisation: str | None
     is_management: bool
     collected: bool  # False: known from the organisation's list, a trust or a grant alone
-    guardrails: Fact[tuple[tuple[NamedPolicy, ...], ...] | None]  # AWS: SCPs per level, root first; None: no organisation
-    resource_guardrails: Fact[tuple[tuple[NamedPolicy, ...], ...] | None]  # AWS: RCPs per level; Google Cloud: deny policies
+    guardrails: Fact[
+        tuple[tuple[NamedPolicy, ...], ...] | None
+    ]  # AWS: SCPs per level, root first; None: none apply
+    resource_guardrails: Fact[
+        tuple[tuple[NamedPolicy, ...], ...] | None
+    ]  # AWS: RCPs per level; Google Cloud: deny policies
     public_access_block: Fact[PublicAccessBlock | None]
     root_mfa: Fact[bool]
     root_access_keys: Fact[int]
     password_policy: Fact[Mapping[str, Any] | None]
-    settings: Mapping[str, Fact[Any]] = field(default_factory=dict)  # "guardduty.us-east-1.s3_protection" and the like
+    settings: Mapping[str, Fact[Any]] = field(
+        default_factory=dict
+    )  # "guardduty.us-east-1.s3_protection" and the like
 
 
 class PrincipalKind(StrEnum):
@@ -122,6 +131,7 @@ class Principal:
     console_password: Fact[bool]
     mfa_active: Fact[bool]
     access_keys: Fact[tuple[AccessKey, ...]]
+    instance_profiles: tuple[str, ...] = ()  # AWS: ids of the instance profiles that hold this role
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +192,12 @@ class Store:
     created: str | None
     public_access_block: Fact[PublicAccessBlock | None]
     policy: Fact[NamedPolicy | None]
-    ownership: Fact[str | None]  # AWS: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter; None: not set (ObjectWriter)
-    acl: Fact[Mapping[str, Any] | None]  # AWS: the raw GetBucketAcl answer; None: ACLs are disabled by the ownership setting
+    ownership: Fact[
+        str | None
+    ]  # AWS: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter; None: not set (ObjectWriter)
+    acl: Fact[
+        Mapping[str, Any] | None
+    ]  # AWS: the raw GetBucketAcl answer; None: ACLs are disabled by the ownership setting
     encryption: Fact[StoreEncryption | None]
     versioning: Fact[Mapping[str, Any] | None]  # AWS: {Status, MFADelete}
     object_lock: Fact[Mapping[str, Any] | None]
@@ -323,6 +337,27 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """Anything else that bears on weights, by the provider's own field names: a repository, a file system, a network.
+
+    Attributes:
+        kind: ``<service>.<resource>``, as the snapshot's records name it (``ecr.repository``, ``efs.file_system``).
+        policy: its resource policy; Known(None) when it has none or its kind has no such policies.
+        attributes: the provider's fields by their own dotted names, each a fact.
+    """
+
+    id: str
+    provider: Provider
+    account: str
+    region: str | None
+    kind: str
+    name: str
+    policy: Fact[NamedPolicy | None]
+    tags: Fact[Mapping[str, str]]
+    attributes: Mapping[str, Fact[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that one or several snapshots say exists."""
 
@@ -339,3 +374,8 @@ class Estate:
     disk_copies: Collection[DiskCopy] = field(default_factory=Collection)
     secrets: Collection[Secret] = field(default_factory=Collection)
     weight_sets: Collection[WeightSet] = field(default_factory=Collection)
+    resources: Mapping[str, Collection[Resource]] = field(default_factory=dict)  # by kind, see Resource
+
+    def resources_of(self, kind: str) -> Collection[Resource]:
+        """The other resources of one kind; empty where no snapshot has listed that kind at all is a gap of its own."""
+        return self.resources.get(kind, Collection())

@@ -1,0 +1,71 @@
+"""From state files to records: states by account, each service's mapper over them, one call line a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from weightguard.collect.terraform import buckets, identity, objects
+from weightguard.collect.terraform.inventory import Inventory, Row
+from weightguard.collect.terraform.state import Resource, load
+from weightguard.errors import InputError
+from weightguard.snapshot import Call, SnapshotWriter, utc_now
+
+SERVICE = "terraform"
+OPERATION = "ShowState"
+MAPPERS = (identity.rows, buckets.rows)
+
+
+def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
+    """Writes what one or several states say; several states of one account are one account.
+
+    Args:
+        paths: files as ``terraform show -json`` prints them, or raw state files of version 4.
+        writer: an open snapshot; it is not sealed here.
+
+    Returns:
+        The scopes that were written, sorted.
+
+    Raises:
+        InputError: a file is no state, or names no account.
+    """
+    if not paths:
+        raise InputError("no state was given", fix="name the files that `terraform show -json` printed")
+    by_account: dict[str, list[Resource]] = {}
+    for path in paths:
+        for item in load(Path(path)):
+            by_account.setdefault(item.account, []).append(item)
+    scopes = []
+    for account in sorted(by_account):
+        inventory = Inventory(account, by_account[account])
+        if inventory.types:
+            scopes.append(_write(inventory, writer))
+    return tuple(scopes)
+
+
+def _write(inventory: Inventory, writer: SnapshotWriter) -> str:
+    scope = f"aws/{inventory.account}"
+    writer.add_scope(scope)
+    for row in _rows(inventory):
+        writer.record(
+            scope,
+            row.service,
+            kind=row.kind,
+            id=row.id,
+            region=row.region,
+            operation=row.operation,
+            data=row.data,
+            reads=row.reads,
+        )
+    writer.objects(scope, objects.rows(inventory))
+    writer.call(Call(SERVICE, OPERATION, scope, "ok", utc_now()))
+    return scope
+
+
+def _rows(inventory: Inventory) -> Iterator[Row]:
+    yield Row(
+        "sts", "sts.identity", inventory.account, None, "GetCallerIdentity", {"Account": inventory.account}
+    )
+    for mapper in MAPPERS:
+        found: Iterable[Row] = mapper(inventory)
+        yield from found

@@ -1,0 +1,134 @@
+"""One account's resources across all its states, found by type and by name; and the records that mappers make of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from weightguard.collect.terraform.state import Resource
+
+NOT_IN_STATE: Final = "NotInState"
+
+Read = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Row:
+    """A record to write: the shape of `weightguard.snapshot.SnapshotWriter.record`."""
+
+    service: str
+    kind: str
+    id: str
+    region: str | None
+    operation: str
+    data: dict[str, Any]
+    reads: dict[str, Read] = field(default_factory=dict)
+
+
+class Inventory:
+    """The resources of one account."""
+
+    def __init__(self, account: str, items: Iterable[Resource]) -> None:
+        self.account = account
+        self._managed: dict[str, list[Resource]] = {}
+        self._data: dict[str, list[Resource]] = {}
+        self._indexes: dict[tuple[str, str], dict[str, list[Resource]]] = {}
+        for item in items:
+            (self._managed if item.mode == "managed" else self._data).setdefault(item.type, []).append(item)
+        first = next((item for found in self._managed.values() for item in found), None)
+        self.partition = first.partition if first else "aws"
+
+    def of(self, *types: str) -> list[Resource]:
+        """The managed resources of these types."""
+        return [item for name in types for item in self._managed.get(name, [])]
+
+    def data(self, name: str) -> list[Resource]:
+        """The data sources of one type."""
+        return self._data.get(name, [])
+
+    def by(self, name: str, attribute: str) -> Mapping[str, list[Resource]]:
+        """The managed resources of a type by the last part of an attribute, which may be a name, an id or an ARN."""
+        index = self._indexes.get((name, attribute))
+        if index is None:
+            index = self._indexes[(name, attribute)] = {}
+            for item in self.of(name):
+                key = item.text(attribute)
+                if key is not None:
+                    index.setdefault(tail(key), []).append(item)
+        return index
+
+    def about(self, name: str, attribute: str, wanted: str | None) -> list[Resource]:
+        """The managed resources of a type that name `wanted` (a name, an id or an ARN) in an attribute."""
+        return self.by(name, attribute).get(tail(wanted), []) if wanted else []
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of managed resources."""
+        return frozenset(self._managed)
+
+
+def tail(written: str) -> str:
+    """The name in an ARN or id: what follows the last ``/``, else the last ``:``."""
+    return written.rpartition("/")[2] if "/" in written else written.rpartition(":")[2]
+
+
+def ok(data: Mapping[str, Any]) -> Read:
+    """An answered read."""
+    return {"outcome": "ok", "data": dict(data)}
+
+
+def absent() -> Read:
+    """Terraform would have had it as a resource of its own, and the state does not."""
+    return {"outcome": "absent", "code": NOT_IN_STATE}
+
+
+def skipped(why: str) -> Read:
+    """A read that a state cannot answer."""
+    return {"outcome": "skipped", "why": why}
+
+
+def stated(data: Mapping[str, Any] | None) -> Read:
+    """An answer where there is one, else absent."""
+    return ok(data) if data is not None else absent()
+
+
+def document(written: str | None) -> Any:
+    """A policy's text as the object it is; the text where it is none."""
+    if written is None:
+        return None
+    try:
+        return json.loads(written)
+    except (ValueError, RecursionError):
+        return written
+
+
+def policy_text(written: Any) -> str | None:
+    """A policy as the JSON text that resource policy reads answer."""
+    if isinstance(written, Mapping):
+        return json.dumps(written, separators=(",", ":"))
+    return written if isinstance(written, str) and written.strip() else None
+
+
+def tags_of(item: Resource) -> list[dict[str, str]]:
+    """A resource's tags, the provider's default ones included, as AWS lists them."""
+    merged: dict[str, str] = {}
+    for name in ("tags", "tags_all"):
+        written = item.values.get(name)
+        if isinstance(written, Mapping):
+            merged.update((str(key), value) for key, value in written.items() if isinstance(value, str))
+    return [{"Key": key, "Value": merged[key]} for key in sorted(merged)]
+
+
+def present(**members: Any) -> dict[str, Any]:
+    """An object of the members that have a value."""
+    return {name: value for name, value in members.items() if value not in (None, "")}
+
+
+def arns(items: Iterable[Resource]) -> Iterator[str]:
+    """The ARNs of resources that have one."""
+    for item in items:
+        arn = item.text("arn")
+        if arn is not None:
+            yield arn

@@ -1,0 +1,53 @@
+"""S3 objects that a state manages, as rows of an objects file: recognised by name alone, for a state holds no bytes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from weightguard.collect.terraform.inventory import Inventory
+from weightguard.collect.terraform.state import Resource
+from weightguard.weights import FileVerdict, ListedObject, StoreScan
+
+TYPES: Final = ("aws_s3_object", "aws_s3_bucket_object", "aws_s3_object_copy")
+UNREAD: Final = FileVerdict(None, examined="name", note="a Terraform state states neither content nor size")
+
+
+def rows(inventory: Inventory) -> Iterator[dict[str, Any]]:
+    """A row an object. `bytes` is 0 where the state does not say."""
+    for store, found in sorted(_by_store(inventory).items()):
+        scan = StoreScan(store)
+        listed = [
+            ListedObject(key, 0, item.text("last_modified"), item.text("storage_class"))
+            for key, item in sorted(found.items())
+        ]
+        for obj in listed:
+            scan.offer(obj)
+            scan.settle(obj, UNREAD)
+        for row in scan.rows(listed):
+            item = found[row.key]
+            yield {
+                "store": row.store,
+                "key": row.key,
+                "bytes": row.bytes,
+                "format": row.format,
+                "confidence": row.confidence,
+                "weight_set": row.weight_set,
+                "parameters": row.parameters,
+                "note": row.note,
+                "last_modified": row.last_modified,
+                "storage_class": row.storage_class,
+                "encryption": item.text("server_side_encryption"),
+                "kms_key": item.text("kms_key_id"),
+                "examined": "name",
+            }
+
+
+def _by_store(inventory: Inventory) -> dict[str, dict[str, Resource]]:
+    found: dict[str, dict[str, Resource]] = {}
+    for item in inventory.of(*TYPES):
+        bucket, key = item.text("bucket"), item.text("key")
+        if bucket is not None and key is not None:
+            name = bucket.rpartition(":")[2]
+            found.setdefault(f"arn:{item.partition}:s3:::{name}", {})[key] = item
+    return found

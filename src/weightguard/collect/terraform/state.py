@@ -1,0 +1,243 @@
+"""Terraform and OpenTofu states as a flat list of resources.
+
+Two formats are read: the JSON that ``terraform show -json`` prints (its ``values`` object), and a raw state file of version 4. Sources:
+Terraform documentation, "JSON Output Format"; the state format of version 4 as Terraform writes it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from weightguard.errors import InputError
+
+SHOW: Final = "terraform show -json > state.json"
+ACCOUNT: Final = re.compile(r"\d{12}")
+MAXIMUM_BYTES: Final = 1 << 30
+DEEPEST_MODULE: Final = 100
+_BYTE_ORDER_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource instance or data source of a state.
+
+    Attributes:
+        values: its attributes by the provider schema's names; unknown ones are None or missing.
+        account: the account it lies in: that of its ARN, else that of its state.
+        region: that of its ARN or ``region`` attribute, else that of its state.
+    """
+
+    type: str
+    mode: Literal["managed", "data"]
+    address: str
+    values: Mapping[str, Any]
+    account: str = ""
+    region: str = ""
+    partition: str = "aws"
+
+    def text(self, path: str) -> str | None:
+        """A non-empty string at a dotted path (blocks that stand alone in a list are opened), else None."""
+        found = pick(self.values, path)
+        if isinstance(found, bool):
+            return None
+        if isinstance(found, int):
+            return str(found)
+        return found if isinstance(found, str) and found else None
+
+    def texts(self, path: str) -> list[str]:
+        """The non-empty strings of a list at a dotted path."""
+        found = pick(self.values, path)
+        return [item for item in found if isinstance(item, str) and item] if isinstance(found, list) else []
+
+    def blocks(self, path: str) -> list[Mapping[str, Any]]:
+        """The nested blocks at a dotted path."""
+        return blocks(self.values, path)
+
+    def flag(self, path: str) -> bool:
+        """Whether a boolean attribute is set."""
+        return pick(self.values, path) is True
+
+
+def pick(values: Any, path: str) -> Any:
+    """What stands at a dotted path; a list of blocks on the way stands for its first block."""
+    for name in path.split("."):
+        if isinstance(values, list):
+            values = next((item for item in values if isinstance(item, Mapping)), None)
+        if not isinstance(values, Mapping):
+            return None
+        values = values.get(name)
+    return values
+
+
+def blocks(values: Any, path: str) -> list[Mapping[str, Any]]:
+    """The nested blocks at a dotted path; a block that the schema gives as an object counts as one."""
+    found = pick(values, path)
+    if isinstance(found, Mapping):
+        return [found]
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
+
+
+def load(path: Path) -> list[Resource]:
+    """The resources of one state file, each with its account and region.
+
+    Raises:
+        InputError: it cannot be read, is not JSON, is a plan, is empty, or names no account.
+    """
+    document = _parsed(path)
+    found = list(_resources(document, path))
+    if not found:
+        raise InputError(
+            "the state holds no resources", where=str(path), fix=f"run `{SHOW}` where the state is not empty"
+        )
+    return [_placed(item, *_home(found, path)) for item in found]
+
+
+def _parsed(path: Path) -> Mapping[str, Any]:
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES:
+            raise InputError("the state is larger than 1 GiB", where=str(path), fix="split it by module")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError("the state cannot be read", where=str(path), fix=error.strerror) from error
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if raw.startswith(mark)), "utf-8")
+    try:
+        document = json.loads(raw.decode(encoding))
+    except UnicodeDecodeError as error:
+        raise InputError("the state is not text", where=str(path), fix=f"write it with `{SHOW}`") from error
+    except ValueError as error:
+        line = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else str(path)
+        raise InputError("the state is not JSON", where=line, fix=f"write it with `{SHOW}`") from error
+    except RecursionError as error:
+        raise InputError("the state is nested too deeply", where=str(path)) from error
+    if not isinstance(document, dict):
+        raise InputError("the state is not a JSON object", where=str(path), fix=f"write it with `{SHOW}`")
+    return document
+
+
+def _resources(document: Mapping[str, Any], path: Path) -> Iterator[Resource]:
+    if "planned_values" in document or "resource_changes" in document:
+        fix = f"judge it with `weightguard plan`, or write the state with `{SHOW}`"
+        raise InputError("this is a Terraform plan, not a state", where=str(path), fix=fix)
+    if "values" in document or ("terraform_version" in document and "format_version" in document):
+        yield from shown(document.get("values"))
+    elif document.get("version") == 4:
+        yield from _raw(document)
+    elif "version" in document and "serial" in document:
+        raise InputError(
+            f"a raw state of version {document['version']!r} is too old to read",
+            where=str(path),
+            fix=f"run `{SHOW}`",
+        )
+    else:
+        raise InputError("this is no Terraform state", where=str(path), fix=f"write it with `{SHOW}`")
+
+
+def shown(values: Any) -> Iterator[Resource]:
+    """The resources of a ``values`` (or ``planned_values``) object, all modules."""
+    pending = [(pick(values, "root_module"), 0)]
+    while pending:
+        module, depth = pending.pop()
+        if not isinstance(module, Mapping) or depth > DEEPEST_MODULE:
+            continue
+        for entry in blocks(module, "resources"):
+            attributes = entry.get("values")
+            yield _resource(
+                entry, attributes if isinstance(attributes, Mapping) else {}, str(entry.get("address", ""))
+            )
+        pending += [(child, depth + 1) for child in reversed(blocks(module, "child_modules"))]
+
+
+def _raw(document: Mapping[str, Any]) -> Iterator[Resource]:
+    """A state file of version 4: resources with instances, each with its attributes."""
+    for entry in blocks(document, "resources"):
+        parts = (
+            entry.get("module"),
+            "data" if entry.get("mode") == "data" else None,
+            entry.get("type"),
+            entry.get("name"),
+        )
+        address = ".".join(str(part) for part in parts if part)
+        for instance in blocks(entry, "instances"):
+            attributes = instance.get("attributes")
+            yield _resource(entry, attributes if isinstance(attributes, Mapping) else {}, address)
+
+
+def _resource(entry: Mapping[str, Any], values: Mapping[str, Any], address: str) -> Resource:
+    mode: Literal["managed", "data"] = "data" if entry.get("mode") == "data" else "managed"
+    return Resource(str(entry.get("type", "")), mode, address, values)
+
+
+# Where a resource lies
+
+
+def _arn_parts(item: Resource) -> tuple[str, str, str] | None:
+    """Partition, region and account of the resource's own ARN."""
+    for name in ("arn", "id"):
+        written = item.values.get(name)
+        parts = written.split(":", 5) if isinstance(written, str) else []
+        if len(parts) == 6 and parts[0] == "arn":
+            return parts[1], parts[3], parts[4]
+    return None
+
+
+def _home(found: list[Resource], path: Path) -> tuple[str, str, str]:
+    """Partition, region and account that most of a state lies in."""
+    places = [place for item in found if (place := _arn_parts(item)) is not None]
+    accounts = Counter(place[2] for item, place in _owned(found) if ACCOUNT.fullmatch(place[2]))
+    stated = [
+        account
+        for item in found
+        if item.type == "aws_caller_identity"
+        and (account := item.text("account_id"))
+        and ACCOUNT.fullmatch(account)
+    ]
+    account = _account(stated, accounts)
+    if account is None:
+        fix = 'add `data "aws_caller_identity" "current" {}` to the configuration, apply, and show the state again'
+        raise InputError("the state names no AWS account", where=str(path), fix=fix)
+    regions = Counter(place[1] for place in places if place[1])
+    named = [
+        name
+        for item in found
+        if item.type == "aws_region" and (name := item.text("name") or item.text("region"))
+    ]
+    region = named[0] if named else regions.most_common(1)[0][0] if regions else ""
+    partition = Counter(place[0] for place in places).most_common(1)
+    return (partition[0][0] if partition else "aws"), region, account
+
+
+def _owned(found: list[Resource]) -> Iterator[tuple[Resource, tuple[str, str, str]]]:
+    """What the state manages, with its place: a data source may describe another account's resource."""
+    for item in found:
+        place = _arn_parts(item)
+        if place is not None and item.mode == "managed":
+            yield item, place
+
+
+def _account(stated: list[str], accounts: Counter[str]) -> str | None:
+    """The caller's account; with several callers (aliased providers) the one that owns most."""
+    if len(set(stated)) == 1:
+        return stated[0]
+    among = Counter({account: accounts[account] + 1 for account in stated}) if stated else accounts
+    return min(among, key=lambda account: (-among[account], account)) if among else None
+
+
+def _placed(item: Resource, partition: str, region: str, account: str) -> Resource:
+    own = _arn_parts(item) or (partition, "", "")
+    return replace(
+        item,
+        partition=own[0],
+        region=own[1] or item.text("region") or region,
+        account=own[2] if ACCOUNT.fullmatch(own[2]) else account,
+    )

@@ -1,0 +1,1 @@
+"""AWS records into the neutral model, one reader per group of services. No judgement."""

@@ -1,0 +1,207 @@
+"""One AWS account's records into its part of the estate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from weightguard.estate.aws import (
+    copies,
+    credentials,
+    iam,
+    kms,
+    organizations,
+    resources,
+    s3,
+    watch,
+    workloads,
+)
+from weightguard.estate.aws.scope import Scope
+from weightguard.estate.aws.settings import account_settings
+from weightguard.estate.calls import OBJECT_LISTINGS
+from weightguard.estate.evidence import Record, data_of, outcome, read, stated
+from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
+from weightguard.estate.model import (
+    Account,
+    Contents,
+    DiskCopy,
+    Endpoint,
+    FederatedProvider,
+    Key,
+    Principal,
+    Resource,
+    Secret,
+    Store,
+    Trail,
+    Workload,
+)
+from weightguard.estate.shape import flag, mapping, member, number, text_or_none
+
+OWN_FILES = frozenset({"iam", "s3", "s3control", "kms", "cloudtrail", "organizations", "sts"})
+"""Files that a reader of their own goes through; the others are read once each by all the table-driven readers."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What one account's records hold."""
+
+    account: Account
+    tree: organizations.Tree | Unknown | None
+    principals: list[Principal] = field(default_factory=list)
+    federated_providers: list[FederatedProvider] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    trails: list[Trail] = field(default_factory=list)
+    endpoints: list[Endpoint] = field(default_factory=list)
+    workloads: list[Workload] = field(default_factory=list)
+    disk_copies: list[DiskCopy] = field(default_factory=list)
+    secrets: list[Secret] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+
+
+def read_part(scope: Scope, services: Iterable[str], contents: Mapping[str, Contents]) -> Part:
+    """Reads every record of one account.
+
+    Args:
+        services: the services that have a file in this scope.
+        contents: what the object listings hold, by store.
+    """
+    identity = iam.load(scope)
+    tree = organizations.read_tree(scope)
+    part = Part(_account(scope, identity, tree), tree)
+    part.principals = iam.principals(scope, identity)
+    part.federated_providers = iam.federated_providers(scope, identity)
+    part.resources = resources.resources(
+        scope, (record for records in identity.by_kind.values() for record in records)
+    )
+    part.stores = list(_stores(scope, contents))
+    part.keys = kms.keys(scope)
+    part.trails = watch.trails(scope)
+    for service in sorted(services):
+        if service not in OWN_FILES:
+            _read_file(scope, part, list(scope.records(service)))
+        elif service != "iam":
+            _read_rest(scope, part, service)
+    part.workloads = workloads.link_tasks(part.workloads)
+    return part
+
+
+def _read_file(scope: Scope, part: Part, records: list[Record]) -> None:
+    part.endpoints += watch.endpoints(scope, records)
+    part.workloads += workloads.workloads(scope, records)
+    part.disk_copies += copies.disk_copies(scope, records)
+    part.secrets += copies.secrets(scope, records)
+    part.resources += resources.resources(scope, records)
+
+
+def _read_rest(scope: Scope, part: Part, service: str) -> None:
+    """What a file with a reader of its own holds besides: access grants, credential objects, event data stores."""
+    others = [record for record in scope.records(service) if record.kind not in _MAIN]
+    part.secrets += copies.secrets(scope, others)
+    part.resources += resources.resources(scope, others)
+
+
+_MAIN = frozenset({"s3.bucket", "kms.key", "cloudtrail.trail", "s3control.access_point"})
+
+
+def _stores(scope: Scope, contents: Mapping[str, Contents]) -> Iterator[Store]:
+    points = s3.access_points(scope)
+    gaps = tuple(unknown for name, unknown in scope.calls.obstacles() if name == "s3control:ListAccessPoints")
+    for record in scope.records("s3"):
+        if record.kind == "s3.bucket":
+            own = tuple(sorted(points.get(record.id, ()), key=lambda point: point.id))
+            yield s3.store(scope, record, _contents(scope, record, contents), Collection(own, gaps))
+
+
+def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) -> Fact[Contents]:
+    source = s3.contents_source(record)
+    found = contents.get(record.id, Contents(0, 0, 0))
+    answered = outcome(record, "ListObjectsV2")
+    if answered is not None:
+        return read(record, "ListObjectsV2", lambda _: found, absent=found)
+    broken = scope.calls.obstacle_of(record.id, OBJECT_LISTINGS)
+    if broken is not None:
+        return broken
+    return Known(found, source) if scope.calls.listed(record.id) else Unknown(Reason.NOT_COLLECTED, source)
+
+
+def _account(scope: Scope, identity: iam.Iam, tree: organizations.Tree | Unknown | None) -> Account:
+    summary = next(iter(identity.of("iam.account_summary")), None)
+    known = credentials.index(identity.of("iam.credential"), (), scope.calls)
+    organisation = tree.organisation if isinstance(tree, organizations.Tree) else None
+    name = tree.account_names.get(scope.account) if isinstance(tree, organizations.Tree) else None
+    return Account(
+        id=scope.account,
+        provider="aws",
+        name=name or _alias(identity) or scope.account,
+        organisation=organisation.id if organisation else None,
+        is_management=organisation is not None and organisation.management_account == scope.account,
+        collected=True,
+        guardrails=guardrails(tree, scope.account, organizations.SCP, scope.name),
+        resource_guardrails=guardrails(tree, scope.account, organizations.RCP, scope.name),
+        public_access_block=s3.account_public_access_block(scope),
+        root_mfa=_root_mfa(scope, known, summary),
+        root_access_keys=_root_keys(scope, known, summary),
+        password_policy=_password_policy(scope, identity),
+        settings=account_settings(scope),
+    )
+
+
+def guardrails(
+    tree: organizations.Tree | Unknown | None, account: str, kind: str, where: str
+) -> Fact[organizations.Levels | None]:
+    """The policies of one type above an account, as far as this tree knows them."""
+    if tree is None:
+        return Known(None, Source("organizations:DescribeOrganization", where))
+    return tree if isinstance(tree, Unknown) else tree.levels(account, kind)
+
+
+def _alias(identity: iam.Iam) -> str | None:
+    record = next(iter(identity.of("iam.account_alias")), None)
+    return None if record is None else text_or_none(data_of(record).get("AccountAlias")) or record.id
+
+
+def _summary_number(record: Record, name: str) -> Fact[int]:
+    if outcome(record, "GetAccountSummary") is not None:
+        return read(record, "GetAccountSummary", lambda answer: number(member(answer, f"SummaryMap.{name}")))
+
+    def parse(data: Any) -> int:
+        body = mapping(data)
+        return number(member(body.get("SummaryMap", body), name))
+
+    return stated(record, parse)
+
+
+def _root_mfa(scope: Scope, known: credentials.Credentials, summary: Record | None) -> Fact[bool]:
+    if known.root is not None:
+        return stated(known.root, lambda data: flag(member(data, "mfa_active")))
+    if summary is not None:
+        fact = _summary_number(summary, "AccountMFAEnabled")
+        return fact if isinstance(fact, Unknown) else Known(fact.value > 0, fact.source)
+    return _unasked(scope, "GetAccountSummary")
+
+
+def _root_keys(scope: Scope, known: credentials.Credentials, summary: Record | None) -> Fact[int]:
+    if known.root is not None:
+        return stated(
+            known.root, lambda data: sum(flag(member(data, f"access_key_{index}_active")) for index in (1, 2))
+        )
+    if summary is not None:
+        return _summary_number(summary, "AccountAccessKeysPresent")
+    return _unasked(scope, "GetAccountSummary")
+
+
+def _unasked(scope: Scope, operation: str) -> Unknown:
+    broken = scope.calls.obstacle("iam", operation)
+    return broken or Unknown(Reason.NOT_COLLECTED, Source(f"iam:{operation}", scope.name))
+
+
+def _password_policy(scope: Scope, identity: iam.Iam) -> Fact[Mapping[str, Any] | None]:
+    operation = "GetAccountPasswordPolicy"
+    record = next(iter(identity.of("iam.password_policy")), None)
+    if record is None:
+        return _unasked(scope, operation)
+    if outcome(record, operation) is None:
+        return stated(record, lambda data: mapping(mapping(data).get("PasswordPolicy", data)))
+    return read(record, operation, lambda answer: mapping(member(answer, "PasswordPolicy")), absent=None)

@@ -1,0 +1,214 @@
+"""Organizations: the tree of units and accounts, and the SCPs and RCPs that hold at every level above an account.
+
+Source: AWS Organizations user guide, "SCP evaluation" (an allow is needed at every level from the root down to the account; the
+management account is not limited), "Resource control policies (RCPs)"; API reference, "ListTargetsForPolicy".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from weightguard.estate.aws.scope import ACCOUNT, Origin, Scope
+from weightguard.estate.evidence import Record, answer, data_of, listing_source, obstacle, outcome, read
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.model import NamedPolicy, Organisation
+from weightguard.estate.shape import Malformed, find, member, objects, text, text_or_none
+
+SCP: Final = "SERVICE_CONTROL_POLICY"
+RCP: Final = "RESOURCE_CONTROL_POLICY"
+Levels = tuple[tuple[NamedPolicy, ...], ...]
+PARENTS: Final = ("organizations:ListOrganizationalUnitsForParent", "organizations:ListAccountsForParent")
+ROOT_LISTING: Final = "organizations:ListRoots"
+
+
+@dataclass(slots=True)
+class Tree:
+    """An organisation as one account's records tell it.
+
+    Attributes:
+        attached: policy type -> target id -> policies, in the order of their ids.
+        hidden: policy type -> why some policies, or where they are attached, could not be read.
+        unlisted: why the parents of some accounts are not known.
+    """
+
+    organisation: Organisation
+    source: Source
+    account_names: dict[str, str] = field(default_factory=dict)
+    policy_types: Fact[tuple[str, ...]] = field(
+        default_factory=lambda: Unknown(Reason.NOT_COLLECTED, Source(ROOT_LISTING, ""))
+    )
+    attached: dict[str, dict[str, list[NamedPolicy]]] = field(default_factory=dict)
+    hidden: dict[str, Unknown] = field(default_factory=dict)
+    unlisted: Unknown | None = None
+
+    def levels(self, account: str, kind: str) -> Fact[Levels | None]:
+        """The policies of one type that hold for an account, a tuple a level, root first; None when the type is off."""
+        if isinstance(self.policy_types, Unknown):
+            return self.policy_types
+        if kind not in self.policy_types.value:
+            return Known(None, self.policy_types.source)
+        if kind in self.hidden:
+            return self.hidden[kind]
+        chain = self.chain(account)
+        if chain is None:
+            return self.unlisted or Unknown(Reason.NOT_COLLECTED, Source(PARENTS[-1], self.source.record))
+        attached = self.attached.get(kind, {})
+        return Known(tuple(tuple(attached.get(target, ())) for target in chain), self.source)
+
+    def accounts(self) -> set[str]:
+        """Every account that the tree knows of."""
+        return {
+            *self.account_names,
+            *filter(is_account, self.organisation.parents),
+            self.organisation.management_account,
+        }
+
+    def chain(self, account: str) -> list[str] | None:
+        """Ids from the root down to the account; None when a parent on the way is not known."""
+        found = [account]
+        while not found[-1].startswith("r-"):
+            parent = self.organisation.parents.get(found[-1])
+            if parent is None or parent in found:
+                return None
+            found.append(parent)
+        return found[::-1]
+
+
+def read_tree(scope: Scope) -> Tree | Unknown | None:
+    """The organisation that this account's records tell of; None when the account says that it is in none.
+
+    An account that may not read its organisation gives the Unknown.
+    """
+    records = list(scope.records("organizations"))
+    for record in records:
+        if record.kind == "organizations.organization":
+            return _tree(scope, record, records)
+    return _refused(scope, "DescribeOrganization") or Unknown(
+        Reason.NOT_COLLECTED, Source("organizations:DescribeOrganization", scope.name)
+    )
+
+
+def _refused(scope: Scope, *operations: str) -> Unknown | None:
+    found = (scope.calls.obstacle("organizations", operation) for operation in operations)
+    return next((unknown for unknown in found if unknown is not None), None)
+
+
+def _tree(scope: Scope, record: Record, records: list[Record]) -> Tree | Unknown | None:
+    if outcome(record, "DescribeOrganization") == "absent":
+        return None
+    hidden = obstacle(record, "DescribeOrganization")
+    if hidden is not None:
+        return hidden
+    body = find(record.data, "Organization")
+    data = body if isinstance(body, Mapping) else data_of(record)
+    identifier = text_or_none(data.get("Id")) or record.id
+    management = text_or_none(data.get("MasterAccountId")) or text_or_none(data.get("ManagementAccountId"))
+    if management is None:
+        return Unknown(Reason.MALFORMED, listing_source(record))
+    types = _policy_types(records, scope)
+    organisation = Organisation(identifier, "aws", management, types, _parents(records))
+    tree = Tree(organisation, listing_source(record), policy_types=types)
+    tree.unlisted = _refused(scope, *(name.partition(":")[2] for name in PARENTS))
+    unlisted = _refused(scope, "ListPolicies")
+    if unlisted is not None:
+        tree.hidden = {SCP: unlisted, RCP: unlisted}
+    for entry in records:
+        if entry.kind == "organizations.account":
+            name = text_or_none(data_of(entry).get("Name"))
+            tree.account_names[_target_id(entry)] = name or _target_id(entry)
+        elif entry.kind == "organizations.policy":
+            _attach(scope, tree, entry)
+    return tree
+
+
+def _target_id(record: Record) -> str:
+    """Accounts, units and roots are targets by id, whether the record is named by id or by ARN."""
+    return text_or_none(data_of(record).get("Id")) or record.id.rpartition("/")[2]
+
+
+def _policy_types(records: list[Record], scope: Scope) -> Fact[tuple[str, ...]]:
+    for record in records:
+        if record.kind == "organizations.root":
+            source = listing_source(record)
+            try:
+                enabled = [
+                    entry.get("Type")
+                    for entry in objects(data_of(record).get("PolicyTypes"))
+                    if entry.get("Status") == "ENABLED"
+                ]
+            except Malformed:
+                return Unknown(Reason.MALFORMED, source)
+            return Known(tuple(sorted(name for name in enabled if isinstance(name, str))), source)
+    return _refused(scope, "ListRoots") or Unknown(Reason.NOT_COLLECTED, Source(ROOT_LISTING, scope.name))
+
+
+def _parents(records: list[Record]) -> dict[str, str]:
+    """Child -> parent, from whichever listing told it: the child's parents or the parent's children."""
+    found: dict[str, str] = {}
+    for record in records:
+        own = _target_id(record)
+        parent = text_or_none(data_of(record).get("ParentId"))
+        for entry in _entries(record, "ListParents", "Parents"):
+            parent = text_or_none(entry.get("Id")) or parent
+        if parent is not None:
+            found[own] = parent
+        for operation, wrapper in (
+            ("ListOrganizationalUnitsForParent", "OrganizationalUnits"),
+            ("ListAccountsForParent", "Accounts"),
+            ("ListChildren", "Children"),
+        ):
+            for entry in _entries(record, operation, wrapper):
+                child = text_or_none(entry.get("Id"))
+                if child is not None:
+                    found[child] = own
+    return found
+
+
+def _entries(record: Record, operation: str, wrapper: str) -> list[Mapping[str, Any]]:
+    try:
+        return objects(answer(record, operation).get(wrapper))
+    except Malformed:
+        return []
+
+
+def _attach(scope: Scope, tree: Tree, record: Record) -> None:
+    """Hangs a policy on its targets, or notes that its text or its targets are hidden."""
+    summary = {**_summary(answer(record, "DescribePolicy")), **_summary(data_of(record))}
+    kind = text_or_none(summary.get("Type"))
+    if kind is None:
+        return
+    name = text_or_none(summary.get("Name")) or record.id
+    arn = text_or_none(summary.get("Arn")) or record.id
+    origin: Origin = "provider" if summary.get("AwsManaged") is True else "customer"
+    content = read(
+        record, "DescribePolicy", lambda found: scope.documents.decode(find(found, "Policy.Content"))
+    )
+    targets = read(record, "ListTargetsForPolicy", _targets)
+    for fact in (content, targets):
+        if isinstance(fact, Unknown):
+            tree.hidden.setdefault(kind, fact)
+    if isinstance(content, Known) and isinstance(targets, Known):
+        policy = NamedPolicy(arn, name, content.value, origin)
+        for target in targets.value:
+            attached = tree.attached.setdefault(kind, {}).setdefault(target, [])
+            attached.append(policy)
+            attached.sort(key=lambda item: item.id)
+
+
+def _targets(answered: Any) -> tuple[str, ...]:
+    return tuple(text(member(target, "TargetId")) for target in objects(member(answered, "Targets")))
+
+
+def _summary(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    for path in ("Policy.PolicySummary", "PolicySummary"):
+        found = find(body, path)
+        if isinstance(found, Mapping):
+            return found
+    return {key: body[key] for key in ("Id", "Arn", "Name", "Type", "AwsManaged") if key in body}
+
+
+def is_account(identifier: str) -> bool:
+    """Whether a target is an account rather than a unit or the root."""
+    return ACCOUNT.fullmatch(identifier) is not None

@@ -1,0 +1,233 @@
+"""S3: buckets, access points and the account's Block Public Access.
+
+Sources: Amazon S3 API reference; Amazon S3 user guide, "Setting default server-side encryption behavior" (AES256 applies to every
+bucket since January 2023, also where an emulator answers that nothing is configured), "Controlling ownership of objects".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from weightguard.estate.aws.scope import Scope, public_access_block, region_of
+from weightguard.estate.evidence import Record, code, data_of, listing_source, outcome, read, read_source
+from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
+from weightguard.estate.model import (
+    AccessPoint,
+    Contents,
+    NamedPolicy,
+    PublicAccessBlock,
+    Store,
+    StoreEncryption,
+)
+from weightguard.estate.shape import (
+    Malformed,
+    find,
+    flag,
+    mapping,
+    member,
+    objects,
+    tags,
+    text,
+    text_or_none,
+    texts,
+)
+
+NOT_IN_STATE: Final = "NotInState"
+"""The code with which a Terraform state says that it holds no such resource: the provider's default for new buckets applies."""
+
+DEFAULT_ENCRYPTION: Final = StoreEncryption("AES256", None)
+ACL_READS: Final = "GetBucketAcl"
+
+
+def account_public_access_block(scope: Scope) -> Fact[PublicAccessBlock | None]:
+    """S3 Block Public Access of the account."""
+    for record in scope.records("s3control"):
+        if record.kind == "s3control.account":
+            return read(
+                record,
+                "GetPublicAccessBlock",
+                lambda answer: public_access_block(member(answer, "PublicAccessBlockConfiguration")),
+                absent=None,
+            )
+    return Unknown(Reason.NOT_COLLECTED, Source("s3control:GetPublicAccessBlock", scope.name))
+
+
+def access_points(scope: Scope) -> dict[str, list[AccessPoint]]:
+    """Access points by the ARN of the bucket that they lead to."""
+    found: dict[str, list[AccessPoint]] = {}
+    for record in scope.records("s3control"):
+        if record.kind == "s3control.access_point":
+            point = _access_point(scope, record)
+            found.setdefault(point.store, []).append(point)
+    return found
+
+
+def _access_point(scope: Scope, record: Record) -> AccessPoint:
+    data = data_of(record)
+    bucket = text_or_none(data.get("Bucket")) or "unknown"
+    details = "GetAccessPoint"
+    return AccessPoint(
+        id=record.id,
+        store=f"arn:{scope.partition}:s3:::{bucket}",
+        account=scope.account,
+        region=region_of(record, record.id) or "",
+        network_origin=_network_origin(record),
+        vpc=read(record, details, lambda answer: text_or_none(find(answer, "VpcConfiguration.VpcId"))),
+        public_access_block=read(
+            record,
+            details,
+            lambda answer: public_access_block(member(answer, "PublicAccessBlockConfiguration")),
+        ),
+        policy=scope.policy_read(record, "GetAccessPointPolicy", "Policy", name="access point policy"),
+    )
+
+
+def _network_origin(record: Record) -> Fact[str]:
+    written = text_or_none(data_of(record).get("NetworkOrigin"))
+    if written is not None:
+        return Known(written, listing_source(record))
+    return read(record, "GetAccessPoint", lambda answer: text(member(answer, "NetworkOrigin")))
+
+
+def store(scope: Scope, record: Record, contents: Fact[Contents], points: Collection[AccessPoint]) -> Store:
+    """One bucket."""
+    data = data_of(record)
+    ownership = _ownership(record)
+    return Store(
+        id=record.id,
+        provider="aws",
+        account=scope.account,
+        region=_region(record),
+        name=text_or_none(data.get("Name")) or record.id.rpartition(":")[2],
+        created=text_or_none(data.get("CreationDate")),
+        public_access_block=_public_access_block(record),
+        policy=scope.policy_read(record, "GetBucketPolicy", "Policy", name="bucket policy"),
+        ownership=ownership,
+        acl=_acl(record, ownership),
+        encryption=_encryption(record),
+        versioning=_body(record, "GetBucketVersioning", {}),
+        object_lock=_body(record, "GetObjectLockConfiguration", None, "ObjectLockConfiguration"),
+        replication=_body(record, "GetBucketReplication", None, "ReplicationConfiguration"),
+        access_logging=_logging(record),
+        inventory=_inventory(record),
+        lifecycle=_body(record, "GetBucketLifecycleConfiguration", None),
+        tags=_tags(record),
+        contents=contents,
+        access_points=points,
+    )
+
+
+def _region(record: Record) -> str | None:
+    """As listed; GetBucketLocation answers nothing for us-east-1 and ``EU`` for eu-west-1."""
+    if record.region or outcome(record, "GetBucketLocation") != "ok":
+        return record.region
+    body = record.reads["GetBucketLocation"].get("data")
+    written = text_or_none(body.get("LocationConstraint")) if isinstance(body, Mapping) else None
+    return {None: "us-east-1", "EU": "eu-west-1"}.get(written, written)
+
+
+def _public_access_block(record: Record) -> Fact[PublicAccessBlock | None]:
+    return read(
+        record,
+        "GetPublicAccessBlock",
+        lambda answer: public_access_block(member(answer, "PublicAccessBlockConfiguration")),
+        absent=None,
+    )
+
+
+def _ownership(record: Record) -> Fact[str | None]:
+    operation = "GetBucketOwnershipControls"
+
+    def parse(answer: Any) -> str | None:
+        rules = objects(member(answer, "OwnershipControls.Rules"))
+        return text(member(rules[0], "ObjectOwnership")) if rules else None
+
+    default = "BucketOwnerEnforced" if code(record, operation) == NOT_IN_STATE else None
+    return read(record, operation, parse, absent=default)
+
+
+def _acl(record: Record, ownership: Fact[str | None]) -> Fact[Mapping[str, Any] | None]:
+    if (
+        isinstance(ownership, Known)
+        and ownership.value == "BucketOwnerEnforced"
+        and outcome(record, ACL_READS) is None
+    ):
+        return Known(None, ownership.source)
+
+    def parse(answer: Any) -> Mapping[str, Any] | None:
+        objects(member(answer, "Grants"))
+        return mapping(answer)
+
+    return read(record, ACL_READS, parse, absent=None, skipped=None)
+
+
+def _encryption(record: Record) -> Fact[StoreEncryption | None]:
+    return read(record, "GetBucketEncryption", _parse_encryption, absent=DEFAULT_ENCRYPTION)
+
+
+def _parse_encryption(answer: Any) -> StoreEncryption:
+    rules = objects(member(answer, "ServerSideEncryptionConfiguration.Rules"))
+    if not rules:
+        return DEFAULT_ENCRYPTION
+    rule = rules[0]
+    default = mapping(rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": "AES256"})
+    blocked = rule.get("BlockedEncryptionTypes")
+    return StoreEncryption(
+        algorithm=text(member(default, "SSEAlgorithm")),
+        key=text_or_none(default.get("KMSMasterKeyID")),
+        bucket_key=flag(rule["BucketKeyEnabled"]) if rule.get("BucketKeyEnabled") is not None else False,
+        blocked_types=texts(mapping(blocked).get("EncryptionType")) if blocked is not None else (),
+    )
+
+
+def _body(
+    record: Record, operation: str, absent: Mapping[str, Any] | None, wrapper: str | None = None
+) -> Fact[Any]:
+    return read(
+        record,
+        operation,
+        lambda answer: mapping(member(answer, wrapper) if wrapper else answer),
+        absent=absent,
+    )
+
+
+def _logging(record: Record) -> Fact[Mapping[str, Any] | None]:
+    def parse(answer: Any) -> Mapping[str, Any] | None:
+        enabled = mapping(answer).get("LoggingEnabled")
+        return None if enabled is None else mapping(enabled)
+
+    return read(record, "GetBucketLogging", parse, absent=None)
+
+
+def _inventory(record: Record) -> Fact[tuple[Mapping[str, Any], ...]]:
+    def parse(answer: Any) -> tuple[Mapping[str, Any], ...]:
+        return tuple(objects(mapping(answer).get("InventoryConfigurationList")))
+
+    return read(record, "ListBucketInventoryConfigurations", parse, absent=())
+
+
+def _tags(record: Record) -> Fact[Mapping[str, str]]:
+    def parse(answer: Any) -> Mapping[str, str]:
+        pairs = member(answer, "TagSet")
+        if isinstance(pairs, Mapping):
+            raise Malformed("TagSet is a list")
+        return tags(pairs)
+
+    return read(record, "GetBucketTagging", parse, absent={})
+
+
+def policies_of(found: Store) -> tuple[NamedPolicy, ...]:
+    """The resource policies of a store and of its access points, as far as they are known."""
+    facts = [found.policy, *(point.policy for point in found.access_points)]
+    return tuple(fact.value for fact in facts if isinstance(fact, Known) and fact.value is not None)
+
+
+def unlisted(scope: Scope, bucket: str, reason: Reason, error: str | None) -> Unknown:
+    """Why a bucket's objects are not known."""
+    return Unknown(reason, Source("s3:ListObjectsV2", f"{scope.name} {bucket}"), error)
+
+
+def contents_source(record: Record) -> Source:
+    """The listing that a store's contents come from."""
+    return read_source(record, "ListObjectsV2")

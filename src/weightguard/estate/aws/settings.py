@@ -1,0 +1,30 @@
+"""Settings that hold for an account or a region of it: what is on by default, what watches, what is blocked.
+
+A record whose kind ends in ``.account`` or ``.region`` carries them as reads. Each becomes ``<service>[.<region>].<Operation>`` with
+the raw answer as its value, or why there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from weightguard.estate.aws.scope import Scope
+from weightguard.estate.evidence import read, service_of
+from weightguard.estate.fact import Fact
+
+SETTING_KINDS = (".account", ".region", ".settings")
+
+
+def account_settings(scope: Scope) -> Mapping[str, Fact[Any]]:
+    """Every setting among the records of an account."""
+    found: dict[str, Fact[Any]] = {}
+    for service in scope.setting_services:
+        for record in scope.records(service):
+            if record.kind.endswith(SETTING_KINDS):
+                place = ".".join(part for part in (service_of(record), record.region) if part)
+                for operation in sorted(record.reads):
+                    found[f"{place}.{operation}"] = read(
+                        record, operation, lambda answer: answer, absent=None
+                    )
+    return dict(sorted(found.items()))

@@ -1,0 +1,173 @@
+"""Code that runs as a role: from the record of any kind that `workload_kinds` lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from weightguard.estate.aws.scope import Scope, last_name, region_of
+from weightguard.estate.aws.workload_kinds import KINDS, WorkloadKind
+from weightguard.estate.evidence import Record, attribute, listing_source, obstacle, read, views
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.model import Workload
+from weightguard.estate.shape import Malformed, every, find, mapping, objects, tags, text_or_none
+
+URL_READS = ("ListFunctionUrlConfigs", "GetFunctionUrlConfig")
+
+
+def workloads(scope: Scope, records: Iterable[Record]) -> list[Workload]:
+    """The workloads among the records of one service's file."""
+    found: dict[str, Workload] = {}
+    for record in records:
+        shape = KINDS.get(record.kind)
+        if shape is not None:
+            workload = _workload(scope, record, shape)
+            found[workload.id] = workload
+    return list(found.values())
+
+
+def link_tasks(found: list[Workload]) -> list[Workload]:
+    """Services and tasks run as the roles of their task definition."""
+    roles = {item.id: item.roles for item in found if item.kind == "task_definition"}
+    families: dict[str, tuple[str, ...]] = {}
+    for arn in sorted(roles, key=_revision):
+        families[arn.rpartition(":")[0]] = roles[arn]
+    return [_linked(item, roles, families) for item in found]
+
+
+def _revision(arn: str) -> tuple[str, int]:
+    base, _, revision = arn.rpartition(":")
+    return base, int(revision) if revision.isdecimal() else 0
+
+
+def _linked(
+    item: Workload, roles: Mapping[str, tuple[str, ...]], families: Mapping[str, tuple[str, ...]]
+) -> Workload:
+    if item.service != "ecs" or item.kind not in ("service", "task"):
+        return item
+    fact = item.attributes.get("taskDefinition") or item.attributes.get("taskDefinitionArn")
+    named = fact.value if isinstance(fact, Known) else None
+    if not isinstance(named, str):
+        return item
+    inherited = roles.get(named) or families.get(named) or families.get(_family_arn(item, named)) or ()
+    return replace(item, roles=tuple(dict.fromkeys((*item.roles, *inherited))))
+
+
+def _family_arn(item: Workload, named: str) -> str:
+    """A task definition named by ``family`` or ``family:revision`` instead of by ARN, as the ARN without its revision."""
+    base = item.id.partition(f":{item.account}:")[0]
+    return f"{base}:{item.account}:task-definition/{named.partition(':')[0]}"
+
+
+def _workload(scope: Scope, record: Record, shape: WorkloadKind) -> Workload:
+    identifier = _identifier(scope, record, shape)
+    roles = _roles(scope, record, shape)
+    if not roles and (shape.roles or shape.profiles):
+        hidden = obstacle(record)
+        if hidden is not None:
+            scope.gap("workloads", hidden)
+    return Workload(
+        id=identifier,
+        provider="aws",
+        account=scope.account,
+        region=region_of(record, identifier),
+        kind=shape.kind,
+        service=shape.service,
+        name=_name(record, shape),
+        roles=roles,
+        public=_public(record, shape),
+        policy=_policy(scope, record, shape, identifier),
+        attributes=_attributes(record, shape),
+    )
+
+
+def _identifier(scope: Scope, record: Record, shape: WorkloadKind) -> str:
+    if record.id.startswith("arn:") or not shape.arn:
+        return record.id
+    return shape.arn.format(
+        partition=scope.partition, region=record.region or "", account=scope.account, id=record.id
+    )
+
+
+def _name(record: Record, shape: WorkloadKind) -> str:
+    for path in shape.name:
+        for _, view in views(record):
+            found = text_or_none(find(view, path))
+            if found is not None:
+                return found
+    return last_name(record.id)
+
+
+def _roles(scope: Scope, record: Record, shape: WorkloadKind) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for _, view in views(record):
+        for path in shape.roles:
+            found.update(
+                (scope.role_arn(name), None) for name in every(view, path) if isinstance(name, str) and name
+            )
+        for path in shape.profiles:
+            for name in every(view, path):
+                if isinstance(name, str):
+                    found.update((arn, None) for arn in _behind(scope, name))
+    return tuple(found)
+
+
+def _behind(scope: Scope, profile: str) -> tuple[str, ...]:
+    """The roles of an instance profile; services that create one give it the name of its role."""
+    found = scope.roles_of_profile(profile)
+    if found:
+        return found
+    name = profile.rpartition("/")[2]
+    return (scope.roles[name],) if name in scope.roles else ()
+
+
+def _policy(scope: Scope, record: Record, shape: WorkloadKind, identifier: str) -> Fact[Any]:
+    if shape.policy is None:
+        return Known(None, listing_source(record))
+    operation, path = shape.policy
+    return scope.policy_read(record, operation, path, owner=identifier, name="resource policy")
+
+
+def _public(record: Record, shape: WorkloadKind) -> Fact[bool]:
+    """A function URL without authentication, a public build project, an identity pool that lets guests in."""
+    if shape.record == "lambda.function":
+        return _open_url(record)
+    if shape.record == "codebuild.project":
+        return _equals(attribute(record, "projectVisibility"), "PUBLIC_READ")
+    if shape.record == "cognito-identity.identity_pool":
+        return _equals(attribute(record, "AllowUnauthenticatedIdentities"), True)
+    return Known(False, listing_source(record))
+
+
+def _equals(fact: Fact[Any], wanted: object) -> Fact[bool]:
+    return fact if isinstance(fact, Unknown) else Known(fact.value == wanted, fact.source)
+
+
+def _open_url(record: Record) -> Fact[bool]:
+    def parse(answer: Any) -> bool:
+        body = mapping(answer)
+        configurations = objects(body.get("FunctionUrlConfigs")) if "FunctionUrlConfigs" in body else [body]
+        return any(configuration.get("AuthType") == "NONE" for configuration in configurations)
+
+    for operation in URL_READS:
+        if operation in record.reads:
+            return read(record, operation, parse, absent=False)
+    return Unknown(Reason.NOT_COLLECTED, Source(f"lambda:{URL_READS[0]}", record.location))
+
+
+def _attributes(record: Record, shape: WorkloadKind) -> dict[str, Fact[Any]]:
+    found: dict[str, Fact[Any]] = {path: attribute(record, path) for path in shape.attributes}
+    found["tags"] = tags_of(record)
+    return found
+
+
+def tags_of(record: Record) -> Fact[Mapping[str, str]]:
+    """The tags of any resource, wherever its service writes them."""
+    fact = attribute(record, "Tags", "tags", "TagList")
+    if isinstance(fact, Unknown):
+        return fact
+    try:
+        return Known({} if fact.value is None else tags(fact.value), fact.source)
+    except Malformed:
+        return Unknown(Reason.MALFORMED, fact.source)

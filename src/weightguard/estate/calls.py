@@ -1,0 +1,118 @@
+"""What the snapshot's call log says of a scope: which operations were asked, and which were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
+
+from weightguard.estate.evidence import OBSTACLES
+from weightguard.estate.fact import Source, Unknown
+
+STATE_SERVICE: Final = "terraform"
+"""The service of the call line that a Terraform state leaves: the state stands in for every listing."""
+
+OBJECT_LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions"})
+
+
+class Call(Protocol):
+    """One line of calls.jsonl; `weightguard.snapshot` gives these."""
+
+    @property
+    def service(self) -> str:
+        """The SDK's client name."""
+        ...
+
+    @property
+    def operation(self) -> str:
+        """The API's name."""
+        ...
+
+    @property
+    def scope(self) -> str:
+        """``aws/111111111111``."""
+        ...
+
+    @property
+    def region(self) -> str | None:
+        """Where it was asked."""
+        ...
+
+    @property
+    def resource(self) -> str | None:
+        """What it was about, where it was about one thing."""
+        ...
+
+    @property
+    def outcome(self) -> str:
+        """``ok``, ``absent``, ``denied``, ``throttled`` or ``failed``."""
+        ...
+
+    @property
+    def code(self) -> str | None:
+        """The provider's error code."""
+        ...
+
+
+Place = tuple[str | None, str | None]
+
+
+class CallLog:
+    """The calls of one scope.
+
+    An obstacle stays one even if the same operation was answered later: it may have been asked something else (another filter,
+    another page). A resumed collection drops the lines of what it does again.
+    """
+
+    def __init__(self, scope: str, calls: Iterable[Call] = ()) -> None:
+        self._scope = scope
+        self._broken: dict[tuple[str, str], dict[Place, Unknown]] = {}
+        self._by_resource: dict[str, dict[str, Unknown]] = {}
+        self._listed: set[str] = set()
+        for call in calls:
+            self.add(call)
+
+    def add(self, call: Call) -> None:
+        """Takes in the next line."""
+        operation = (call.service, call.operation)
+        broken = self._broken.setdefault(operation, {})
+        reason = OBSTACLES.get(call.outcome)
+        if reason is None:
+            if call.resource and call.operation in OBJECT_LISTINGS:
+                self._listed.add(call.resource)
+            return
+        where = "/".join(part for part in (self._scope, call.region) if part)
+        source = Source(":".join(operation), f"{where} {call.resource}" if call.resource else where)
+        unknown = broken[(call.region, call.resource)] = Unknown(reason, source, call.code)
+        if call.resource:
+            self._by_resource.setdefault(call.resource, {})[call.operation] = unknown
+
+    def asked(self, service: str, operation: str) -> bool:
+        """Whether the operation was called at all; a Terraform state answers for every listing."""
+        return (service, operation) in self._broken or self.from_state
+
+    @property
+    def from_state(self) -> bool:
+        """Whether this scope was read from a Terraform state."""
+        return any(service == STATE_SERVICE for service, _ in self._broken)
+
+    def listed(self, store: str) -> bool:
+        """Whether the objects of this store were listed."""
+        return store in self._listed
+
+    def obstacle(self, service: str, operation: str, region: str | None = None) -> Unknown | None:
+        """Why this listing gave nothing, or not everything; with a region, in that region or where none was named."""
+        for (place, _), unknown in self._broken.get((service, operation), {}).items():
+            if region is None or place in (None, region):
+                return unknown
+        return None
+
+    def obstacle_of(self, resource: str, operations: frozenset[str]) -> Unknown | None:
+        """Why none of these operations told about this resource, in whichever region it was asked."""
+        broken = self._by_resource.get(resource, {})
+        return next((unknown for operation, unknown in broken.items() if operation in operations), None)
+
+    def obstacles(self) -> Iterator[tuple[str, Unknown]]:
+        """Every call that was refused or broke, as ``service:Operation`` and why."""
+        for (service, operation), places in self._broken.items():
+            for unknown in places.values():
+                yield f"{service}:{operation}", unknown

@@ -1,0 +1,75 @@
+"""From snapshots to one estate: the provider-neutral entry.
+
+Pure: the same snapshots give an equal estate. Every collection is sorted by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from weightguard.estate.aws import estate as aws
+from weightguard.estate.aws.scope import Scope
+from weightguard.estate.calls import CallLog
+from weightguard.estate.contents import tally
+from weightguard.estate.evidence import Record
+from weightguard.estate.model import Estate
+from weightguard.estate.weight_sets import weight_sets
+
+if TYPE_CHECKING:
+    from weightguard.snapshot import Snapshot
+
+
+def read_estate(snapshots: Sequence[Snapshot]) -> Estate:
+    """Everything that the snapshots say exists, as one estate.
+
+    Args:
+        snapshots: opened snapshots of any providers. Where two tell of the same account, the later one is believed.
+
+    Raises:
+        SnapshotError: a snapshot is damaged. What a record says never raises: it becomes an `Unknown`.
+    """
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.collected_at, snapshot.digest))
+    newest = {scope: snapshot for snapshot in ordered for scope in snapshot.scopes}
+    draft = aws.Draft()
+    for snapshot in ordered:
+        logs = _call_logs(snapshot)
+        for scope in snapshot.scopes:
+            if newest[scope] is snapshot and scope.startswith("aws/"):
+                services = [service for owner, service in snapshot.services if owner == scope]
+                draft.add(
+                    _aws_scope(snapshot, scope, logs[scope], draft, services),
+                    services,
+                    tally(snapshot, scope),
+                )
+    joined = aws.join(draft)
+    return Estate(
+        collected_at=ordered[-1].collected_at if ordered else "",
+        organisations=joined.organisations,
+        accounts=joined.accounts,
+        weight_sets=weight_sets(newest),
+        resources=joined.resources,
+        **joined.collections,
+    )
+
+
+def _call_logs(snapshot: Snapshot) -> dict[str, CallLog]:
+    logs = {scope: CallLog(scope) for scope in snapshot.scopes}
+    for call in snapshot.calls():
+        logs[call.scope].add(call)
+    return logs
+
+
+def _aws_scope(
+    snapshot: Snapshot, scope: str, calls: CallLog, draft: aws.Draft, services: Iterable[str]
+) -> Scope:
+    records: Callable[[str], Iterable[Record]] = partial(snapshot.records, scope)
+    return Scope(
+        account=scope.partition("/")[2],
+        name=scope,
+        records=records,
+        calls=calls,
+        documents=draft.documents,
+        setting_services=tuple(sorted(services)),
+    )
