@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
+from weightguard.collect.aws.operation import Operation
+from weightguard.collect.runner import Unit
+from weightguard.snapshot import SnapshotWriter
 
 Row = dict[str, Any]
-"""A line of ``records/<provider>/<scope>/<service>.jsonl``."""
+"""A resource, as `SnapshotWriter.record` takes it after scope and service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +24,17 @@ class Account:
         id: twelve digits.
         partition: ``aws``, ``aws-cn``, ``aws-us-gov``.
         caller: makes its calls.
-        regions: the regions to read, the home region first.
-        identity: the raw answer of GetCallerIdentity.
+        writer: takes what is found.
+        regions: the regions to read, sorted.
+        identity: the answer of GetCallerIdentity, where it was asked already.
     """
 
     id: str
     partition: str
     caller: Caller
+    writer: SnapshotWriter
     regions: tuple[str, ...]
-    identity: Mapping[str, Any] = field(default_factory=dict)
+    identity: Answer | None = None
 
     @property
     def scope(self) -> str:
@@ -39,26 +44,31 @@ class Account:
     @property
     def home(self) -> str:
         """The region that answers for global services."""
-        return self.regions[0]
+        return self.caller.connections.region
 
     def arn(self, service: str, region: str, resource: str) -> str:
         """An ARN of this account."""
         return f"arn:{self.partition}:{service}:{region}:{self.id}:{resource}"
 
+    def unit(self, name: str, operation: Operation, read: Callable[[], Iterable[Row | Unit]]) -> Unit:
+        """A unit of work.
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A piece of work that is done once: what it finds enters the snapshot whole, or is asked for again on resume.
+        Args:
+            name: stable within the account (``kms/eu-west-1/<key id>``).
+            operation: what most of it hangs on; its rows go to the file of the operation's service.
+            read: makes the calls and gives the rows found, and the units that they call for.
+        """
 
-    Attributes:
-        id: stable within the account (``kms/eu-west-1/<key id>``).
-        service: the file that its rows go to.
-        read: makes the calls and gives the rows.
-    """
+        def run() -> list[Unit]:
+            spawned = []
+            for item in read():
+                if isinstance(item, Unit):
+                    spawned.append(item)
+                else:
+                    self.writer.record(self.scope, operation.service, **item)
+            return spawned
 
-    id: str
-    service: str
-    read: Callable[[], Iterable[Row]]
+        return Unit(f"{self.scope}/{name}", self.scope, operation.service, operation.name, run)
 
 
 def row(

@@ -19,7 +19,7 @@ DENIED_CODES = frozenset(
         "InvalidAccessKeyId", "InvalidClientTokenId", "NotAuthorized", "NotAuthorizedException", "OptInRequired",
         "SignatureDoesNotMatch", "SubscriptionRequiredException", "Unauthorized", "UnauthorizedAccess", "UnauthorizedException",
         "UnauthorizedOperation", "UnrecognizedClientException",
-        "ExpiredToken", "ExpiredTokenException", "InvalidToken", "MissingAuthenticationToken", "RequestExpired",
+        "InvalidToken", "MissingAuthenticationToken", "RequestExpired",
     }
 )  # fmt: skip
 THROTTLED_CODES = frozenset(
@@ -30,6 +30,9 @@ THROTTLED_CODES = frozenset(
         "TooManyRequestsException", "TransactionInProgressException",
     }
 )  # fmt: skip
+NOT_REFUSED = frozenset({"InvalidObjectState"})
+"""Errors with HTTP status 403 that are no matter of permission: an archived object has to be restored first."""
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 _MESSAGE_LIMIT = 300
 
 
@@ -88,9 +91,7 @@ def classify(code: str, status: int | None, absent: frozenset[str]) -> Outcome:
         return "denied"
     if code in absent and (status is None or 400 <= status < 500):
         return "absent"
-    if status in (401, 403):
-        return "denied"
-    return "failed"
+    return "denied" if status in (401, 403) and code not in NOT_REFUSED else "failed"
 
 
 def plain(message: object) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from weightguard.collect.aws.answer import Answer, classify, plain
+from weightguard.collect.aws.answer import EXPIRED, Answer, classify, plain
 from weightguard.collect.aws.connections import Connections, Malformed
 from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.paging import Walk, merge
+from weightguard.errors import CredentialsError
+from weightguard.snapshot import Call, Outcome, utc_now
 
-CallLine = dict[str, Any]
 Transform = Callable[[Any], Mapping[str, Any]]
+Check = Callable[[Mapping[str, Any]], str | None]
 
 # What the SDK lets out when an answer breaks its parser in a way that it did not foresee.
 _PARSER_ERRORS = (AttributeError, KeyError, IndexError, TypeError, ValueError)
@@ -29,7 +32,7 @@ class Caller:
         connections: the account's clients.
         scope: ``aws/<account id>``, as calls.jsonl names it.
         declared: the operations that may be called.
-        record: takes a line of calls.jsonl; called from any thread.
+        record: takes each call; called from any thread.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class Caller:
         connections: Connections,
         scope: str,
         declared: frozenset[Operation],
-        record: Callable[[CallLine], None],
+        record: Callable[[Call], None],
     ) -> None:
         self.connections = connections
         self.scope = scope
@@ -86,15 +89,20 @@ class Caller:
         *,
         region: str | None = None,
         resource: str | None = None,
+        check: Check | None = None,
         **parameters: Any,
     ) -> Iterator[Answer]:
-        """The pages of a listing one by one. The last is not ok when the listing broke off."""
+        """The pages of a listing one by one. The last is not ok when the listing broke off.
+
+        Args:
+            check: says of a page why the listing cannot be trusted, or None.
+        """
         walk = Walk(self.connections.page_model(operation.service, operation.name))
         if operation.page_size and walk.model.limit:
             parameters = {walk.model.limit: operation.page_size} | parameters
         while not walk.finished:
             answer, attempts = self._guarded(operation, region, parameters | walk.parameters, None)
-            fault = walk.step(answer.data) if answer.ok else None
+            fault = (walk.step(answer.data) or (check(answer.data) if check else None)) if answer.ok else None
             if fault:
                 answer = Answer("failed", answer.data, fault, "the listing does not page as documented")
             self._note(operation, region, resource, answer, attempts)
@@ -160,18 +168,18 @@ class Caller:
         self, operation: Operation, region: str | None, resource: str | None, answer: Answer, attempts: int
     ) -> None:
         self._record(
-            {
-                "service": operation.service,
-                "operation": operation.name,
-                "scope": self.scope,
-                "region": region,
-                "resource": resource,
-                "outcome": answer.outcome,
-                "code": answer.code,
-                "message": answer.message,
-                "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "attempts": attempts,
-            }
+            Call(
+                service=operation.service,
+                operation=operation.name,
+                scope=self.scope,
+                outcome=cast(Outcome, answer.outcome),  # nothing that was called is skipped
+                time=utc_now(),
+                region=region,
+                resource=resource,
+                code=answer.code,
+                message=answer.message,
+                attempts=attempts,
+            )
         )
 
 
@@ -180,7 +188,17 @@ def _shaped(operation: Operation, raw: Mapping[str, Any]) -> Answer:
     missing = [name for name in operation.required if name not in data]
     if missing:
         return Answer("failed", code=Malformed.__name__, message=f"the answer lacks {', '.join(missing)}")
+    broken = [name for name in operation.documents if not _is_document(data[name])]
+    if broken:
+        return Answer("failed", code=Malformed.__name__, message=f"{', '.join(broken)} is no JSON document")
     return _identified(operation, data) if operation.entries else Answer("ok", data)
+
+
+def _is_document(text: Any) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (TypeError, ValueError):
+        return False
 
 
 def _identified(operation: Operation, data: dict[str, Any]) -> Answer:
@@ -209,6 +227,9 @@ def _refusal(operation: Operation, response: Mapping[str, Any]) -> Answer:
     error = response.get("Error") or {}
     status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
     code = plain(error.get("Code") or status or "Unknown")
+    if code in EXPIRED:
+        # Everything after this would be refused too: stop while the snapshot can still be resumed.
+        raise CredentialsError("the AWS credentials have expired", where=operation.id, fix="sign in again")
     return Answer(
         classify(code, status, operation.absent), code=code, message=plain(error.get("Message") or "") or None
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -52,6 +54,25 @@ class Malformed(Exception):
     """An answer that is not in the protocol its service speaks: cut short, empty, or a page meant for a browser."""
 
 
+class ClientCache:
+    """The clients in use, of all accounts: as many as `limit`, the longest unused goes first. One weighs some 300 kB."""
+
+    def __init__(self, limit: int = 96) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._clients: OrderedDict[tuple[int, str, str], Any] = OrderedDict()
+
+    def get(self, key: tuple[int, str, str], make: Callable[[], Any]) -> Any:
+        """The client, made if it is not there. One is made at a time: sessions are not safe to share for that."""
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = make()
+            self._clients.move_to_end(key)
+            if len(self._clients) > self._limit:
+                self._clients.popitem(last=False)
+            return self._clients[key]
+
+
 class Connections:
     """The clients of one account.
 
@@ -59,31 +80,28 @@ class Connections:
         session: a botocore session with the account's credentials.
         settings: how to connect.
         region: the region for services without one of their own choice.
+        cache: shared by the accounts of a collection.
     """
 
-    def __init__(self, session: Any, settings: Settings, region: str) -> None:
+    def __init__(self, session: Any, settings: Settings, region: str, cache: ClientCache) -> None:
         self.region = region
         self.settings = settings
+        self.cache = cache
         self._session = session
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
         self._pages: dict[tuple[str, str], PageModel] = {}
         session.register("before-parse", _check_body)
         session.register("request-created.s3-control", _keep_account_out_of_host, unique_id="weightguard")
 
+    @property
+    def loader(self) -> Any:
+        """The SDK's loader of service models, which caches what it has read."""
+        return self._session.get_component("data_loader")
+
     def client(self, service: str, region: str | None = None) -> Any:
         """The client of a service in a region; made once, safe to share between threads."""
-        key = (service, region or self.region)
-        with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._make(*key)
-            return self._clients[key]
-
-    def release(self, region: str) -> None:
-        """Forget the clients of a region that has been read, but for the home region's."""
-        with self._lock:
-            if region != self.region:
-                self._clients = {key: client for key, client in self._clients.items() if key[1] != region}
+        where = region or self.region
+        return self.cache.get((id(self), service, where), partial(self._make, service, where))
 
     def page_model(self, service: str, operation: str) -> PageModel:
         """How an operation pages, by the SDK's model."""
@@ -144,8 +162,15 @@ def _check_body(operation_model: Any, response_dict: Mapping[str, Any], **_: Any
     body = response_dict["body"]
     if protocol in _JSON:
         _check_json(body)
-    elif protocol in _XML:
+    elif protocol in _XML and not _bare_payload(operation_model):
         _check_xml(body)
+
+
+def _bare_payload(operation_model: Any) -> bool:
+    """Whether the body is a member's text as it is, as a bucket policy's."""
+    shape = operation_model.output_shape
+    payload = shape.serialization.get("payload") if shape is not None else None
+    return payload is not None and shape.members[payload].type_name in ("string", "blob")
 
 
 def _check_json(body: bytes) -> None:

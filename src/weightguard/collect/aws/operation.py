@@ -21,6 +21,7 @@ class Operation:
         hides: what could be there, unseen, when this read is refused; ends the sentence "... could hide".
         absent: error codes by which the provider says "not configured". Anything else that is not an answer is a gap.
         required: members that the documentation promises in every answer; one without them is malformed.
+        documents: members that hold a JSON document as text; one cut short is malformed.
         entries: of a listing, the members that hold what was listed.
         identity: members that every listed entry has, as text (none: entries are texts); without them the listing is malformed.
         paged: whether the answer comes in pages (the tokens are those of the SDK's own paginator model).
@@ -34,6 +35,7 @@ class Operation:
     hides: str
     absent: frozenset[str] = frozenset()
     required: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     paged: bool = False

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from weightguard.collect.aws.account import Account, Row, Unit, row
+from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.operation import Operation
+from weightguard.collect.runner import Unit
 
 DESCRIBE_TRAILS = Operation(
     service="cloudtrail",
@@ -36,14 +37,16 @@ OPERATIONS = (DESCRIBE_TRAILS, GET_TRAIL_STATUS, GET_EVENT_SELECTORS)
 
 
 def units(account: Account, region: str) -> Iterator[Unit]:
-    """The trails at home in a region; shadows of trails at home in a region that is not read go with the home region.
+    """The trails at home in a region; shadows of trails at home in a region that is not read go with the first.
 
     Shadow trails are asked for because a member account sees its organisation's trail as one.
     """
     for entry in account.caller.list(DESCRIBE_TRAILS, region=region, includeShadowTrails=True):
         home = entry.get("HomeRegion", region)
-        if home == region or (home not in account.regions and region == account.home):
-            yield Unit(f"cloudtrail/{entry['TrailARN']}", "cloudtrail", partial(_trail, account, entry))
+        if home == region or (home not in account.regions and region == account.regions[0]):
+            yield account.unit(
+                f"cloudtrail/{entry['TrailARN']}", GET_TRAIL_STATUS, partial(_trail, account, entry)
+            )
 
 
 def _trail(account: Account, entry: Mapping[str, Any]) -> Iterator[Row]:

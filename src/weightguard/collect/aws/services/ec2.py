@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-from weightguard.collect.aws.account import Account, Row, Unit, row
+from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.operation import Operation
 
@@ -32,20 +31,14 @@ DESCRIBE_VPC_ENDPOINTS = Operation(
 OPERATIONS = (DESCRIBE_REGIONS, DESCRIBE_VPC_ENDPOINTS)
 
 
-def enabled_regions(caller: Caller) -> tuple[str, ...]:
-    """The regions that the account may use, sorted; empty when they could not be listed."""
-    entries = caller.list(DESCRIBE_REGIONS)
-    return tuple(
-        sorted(entry["RegionName"] for entry in entries if entry.get("OptInStatus") != "not-opted-in")
-    )
+def regions(caller: Caller) -> dict[str, bool]:
+    """The regions that there are, and whether the account may use each; empty when they could not be listed."""
+    entries = caller.list(DESCRIBE_REGIONS, AllRegions=True)
+    return {entry["RegionName"]: entry.get("OptInStatus") != "not-opted-in" for entry in entries}
 
 
-def units(account: Account, region: str) -> Iterator[Unit]:
+def units(account: Account, region: str) -> Iterator[Row]:
     """The VPC endpoints of a region."""
-    yield Unit(f"ec2/{region}/vpc-endpoints", "ec2", partial(_vpc_endpoints, account, region))
-
-
-def _vpc_endpoints(account: Account, region: str) -> Iterator[Row]:
     for entry in account.caller.list(DESCRIBE_VPC_ENDPOINTS, region=region):
         arn = account.arn("ec2", region, f"vpc-endpoint/{entry['VpcEndpointId']}")
         yield row("ec2.vpc_endpoint", arn, DESCRIBE_VPC_ENDPOINTS.name, entry, region=region)

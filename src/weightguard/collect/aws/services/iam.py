@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from weightguard.collect.aws.account import Account, Row, Unit, row
+from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.connections import Malformed
 from weightguard.collect.aws.operation import Operation
+from weightguard.collect.runner import Unit
 
 GET_DETAILS = Operation(
     service="iam",
@@ -117,10 +118,10 @@ _REPORT_WAIT = 0.25  # seconds before the second look; doubled up to two seconds
 
 def units(account: Account) -> Iterator[Unit]:
     """All of IAM; it has no regions."""
-    yield Unit("iam/details", "iam", partial(_details, account))
-    yield Unit("iam/credentials", "iam", partial(_credentials, account))
-    yield Unit("iam/providers", "iam", partial(_providers, account))
-    yield Unit("iam/account", "iam", partial(_account, account))
+    yield account.unit("iam/details", GET_DETAILS, partial(_details, account))
+    yield account.unit("iam/credentials", GET_REPORT, partial(_credentials, account))
+    yield account.unit("iam/providers", LIST_OIDC, partial(_providers, account))
+    yield account.unit("iam/account", GET_SUMMARY, partial(_account, account))
 
 
 def _details(account: Account) -> Iterator[Row]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from weightguard.collect.aws.account import Account, Row, Unit, row
+from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.answer import Answer, skipped
 from weightguard.collect.aws.operation import Operation
+from weightguard.collect.runner import Unit
 
 LIST_KEYS = Operation(
     service="kms",
@@ -45,6 +46,7 @@ GET_KEY_POLICY = Operation(
     permissions=("kms:GetKeyPolicy",),
     hides="principals of any account that a key policy lets decrypt weights",
     required=("Policy",),
+    documents=("Policy",),
 )
 LIST_GRANTS = Operation(
     service="kms",
@@ -95,9 +97,11 @@ def units(account: Account, region: str) -> Iterator[Unit]:
     """The keys of a region, one unit each, and its aliases. A region without keys costs one call."""
     entries = account.caller.list(LIST_KEYS, region=region)
     if entries:
-        yield Unit(f"kms/{region}/aliases", "kms", partial(_aliases, account, region))
+        yield account.unit(f"kms/{region}/aliases", LIST_ALIASES, partial(_aliases, account, region))
     for entry in entries:
-        yield Unit(f"kms/{region}/{entry['KeyId']}", "kms", partial(_key, account, region, entry))
+        yield account.unit(
+            f"kms/{region}/{entry['KeyId']}", DESCRIBE_KEY, partial(_key, account, region, entry)
+        )
 
 
 def _aliases(account: Account, region: str) -> Iterator[Row]:

@@ -34,6 +34,8 @@ LIST_OBJECTS = Operation(
     permissions=("s3:ListBucket",),
     hides="weights stored in a bucket",
     required=("IsTruncated", "Name"),
+    entries=("Contents",),
+    identity=("Key",),
     paged=True,
     page_size=1000,
 )
@@ -51,6 +53,7 @@ GET_POLICY = Operation(
     hides="principals of any account that the bucket lets in",
     absent=frozenset({"NoSuchBucketPolicy"}),
     required=("Policy",),
+    documents=("Policy",),
 )
 GET_PUBLIC_ACCESS_BLOCK = Operation(
     service="s3",
@@ -213,6 +216,23 @@ def bucket_row(account: Account, bucket: Bucket, listing: Answer, *, in_full: st
 def _ownership(answer: Answer) -> str | None:
     rules = answer.data.get("OwnershipControls", {}).get("Rules") or [{}]
     return rules[0].get("ObjectOwnership") if answer.ok else None
+
+
+def completed(account: Account, record: Mapping[str, Any]) -> Row:
+    """A bucket's record with what was skipped at first, because nothing was known to depend on it."""
+    region = record["region"] or account.home
+    arn, name = record["id"], record["data"]["Name"]
+    answers = {
+        operation.name: account.caller.ask(operation, region=region, resource=arn, Bucket=name)
+        for operation in KEEPING
+    }
+    reads = dict(record["reads"]) | {name: answer.as_read() for name, answer in answers.items()}
+    return {name: record[name] for name in ("kind", "id", "region", "operation", "data")} | {"reads": reads}
+
+
+def is_partial(record: Mapping[str, Any]) -> bool:
+    """Whether the record lacks what is asked only of buckets that matter."""
+    return any(record["reads"].get(operation.name, {}).get("outcome") == "skipped" for operation in KEEPING)
 
 
 def destinations(record: Mapping[str, Any]) -> Iterator[str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from weightguard.collect.aws.account import Account, Row, Unit, row
+from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.operation import Operation
+from weightguard.collect.runner import Unit
 
 GET_PUBLIC_ACCESS_BLOCK = Operation(
     service="s3control",
@@ -41,6 +42,7 @@ GET_ACCESS_POINT_POLICY = Operation(
     hides="principals that an access point lets read weights",
     absent=frozenset({"NoSuchAccessPointPolicy"}),
     required=("Policy",),
+    documents=("Policy",),
 )
 GET_ACCESS_POINT_POLICY_STATUS = Operation(
     service="s3control",
@@ -61,14 +63,16 @@ OPERATIONS = (
 
 def account_units(account: Account) -> Iterator[Unit]:
     """Block Public Access of the account, which has no region."""
-    yield Unit("s3control/account", "s3control", partial(_account, account))
+    yield account.unit("s3control/account", GET_PUBLIC_ACCESS_BLOCK, partial(_account, account))
 
 
 def units(account: Account, region: str) -> Iterator[Unit]:
     """The access points of a region, one unit each."""
     for entry in account.caller.list(LIST_ACCESS_POINTS, region=region, AccountId=account.id):
         name = entry["Name"]
-        yield Unit(f"s3control/{region}/{name}", "s3control", partial(_access_point, account, region, entry))
+        yield account.unit(
+            f"s3control/{region}/{name}", GET_ACCESS_POINT, partial(_access_point, account, region, entry)
+        )
 
 
 def _account(account: Account) -> Iterator[Row]:

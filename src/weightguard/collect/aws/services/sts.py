@@ -19,13 +19,14 @@ ASSUME_ROLE = Operation(
     name="AssumeRole",
     permissions=("sts:AssumeRole",),
     hides="everything in the account that the role belongs to",
-    required=("Credentials",),
+    required=("AssumedRoleUser",),
     reads_only=False,
 )
 OPERATIONS = (GET_CALLER_IDENTITY, ASSUME_ROLE)
 
 
 def identity(account: Account) -> Iterator[Row]:
-    """The identity that this collection ran as."""
-    if account.identity:
-        yield row("sts.identity", account.id, GET_CALLER_IDENTITY.name, account.identity)
+    """The identity that this collection runs as."""
+    answer = account.identity or account.caller.ask(GET_CALLER_IDENTITY)
+    if answer.ok:
+        yield row("sts.identity", account.id, GET_CALLER_IDENTITY.name, answer.data)

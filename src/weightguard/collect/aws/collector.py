@@ -1,0 +1,201 @@
+"""Collecting from AWS: which accounts, which regions, in which order. The services know what to read there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+
+from weightguard.collect.aws import contents, destinations, sessions
+from weightguard.collect.aws.account import Account, Row
+from weightguard.collect.aws.answer import Answer
+from weightguard.collect.aws.caller import Caller
+from weightguard.collect.aws.connections import Connections
+from weightguard.collect.aws.operation import Operation
+from weightguard.collect.aws.options import ROLE_ARN, AwsOptions
+from weightguard.collect.aws.permissions import operations
+from weightguard.collect.aws.services import cloudtrail, ec2, iam, kms, organizations, s3, s3control, sts
+from weightguard.collect.progress import Progress
+from weightguard.collect.runner import RunSummary, Unit, run_units
+from weightguard.errors import InputError
+from weightguard.snapshot import Call, SnapshotWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Credentials that were tried: the account they belong to, and the calls that it took to know.
+
+    Attributes:
+        account: twelve digits.
+        partition: ``aws``, ``aws-cn``, ``aws-us-gov``.
+    """
+
+    options: AwsOptions
+    connections: Connections
+    account: str
+    partition: str
+    identity: Answer
+    calls: tuple[Call, ...]
+
+
+def connect(options: AwsOptions) -> Entry:
+    """Try the credentials, before anything is written.
+
+    Raises:
+        CredentialsError: no usable credentials, or an endpoint that does not answer.
+        InputError: options that cannot be used.
+    """
+    connections = sessions.base(options)
+    calls: list[Call] = []
+    caller = Caller(connections, "", frozenset(operations()), calls.append)
+    account, partition, identity = sessions.identity(caller)
+    return Entry(options, connections, account, partition, identity, tuple(calls))
+
+
+def collect(
+    entry: Entry, writer: SnapshotWriter, *, progress: Progress | None = None, again: str | None = None
+) -> RunSummary:
+    """Read the account, and those that the options add, into a snapshot. Sealing it is the caller's.
+
+    Args:
+        entry: from `connect`.
+        writer: the snapshot, new or resumed.
+        progress: whoever shows how far it is.
+        again: what to tell the user to type to resume.
+
+    Raises:
+        Interrupted: Ctrl-C; the snapshot is resumable.
+        CredentialsError: the credentials expired meanwhile; the snapshot is resumable.
+        InputError: a region that the account does not have, ``--org`` outside an organisation.
+    """
+    words: dict[str, Any] = {} if again is None else {"again": again}
+    threads = entry.options.threads
+    with ThreadPoolExecutor(threads, thread_name_prefix="headers") as readers:
+        collection = _Collection(entry, writer, readers)
+        first = run_units(collection.units(), writer, workers=threads, progress=progress, **words)
+        second = run_units(
+            destinations.units(collection.accounts), writer, workers=threads, progress=progress, **words
+        )
+    return RunSummary(
+        first.done + second.done, first.earlier + second.earlier, first.failures + second.failures
+    )
+
+
+@dataclass(slots=True)
+class _Collection:
+    """One collection under way."""
+
+    entry: Entry
+    writer: SnapshotWriter
+    readers: Executor
+    accounts: list[Account] = field(default_factory=list)
+
+    def units(self) -> list[Unit]:
+        """The first units of every account."""
+        options = self.entry.options
+        own = self._account(self.entry.account, self.entry.connections, self.entry.identity, self.entry.calls)
+        described = organizations.describe(own.caller)
+        members = organizations.accounts(own.caller) if described.ok else []
+        roles = self._roles(described, members)
+        with ThreadPoolExecutor(min(8, options.threads), thread_name_prefix="accounts") as pool:
+            others = [
+                account for account in pool.map(partial(self._member, own), roles) if account is not None
+            ]
+        # An account that a role was given for is read as that role, our own too.
+        self.accounts = [*([] if own.id in {account.id for account in others} else [own]), *others]
+        read = partial(organizations.organisation, own, described, members)
+        units = [own.unit("organizations", organizations.DESCRIBE_ORGANIZATION, read)]
+        return units + [unit for account in self.accounts for unit in self._account_units(account)]
+
+    def _account(
+        self,
+        account: str,
+        connections: Connections,
+        identity: Answer | None = None,
+        calls: Iterable[Call] = (),
+    ) -> Account:
+        scope = f"aws/{account}"
+        self.writer.add_scope(scope)
+        for call in calls:
+            self.writer.call(replace(call, scope=scope))
+        caller = Caller(connections, scope, frozenset(operations()), self.writer.call)
+        regions = _regions(self.entry.options.regions, ec2.regions(caller), connections.region)
+        return Account(account, self.entry.partition, caller, self.writer, regions, identity)
+
+    def _roles(self, described: Answer, members: list[dict[str, Any]]) -> list[str]:
+        """The roles to assume: those that were named, and one in every account of the organisation where that is wanted."""
+        options, own = self.entry.options, self.entry.account
+        roles = {ROLE_ARN.fullmatch(arn).group(2): arn for arn in options.role_arns}  # type: ignore[union-attr]
+        manages = described.data.get("Organization", {}).get("MasterAccountId") == own
+        if options.org and described.outcome == "absent":
+            raise InputError(f"account {own} is in no organisation", fix="leave out --org")
+        if options.org or (options.org is None and manages and not roles):
+            for member in members:
+                if member["Id"] != own and member.get("Status", "ACTIVE") == "ACTIVE":
+                    arn = f"arn:{self.entry.partition}:iam::{member['Id']}:role/{options.role_name}"
+                    roles.setdefault(member["Id"], arn)
+        return [roles[account] for account in sorted(roles)]
+
+    def _member(self, own: Account, role: str) -> Account | None:
+        """Another account, through its role. One whose role cannot be assumed is a gap: its scope is in the snapshot, empty."""
+        account = role.split(":")[4]
+        origin = Caller(own.caller.connections, f"aws/{account}", frozenset(operations()), self.writer.call)
+        connections, _ = sessions.assume(origin, role, self.entry.options)
+        return None if connections is None else self._account(account, connections)
+
+    def _account_units(self, account: Account) -> Iterator[Unit]:
+        yield account.unit("sts", sts.GET_CALLER_IDENTITY, partial(sts.identity, account))
+        yield from iam.units(account)
+        yield from s3control.account_units(account)
+        yield account.unit("s3", s3.LIST_BUCKETS, partial(self._buckets, account))
+        for region in account.regions:
+            for operation, read in _REGIONAL:
+                yield account.unit(f"{operation.service}/{region}", operation, partial(read, account, region))
+
+    def _buckets(self, account: Account) -> Iterator[Unit]:
+        entries, complete = s3.buckets(account)
+        for entry in entries:
+            yield account.unit(f"s3/{entry['Name']}", s3.LIST_OBJECTS, partial(self._bucket, account, entry))
+        if not complete:
+            # Buckets that are not seen may have access points that are.
+            yield from (_access_points(account, region) for region in account.regions)
+
+    def _bucket(self, account: Account, entry: Mapping[str, Any]) -> Iterator[Row | Unit]:
+        bucket = s3.located(account, entry)
+        found = contents.read_contents(account, bucket, self.readers, self.entry.options.header_reads)
+        yield s3.bucket_row(account, bucket, found.listing, in_full=found.harmless)
+        yield _access_points(account, bucket.region)
+
+
+# What is read region by region: the listing that a gap is named by, and what makes the calls.
+_REGIONAL: tuple[tuple[Operation, Callable[[Account, str], Iterable[Row | Unit]]], ...] = (
+    (kms.LIST_KEYS, kms.units),
+    (cloudtrail.DESCRIBE_TRAILS, cloudtrail.units),
+    (ec2.DESCRIBE_VPC_ENDPOINTS, ec2.units),
+)
+
+
+def _access_points(account: Account, region: str) -> Unit:
+    """Access points lie in the region of their bucket."""
+    return account.unit(
+        f"s3control/{region}", s3control.LIST_ACCESS_POINTS, partial(s3control.units, account, region)
+    )
+
+
+def _regions(asked: tuple[str, ...], known: Mapping[str, bool], home: str) -> tuple[str, ...]:
+    """The regions to read: those asked for, else all that the account may use, else the home region.
+
+    Raises:
+        InputError: a region was asked for that does not exist.
+    """
+    for region in asked:
+        if known and region not in known:
+            close = get_close_matches(region, known, n=1)
+            raise InputError(
+                f"there is no region {region!r}", fix=f"did you mean {close[0]!r}?" if close else None
+            )
+    enabled = [region for region, usable in known.items() if usable]
+    return tuple(sorted(set(asked) or set(enabled) or {home}))

@@ -1,0 +1,64 @@
+"""Fixtures shared by all tests: the emulators, and an environment without anybody's credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import emulators
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees the developer's profiles, keys, endpoints or proxies."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.delenv(name)
+    nowhere = str(tmp_path_factory.getbasetemp() / "no-such-file")
+    monkeypatch.setenv("AWS_CONFIG_FILE", nowhere)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nowhere)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def _moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("moto") / "server.log"
+    with emulators.moto_server(log) as url:
+        yield url
+    _refuse_holes(log)
+
+
+def _refuse_holes(log: Path) -> None:
+    """An operation that the emulator lacks answers HTTP 500, so that nothing was tested there."""
+    lines = log.read_text(errors="replace").splitlines()
+    holes = sorted({line.strip() for line in lines if line.startswith("NotImplementedError")})
+    assert not holes, f"moto does not implement: {holes}"
+
+
+@pytest.fixture
+def moto_url(_moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty moto server, and credentials that it takes."""
+    emulators.reset(_moto_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return _moto_server
+
+
+@pytest.fixture(scope="session")
+def _fault_proxy(_moto_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulators.Faults]:
+    with emulators.fault_proxy(_moto_server, tmp_path_factory.mktemp("microburst") / "proxy.log") as faults:
+        yield faults
+
+
+@pytest.fixture
+def faults(_fault_proxy: emulators.Faults, moto_url: str) -> Iterator[emulators.Faults]:
+    """microburst in front of the empty moto server of `moto_url`, without rules."""
+    assert moto_url
+    _fault_proxy.set()
+    yield _fault_proxy
+    _fault_proxy.set()
