@@ -12,7 +12,7 @@ from weightguard.policy.aws import provider
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Formula, any_of, negation
 from weightguard.policy.aws.layer import ask, ask_resource, both, either
 from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request
-from weightguard.policy.aws.principal import PrincipalType
+from weightguard.policy.aws.principal import Naming, PrincipalType
 from weightguard.policy.aws.question import Question
 from weightguard.policy.aws.tables import services_with_resource_control_policies
 from weightguard.policy.aws.verdict import Reason, ResourceVerdict, Verdict
@@ -53,8 +53,7 @@ class _Evaluation:
     """One decision in the making: what every layer says, and what follows from it."""
 
     __slots__ = (
-        "_grants",
-        "_grants_by",
+        "acl",
         "boundary",
         "identity",
         "layers",
@@ -82,6 +81,7 @@ class _Evaluation:
         if layers.vpc_endpoint is not None:
             self._ask_endpoint(layers.vpc_endpoint)
         self.resource = self._ask_resource()
+        self.acl = self._ask_acl()
         self.identity = self._ask_identity()
         self.boundary = self._ask_ceiling("boundary", layers.boundary)
         self.session = self._ask_ceiling("session", layers.session)
@@ -138,7 +138,10 @@ class _Evaluation:
 
     def _ask_ceiling(self, layer: str, policies: PolicySet | None) -> Verdict:
         if policies is None:
-            return _EVERYTHING
+            is_federated = self.question.principal.type is PrincipalType.FEDERATED_USER
+            # "If there is no session policy ... and the principal is not a role session, the request is implicitly
+            # denied": a federated user's session has the permissions of its session policy or none.
+            return _NOTHING if layer == "session" and is_federated else _EVERYTHING
         verdict = ask(policies, layer, self.question)
         self.steps.append((layer, verdict))
         return verdict
@@ -218,7 +221,11 @@ class _Evaluation:
         if not self.question.principal.has_identity_policies:
             return [(named.allow, named.allowed_by)]
         own_side = both(self.identity.allow, both(self.boundary.allow, self.session.allow))
-        return [(both(own_side, named.allow), (*self.identity.allowed_by, *named.allowed_by))]
+        theirs = [named, *(verdict for naming, verdict in self.acl if naming is Naming.ACCOUNT)]
+        return [
+            (both(own_side, verdict.allow), (*self.identity.allowed_by, *verdict.allowed_by))
+            for verdict in theirs
+        ]
 
     def _own_grants(self) -> list[tuple[Formula, tuple[Reason, ...]]]:
         """The layers that grant by themselves, in one account and across: KMS grants and ACLs."""
@@ -230,11 +237,18 @@ class _Evaluation:
                 reason = Reason("kms_grants", grant.id, grant.grantee)
                 found.append((formula, (reason,)))
                 self.steps.append(("kms_grants", Verdict(allow=formula, allowed_by=(reason,))))
-        acl = layers.s3.acl_grant(question.principal, question.action) if layers.s3 is not None else None
-        if acl is not None:
-            reason = Reason("s3_acl", acl.grantee, acl.permission)
-            found.append((ALWAYS, (reason,)))
-            self.steps.append(("s3_acl", Verdict(allow=ALWAYS, allowed_by=(reason,))))
+        return found + [
+            (ALWAYS, verdict.allowed_by) for naming, verdict in self.acl if naming is Naming.DIRECT
+        ]
+
+    def _ask_acl(self) -> list[tuple[Naming, Verdict]]:
+        if self.layers.s3 is None:
+            return []
+        found: list[tuple[Naming, Verdict]] = []
+        for naming, grant in self.layers.s3.acl_grants(self.question.principal, self.question.action):
+            reason = Reason("s3_acl", grant.grantee, grant.permission)
+            found.append((naming, Verdict(allow=ALWAYS, allowed_by=(reason,))))
+            self.steps.append(("s3_acl", found[-1][1]))
         return found
 
     def _lacking(self) -> tuple[str, ...]:

@@ -6,17 +6,17 @@ table that maps ACL permissions to policy permissions), "Controlling ownership o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from weightguard.policy.aws.principal import Principal, PrincipalType
+from weightguard.policy.aws.principal import Naming, Principal, PrincipalType
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED_USERS = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 
 _BUCKET_ACTIONS = {
     "READ": {"s3:listbucket", "s3:listbucketversions", "s3:listbucketmultipartuploads"},
-    "WRITE": {"s3:putobject", "s3:deleteobject"},
+    "WRITE": {"s3:putobject"},
     "READ_ACP": {"s3:getbucketacl"},
     "WRITE_ACP": {"s3:putbucketacl"},
 }
@@ -87,24 +87,28 @@ class S3Access:
     acls_disabled: bool = False
     canonical_accounts: tuple[tuple[str, str], ...] = ()
 
-    def acl_grant(self, principal: Principal, action: str) -> AclGrant | None:
-        """The grant of an ACL that lets the principal do the action (lower-case), or None."""
+    def acl_grants(self, principal: Principal, action: str) -> Iterator[tuple[Naming, AclGrant]]:
+        """The grants of ACLs that let the principal do the action (lower-case), and whom each names.
+
+        A predefined group names the principal itself. The canonical user of an account names the account: "if you
+        grant permission to an AWS account, its administrator delegates to the account's users".
+        """
         if self.acls_disabled:
-            return None
+            return
         for grants, actions in ((self.bucket_acl, _BUCKET_ACTIONS), (self.object_acl, _OBJECT_ACTIONS)):
             for grant in grants:
-                if self._reaches(grant, principal) and _permits(grant.permission, actions, action):
-                    return grant
-        return None
+                naming = self._naming(grant, principal)
+                if naming is not Naming.NOT and _permits(grant.permission, actions, action):
+                    yield naming, grant
 
-    def _reaches(self, grant: AclGrant, principal: Principal) -> bool:
+    def _naming(self, grant: AclGrant, principal: Principal) -> Naming:
         if grant.is_public:
-            if self.block.ignore_public_acls:
-                return False
-            return grant.grantee == ALL_USERS or principal.type is not PrincipalType.ANONYMOUS
+            reached = grant.grantee == ALL_USERS or principal.type is not PrincipalType.ANONYMOUS
+            return Naming.DIRECT if reached and not self.block.ignore_public_acls else Naming.NOT
         if principal.type is PrincipalType.CANONICAL_USER:
-            return principal.identifier == grant.grantee
-        return (grant.grantee, principal.account) in self.canonical_accounts
+            return Naming.DIRECT if principal.identifier == grant.grantee else Naming.NOT
+        known = (grant.grantee, principal.account) in self.canonical_accounts
+        return Naming.ACCOUNT if known else Naming.NOT
 
 
 def _permits(permission: str, actions: dict[str, set[str]], action: str) -> bool:
