@@ -1,4 +1,4 @@
-"""The summary that a tired engineer understands in ten seconds: level, what exposes weights now, what to do first, what was not seen.
+"""The summary that a tired engineer understands in ten seconds: level, exposures, what to do first, what was not seen.
 
 Plain text of at most `width` columns that means the same without colour, in a log and through a pipe.
 """
