@@ -1,0 +1,132 @@
+"""Turn what a search found into answers: principals by name, hop by hop, with what each hop hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from weightguard.access.kinds import Kinds
+from weightguard.access.links import Hub, Link, Node, Reached
+from weightguard.access.model import AccessKind, Answer, Hop, WhoCan
+from weightguard.access.population import Group
+from weightguard.access.surfaces import StoreSurface
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+RUNS_AS = "runs as"
+"""How a hop reads from a workload to the role that it runs as."""
+
+
+class Answers:
+    """Words a graph's answers.
+
+    Args:
+        owner: the graph.
+    """
+
+    def __init__(self, owner: AccessGraph) -> None:
+        self._owner = owner
+        self._kinds = Kinds(owner.estate, owner.population)
+        self._hops: dict[tuple[object, ...], Hop] = {}
+
+    def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
+        """Every name that the search found, sorted."""
+        found = [self._answer(name, reached) for name in reached.first if isinstance(name, str)]
+        found.sort(key=lambda answer: answer.principal)
+        gaps = self._owner.gaps(place)
+        return WhoCan(access, place.id, tuple(found), place.held and not gaps, gaps)
+
+    def _answer(self, name: str, reached: Reached) -> Answer:
+        path = tuple(self.hops(name, reached))
+        conditions = tuple(dict.fromkeys(condition for hop in path for condition in hop.conditions))
+        return Answer(
+            principal=name,
+            kind=self._kinds.of(name),
+            certainty="conditional" if conditions else "certain",
+            direct=_is_direct(path),
+            conditions=conditions,
+            path=path,
+        )
+
+    def hops(self, name: str, reached: Reached) -> Iterator[Hop]:
+        """The path from a name to the store, as the search found it."""
+        return self.along(name, trail(name, reached))
+
+    def along(self, name: str, links: list[Link]) -> Iterator[Hop]:
+        """The hops of a row of links."""
+        actor = name
+        for position, link in enumerate(links):
+            if not link.steps:
+                continue
+            target = named_target(links, position)
+            for step in link.steps:
+                aim = step.target or target
+                key = (actor, aim, step.how, step.grant)
+                hop = self._hops.get(key)
+                if hop is None:
+                    hop = self._hops[key] = Hop(actor, aim, step.how, step.grant.because, step.grant.conditions)
+                yield hop
+            actor = target
+
+    def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> tuple[tuple[Hop, ...], ...]:
+        """Every shortest path; for now those of the search."""
+        reached = self._owner.reached(access, place)
+        if principal not in reached.first:
+            return ()
+        return (tuple(self.hops(principal, reached)),)
+
+    def blast_radius(self, principal: str) -> tuple[str, ...]:
+        """Everything that the principal reaches: forwards over the same links."""
+        graph = self._owner.graph
+        onward: dict[Node, list[Node]] = {}
+        for links in graph.into.values():
+            for link in links:
+                onward.setdefault(link.origin, []).append(link.target)
+        seen: dict[Node, None] = {principal: None}
+        queue: list[Node] = [principal]
+        while queue:
+            for target in onward.get(queue.pop(), ()):
+                if target not in seen:
+                    seen[target] = None
+                    queue.append(target)
+        names = {node for node in seen if isinstance(node, str) and node != principal}
+        return tuple(sorted(names | set(self._places(seen))))
+
+    def _places(self, seen: dict[Node, None]) -> Iterator[str]:
+        for store in self._owner.estate.stores:
+            place = self._owner.place(store.id, None)
+            for access in AccessKind:
+                links = self._owner.seeds(access, place)
+                if any(link.origin in seen for link in links):
+                    yield store.id
+                    if access in (AccessKind.READ, AccessKind.DECRYPT) and place.key is not None and place.key.arn is not None:
+                        yield place.key.arn
+
+
+def trail(name: str, reached: Reached) -> list[Link]:
+    """The links from a name to the store."""
+    found: list[Link] = []
+    node: Node = name
+    while (link := reached.first.get(node)) is not None:
+        found.append(link)
+        node = link.target
+    return found
+
+
+def named_target(links: list[Link], position: int) -> str:
+    """Whom a link leads to, by name: groups and hubs on the way have none."""
+    for link in links[position:]:
+        if link.named is not None:
+            return link.named
+        if isinstance(link.target, str):
+            return link.target
+    return ""
+
+
+def _is_direct(path: tuple[Hop, ...]) -> bool:
+    """Whether the access needs nobody else's identity; a workload and the role that it runs as are one."""
+    steps = [hop for hop in path if hop.how != RUNS_AS]
+    return len(steps) == 1
+
+

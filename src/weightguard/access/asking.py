@@ -1,0 +1,249 @@
+"""Put a question to the policy engine, and keep of its answer what a path needs.
+
+An answer is a `Grant`: the statements that allow, and what the access hangs on, in words. A condition on something that the
+caller chooses freely (the name of its session, the tags of what it creates) is no obstacle: it counts as met where it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from weightguard.access.model import Because
+from weightguard.access.population import Group, Population, Realm
+from weightguard.policy.aws import (
+    Condition,
+    ContextValue,
+    Decision,
+    Formula,
+    Layers,
+    Outcome,
+    Principal,
+    PrincipalType,
+    Request,
+    alternatives,
+    decide,
+    in_words,
+)
+
+_CHOSEN: Final = frozenset(
+    {
+        "aws:tagkeys",
+        "aws:useragent",
+        "aws:referer",
+        "aws:securetransport",
+        "aws:requestedregion",
+        "sts:rolesessionname",
+        "sts:sourceidentity",
+        "sts:transitivetagkeys",
+        "sts:durationseconds",
+        "s3:prefix",
+        "s3:delimiter",
+        "s3:max-keys",
+        "s3:versionid",
+        "s3:authtype",
+        "s3:signatureversion",
+        "s3:signatureage",
+        "s3:tlsversion",
+        "s3:locationconstraint",
+        "iam:awsservicename",
+        "iam:associatedresourcearn",
+        "iam:policyarn",
+        "kms:granteeprincipal",
+        "kms:grantoperations",
+        "kms:grantisforawsresource",
+        "kms:grantconstrainttype",
+        "kms:retiringprincipal",
+        "kms:bypasspolicylockoutsafetycheck",
+        "kms:schedulekeydeletionpendingwindowindays",
+        "ssm:sessiondocumentaccesscheck",
+        "ec2:osuser",
+    }
+)
+_CHOSEN_PREFIXES: Final = ("aws:requesttag/", "s3:x-amz-", "s3:requestobjecttag/")
+_OF_THE_TARGET: Final = ("resourcetag/", "resourceaccount", "permissionsboundary", "sourceinstancearn")
+_CREATES: Final = ("Create", "Run", "Register", "Request", "Start", "Launch", "Put", "Update", "Submit")
+_MOST_ALTERNATIVES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What allows a step, and what it hangs on.
+
+    Attributes:
+        because: the statements that allow.
+        conditions: what must hold, in words; empty when the step is certain.
+    """
+
+    because: tuple[Because, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+    def and_also(self, other: Grant) -> Grant:
+        """Both steps: what allows each, and what either hangs on."""
+        return Grant(_joined(self.because, other.because), _joined(self.conditions, other.conditions))
+
+    def provided(self, *conditions: str) -> Grant:
+        """The same, hanging on more."""
+        return Grant(self.because, _joined(self.conditions, conditions))
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it hangs on nothing."""
+        return not self.conditions
+
+
+FREELY: Final = Grant()
+"""A step that needs no permission."""
+
+
+def _joined(left: tuple[object, ...], right: tuple[object, ...]) -> tuple:  # type: ignore[type-arg]
+    return tuple(dict.fromkeys((*left, *right))) if right else left
+
+
+class Asker:
+    """Asks the engine on behalf of an estate.
+
+    Args:
+        population: who may ask.
+        now: the snapshot's own time, ISO-8601 in UTC; what conditions on the time are decided by.
+    """
+
+    def __init__(self, population: Population, now: str) -> None:
+        self.population = population
+        self._now = now
+        self._base: dict[tuple[str, PrincipalType], Mapping[str, ContextValue]] = {}
+
+    def may(
+        self,
+        group: Group,
+        action: str,
+        resource: str,
+        *,
+        caller: Principal | None = None,
+        layers: Layers | None = None,
+        owner: str | None = None,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Grant | None:
+        """Whether the group's principals may do something, at least under conditions; None when they may not.
+
+        Args:
+            caller: the principal to ask for, where it is not the group's own example.
+            layers: the policies, where they are not the group's own.
+            owner: the account that owns the resource, where its ARN does not say.
+            context: what is known of the request besides the caller and the time.
+        """
+        return self.ask(caller or group.caller, action, resource, layers or group.layers, owner=owner, context=context)
+
+    def ask(
+        self,
+        caller: Principal,
+        action: str,
+        resource: str,
+        layers: Layers,
+        *,
+        owner: str | None = None,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Grant | None:
+        """As `may`, for any principal that the engine knows."""
+        base = self._context(caller)
+        realm = self.population.realm(owner) if owner else None
+        request = Request(
+            caller,
+            action,
+            resource,
+            resource_account=owner,
+            context={**base, **context} if context else base,
+            assume_unknown=True,
+            resource_in_management_account=realm is not None and realm.is_management,
+        )
+        return grant_of(decide(request, layers), action)
+
+    def _context(self, caller: Principal) -> Mapping[str, ContextValue]:
+        key = (caller.account or "", caller.type)
+        found = self._base.get(key)
+        if found is None:
+            found = self._base[key] = self._facts(caller)
+        return found
+
+    def _facts(self, caller: Principal) -> Mapping[str, ContextValue]:
+        facts: dict[str, ContextValue] = {
+            "aws:CurrentTime": self._now,
+            "aws:ViaAWSService": False,
+            "aws:CalledVia": None,
+            "aws:CalledViaFirst": None,
+            "aws:CalledViaLast": None,
+            "aws:SourceArn": None,
+            "aws:SourceAccount": None,
+            "aws:SourceOrgID": None,
+            "aws:PrincipalServiceName": None,
+        }
+        if caller.type is PrincipalType.USER:
+            # Long-lived credentials have no issue time; those of a session are issued after the snapshot.
+            facts["aws:TokenIssueTime"] = None
+            facts["aws:FederatedProvider"] = None
+            facts["aws:SourceIdentity"] = None
+        elif caller.type is PrincipalType.ROLE:
+            facts["aws:TokenIssueTime"] = self._now
+        if caller.account is not None:
+            realm = self.population.realm(caller.account)
+            if realm.organisation_known:
+                facts["aws:PrincipalOrgID"] = realm.organisation
+        return facts
+
+    def tags(self, tags: Mapping[str, str] | None, service: str) -> dict[str, ContextValue]:
+        """The context keys of a resource's tags, those that some policy looks at and that the resource lacks among them."""
+        if tags is None:
+            return {}
+        held = {key.lower(): value for key, value in tags.items()}
+        found: dict[str, ContextValue] = {}
+        for name in self.population.tag_keys:
+            prefix, _, tag = name.partition("/")
+            if prefix in ("aws:resourcetag", f"{service}:resourcetag"):
+                found[name] = held.get(tag)
+        return found
+
+
+def grant_of(decision: Decision, action: str) -> Grant | None:
+    """A decision as a grant; None when it denies, or hangs on what cannot be."""
+    if decision.outcome is Outcome.ALLOWED:
+        return Grant(_because(decision))
+    if decision.outcome is not Outcome.UNKNOWN:
+        return None
+    conditions = remaining(decision.conditions, action)
+    return None if conditions is None else Grant(_because(decision), conditions)
+
+
+def _because(decision: Decision) -> tuple[Because, ...]:
+    return tuple(Because(reason.policy, reason.statement) for reason in decision.by)
+
+
+@lru_cache(maxsize=65_536)
+def remaining(formula: Formula, action: str) -> tuple[str, ...] | None:
+    """What is left to hold once the caller has chosen all that it may choose; None when nothing can satisfy the formula."""
+    found = alternatives(formula, _MOST_ALTERNATIVES)
+    if found is None:
+        return (in_words(formula),)
+    if not found:
+        return None
+    left = [tuple(one for one in row if not is_chosen(one, action)) for row in found]
+    if any(not row for row in left):
+        return ()
+    shortest = min(left, key=lambda row: (len(row), [in_words(one) for one in row]))
+    if len(set(left)) == 1 or all(set(shortest) <= set(row) for row in left):
+        return tuple(in_words(one) for one in shortest)
+    return (in_words(formula),)
+
+
+def is_chosen(condition: Condition, action: str) -> bool:
+    """Whether the caller of an action decides the value that a condition tests."""
+    key = condition.key.lower()
+    if any(need.lower() != key for need in condition.needs):
+        return False
+    if key in _CHOSEN or key.startswith(_CHOSEN_PREFIXES):
+        return True
+    service, _, name = action.partition(":")
+    prefix, _, rest = key.partition(":")
+    own = prefix == service.lower() and not rest.startswith(_OF_THE_TARGET)
+    return own and service not in ("s3", "kms", "iam", "sts", "organizations") and name.startswith(_CREATES)

@@ -1,0 +1,317 @@
+"""Who may do what to a store without becoming anybody else: object and key decided for the same caller.
+
+Reading is the object read *and*, where a KMS key wraps the objects, the use of that key. What copies, destroys or takes over a
+store besides (replication, expiry, key deletion, policy changes) is a way of its own, from the technique data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from weightguard.access.asking import FREELY, Asker, Grant
+from weightguard.access.index import Index
+from weightguard.access.links import Link, Step
+from weightguard.access.model import AccessKind
+from weightguard.access.population import Group
+from weightguard.access.requests import ask_key, key_context, store_context, store_layers
+from weightguard.access.selfgrant import Applied, SelfGrants
+from weightguard.access.sensitivity import BLIND, sensitivity
+from weightguard.access.surfaces import KeySurface, StoreSurface
+from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
+
+_OBJECT_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
+    AccessKind.READ: ("s3:GetObject",),
+    AccessKind.COPY: ("s3:GetObject",),
+    AccessKind.WRITE: ("s3:PutObject",),
+    AccessKind.DELETE: ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+}
+_KEY_ACTIONS: Final[Mapping[AccessKind, str]] = {
+    AccessKind.READ: "kms:Decrypt",
+    AccessKind.COPY: "kms:Decrypt",
+    AccessKind.WRITE: "kms:GenerateDataKey",
+}
+_BUCKET_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
+    AccessKind.DELETE: ("s3:PutLifecycleConfiguration",),
+    AccessKind.ADMINISTER: (
+        "s3:PutBucketPolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketAcl",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutReplicationConfiguration",
+        "s3:PutBucketVersioning",
+        "s3:PutBucketLogging",
+        "s3:PutLifecycleConfiguration",
+    ),
+}
+_KEY_ADMINISTRATION: Final[Mapping[AccessKind, tuple[str, ...]]] = {
+    AccessKind.DELETE: ("kms:ScheduleKeyDeletion", "kms:DisableKey"),
+    AccessKind.ADMINISTER: ("kms:PutKeyPolicy", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
+}
+CONFINING: Final = ("VPC endpoint", "from VPC", "only from ", "inside a VPC", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp")
+"""Words of conditions that tie a reader to a network: within it, reading is not yet taking away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody to decide for: a group as a whole, or principals that the store's policies tell apart from it.
+
+    Attributes:
+        nodes: what the answer's links start from.
+    """
+
+    caller: Principal
+    layers: Layers
+    nodes: tuple[Group | str, ...]
+
+
+class Direct:
+    """Decides direct access to stores.
+
+    Args:
+        asker: puts the questions.
+        index: which groups' policies name an action at all.
+    """
+
+    def __init__(self, asker: Asker, index: Index, selfgrants: SelfGrants) -> None:
+        self._asker = asker
+        self._index = index
+        self._selfgrants = selfgrants
+        self._same: dict[tuple[object, ...], Grant | None] = {}
+
+    def links(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
+        """A link from everybody who can, to the store."""
+        for candidate in self._candidates(access, place):
+            steps = self._decide(access, place, candidate)
+            if steps is not None:
+                for node in candidate.nodes:
+                    yield Link(node, place.id, steps)
+
+    def _decide(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+        if access is AccessKind.DECRYPT and place.key is None:
+            access = AccessKind.READ  # S3 decrypts for whoever it lets read.
+        if access is AccessKind.DECRYPT:
+            return self._decrypt(place, candidate)
+        if access is AccessKind.ADMINISTER:
+            return self._administer(access, place, candidate)
+        best = self._object_way(access, place, candidate)
+        if access is AccessKind.DELETE and not _certain(best):
+            best = _better(best, self._administer(access, place, candidate))
+        if access is AccessKind.COPY and (best is None or _is_confined(best)):
+            best = self._copying(place, candidate)
+        return best
+
+    def _object_way(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+        """The object action with the key use, allowed as things are or after granting oneself what lacks."""
+        objects = self._on_objects(access, place, candidate)
+        key = self._on_key(access, place, candidate)
+        if objects is None and key is None:
+            return None
+        before: tuple[Step, ...] = ()
+        if objects is None or not objects[1].is_certain:
+            gained = self._selfgrants.objects(access, place, candidate.caller, candidate.layers, _OBJECT_ACTIONS[access])
+            if gained is not None and (objects is None or gained.is_certain):
+                before, objects = (*before, *gained.before), (gained.action, gained.grant)
+        if objects is None:
+            return None
+        if key is None or not key.is_certain:
+            gained = self._key_gain(access, place, candidate)
+            if gained is not None and (key is None or gained.is_certain):
+                before, key = (*before, *gained.before), gained.grant
+        if key is None:
+            return None
+        return (*before, _together(objects, key, _KEY_ACTIONS.get(access), place))
+
+    def _key_gain(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Applied | None:
+        if place.key is None or access not in _KEY_ACTIONS:
+            return None
+        return self._selfgrants.key(place, candidate.caller, candidate.layers, _KEY_ACTIONS[access], key_context(place))
+
+    def _on_objects(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[str, Grant] | None:
+        found: tuple[str, Grant] | None = None
+        for action in _OBJECT_ACTIONS[access]:
+            grant = self._on_store(action, place.objects, place, candidate)
+            if grant is not None and (found is None or (grant.is_certain and not found[1].is_certain)):
+                found = (action, grant)
+        return found or self._through_access_points(access, place, candidate)
+
+    def _through_access_points(
+        self, access: AccessKind, place: StoreSurface, candidate: Candidate
+    ) -> tuple[str, Grant] | None:
+        if place.store is None:
+            return None
+        for point in place.store.access_points:
+            for action in _OBJECT_ACTIONS[access]:
+                grant = self._selfgrants.through(point, action, place, candidate.caller, candidate.layers)
+                if grant is not None:
+                    return action, grant
+        return None
+
+    def _on_store(self, action: str, resource: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
+        key = self._signature(action, place, candidate)
+        if key is not None and key in self._same:
+            return self._same[key]
+        grant = self._ask_store(action, resource, place, candidate)
+        if key is not None:
+            self._same[key] = grant
+        return grant
+
+    def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...] | None:
+        """Equal for stores that no policy of the candidate tells apart; None where the store has policies of its own."""
+        if place.policy is not None or place.s3.bucket_acl or len(candidate.nodes) != 1 or place.policy_unread:
+            return None
+        group = candidate.nodes[0]
+        if not isinstance(group, Group):
+            return None
+        return (group, action, place.account, place.region, place.held, self._index.hits(group, place))
+
+    def _ask_store(self, action: str, resource: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
+        layers = store_layers(self._asker, place, candidate.layers)
+        owner = place.account or candidate.caller.account
+        context = store_context(self._asker, place)
+        grant = self._asker.ask(candidate.caller, action, resource, layers, owner=owner, context=context)
+        if grant is None:
+            return None
+        if not place.held:
+            return grant.provided("the snapshot does not hold the store: its own policy may say otherwise")
+        return grant.provided("unless the bucket policy, which could not be read, denies it") if place.policy_unread else grant
+
+    def _on_key(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Grant | None:
+        if place.key is None or access not in _KEY_ACTIONS:
+            return FREELY
+        return self._key_use(_KEY_ACTIONS[access], place, place.key, candidate)
+
+    def _key_use(self, action: str, place: StoreSurface, key: KeySurface, candidate: Candidate) -> Grant | None:
+        if key.provider_managed:
+            # The policy of aws/s3 lets in, through S3, whoever of the account may use S3; nobody else.
+            return FREELY if candidate.caller.account == key.account else None
+        return ask_key(self._asker, action, place, key, candidate.caller, candidate.layers)
+
+    def _decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+        key = place.key
+        assert key is not None  # noqa: S101 - `_decide` answers for stores without a key
+        grant = self._key_use("kms:Decrypt", place, key, candidate)
+        target = key.arn or place.id
+        best = None if grant is None else (Step("kms:Decrypt", grant, target),)
+        if not _certain(best) and not key.provider_managed:
+            gained = self._selfgrants.key(place, candidate.caller, candidate.layers, "kms:Decrypt", key_context(place))
+            if gained is not None:
+                best = _better(best, (*gained.before, Step("kms:Decrypt", gained.grant, target)))
+        return best
+
+    def _administer(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+        best: tuple[Step, ...] | None = None
+        for action in _BUCKET_ACTIONS.get(access, ()):
+            grant = self._on_store(action, place.id, place, candidate)
+            if grant is not None and candidate.caller.account == place.account:
+                best = _better(best, (Step(action, grant, place.id),))
+            if _certain(best):
+                return best
+        key = place.key
+        if key is None or key.provider_managed:
+            return best
+        for action in _KEY_ADMINISTRATION.get(access, ()):
+            grant = ask_key(self._asker, action, place, key, candidate.caller, candidate.layers, through_s3=False)
+            if grant is not None:
+                best = _better(best, (Step(action, grant, key.arn),))
+            if _certain(best):
+                return best
+        return best
+
+    def _copying(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+        return self._selfgrants.copies(place, candidate.caller, candidate.layers)
+
+    def _candidates(self, access: AccessKind, place: StoreSurface) -> Iterator[Candidate]:
+        actions = _actions(access, place)
+        for group in self._index.groups_for(actions, place):
+            yield from self._variants(group, place)
+        yield from self._strangers(place)
+
+    def _variants(self, group: Group, place: StoreSurface) -> Iterator[Candidate]:
+        """The group as one, or its members apart where the store's or the key's policy tells them apart."""
+        looks = BLIND
+        named: frozenset[str] = frozenset()
+        for policy in resource_documents(place):
+            looks |= sensitivity(policy)
+            named |= self._index.named_in(policy)
+        if looks.is_blind and not self._index.is_named(group, named):
+            yield Candidate(group.caller, group.layers, (group,))
+            return
+        apart: dict[object, list[str]] = {}
+        for member in group.members:
+            caller = self._asker.population.callers[member]
+            key = (self._index.naming(caller, named), looks.signature(member, dict(caller.tags or ())))
+            apart.setdefault(key, []).append(member)
+        if len(apart) <= 1:
+            yield Candidate(group.caller, group.layers, (group,))
+            return
+        for members in apart.values():
+            yield Candidate(self._asker.population.callers[members[0]], group.layers, tuple(members))
+
+    def _strangers(self, place: StoreSurface) -> Iterator[Candidate]:
+        """The public, services, and accounts that no snapshot covers, as the store's and the key's policies name them."""
+        if place.policy is None and not place.s3.bucket_acl:
+            return
+        yield Candidate(ANONYMOUS, Layers(), ("*",))
+        for name in sorted({name for policy in resource_documents(place) for name in self._index.named_in(policy)}):
+            caller = self._index.stranger(name)
+            if caller is not None:
+                yield Candidate(caller, self._index.everything(caller), (stranger_name(caller),))
+        for grant in place.s3.bucket_acl:
+            if not grant.is_public:
+                yield Candidate(parse_principal({"canonical": grant.grantee}), Layers(), (grant.grantee,))
+
+
+def stranger_name(caller: Principal) -> str:
+    """How an answer names somebody of an account that no snapshot covers: by the account."""
+    return caller.identifier if caller.account is None else f"arn:aws:iam::{caller.account}:root"
+
+
+def _actions(access: AccessKind, place: StoreSurface) -> tuple[str, ...]:
+    if access is AccessKind.DECRYPT and place.key is not None:
+        return ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy")
+    if access is AccessKind.ADMINISTER:
+        return (*_BUCKET_ACTIONS[access], *_KEY_ADMINISTRATION[access])
+    found = [*_OBJECT_ACTIONS.get(access, _OBJECT_ACTIONS[AccessKind.READ]), *_BUCKET_ACTIONS.get(access, ())]
+    found += _KEY_ADMINISTRATION.get(access, ())
+    return (*found, *SelfGrants.ACTIONS)
+
+
+def _certain(steps: tuple[Step, ...] | None) -> bool:
+    return steps is not None and all(step.grant.is_certain for step in steps)
+
+
+def _better(one: tuple[Step, ...] | None, other: tuple[Step, ...] | None) -> tuple[Step, ...] | None:
+    """The certain one before the conditional one, then the shorter, then the first."""
+    found = [steps for steps in (one, other) if steps is not None]
+    return min(found, key=lambda steps: (not _certain(steps), len(steps)), default=None)
+
+
+def _is_confined(steps: tuple[Step, ...]) -> bool:
+    return any(word in condition for step in steps for condition in step.grant.conditions for word in CONFINING)
+
+
+def _together(objects: tuple[str, Grant], key: Grant, key_action: str | None, place: StoreSurface) -> Step:
+    action, grant = objects
+    if place.key is None or key_action is None:
+        return Step(action, grant, place.id)
+    return Step(f"{action} + {key_action}", grant.and_also(key), place.id)
+
+
+def resource_documents(place: StoreSurface) -> Iterable[Mapping[str, object] | str]:
+    """The documents of the store's and the key's own policies."""
+    if place.policy_source is not None and place.policy_source.document is not None:
+        yield place.policy_source.document
+    key = place.key.key if place.key is not None else None
+    if key is not None and key.policy is not None:
+        fact = key.policy
+        value = getattr(fact, "value", None)
+        if value is not None and value.document is not None:
+            yield value.document
+    for point in place.store.access_points if place.store is not None else ():
+        value = getattr(point.policy, "value", None)
+        if value is not None and value.document is not None:
+            yield value.document

@@ -1,0 +1,122 @@
+"""The access graph of an estate, and the questions that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from weightguard.access.answers import Answers
+from weightguard.access.asking import Asker
+from weightguard.access.classes import Patterns
+from weightguard.access.direct import Direct
+from weightguard.access.escalation import escalations
+from weightguard.access.index import Index
+from weightguard.access.links import Graph, Link, Reached, search
+from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
+from weightguard.access.population import Population
+from weightguard.access.selfgrant import SelfGrants
+from weightguard.access.surfaces import Keys, StoreSurface, split, surface
+from weightguard.estate.fact import Unknown
+from weightguard.estate.model import Estate
+
+
+class AccessGraph:
+    """Who can become whom, and who can do what to which store. Built by `build`.
+
+    Args:
+        estate: everything that the snapshots say exists.
+    """
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.population = Population(estate)
+        self.index = Index(self.population)
+        self.patterns = Patterns(self.population)
+        self.asker = Asker(self.population, estate.collected_at)
+        self.selfgrants = SelfGrants(self.asker)
+        self.direct = Direct(self.asker, self.index, self.selfgrants)
+        self._stores = {store.id: store for store in estate.stores}
+        self._keys = Keys(estate)
+        self._answers = Answers(self)
+        self._graph: Graph | None = None
+        self._seeds: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
+
+    @property
+    def graph(self) -> Graph:
+        """Who can become whom; worked out at the first question."""
+        if self._graph is None:
+            self._graph = escalations(self)
+        return self._graph
+
+    def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
+        """Everybody who can do `access` to objects of `store`, directly or by becoming somebody else."""
+        place = self.place(store, prefix)
+        return self._answers.who_can(access, place, self.reached(access, place))
+
+    def paths(
+        self, principal: str, store: str, access: AccessKind = AccessKind.READ
+    ) -> tuple[tuple[Hop, ...], ...]:
+        """Every shortest path from `principal` to `store`."""
+        return self._answers.paths(principal, access, self.place(store, None))
+
+    def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
+        """The smallest set of changes after which nobody but the direct, intended readers reach `store`."""
+        from weightguard.access.cut import smallest_cut
+
+        return smallest_cut(self, access, store)
+
+    def blast_radius(self, principal: str) -> tuple[str, ...]:
+        """Ids of the principals, stores and keys that `principal` reaches."""
+        return self._answers.blast_radius(principal)
+
+    def place(self, store: str, prefix: str | None) -> StoreSurface:
+        """The store, or the prefix in it, that a question is about."""
+        bucket, inside = split(store, prefix)
+        return surface(self.estate, self._stores, self._keys, bucket, inside)
+
+    def seeds(self, access: AccessKind, place: StoreSurface) -> tuple[Link, ...]:
+        """Who can directly."""
+        key = (access, place.id, place.objects)
+        found = self._seeds.get(key)
+        if found is None:
+            found = self._seeds[key] = tuple(self.direct.links(access, place))
+        return found
+
+    def reached(self, access: AccessKind, place: StoreSurface) -> Reached:
+        """Everybody who can, nearest first."""
+        return search(self.graph, self.seeds(access, place))
+
+    def gaps(self, place: StoreSurface) -> tuple[Unknown, ...]:
+        """What could not be seen and may hide an answer."""
+        found: dict[Unknown, None] = {}
+        for gap in self._all_gaps(place):
+            found[gap] = None
+        return tuple(found)
+
+    def _all_gaps(self, place: StoreSurface) -> Iterable[Unknown]:
+        estate = self.estate
+        yield from place.gaps
+        for collection in (
+            estate.organisations,
+            estate.accounts,
+            estate.principals,
+            estate.federated_providers,
+            estate.workloads,
+            estate.secrets,
+        ):
+            yield from collection.gaps
+        if not place.held:
+            yield from estate.stores.gaps
+        for account in estate.accounts:
+            yield from (fact for fact in (account.guardrails, account.resource_guardrails) if isinstance(fact, Unknown))
+
+
+def build(estate: Estate) -> Access:
+    """The access graph of an estate.
+
+    Args:
+        estate: everything that one or several snapshots say exists; one graph spans them all.
+
+    Returns:
+        The graph. Building is cheap; the first question works out who can become whom.
+    """
+    return AccessGraph(estate)

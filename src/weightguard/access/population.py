@@ -1,0 +1,263 @@
+"""The users and roles of an estate, told apart only where some policy tells them apart.
+
+Work grows with the number of distinct policy sets, not of principals: a `Group` holds the principals of one account and kind
+that no policy can tell apart, and every decision is made once for the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from weightguard.access.sensitivity import BLIND, Sensitivity, resource_patterns, resource_tags, sensitivity
+from weightguard.estate.fact import Fact, Known, Unknown
+from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
+from weightguard.policy.aws import (
+    CompiledPolicy,
+    Layers,
+    PolicyKind,
+    compile_policy,
+    managed_policy,
+    parse_principal,
+    unread_policy,
+)
+from weightguard.policy.aws import Principal as Caller
+
+Document = Mapping[str, Any] | str
+
+
+def document_of(policy: NamedPolicy) -> Document | None:
+    """The policy's text; AWS managed policies that a snapshot only names come from the packaged table. None: not known."""
+    if policy.document is None and policy.origin == "provider":
+        return managed_policy(policy.id)
+    return policy.document
+
+
+def compiled(policy: NamedPolicy, kind: PolicyKind) -> CompiledPolicy:
+    """The policy, compiled under the name that people find it by; unread where its text is not known."""
+    document = document_of(policy)
+    if document is None:
+        return unread_policy(kind=kind, name=policy.id)
+    return compile_policy(document, kind=kind, name=policy.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """An account as its principals see it.
+
+    Attributes:
+        id: the account.
+        partition: ``aws``, ``aws-cn``...
+        organisation: its organisation's id; None where it has none or none is known.
+        scp: service control policies per level; empty where none apply or none could be read.
+        rcp: resource control policies per level.
+        sensitivity: what the guardrails look at in a caller.
+    """
+
+    id: str
+    partition: str
+    organisation: str | None
+    organisation_known: bool
+    is_management: bool
+    scp: tuple[tuple[CompiledPolicy, ...], ...]
+    rcp: tuple[tuple[CompiledPolicy, ...], ...]
+    sensitivity: Sensitivity
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Principals that no policy can tell apart, or a principal as a change would leave it.
+
+    Attributes:
+        members: ids of its principals; empty for a changed one.
+        caller: one of them, as the engine knows it.
+        layers: identity policies, boundary and SCPs.
+        documents: the identity policies by name.
+        change: what was changed, in words; None for principals as they are.
+    """
+
+    account: str
+    kind: PrincipalKind
+    caller: Caller
+    layers: Layers
+    documents: tuple[CompiledPolicy, ...]
+    patterns: frozenset[str]
+    origin: Principal
+    members: list[str] = field(default_factory=list)
+    change: tuple[str, ...] = ()
+    own: Sensitivity = BLIND
+
+
+class Population:
+    """Everybody in the estate, grouped.
+
+    Args:
+        estate: what the snapshots say.
+    """
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.principals = {item.id: item for item in estate.principals}
+        self.realms = _realms(estate)
+        self.callers: dict[str, Caller] = {}
+        self.groups: list[Group] = []
+        self.group_of: dict[str, Group] = {}
+        self.tag_keys: frozenset[str] = frozenset()
+        self._guardrail_patterns = _guardrail_patterns(estate)
+        self._texts: dict[int, tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]] = {}
+        self._group_all()
+
+    def realm(self, account: str) -> Realm:
+        """The account's realm; one without guardrails for an account that no snapshot covers."""
+        found = self.realms.get(account)
+        return found or Realm(account, "aws", None, False, False, (), (), BLIND)
+
+    def in_account(self, account: str) -> list[Group]:
+        """The groups of one account."""
+        return self._by_account.get(account, [])
+
+    def _group_all(self) -> None:
+        self._by_account: dict[str, list[Group]] = {}
+        found: dict[tuple[Any, ...], Group] = {}
+        tag_keys: set[str] = set()
+        for principal in self.estate.principals:
+            if principal.provider != "aws" or principal.kind not in (PrincipalKind.USER, PrincipalKind.ROLE):
+                continue
+            self._admit(principal, found)
+        for policy, *_ in self._texts.values():
+            tag_keys |= resource_tags(document_of(policy))
+        self.tag_keys = frozenset(tag_keys)
+
+    def _admit(self, principal: Principal, found: dict[tuple[Any, ...], Group]) -> None:
+        realm = self.realm(principal.account)
+        caller = caller_of(principal, realm)
+        self.callers[principal.id] = caller
+        policies, boundary, looks, patterns = self._policies(principal)
+        looks |= realm.sensitivity
+        key = (
+            principal.account,
+            principal.kind,
+            principal.service_linked,
+            policies,
+            boundary,
+            looks.signature(principal.id, _tags(principal)),
+        )
+        group = found.get(key)
+        if group is None:
+            layers = Layers(identity=policies, boundary=None if boundary is None else (boundary,), scp=realm.scp or None)
+            group = Group(principal.account, principal.kind, caller, layers, policies, patterns, principal, own=looks)
+            found[key] = group
+            self.groups.append(group)
+            self._by_account.setdefault(principal.account, []).append(group)
+        group.members.append(principal.id)
+        self.group_of[principal.id] = group
+
+    def _policies(
+        self, principal: Principal
+    ) -> tuple[tuple[CompiledPolicy, ...], CompiledPolicy | None, Sensitivity, frozenset[str]]:
+        named = list(self.identity_policies(principal))
+        found: dict[CompiledPolicy, None] = {}
+        looks, patterns = BLIND, frozenset[str]()
+        for policy in named:
+            _, one, seen, texts = self._read(policy, PolicyKind.IDENTITY)
+            found[one] = None
+            looks, patterns = looks | seen, patterns | texts
+        for owner in (principal, *self.groups_of(principal)):
+            if isinstance(owner.policies, Unknown):
+                found[unread_policy(kind=PolicyKind.IDENTITY, name=f"policies of {owner.id}")] = None
+        boundary, seen, texts = self._boundary(principal)
+        return tuple(found), boundary, looks | seen, patterns | texts
+
+    def _boundary(self, principal: Principal) -> tuple[CompiledPolicy | None, Sensitivity, frozenset[str]]:
+        fact = principal.boundary
+        if isinstance(fact, Unknown):
+            return unread_policy(kind=PolicyKind.BOUNDARY, name=f"boundary of {principal.id}"), BLIND, frozenset()
+        if fact.value is None:
+            return None, BLIND, frozenset()
+        _, one, seen, texts = self._read(fact.value, PolicyKind.BOUNDARY)
+        return one, seen, texts
+
+    def _read(
+        self, policy: NamedPolicy, kind: PolicyKind
+    ) -> tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]:
+        """A policy compiled and looked through once, however many principals carry it."""
+        key = hash((id(policy), kind))
+        found = self._texts.get(key)
+        if found is None:
+            document = document_of(policy)
+            found = (policy, compiled(policy, kind), sensitivity(document), resource_patterns(document))
+            self._texts[key] = found
+        return found
+
+    def patterns_of(self, policy: CompiledPolicy) -> frozenset[str]:
+        """The resource patterns of a guardrail."""
+        return self._guardrail_patterns.get(policy, frozenset())
+
+    def groups_of(self, principal: Principal) -> list[Principal]:
+        """The IAM groups that a user is in, as far as the snapshot holds them."""
+        return [self.principals[name] for name in principal.groups if name in self.principals]
+
+    def identity_policies(self, principal: Principal) -> Iterable[NamedPolicy]:
+        """A principal's own policies and those of its groups."""
+        for owner in (principal, *self.groups_of(principal)):
+            if isinstance(owner.policies, Known):
+                yield from owner.policies.value
+
+
+def caller_of(principal: Principal, realm: Realm) -> Caller:
+    """The principal as the engine knows it."""
+    return parse_principal(
+        principal.id,
+        in_management_account=realm.is_management,
+        unique_id=principal.unique_id,
+        tags=_tags(principal),
+    )
+
+
+def _tags(principal: Principal) -> Mapping[str, str] | None:
+    # A role session may carry session tags besides the role's own, so a role's tags settle nothing but themselves.
+    return principal.tags.value if isinstance(principal.tags, Known) else None
+
+
+def _realms(estate: Estate) -> dict[str, Realm]:
+    found = {account.id: _realm(account) for account in estate.accounts if account.provider == "aws"}
+    for principal in estate.principals:
+        if principal.provider == "aws" and principal.account not in found:
+            found[principal.account] = Realm(principal.account, _partition(principal.id), None, False, False, (), (), BLIND)
+    return found
+
+
+def _partition(arn: str) -> str:
+    parts = arn.split(":", 2)
+    return parts[1] if len(parts) > 2 and parts[0] == "arn" else "aws"
+
+
+def _realm(account: Account) -> Realm:
+    scp, looks = _levels(account.guardrails, PolicyKind.SCP)
+    rcp, also = _levels(account.resource_guardrails, PolicyKind.RCP)
+    known = account.organisation is not None or isinstance(account.guardrails, Known)
+    return Realm(account.id, "aws", account.organisation, known, account.is_management, scp, rcp, looks | also)
+
+
+Levels = tuple[tuple[CompiledPolicy, ...], ...]
+
+
+def _levels(fact: Fact[tuple[tuple[NamedPolicy, ...], ...] | None], kind: PolicyKind) -> tuple[Levels, Sensitivity]:
+    """Guardrails that could not be read are taken not to limit anybody; the question's gaps name them."""
+    if isinstance(fact, Unknown) or fact.value is None:
+        return (), BLIND
+    looks = BLIND
+    for level in fact.value:
+        for policy in level:
+            looks |= sensitivity(document_of(policy))
+    return tuple(tuple(compiled(policy, kind) for policy in level) for level in fact.value), looks
+
+
+def _guardrail_patterns(estate: Estate) -> dict[CompiledPolicy, frozenset[str]]:
+    found: dict[CompiledPolicy, frozenset[str]] = {}
+    for account in estate.accounts:
+        levels = account.guardrails.value if isinstance(account.guardrails, Known) else None
+        for policy in (one for level in levels or () for one in level):
+            found[compiled(policy, PolicyKind.SCP)] = resource_patterns(document_of(policy))
+    return found

@@ -1,0 +1,94 @@
+"""Requests to a store and to its key: the policies and the circumstances that are known of each."""
+
+from __future__ import annotations
+
+from weightguard.access.asking import Asker, Grant
+from weightguard.access.surfaces import KeySurface, StoreSurface
+from weightguard.estate.fact import Known
+from weightguard.policy.aws import (
+    CompiledPolicy,
+    ContextValue,
+    Layers,
+    PolicyKind,
+    Principal,
+    PrincipalType,
+    compile_policy,
+)
+
+
+def delegating(account: str) -> CompiledPolicy:
+    """The key policy that a new key gets: it lets the account's own policies decide."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
+    return compile_policy({"Version": "2012-10-17", "Statement": [statement]}, kind=PolicyKind.RESOURCE, name="key policy (not known)")
+
+
+def store_layers(asker: Asker, place: StoreSurface, own: Layers) -> Layers:
+    """The caller's layers with those of the store."""
+    rcp = asker.population.realm(place.account).rcp if place.account else ()
+    if place.policy is None and not rcp and not place.s3.bucket_acl:
+        return own
+    return own.replace(resource=None if place.policy is None else (place.policy,), rcp=rcp or None, s3=place.s3)
+
+
+def store_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
+    """What is known of a request to the store."""
+    context: dict[str, ContextValue] = {"s3:DataAccessPointArn": None, "s3:DataAccessPointAccount": None, "s3:AccessPointNetworkOrigin": None}
+    if place.account is not None:
+        realm = asker.population.realm(place.account)
+        if realm.organisation_known:
+            context["aws:ResourceOrgID"] = realm.organisation
+    if place.region is not None:
+        context["aws:RequestedRegion"] = place.region
+    if place.store is not None:
+        context.update(asker.tags(getattr(place.store.tags, "value", None), "s3"))
+    return context
+
+
+def key_context(place: StoreSurface) -> dict[str, ContextValue]:
+    """What S3 adds to the key requests that it makes for a caller."""
+    context: dict[str, ContextValue] = {
+        "kms:EncryptionContextKeys": ("aws:s3:arn",),
+        "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        "kms:RequestAlias": None,
+    }
+    if place.region is not None:
+        context["kms:ViaService"] = f"s3.{place.region}.amazonaws.com"
+    encryption = place.store.encryption if place.store is not None else None
+    if isinstance(encryption, Known) and encryption.value is not None and encryption.value.bucket_key:
+        # "the encryption context for SSE-KMS with an S3 Bucket Key is the bucket's ARN, else the object's".
+        context["kms:EncryptionContext:aws:s3:arn"] = place.id
+    return context
+
+
+def ask_key(
+    asker: Asker,
+    action: str,
+    place: StoreSurface,
+    key: KeySurface,
+    caller: Principal,
+    own: Layers,
+    *,
+    through_s3: bool = True,
+    layers: Layers | None = None,
+) -> Grant | None:
+    """Whether a caller may do something with a key, through S3 or itself."""
+    rcp = asker.population.realm(key.account).rcp
+    if layers is None:
+        layers = own.replace(resource=None if key.policy is None else (key.policy,), kms_grants=key.grants, rcp=rcp or None)
+    unread = key.policy is None
+    if unread:
+        # Without the key policy nobody can tell whether it delegates to the account: what identity policies say is asked
+        # as if it did, and the answer says what it hangs on.
+        layers = layers.replace(resource=(delegating(key.account),))
+    context = key_context(place) if through_s3 else {"kms:ViaService": None}
+    if key.key is not None and through_s3 and isinstance(key.key.state, Known) and key.key.state.value != "Enabled":
+        return None  # A disabled key, or one that waits for its deletion, unwraps nothing.
+    arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
+    if key.key is not None:
+        context.update(asker.tags(getattr(key.key.tags, "value", None), "kms"))
+    if caller.type in (PrincipalType.SERVICE, PrincipalType.ANONYMOUS) and unread:
+        return None
+    grant = asker.ask(caller, action, arn, layers, owner=key.account, context=context)
+    if grant is not None and unread:
+        return grant.provided("if the key policy, which is not known, lets the account's own policies decide")
+    return grant

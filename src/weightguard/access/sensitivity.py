@@ -1,0 +1,165 @@
+"""What in a policy tells one principal from another.
+
+Two principals with the same policies get the same decisions, unless a policy looks at who asks: at the caller's ARN, name, id or
+tags. This reads a document once for what it looks at, so that principals are told apart only where some policy does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from weightguard.policy.aws.glob import glob
+
+_VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
+_OWN_NAME = re.compile(r"^arn:[^:]*:iam::[^:]*:(user|mfa|sms-mfa|access-key)/(.*/)?\$\{aws:username\}$", re.IGNORECASE)
+_OF_THE_CALLER = ("aws:username", "aws:userid", "aws:principalarn", "aws:principaltag/", "aws:sourceidentity")
+_RESOURCE_TAG = re.compile(r'"((?:aws|[a-z0-9-]+):resourcetag/[^"]{1,128})"', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What a document looks at in its caller.
+
+    Attributes:
+        arns: values that it compares the caller's ARN with.
+        tags: keys of principal tags, in lower case.
+        by_name: it looks at the name, the id, or at something that only the caller itself settles.
+    """
+
+    arns: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    by_name: bool = False
+
+    def __or__(self, other: Sensitivity) -> Sensitivity:
+        return Sensitivity(self.arns | other.arns, self.tags | other.tags, self.by_name or other.by_name)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether every caller with the same policies is the same to the document."""
+        return not (self.arns or self.tags or self.by_name)
+
+    def signature(self, arn: str, tags: Mapping[str, str] | None) -> tuple[Any, ...]:
+        """Equal for principals that the document cannot tell apart."""
+        if self.is_blind:
+            return ()
+        if self.by_name:
+            return (arn,)
+        matching = tuple(sorted(pattern for pattern in self.arns if _matches(pattern, arn)))
+        held = None if tags is None else tuple(sorted((key, value) for key, value in tags.items() if key.lower() in self.tags))
+        return (matching, held)
+
+
+BLIND = Sensitivity()
+
+
+def _matches(pattern: str, arn: str) -> bool:
+    return glob(pattern).matches(arn)
+
+
+def sensitivity(document: Mapping[str, Any] | str | None) -> Sensitivity:
+    """What a document looks at. A document that cannot be parsed grants nothing and looks at nothing."""
+    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+    return _of_text(text)
+
+
+@lru_cache(maxsize=262_144)
+def _of_text(text: str) -> Sensitivity:
+    lowered = text.lower()
+    if "${" not in text and not any(key in lowered for key in _OF_THE_CALLER):
+        return BLIND
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return BLIND
+    found = BLIND
+    for statement in _statements(parsed):
+        found |= _of_statement(statement)
+    return found
+
+
+def _statements(parsed: object) -> Iterator[Mapping[str, Any]]:
+    entries = parsed.get("Statement") if isinstance(parsed, Mapping) else None
+    for entry in entries if isinstance(entries, list) else [entries]:
+        if isinstance(entry, Mapping):
+            yield entry
+
+
+def _of_statement(statement: Mapping[str, Any]) -> Sensitivity:
+    found = BLIND
+    for element in ("Resource", "NotResource"):
+        for value in _texts(statement.get(element)):
+            # A statement about one's own user concerns nobody else, and is asked about apart (see `Group.on_itself`).
+            if _VARIABLE.search(value) and not (element == "Resource" and _OWN_NAME.match(value)):
+                found |= _of_variables(value)
+    conditions = statement.get("Condition")
+    for tests in conditions.values() if isinstance(conditions, Mapping) else ():
+        for key, values in tests.items() if isinstance(tests, Mapping) else ():
+            found |= _of_test(str(key), _texts(values))
+    return found
+
+
+def _of_test(key: str, values: list[str]) -> Sensitivity:
+    found = BLIND
+    for value in values:
+        if _VARIABLE.search(value):
+            found |= _of_variables(value)
+    lowered = key.lower()
+    if lowered == "aws:principalarn":
+        return found | Sensitivity(arns=frozenset(values))
+    if lowered.startswith("aws:principaltag/"):
+        return found | Sensitivity(tags=frozenset({lowered.removeprefix("aws:principaltag/")}))
+    return found | Sensitivity(by_name=lowered in _OF_THE_CALLER)
+
+
+def _of_variables(value: str) -> Sensitivity:
+    found = BLIND
+    for name in _VARIABLE.findall(value):
+        key = name.partition(",")[0].strip().lower()
+        if key.startswith("aws:principaltag/"):
+            found |= Sensitivity(tags=frozenset({key.removeprefix("aws:principaltag/")}))
+        elif key not in ("aws:principalaccount", "aws:principalorgid", "aws:principaltype"):
+            found |= Sensitivity(by_name=True)
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [item for item in values if isinstance(item, str)]
+
+
+def resource_patterns(document: Mapping[str, Any] | str | None) -> frozenset[str]:
+    """Every value of Resource and NotResource, with policy variables as ``*``; and ``*`` where there is a NotResource."""
+    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+    return _patterns(text)
+
+
+@lru_cache(maxsize=262_144)
+def _patterns(text: str) -> frozenset[str]:
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return frozenset()
+    found: set[str] = set()
+    for statement in _statements(parsed):
+        for element in ("Resource", "NotResource"):
+            values = _texts(statement.get(element))
+            found.update(_VARIABLE.sub("*", value) for value in values)
+            if values and element == "NotResource":
+                found.add("*")
+    return frozenset(found)
+
+
+def resource_tags(document: Mapping[str, Any] | str | None) -> frozenset[str]:
+    """The context keys of resource tags that a document looks at, in lower case."""
+    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+    return _tag_keys(text)
+
+
+@lru_cache(maxsize=262_144)
+def _tag_keys(text: str) -> frozenset[str]:
+    return frozenset(found.lower() for found in _RESOURCE_TAG.findall(text))

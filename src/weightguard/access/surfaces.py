@@ -1,0 +1,213 @@
+"""A store as a request meets it: what names its objects, which key wraps them, and which policies bear on both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from weightguard.access.population import compiled
+from weightguard.estate.fact import Fact, Known, Unknown
+from weightguard.estate.model import Account, Estate, Key, NamedPolicy, Store
+from weightguard.estate.model import PublicAccessBlock as EstateBlock
+from weightguard.policy.aws import (
+    AclGrant,
+    CompiledPolicy,
+    KmsGrant,
+    PolicyKind,
+    PublicAccessBlock,
+    S3Access,
+    effective_block,
+)
+
+KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
+
+
+@dataclass(frozen=True, slots=True)
+class KeySurface:
+    """The key that wraps a store's objects.
+
+    Attributes:
+        arn: its ARN; None where it is not known.
+        account: the account that owns it.
+        key: what the estate knows of it; None where no snapshot holds it.
+        policy: its key policy; None where it could not be read.
+        provider_managed: True for ``aws/s3``, which lets in whoever of the account may use S3.
+    """
+
+    arn: str | None
+    account: str
+    key: Key | None
+    policy: CompiledPolicy | None
+    grants: tuple[KmsGrant, ...]
+    provider_managed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSurface:
+    """A store, or a prefix of one.
+
+    Attributes:
+        objects: the pattern of the objects in question.
+        policy: the bucket policy; None where there is none, or it could not be read (see `policy_unread`).
+        key: the key; None where the provider encrypts with a key of its own, that the caller needs no permission for.
+        held: False where no snapshot holds the store.
+    """
+
+    id: str
+    objects: str
+    account: str | None
+    region: str | None
+    store: Store | None
+    policy: CompiledPolicy | None
+    policy_source: NamedPolicy | None
+    policy_unread: bool
+    s3: S3Access
+    key: KeySurface | None
+    gaps: tuple[Unknown, ...]
+
+    @property
+    def held(self) -> bool:
+        """Whether some snapshot holds the store."""
+        return self.store is not None
+
+
+def split(store: str, prefix: str | None) -> tuple[str, str]:
+    """A store's id and key prefix, from ``arn:aws:s3:::bucket/prefix`` or from the two apart."""
+    if prefix is None and store.startswith("arn:") and ":s3:::" in store:
+        bucket, _, prefix = store.partition("/")
+        return bucket, prefix
+    return store, prefix or ""
+
+
+def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str, prefix: str) -> StoreSurface:
+    """The surface of a store (or of a prefix in it), as far as the estate knows it."""
+    found = stores.get(store)
+    objects = f"{store}/{prefix}*"
+    if found is None:
+        return StoreSurface(store, objects, None, None, None, None, None, False, S3Access(), None, ())
+    gaps = [fact for fact in (found.policy, found.public_access_block, found.encryption, found.acl) if isinstance(fact, Unknown)]
+    policy = found.policy.value if isinstance(found.policy, Known) else None
+    account = next((item for item in estate.accounts if item.id == found.account), None)
+    key = keys.of_store(found)
+    gaps += _key_gaps(key)
+    return StoreSurface(
+        id=store,
+        objects=objects,
+        account=found.account,
+        region=found.region,
+        store=found,
+        policy=None if policy is None else compiled(policy, PolicyKind.RESOURCE),
+        policy_source=policy,
+        policy_unread=isinstance(found.policy, Unknown),
+        s3=_s3(found, account),
+        key=key,
+        gaps=tuple(gaps),
+    )
+
+
+def _key_gaps(key: KeySurface | None) -> list[Unknown]:
+    if key is None or key.key is None:
+        return []
+    return [fact for fact in (key.key.policy, key.key.grants) if isinstance(fact, Unknown)]
+
+
+class Keys:
+    """The estate's keys, by ARN, id and alias."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._by_name: dict[str, Key] = {}
+        for key in estate.keys:
+            self._by_name[key.id] = key
+            self._by_name.setdefault(_bare(key.id), key)
+            if isinstance(key.aliases, Known):
+                for alias in key.aliases.value:
+                    self._by_name[f"{key.account}/{key.region}/{alias}"] = key
+                    self._by_name[alias] = key
+
+    def find(self, name: str, account: str, region: str | None) -> Key | None:
+        """The key that an ARN, an id, an alias or an alias's ARN names."""
+        alias = name.rpartition(":")[2] if ":alias/" in name else name
+        return self._by_name.get(name) or self._by_name.get(f"{account}/{region}/{alias}") or self._by_name.get(_bare(name))
+
+    def of_store(self, store: Store) -> KeySurface | None:
+        """The key of the store's default encryption; None where S3 encrypts with keys of its own."""
+        fact = store.encryption
+        if isinstance(fact, Unknown) or fact.value is None or fact.value.algorithm not in KMS_ALGORITHMS:
+            return None
+        name = fact.value.key
+        if name is None or name.endswith("alias/aws/s3"):
+            return KeySurface(None, store.account, None, None, (), True)
+        return self.named(name, store.account, store.region)
+
+    def named(self, name: str, account: str, region: str | None) -> KeySurface:
+        """The surface of the key that a name stands for."""
+        key = self.find(name, account, region)
+        if key is None:
+            arn = name if name.startswith("arn:") and ":key/" in name else None
+            owner = name.split(":")[4] if name.startswith("arn:") else account
+            return KeySurface(arn, owner, None, None, (), False)
+        managed = isinstance(key.customer_managed, Known) and not key.customer_managed.value
+        policy = key.policy.value if isinstance(key.policy, Known) else None
+        document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+        return KeySurface(key.id, key.account, key, document, _grants(key), managed and policy is None)
+
+
+def _bare(name: str) -> str:
+    return name.rpartition("key/")[2] if "key/" in name else name
+
+
+def _grants(key: Key) -> tuple[KmsGrant, ...]:
+    if not isinstance(key.grants, Known):
+        return ()
+    return tuple(
+        KmsGrant(
+            id=grant.id,
+            grantee=grant.grantee,
+            operations=frozenset(grant.operations),
+            retiring=grant.retiring_principal,
+            encryption_context_equals=_pairs(grant.constraints.get("EncryptionContextEquals")),
+            encryption_context_subset=_pairs(grant.constraints.get("EncryptionContextSubset")),
+        )
+        for grant in key.grants.value
+    )
+
+
+def _pairs(value: Any) -> tuple[tuple[str, str], ...] | None:
+    if not isinstance(value, Mapping) or not value:
+        return None
+    return tuple(sorted((str(key), str(text)) for key, text in value.items()))
+
+
+def _s3(store: Store, account: Account | None) -> S3Access:
+    blocks = [_block(store.public_access_block)]
+    if account is not None:
+        blocks.append(_block(account.public_access_block))
+    disabled = isinstance(store.ownership, Known) and store.ownership.value == "BucketOwnerEnforced"
+    grants = () if disabled else _acl(store.acl)
+    return S3Access(
+        block=effective_block(one for one in blocks if one is not None), bucket_acl=grants, object_acl=(), acls_disabled=disabled
+    )
+
+
+def _block(fact: Fact[EstateBlock | None]) -> PublicAccessBlock | None:
+    if isinstance(fact, Unknown) or fact.value is None:
+        return None
+    found = fact.value
+    return PublicAccessBlock(found.block_acls, found.ignore_acls, found.block_policy, found.restrict_buckets)
+
+
+def _acl(fact: Fact[Mapping[str, Any] | None]) -> tuple[AclGrant, ...]:
+    """The grants to others than the owner: what the owner's account grants itself decides nothing about its principals."""
+    if isinstance(fact, Unknown) or fact.value is None:
+        return ()
+    owner = fact.value.get("Owner")
+    own = owner.get("ID") if isinstance(owner, Mapping) else None
+    found = []
+    grants = fact.value.get("Grants")
+    for entry in grants if isinstance(grants, list) else ():
+        grantee = entry.get("Grantee") if isinstance(entry, Mapping) else None
+        name = (grantee.get("URI") or grantee.get("ID")) if isinstance(grantee, Mapping) else None
+        if isinstance(name, str) and name != own:
+            found.append(AclGrant(name, str(entry.get("Permission"))))
+    return tuple(found)

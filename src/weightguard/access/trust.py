@@ -1,0 +1,167 @@
+"""Who may assume which role: the trust policy and the caller's own policies, decided together.
+
+Trust policies name principals, accounts, services and identity providers. Services are reached by passing them the role or by what
+runs in them (see `passing` and `running`); a provider's subjects are answers of their own, named ``<provider>#<subject>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from weightguard.access.asking import Grant
+from weightguard.access.direct import stranger_name
+from weightguard.access.federation import subjects
+from weightguard.access.index import Index
+from weightguard.access.links import Hub, Link, Node, Step
+from weightguard.access.population import Group, compiled, document_of
+from weightguard.access.sensitivity import Sensitivity, sensitivity
+from weightguard.estate.fact import Known
+from weightguard.estate.model import Principal, PrincipalKind
+from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind
+from weightguard.policy.aws import Principal as Caller
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+ASSUME = "sts:AssumeRole"
+
+
+class Trusts:
+    """Works out the links of assumed roles.
+
+    Args:
+        owner: the graph.
+    """
+
+    def __init__(self, owner: AccessGraph) -> None:
+        self._owner = owner
+        self.population = owner.population
+        self._trusts: dict[str, CompiledPolicy | None] = {}
+
+    def of(self, role: Principal) -> CompiledPolicy | None:
+        """The role's trust policy; None where it could not be read."""
+        if role.id not in self._trusts:
+            fact = role.trust.value if isinstance(role.trust, Known) else None
+            self._trusts[role.id] = None if fact is None else compiled(fact, PolicyKind.TRUST)
+        return self._trusts[role.id]
+
+    def links(self) -> Iterator[Link]:
+        """A link for everybody who may assume a role, to it."""
+        roles = [one for one in self.population.principals.values() if one.kind is PrincipalKind.ROLE]
+        by_account: dict[str, list[str]] = {}
+        for role in roles:
+            by_account.setdefault(role.account, []).append(role.id)
+        for account, members in by_account.items():
+            for same in self._owner.patterns.split(account, members, self._trust_key):
+                yield from self._into(account, same)
+
+    def _trust_key(self, role: str) -> Hashable:
+        principal = self.population.principals[role]
+        tags = principal.tags.value if isinstance(principal.tags, Known) else None
+        own = self._owner.asker.tags(tags, "iam")
+        trust = self.of(principal)
+        return (None if trust is None else trust.document, tuple(sorted(own.items(), key=str)))
+
+    def _into(self, account: str, roles: tuple[str, ...]) -> Iterator[Link]:
+        """The links into roles that share their trust policy and that nothing tells apart."""
+        example = self.population.principals[roles[0]]
+        trust = self.of(example)
+        if trust is None:
+            return
+        hub: Node = Hub(roles) if len(roles) > 1 else roles[0]
+        if isinstance(hub, Hub):
+            for role in roles:
+                yield Link(hub, role)
+        names = self._owner.index.names(trust)
+        document = getattr(example.trust, "value", None)
+        looks = sensitivity(None if document is None else document_of(document))
+        yield from self._named(names, example, trust, hub)
+        yield from self._by_account(account, names, looks, example, trust, hub)
+        yield from self._strangers(names, example, trust, hub)
+        yield from subjects(self._owner, example, trust, hub)
+
+    def _named(self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+        for name in sorted(names):
+            group = self.population.group_of.get(name)
+            if group is None:
+                continue
+            grant = self._ask(group, self.population.callers[name], role, trust)
+            if grant is not None and name != role.id:
+                yield Link(name, hub, (Step(ASSUME, grant),))
+
+    def _by_account(
+        self,
+        account: str,
+        names: frozenset[str],
+        looks: Sensitivity,
+        role: Principal,
+        trust: CompiledPolicy,
+        hub: Node,
+    ) -> Iterator[Link]:
+        everybody = "*" in names
+        for other in sorted(self.population.realms):
+            if not (everybody or other in names or any(name.endswith(f"::{other}:root") for name in names)):
+                continue
+            open_to_all = everybody and other == account
+            able = self.population.in_account(other) if open_to_all else self._owner.index.able(other, ASSUME)
+            for group in able:
+                yield from self._group(group, looks, names, role, trust, hub)
+
+    def _group(
+        self,
+        group: Group,
+        looks: Sensitivity,
+        names: frozenset[str],
+        role: Principal,
+        trust: CompiledPolicy,
+        hub: Node,
+    ) -> Iterator[Link]:
+        if looks.is_blind and not self._owner.index.is_named(group, names):
+            grant = self._ask(group, group.caller, role, trust)
+            if grant is not None:
+                yield Link(group, hub, (Step(ASSUME, grant),))
+            return
+        for member in group.members:
+            if member in names or member == role.id:
+                continue
+            grant = self._ask(group, self.population.callers[member], role, trust)
+            if grant is not None:
+                yield Link(member, hub, (Step(ASSUME, grant),))
+
+    def _strangers(self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+        index = self._owner.index
+        callers = [caller for name in sorted(names) if (caller := index.stranger(name)) is not None and caller.account]
+        for caller in callers:
+            grant = self.ask(caller, Index.everything(caller), role, trust)
+            if grant is not None:
+                yield Link(stranger_name(caller), hub, (Step(ASSUME, grant),))
+        if "*" in names:
+            outside = Index.outsider()
+            grant = self.ask(outside, Index.everything(outside), role, trust, {"aws:PrincipalOrgID": None})
+            if grant is not None:
+                yield Link("*", hub, (Step(ASSUME, grant),))
+
+    def _ask(self, group: Group, caller: Caller, role: Principal, trust: CompiledPolicy) -> Grant | None:
+        return self.ask(caller, group.layers, role, trust)
+
+    def ask(
+        self,
+        caller: Caller,
+        layers: Layers,
+        role: Principal,
+        trust: CompiledPolicy,
+        context: Mapping[str, str | None] | None = None,
+    ) -> Grant | None:
+        """Whether a caller may assume a role under a trust policy."""
+        rcp = self.population.realm(role.account).rcp
+        tags = role.tags.value if isinstance(role.tags, Known) else None
+        known = {**self._owner.asker.tags(tags, "iam"), **(context or {})}
+        return self._owner.asker.ask(
+            caller,
+            ASSUME,
+            role.id,
+            layers.replace(resource=(trust,), rcp=rcp or None),
+            owner=role.account,
+            context=known,
+        )
