@@ -33,6 +33,7 @@ from weightguard.assess.model import AttestationEntry, AttestationStamp
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.schema import Control, ControlId, Strict, Text
 from weightguard.errors import ConfigError
+from weightguard.yaml_file import Document
 
 State = Literal["accepted", "expired", "evidence_missing", "evidence_changed", "refused"]
 
@@ -110,7 +111,7 @@ def read_attestations(paths: Iterable[Path], catalogue: Catalogue, as_of: dateti
         document = yaml_file.read(path, error=ConfigError)
         file = yaml_file.validate(AttestationFile, document, error=ConfigError)
         for index, attestation in enumerate(file.attestations):
-            where = document.where("attestations", index)
+            where = _source(document, "attestations", index)
             control = catalogue.by_id.get(attestation.control)
             if control is None:
                 raise ConfigError(
@@ -154,3 +155,8 @@ def _digest(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def _source(document: Document, *location: str | int) -> str:
+    """File and line without the folder: a report is the same wherever its inputs lie."""
+    return document.where(*location).rpartition("/")[2]

@@ -27,24 +27,26 @@ _BLOCKS: Mapping[Standing, Block] = {
 
 
 def ladder(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> tuple[Rung, ...]:
-    """Every level from SL1 to SL5 with what blocks it; a level is reached when nothing at or below it
-    does.
-    """
+    """Every level from SL1 to SL5 with what blocks it beyond the levels below it."""
     rungs: list[Rung] = []
+    below: Mapping[str, Block] = {}
     for number, level in enumerate(LEVELS, start=1):
-        blocking = dict(sorted(_blocking(row, controls, number)))
-        rungs.append(Rung(level=level, reached=not blocking, blocking=blocking))
+        found = blockers(row, controls, number)
+        new = {name: why for name, why in found.items() if name not in below}
+        rungs.append(Rung(level=level, reached=not found, blocking=new))
+        below = found
     return tuple(rungs)
 
 
+def blockers(row: Mapping[str, Standing], controls: Mapping[str, Control], number: int) -> dict[str, Block]:
+    """Everything that keeps a weight set from level `number`: control and why, sorted."""
+    return dict(sorted(_blocking(row, controls, number)))
+
+
 def reached(rungs: Iterable[Rung]) -> Reached:
-    """The highest level that is reached, every level below it being so."""
-    level: Reached = "SL0"
-    for rung in rungs:
-        if not rung.reached:
-            break
-        level = rung.level
-    return level
+    """The highest level that is reached."""
+    levels: list[Reached] = [rung.level for rung in rungs if rung.reached]
+    return max(levels, key=rank, default="SL0")
 
 
 def by_evidence(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> Reached:
@@ -62,12 +64,17 @@ def by_evidence(row: Mapping[str, Standing], controls: Mapping[str, Control]) ->
 def blocking(rungs: tuple[Rung, ...], level: Reached, target: Level) -> tuple[str, ...]:
     """Controls that keep a weight set from its target level or, that being reached, from the next one."""
     wanted = max(rank(target), min(rank(level) + 1, len(LEVELS)))
-    return tuple(rungs[wanted - 1].blocking)
+    return tuple(sorted({name for rung in rungs[:wanted] for name in rung.blocking}))
 
 
 def lowest(levels: Iterable[Reached]) -> Reached:
     """The organisation's level: the lowest of its weight sets'; SL0 where there is none to speak of."""
     return min(levels, key=rank, default="SL0")
+
+
+def highest(levels: Iterable[Level]) -> Level:
+    """The highest of the weight sets' target levels; SL2, the default, where there is none."""
+    return LEVELS[max((rank(level) for level in levels), default=2) - 1]
 
 
 def rank(level: Reached | Level) -> int:

@@ -180,7 +180,11 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Rung:
-    """One level of a weight set's ladder and the controls that block it, with what they are."""
+    """One level of a weight set's ladder.
+
+    Attributes:
+        blocking: the controls that block it and none of the levels below, with what they are.
+    """
 
     level: Level
     reached: bool

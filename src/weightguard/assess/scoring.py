@@ -8,6 +8,7 @@ else matters: the score is capped at 20.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from weightguard.assess.levels import rank
 from weightguard.assess.model import Level, Score, Severity
@@ -57,16 +58,37 @@ def score(
     )
 
 
-def exposures(settled: Iterable[Settled], controls: Mapping[str, Control]) -> dict[str, str]:
-    """Weight sets that a critical failure lays open to outsiders, and which failure; a waived one does not
-    cap.
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Why weights lie open to outsiders now.
+
+    Attributes:
+        why: in words.
+        controls: the critical controls that fail by it; empty when only the access graph shows it.
     """
-    found: dict[str, str] = {}
+
+    why: str
+    controls: frozenset[str]
+
+
+def exposures(
+    settled: Iterable[Settled], controls: Mapping[str, Control], seen: Mapping[str, str]
+) -> dict[str, Exposure]:
+    """Weight sets that lie open to outsiders.
+
+    Args:
+        seen: weight sets that the access graph shows open, and how. A waived failure does not cap by itself.
+    """
+    failing: dict[str, dict[str, str]] = {}
     for one in settled:
         control = controls[one.result.control]
         if control.exposes and one.status is Status.FAIL and one.result.severity == "critical":
             for name in one.result.weights:
-                found.setdefault(name, f"{control.id} fails: {one.result.message}")
+                failing.setdefault(name, {}).setdefault(control.id, one.result.message)
+    found = {name: Exposure(why, frozenset()) for name, why in seen.items()}
+    for name, messages in failing.items():
+        first = min(messages)
+        found[name] = Exposure(f"{first} fails: {messages[first]}", frozenset(messages))
     return found
 
 

@@ -171,7 +171,7 @@ def _own(document: Document, catalogue: Catalogue, as_of: datetime) -> Iterator[
             ticket=row.ticket,
             expires=row.expires,
             compensating_control=row.compensating_control,
-            source=document.where("waivers", index),
+            source=_source(document, "waivers", index),
             matches=_shell(row.subject),
         )
 
@@ -185,7 +185,7 @@ def _mutelist(document: Document, catalogue: Catalogue) -> Iterator[Waiver]:
     for account, content in accounts.items():
         checks = content.get("Checks") if isinstance(content, Mapping) else None
         for check, entry in (checks or {}).items():
-            where = document.where("Mutelist", "Accounts", account, "Checks", check)
+            where = _source(document, "Mutelist", "Accounts", account, "Checks", check)
             yield from _muted(account, check, entry if isinstance(entry, Mapping) else {}, where, catalogue)
 
 
@@ -283,3 +283,8 @@ def _entry(
         results=results if state in ("applied", "expired") else 0,
         source=waiver.source,
     )
+
+
+def _source(document: Document, *location: str | int) -> str:
+    """File and line without the folder: a report is the same wherever its inputs lie."""
+    return document.where(*location).rpartition("/")[2]

@@ -8,7 +8,7 @@ finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -83,6 +83,19 @@ class DeclaredModel:
         before = self.config.previous_tier
         return before is not None and _rank(self.tier) < _rank(before)
 
+    def findings(self) -> Iterator[str]:
+        """What is wrong with the declaration, one sentence each."""
+        for one in self.stale:
+            yield f"the evaluation {one.benchmark} ({one.capability}) of {one.date.isoformat()} is stale"
+        if self.understated:
+            yield f"the declared tier {self.config.tier} is lower than its evaluations yield ({self.evaluated_tier})"
+        if self.lowered:
+            yield f"the tier was lowered from {self.config.previous_tier} to {self.tier}"
+        for name in self.unknown_capabilities:
+            yield f"the tier table does not know the capability {name}"
+        if self.config.tier not in (None, "none") and not self.config.evaluations:
+            yield f"the tier {self.config.tier} rests on no evaluation"
+
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
@@ -91,11 +104,14 @@ class Declarations:
     Attributes:
         owners: weight set id -> declared model.
         default_level: the target level of a weight set that nobody declared.
+        target_level: the level that the configuration declares as its aim for everything; None where it
+            leaves that to the tiers.
     """
 
     models: tuple[DeclaredModel, ...]
     owners: Mapping[str, DeclaredModel]
     default_level: Level
+    target_level: Level | None = None
 
     def of(self, weight_set: WeightSet) -> DeclaredModel | None:
         """The declared model that `weight_set` belongs to, or None: weights that nobody declared."""
@@ -120,7 +136,7 @@ def declare(
         _declared(model, table, levels, tuple(sorted(claimed[model.name])), as_of) for model in config.models
     )
     owners = {weight_set: model for model in models for weight_set in model.weight_sets}
-    return Declarations(models, owners, levels["none"])
+    return Declarations(models, owners, levels["none"], config.target_level)
 
 
 def lies_in(weight_set: WeightSet, location: str) -> bool:

@@ -152,4 +152,4 @@ def _text(name: str, path: Path | None) -> Fact[str | None]:
         ) from problem
     if len(data) > MAXIMUM_BYTES:
         raise ConfigError("a disclosure document is too large", where=f"disclosure.{name}: {path}")
-    return Known(content, Source(str(path), f"disclosure.{name}"))
+    return Known(content, Source(path.name, f"disclosure.{name}"))

@@ -63,6 +63,7 @@ class Result:
     evidence: tuple[Evidence, ...]
     weights: tuple[str, ...]
     unknowns: tuple[Unknown, ...]
+    provider: str | None = None
     bears: bool = True
     attestable: bool = False
 
@@ -219,6 +220,7 @@ class _Bench:
             evidence=tuple(self._shared(note) for note in notes),
             weights=target.weights if bears else (),
             unknowns=tuple(noted),
+            provider=target.provider,
             bears=bears,
             attestable=control.mode == "attested",
         )
@@ -227,7 +229,7 @@ class _Bench:
         """The verdict that could not be formed about what a refused listing hides."""
         unknowns = tuple(dict.fromkeys(gap.unknown for gap in gaps))
         weights = tuple(sorted({name for gap in gaps for name in gap.weights}))
-        target = Target(subject, None, weights, frozenset(), None)
+        target = Target(subject, None, weights, frozenset(), _provider_of(unknowns[0]))
         message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
         notes = tuple(Note(f"estate.{kind}", None, unknown.source, unknown) for unknown in unknowns)
         return self._result(

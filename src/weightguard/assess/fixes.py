@@ -1,0 +1,192 @@
+"""What to do: the shortest list of fixes to the next level, and what an assumed fix would buy.
+
+The list is exact, not a guess: a level needs every one of its controls, so each blocking failure has to be
+fixed, each blocking unknown made readable and each missing attestation given; nothing else is on the list.
+Failures of one control are one entry with all their subjects. Unknowns are grouped by the read that is
+missing, because one granted permission settles every verdict behind it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from weightguard.assess.gaps import scope_of
+from weightguard.assess.grants import permission
+from weightguard.assess.levels import blockers, highest, ladder, lowest, rank, reached
+from weightguard.assess.model import Fix, Level, NextLevel, Reached, Severity, WhatIf
+from weightguard.assess.scoring import Exposure, score
+from weightguard.assess.standing import Settled, Standing, Table, assuming
+from weightguard.controls.schema import LEVELS, SEVERITIES, Control
+from weightguard.errors import ConfigError
+from weightguard.estate.fact import Reason, Unknown
+
+LISTED = 20
+
+
+def next_level(
+    table: Table, settled: Sequence[Settled], controls: Mapping[str, Control], level: Reached
+) -> NextLevel:
+    """What lifts the organisation from `level` to the next one."""
+    if rank(level) >= len(LEVELS):
+        return NextLevel(level=None, fixes=())
+    wanted = LEVELS[rank(level)]
+    needed = {
+        (name, control_id): why
+        for name, row in table.items()
+        for control_id, why in blockers(row, controls, rank(wanted)).items()
+    }
+    changes: dict[str, list[Settled]] = defaultdict(list)
+    grants: dict[tuple[str, str], list[Settled]] = defaultdict(list)
+    attests: dict[str, list[Settled]] = defaultdict(list)
+    for one in settled:
+        whys = {needed[key] for name in one.result.weights if (key := (name, one.result.control)) in needed}
+        if "fail" in whys and one.standing is Standing.FAIL:
+            changes[one.result.control].append(one)
+        elif "unknown" in whys and one.standing is Standing.UNKNOWN:
+            for key in _reads(one):
+                grants[key].append(one)
+        elif whys & {"not_attested", "self_attested"}:
+            attests[one.result.control].append(one)
+    fixes = [
+        *(_change(controls[name], found) for name, found in changes.items()),
+        *(_grant(read, scope, found, controls) for (read, scope), found in grants.items()),
+        *(_attest(controls[name], found) for name, found in attests.items()),
+    ]
+    kinds = ("change", "grant", "attest")
+    fixes.sort(key=lambda fix: (SEVERITIES.index(fix.severity), kinds.index(fix.kind), fix.controls))
+    return NextLevel(level=wanted, fixes=tuple(fixes))
+
+
+def what_if(
+    assumed: Mapping[str, str],
+    table: Table,
+    controls: Mapping[str, Control],
+    targets: Mapping[str, Level],
+    exposed: Mapping[str, Exposure],
+    worst: Mapping[str, Standing],
+) -> WhatIf:
+    """Levels and scores before and after the controls in `assumed` pass.
+
+    Args:
+        exposed: what caps the score of each weight set, as text that begins with a control's id where a
+            failure does.
+
+    Raises:
+        ConfigError: an unknown control, or anything but ``pass`` assumed.
+    """
+    for control_id, status in assumed.items():
+        if control_id not in controls:
+            raise ConfigError(
+                f"unknown control {control_id!r}", where="--what-if", fix="weightguard controls list"
+            )
+        if status != "pass":
+            raise ConfigError(f"only pass can be assumed, not {status!r}", where=f"--what-if {control_id}")
+    after = assuming(table, assumed)
+    still = _lifted(exposed, assumed)
+    weights: dict[str, dict[str, str | int]] = {}
+    for name in sorted(table):
+        weights[name] = {
+            "level_before": reached(ladder(table[name], controls)),
+            "level_after": reached(ladder(after[name], controls)),
+            "score_before": score(table[name], controls, targets[name], _cap(exposed, name)).value,
+            "score_after": score(after[name], controls, targets[name], _cap(still, name)).value,
+        }
+    target = highest(targets.values())
+    changed = assuming({"all": worst}, assumed)["all"]
+    return WhatIf(
+        assumed=dict(sorted(assumed.items())),
+        level_before=lowest(reached(ladder(row, controls)) for row in table.values()),
+        level_after=lowest(reached(ladder(row, controls)) for row in after.values()),
+        score_before=score(worst, controls, target, _first(exposed)).value,
+        score_after=score(changed, controls, target, _first(still)).value,
+        weights=weights,
+    )
+
+
+def remedy(control: Control, provider: str | None) -> str | None:
+    """The one line that a result carries: the provider's commands, or what its console asks for."""
+    text = getattr(control.remediation, provider or "aws", None) or control.remediation.aws
+    if text is None:
+        return control.attestation.statement if control.attestation else None
+    return str(text.cli)
+
+
+def _change(control: Control, found: list[Settled]) -> Fix:
+    subjects = sorted({one.result.subject for one in found})
+    return Fix(
+        kind="change",
+        title=control.title,
+        controls=(control.id,),
+        subjects=tuple(subjects[:LISTED]),
+        subject_count=len(subjects),
+        severity=control.severity,
+        weights=_weights(found),
+        do=remedy(control, found[0].result.provider) or control.statement,
+    )
+
+
+def _grant(read: str, scope: str, found: list[Settled], controls: Mapping[str, Control]) -> Fix:
+    service, _, operation = read.partition(":")
+    names = sorted({one.result.control for one in found})
+    subjects = sorted({one.result.subject for one in found})
+    denied = any(
+        unknown.reason is Reason.DENIED and unknown.source.call == read
+        for one in found
+        for unknown in one.result.unknowns
+    )
+    allow = f"allow {permission(service, operation)} to the auditor in {scope} and collect again"
+    return Fix(
+        kind="grant",
+        title=f"Make {read} readable in {scope}" if operation else f"Make {read} known",
+        controls=tuple(names),
+        subjects=tuple(subjects[:LISTED]),
+        subject_count=len(subjects),
+        severity=_worst(controls[name].severity for name in names),
+        weights=_weights(found),
+        do=allow if denied else f"collect again with {read} in {scope}",
+    )
+
+
+def _attest(control: Control, found: list[Settled]) -> Fix:
+    statement = control.attestation.statement if control.attestation else control.statement
+    who = "a third party" if rank(control.level) > 3 or control.mode == "hybrid" else "a named party"
+    return Fix(
+        kind="attest",
+        title=control.title,
+        controls=(control.id,),
+        subjects=(),
+        subject_count=0,
+        severity=control.severity,
+        weights=_weights(found),
+        do=f"have {who} attest, with evidence: {statement}",
+    )
+
+
+def _reads(one: Settled) -> Iterable[tuple[str, str]]:
+    unknowns: Iterable[Unknown] = one.result.unknowns
+    found = {(unknown.source.call, scope_of(unknown.source.record)) for unknown in unknowns}
+    return sorted(found) or [("the facts it needs", one.result.subject)]
+
+
+def _weights(found: Iterable[Settled]) -> tuple[str, ...]:
+    return tuple(sorted({name for one in found for name in one.result.weights}))
+
+
+def _worst(severities: Iterable[Severity]) -> Severity:
+    return min(severities, key=SEVERITIES.index)
+
+
+def _lifted(exposed: Mapping[str, Exposure], assumed: Mapping[str, str]) -> dict[str, Exposure]:
+    """What still caps a score when the controls in `assumed` pass."""
+    return {
+        name: one for name, one in exposed.items() if not one.controls or not one.controls <= assumed.keys()
+    }
+
+
+def _first(exposed: Mapping[str, Exposure]) -> str | None:
+    return exposed[min(exposed)].why if exposed else None
+
+
+def _cap(exposed: Mapping[str, Exposure], name: str) -> str | None:
+    return exposed[name].why if name in exposed else None

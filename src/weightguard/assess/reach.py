@@ -1,0 +1,93 @@
+"""Who reaches each weight set, counted: people, workloads, outsiders; readers and copiers apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from weightguard.access.model import Access, AccessKind, Answer, WhoCan
+from weightguard.assess.model import Reach, Reader
+from weightguard.config import Config
+from weightguard.weights import WeightSet
+
+LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The answers about one weight set, and what they say of exposure."""
+
+    readers: Reach
+    copiers: Reach
+    who: tuple[Reader, ...]
+    exposed: str | None
+
+
+class Reaches:
+    """Asks the graph once for each (store, prefix)."""
+
+    def __init__(self, access: Access, config: Config) -> None:
+        self._access = access
+        self._expected = (*config.vendors, *config.evaluators)
+        self._asked: dict[tuple[AccessKind, str, str], WhoCan] = {}
+
+    def of(self, weight_set: WeightSet) -> Reached:
+        """Who reaches `weight_set`."""
+        read = self.who_can(AccessKind.READ, weight_set)
+        copy = self.who_can(AccessKind.COPY, weight_set)
+        return Reached(_count(read), _count(copy), _listed(read, copy), self._exposure(read))
+
+    def who_can(self, kind: AccessKind, weight_set: WeightSet) -> WhoCan:
+        """The graph's answer, asked once."""
+        key = (kind, weight_set.store, weight_set.prefix)
+        if key not in self._asked:
+            self._asked[key] = self._access.who_can(kind, weight_set.store, weight_set.prefix or None)
+        return self._asked[key]
+
+    def _exposure(self, read: WhoCan) -> str | None:
+        """Whether an outsider whom nobody declared reads for certain, without becoming somebody else."""
+        for one in read.answers:
+            if one.certainty != "certain" or not one.direct:
+                continue
+            if one.kind == "anonymous":
+                return "anybody on the internet can read them"
+            if one.kind == "external" and not any(
+                fnmatchcase(one.principal, name) for name in self._expected
+            ):
+                return f"the outside principal {one.principal} can read them"
+        return None
+
+
+def _count(answer: WhoCan) -> Reach:
+    kinds = Counter(one.kind for one in answer.answers)
+    return Reach(
+        people=kinds["person"],
+        workloads=kinds["workload"],
+        external=kinds["external"],
+        anonymous=kinds["anonymous"],
+        services=kinds["service"],
+        unknown=kinds["unknown"],
+        complete=answer.complete,
+    )
+
+
+def _listed(read: WhoCan, copy: WhoCan) -> tuple[Reader, ...]:
+    """The first 200, those who read directly first."""
+    found: dict[str, tuple[Answer, list[str]]] = {}
+    for kind, answers in (("read", read.answers), ("copy", copy.answers)):
+        for one in answers:
+            found.setdefault(one.principal, (one, []))[1].append(kind)
+    order = sorted(found.values(), key=lambda pair: (not pair[0].direct, pair[0].principal))
+    return tuple(_reader(one, kinds) for one, kinds in order[:LISTED])
+
+
+def _reader(one: Answer, kinds: Iterable[str]) -> Reader:
+    return Reader(
+        principal=one.principal,
+        kind=one.kind,
+        access=tuple(sorted(set(kinds))),
+        direct=one.direct,
+        certainty=one.certainty,
+    )

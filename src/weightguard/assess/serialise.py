@@ -1,0 +1,58 @@
+"""report.json as bytes and back. Canonical: keys in the order of the model, mappings in theirs, no spaces;
+UTF-8; one line feed at the end.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from weightguard.assess.model import Report
+from weightguard.errors import InputError
+
+MAXIMUM_BYTES = 2 * 1024**3
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Report]:
+    return TypeAdapter(Report)
+
+
+def to_json(report: Report) -> bytes:
+    """The report as report.json. The same report gives the same bytes."""
+    return _adapter().dump_json(report) + b"\n"
+
+
+def from_json(data: bytes, name: str = "report.json") -> Report:
+    """Reads a report back.
+
+    Args:
+        name: what messages call the file.
+
+    Raises:
+        InputError: it is no report of this version.
+    """
+    if len(data) > MAXIMUM_BYTES:
+        raise InputError("the report is too large", where=name)
+    try:
+        return _adapter().validate_json(data)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"this is no report of this version ({first['msg'].lower()} at {where or 'its beginning'})",
+            where=name,
+            fix="write it again with weightguard assess",
+        ) from problem
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON schema of report.json."""
+    schema = _adapter().json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "weightguard report",
+        **schema,
+    }
