@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     from weightguard.snapshot import Snapshot
 
 COLUMNS: Final = (
-    "store", "key", "bytes", "format", "confidence", "weight_set", "parameters", "note", "last_modified", "storage_class", "examined",
-)  # fmt: skip
+    "store",
+    "key",
+    "bytes",
+    "format",
+    "confidence",
+    "weight_set",
+    "parameters",
+    "note",
+    "last_modified",
+    "storage_class",
+    "examined",
+)
 LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions", "ListBuckets"})
 
 

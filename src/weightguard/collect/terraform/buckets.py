@@ -146,7 +146,7 @@ def _encryption(inventory: Inventory, item: Resource, name: str) -> Read:
     rules = []
     for entry in entries:
         default = "apply_server_side_encryption_by_default"
-        rule = {
+        rule: dict[str, Any] = {
             "ApplyServerSideEncryptionByDefault": present(
                 SSEAlgorithm=pick(entry, f"{default}.sse_algorithm"),
                 KMSMasterKeyID=pick(entry, f"{default}.kms_master_key_id"),

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from weightguard.collect.terraform import buckets, identity, objects
+from weightguard.collect.terraform import (
+    buckets,
+    compute,
+    credentials,
+    delivery,
+    identity,
+    joined,
+    keys,
+    learning,
+    objects,
+    organisation,
+    storage,
+)
+from weightguard.collect.terraform.attached import enriched
 from weightguard.collect.terraform.inventory import Inventory, Row
+from weightguard.collect.terraform.shapes import rows as table_rows
 from weightguard.collect.terraform.state import Resource, load
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter, utc_now
 
 SERVICE = "terraform"
 OPERATION = "ShowState"
-MAPPERS = (identity.rows, buckets.rows)
+MAPPERS = (identity.rows, buckets.rows, keys.rows, joined.rows, organisation.rows)
+TABLES = (*compute.SHAPES, *learning.SHAPES, *delivery.SHAPES, *storage.SHAPES)
 
 
 def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
@@ -67,5 +82,5 @@ def _rows(inventory: Inventory) -> Iterator[Row]:
         "sts", "sts.identity", inventory.account, None, "GetCallerIdentity", {"Account": inventory.account}
     )
     for mapper in MAPPERS:
-        found: Iterable[Row] = mapper(inventory)
-        yield from found
+        yield from mapper(inventory)
+    yield from credentials.mark(inventory, enriched(inventory, table_rows(inventory, TABLES)))

@@ -1,7 +1,8 @@
 """Terraform and OpenTofu states as a flat list of resources.
 
-Two formats are read: the JSON that ``terraform show -json`` prints (its ``values`` object), and a raw state file of version 4. Sources:
-Terraform documentation, "JSON Output Format"; the state format of version 4 as Terraform writes it.
+Two formats are read: the JSON that ``terraform show -json`` prints (its ``values`` object), and a raw state file of version 4.
+
+Sources: Terraform documentation, "JSON Output Format"; the state format of version 4 as Terraform writes it.
 """
 
 from __future__ import annotations

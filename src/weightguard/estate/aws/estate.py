@@ -1,4 +1,4 @@
-"""Joins the parts that accounts tell: one organisation tree for all, each trail once, accounts that are only known by name, gaps."""
+"""Joins the parts that accounts tell: one organisation tree, each trail once, accounts that are only known by name, gaps."""
 
 from __future__ import annotations
 

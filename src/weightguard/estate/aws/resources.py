@@ -1,7 +1,8 @@
 """Everything else that bears on weights, as data: which fields of which resources, by the provider's own names.
 
-A kind that is not listed here is still read: it keeps its name, tags and policy, and its whole listing entry as attributes. Source: the
-API reference of each service, under the operation that describes the resource.
+A kind that is not listed here is still read: it keeps its name, tags and policy, and its whole listing entry as attributes.
+
+Source: the API reference of each service, under the operation that describes the resource.
 """
 
 from __future__ import annotations
@@ -45,12 +46,19 @@ def _ec2(resource: str, *attributes: str, whole: tuple[str, ...] = ()) -> Resour
 
 
 KINDS: Final[Mapping[str, ResourceKind]] = {
-    "ecr.repository": ResourceKind(("GetRepositoryPolicy", "policyText"), ("repositoryName",), whole=("GetLifecyclePolicy",)),
+    "ecr.repository": ResourceKind(
+        ("GetRepositoryPolicy", "policyText"), ("repositoryName",), whole=("GetLifecyclePolicy",)
+    ),
     "efs.file_system": ResourceKind(
-        ("DescribeFileSystemPolicy", "Policy"), whole=("DescribeMountTargets", "DescribeAccessPoints", "DescribeBackupPolicy")
+        ("DescribeFileSystemPolicy", "Policy"),
+        whole=("DescribeMountTargets", "DescribeAccessPoints", "DescribeBackupPolicy"),
     ),
     "fsx.file_system": ResourceKind(name=("FileSystemId",)),
-    "backup.backup_vault": ResourceKind(("GetBackupVaultAccessPolicy", "Policy"), ("BackupVaultName",), attributes=("Locked", "EncryptionKeyArn")),
+    "backup.backup_vault": ResourceKind(
+        ("GetBackupVaultAccessPolicy", "Policy"),
+        ("BackupVaultName",),
+        attributes=("Locked", "EncryptionKeyArn"),
+    ),
     "ec2.vpc": _ec2("vpc", "CidrBlock", "IsDefault", whole=("DescribeVpcAttribute",)),
     "ec2.subnet": _ec2("subnet", "VpcId", "MapPublicIpOnLaunch"),
     "ec2.security_group": _ec2("security-group", "VpcId", "IpPermissions", "IpPermissionsEgress"),
@@ -60,36 +68,76 @@ KINDS: Final[Mapping[str, ResourceKind]] = {
     "ec2.flow_log": _ec2("vpc-flow-log", "ResourceId", "FlowLogStatus", "TrafficType"),
     "ec2.network_interface": _ec2("network-interface", "VpcId", "Association.PublicIp"),
     "ec2.network_acl": _ec2("network-acl", "VpcId", "Entries"),
-    "guardduty.detector": ResourceKind(attributes=("Status", "Features", "DataSources", "FindingPublishingFrequency")),
+    "guardduty.detector": ResourceKind(
+        attributes=("Status", "Features", "DataSources", "FindingPublishingFrequency")
+    ),
     "macie2.session": ResourceKind(attributes=("status", "findingPublishingFrequency")),
-    "config.configuration_recorder": ResourceKind(attributes=("recordingGroup",), whole=("DescribeConfigurationRecorderStatus",)),
+    "config.configuration_recorder": ResourceKind(
+        attributes=("recordingGroup",), whole=("DescribeConfigurationRecorderStatus",)
+    ),
     "accessanalyzer.analyzer": ResourceKind(attributes=("status", "type")),
     "sso-admin.permission_set": ResourceKind(
         attributes=("InlinePolicy", "AttachedManagedPolicies", "SessionDuration", "PermissionsBoundary"),
-        whole=("ListManagedPoliciesInPermissionSet", "ListCustomerManagedPolicyReferencesInPermissionSet", "ListAccountAssignments"),
+        whole=(
+            "ListManagedPoliciesInPermissionSet",
+            "ListCustomerManagedPolicyReferencesInPermissionSet",
+            "ListAccountAssignments",
+        ),
     ),
-    "sso-admin.account_assignment": ResourceKind(attributes=("PrincipalId", "PrincipalType", "PermissionSetArn", "TargetId")),
+    "sso-admin.account_assignment": ResourceKind(
+        attributes=("PrincipalId", "PrincipalType", "PermissionSetArn", "TargetId")
+    ),
     "rolesanywhere.trust_anchor": ResourceKind(attributes=("enabled", "source.sourceType")),
-    "eks.access_entry": ResourceKind(attributes=("clusterName", "principalArn", "kubernetesGroups", "type"), whole=("ListAssociatedAccessPolicies",)),
+    "eks.access_entry": ResourceKind(
+        attributes=("clusterName", "principalArn", "kubernetesGroups", "type"),
+        whole=("ListAssociatedAccessPolicies",),
+    ),
     "dynamodb.table": ResourceKind(("GetResourcePolicy", "Policy"), ("TableName",)),
-    "sns.topic": ResourceKind(("GetTopicAttributes", "Attributes.Policy"), ("TopicName",), whole=("GetTopicAttributes",)),
+    "sns.topic": ResourceKind(
+        ("GetTopicAttributes", "Attributes.Policy"), ("TopicName",), whole=("GetTopicAttributes",)
+    ),
     "sqs.queue": ResourceKind(("GetQueueAttributes", "Attributes.Policy"), whole=("GetQueueAttributes",)),
-    "s3control.access_grant": ResourceKind(attributes=("Grantee", "GrantScope", "Permission", "AccessGrantsLocationId")),
+    "s3control.access_grant": ResourceKind(
+        attributes=("Grantee", "GrantScope", "Permission", "AccessGrantsLocationId")
+    ),
     "s3control.access_grants_instance": ResourceKind(("GetAccessGrantsInstanceResourcePolicy", "Policy")),
     "s3control.access_grants_location": ResourceKind(attributes=("IAMRoleArn", "LocationScope")),
     "iam.instance_profile": ResourceKind(name=("InstanceProfileName",), attributes=("Roles",)),
     "cloudtrail.event_data_store": ResourceKind(),
     "logs.log_group": ResourceKind(name=("logGroupName",), attributes=("retentionInDays", "kmsKeyId")),
-}  # fmt: skip
+}
 
 ELSEWHERE: Final = frozenset(
     {
-        "iam.user", "iam.group", "iam.role", "iam.policy", "iam.credential", "iam.access_key", "iam.oidc_provider", "iam.saml_provider",
-        "iam.account_summary", "iam.password_policy", "iam.account_alias", "sts.identity", "s3.bucket", "s3control.account",
-        "s3control.access_point", "kms.key", "kms.alias", "cloudtrail.trail", "ec2.vpc_endpoint", "organizations.organization",
-        "organizations.root", "organizations.ou", "organizations.account", "organizations.policy", *WORKLOADS, *COPIES, *SECRETS,
+        "iam.user",
+        "iam.group",
+        "iam.role",
+        "iam.policy",
+        "iam.credential",
+        "iam.access_key",
+        "iam.oidc_provider",
+        "iam.saml_provider",
+        "iam.account_summary",
+        "iam.password_policy",
+        "iam.account_alias",
+        "sts.identity",
+        "s3.bucket",
+        "s3control.account",
+        "s3control.access_point",
+        "kms.key",
+        "kms.alias",
+        "cloudtrail.trail",
+        "ec2.vpc_endpoint",
+        "organizations.organization",
+        "organizations.root",
+        "organizations.ou",
+        "organizations.account",
+        "organizations.policy",
+        *WORKLOADS,
+        *COPIES,
+        *SECRETS,
     }
-)  # fmt: skip
+)
 """Kinds with a class of their own in the model."""
 
 DEFAULT: Final = ResourceKind()

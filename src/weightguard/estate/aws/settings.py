@@ -1,7 +1,7 @@
 """Settings that hold for an account or a region of it: what is on by default, what watches, what is blocked.
 
-A record whose kind ends in ``.account`` or ``.region`` carries them as reads. Each becomes ``<service>[.<region>].<Operation>`` with
-the raw answer as its value, or why there is none.
+A record whose kind ends in ``.account`` or ``.region`` carries them as reads. Each becomes ``<service>[.<region>].<Operation>``
+with the raw answer as its value, or why there is none.
 """
 
 from __future__ import annotations
