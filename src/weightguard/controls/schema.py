@@ -7,6 +7,7 @@ names the function that decides it, its examples are its tests. See CONTRIBUTING
 from __future__ import annotations
 
 import re
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
@@ -267,10 +268,13 @@ class LevelText(Strict):
 
 
 class Header(Strict):
-    """controls/catalogue.yaml: what the catalogue is, its families and levels."""
+    """controls/catalogue.yaml: what the catalogue is, its families and levels. `published` dates this
+    version.
+    """
 
     id: Text
     version: Text
+    published: date
     title: Text
     aligned_with: Text
     families: tuple[Family, ...]

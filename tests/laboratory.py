@@ -35,7 +35,7 @@ AS_OF = "2026-11-01T00:00:00Z"
 ACCOUNT = "111111111111"
 SHUT = PublicAccessBlock(True, True, True, True)
 OPEN = PublicAccessBlock(False, False, False, False)
-SHIPPED = Path(__file__).parents[2] / "controls"
+SHIPPED = Path(__file__).parents[1] / "controls"
 
 
 def known(
@@ -207,7 +207,7 @@ def attested(identifier: str, **given: Any) -> dict[str, Any]:
             "evidence": {},
             "attestation": {"statement": "It is so.", "evidence": "a report"},
             **given,
-        },  # fmt: skip
+        },
     )
 
 
