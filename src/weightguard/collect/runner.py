@@ -25,7 +25,7 @@ from typing import Final
 
 from weightguard.collect.progress import Progress, Silent, State
 from weightguard.errors import CredentialsError, Interrupted, SnapshotError, WeightguardError
-from weightguard.snapshot import Call, SnapshotWriter, utc_now
+from weightguard.snapshot import Call, SnapshotWriter, scrub, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +260,7 @@ class _Run:
         with self.writer.unit(unit.id):
             self.writer.call(call)
         self.writer.unit_done(unit.id, failed=True)
-        self.failures.append(UnitFailure(unit.id, code, message))
+        self.failures.append(UnitFailure(unit.id, code, scrub(message)))
 
     def _show(self, latest: str) -> None:
         self.progress.update(State(len(self.over), len(self.known), self.writer.call_outcomes, latest))

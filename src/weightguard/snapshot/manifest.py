@@ -7,16 +7,15 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic_core import from_json
-
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot.journal import HEADER
 from weightguard.snapshot.limits import Limits
-from weightguard.snapshot.lines import decode, open_regular, read_lines
+from weightguard.snapshot.lines import decode, open_regular, parse, read_lines
 from weightguard.snapshot.model import CALLS, CHECKSUMS, MANIFEST, WORKING, FileEntry, Manifest, checked_scope
 from weightguard.snapshot.seal import LINES_A_BLOCK, body_digest, file_digest, read_body
 from weightguard.snapshot.upgrade import Upgrade, upgrade_from
@@ -52,8 +51,6 @@ def read_manifest(root: Path, limits: Limits) -> tuple[Manifest, Upgrade]:
 
 def _with_digest(manifest: Manifest, digest: str) -> Manifest:
     """The digest is of the stored form: an upgrade in memory does not make it another snapshot."""
-    from dataclasses import replace
-
     return replace(manifest, digest=digest)
 
 
@@ -77,7 +74,7 @@ def _stored(root: Path, limits: Limits) -> dict[str, Any]:
     if len(text) > limits.manifest_bytes:
         raise SnapshotError(f"the manifest is larger than {limits.manifest_bytes} bytes", where=MANIFEST)
     try:
-        value = from_json(text, allow_inf_nan=False)
+        value = parse(text)
     except ValueError as error:
         where = re.search(r"line (\d+)", str(error))
         raise SnapshotError(

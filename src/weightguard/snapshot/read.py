@@ -238,7 +238,8 @@ def _record(value: Mapping[str, Any], scope: str, service: str, where: str) -> R
     if not isinstance(reads, dict):
         raise SnapshotError("a record has no reads", where=where, fix="collect again")
     for name, read in reads.items():
-        if not isinstance(read, dict) or read.get("outcome") not in READ_OUTCOMES:
+        outcome = read.get("outcome") if isinstance(read, dict) else None
+        if not isinstance(outcome, str) or outcome not in READ_OUTCOMES:
             raise SnapshotError(f"a read has no outcome, {name[:80]!r}", where=where, fix="collect again")
     return Record(scope, service, kind, identity, region, operation, value["data"], reads, where)
 

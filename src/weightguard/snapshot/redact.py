@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -57,23 +58,42 @@ _PROSE_IDENTIFIER: Final = re.compile(
     r"\$\{[^}]{1,200}\}|"
 )
 
-_CREDENTIAL: Final = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}"
-    r"|\bxox[abeoprs]-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{8,}|hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]+"
-    r"|\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{20,}|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bhf_[A-Za-z0-9]{20,}"
-    r"|\bAIza[A-Za-z0-9_-]{30,}|\bya29\.[A-Za-z0-9_-]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[A-Za-z0-9_-]{30,}|\bdop_v1_[a-f0-9]{40,}"
-    r"|\bhvs\.[A-Za-z0-9_-]{20,}|\bdckr_pat_[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bwandb_v1_[A-Za-z0-9_]{20,}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
-    r"|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"
-    r"|(?<=AccountKey=)[^;\s\"']+|(?<=SharedAccessSignature=)[^;\s\"']+"
-    r"|(?<=[?&]sig=)[^&\s\"']+|(?<=X-Amz-Signature=)[^&\s\"']+|(?<=X-Amz-Security-Token=)[^&\s\"']+|(?<=X-Goog-Signature=)[^&\s\"']+"
-    r"|(?<=://)[^/\s:@\"']{0,64}:[^/\s@\"']{1,256}(?=@)"
-    r"|(?i:(?<=bearer )[A-Za-z0-9._~+/=-]{16,})",
-    re.DOTALL,
+_LOOKS: Final[tuple[tuple[str, str], ...]] = (
+    ("-----BEGIN ", r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
+    ("gh", r"\bgh[pousr]_[A-Za-z0-9]{20,}"),
+    ("github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{20,}"),
+    ("glpat-", r"\bglpat-[A-Za-z0-9_-]{16,}"),
+    ("xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{8,}"),
+    ("xapp-", r"\bxapp-[A-Za-z0-9-]{8,}"),
+    ("hooks.slack.com/", r"(?<=hooks\.slack\.com/)[A-Za-z0-9/_-]+"),
+    ("sk-", r"\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{20,}"),
+    ("k_live_", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
+    ("k_test_", r"\b[rs]k_test_[A-Za-z0-9]{16,}"),
+    ("hf_", r"\bhf_[A-Za-z0-9]{20,}"),
+    ("AIza", r"\bAIza[A-Za-z0-9_-]{30,}"),
+    ("ya29.", r"\bya29\.[A-Za-z0-9_-]{20,}"),
+    ("npm_", r"\bnpm_[A-Za-z0-9]{30,}"),
+    ("pypi-", r"\bpypi-[A-Za-z0-9_-]{30,}"),
+    ("dop_v1_", r"\bdop_v1_[a-f0-9]{40,}"),
+    ("hvs.", r"\bhvs\.[A-Za-z0-9_-]{20,}"),
+    ("dckr_pat_", r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
+    ("SG.", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    ("wandb_v1_", r"\bwandb_v1_[A-Za-z0-9_]{20,}"),
+    ("eyJ", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    ("AGE-SECRET-KEY-1", r"\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
+    ("AccountKey=", r"(?<=AccountKey=)[^;\s\"']+"),
+    ("SharedAccessSignature=", r"(?<=SharedAccessSignature=)[^;\s\"']+"),
+    ("sig=", r"(?<=[?&]sig=)[^&\s\"']+"),
+    ("X-Amz-", r"(?:(?<=X-Amz-Signature=)|(?<=X-Amz-Security-Token=))[^&\s\"']+"),
+    ("X-Goog-Signature=", r"(?<=X-Goog-Signature=)[^&\s\"']+"),
+    ("://", r"(?<=://)[^/\s:@\"']{0,64}:[^/\s@\"']{1,256}(?=@)"),
+    ("earer ", r"(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{16,}"),
 )
+"""Credentials by their look: text that every one of a kind holds, quick to search for, and the pattern of the whole."""
+
+_CREDENTIALS: Final = tuple((marker, re.compile(pattern, re.DOTALL)) for marker, pattern in _LOOKS)
 _ASSIGNMENT: Final = re.compile(
-    r"(?i)([A-Z0-9_.-]{0,40}(?:password|passwd|passphrase|secret|secret[_-]?key|secret[_-]?access[_-]?key|token|api[_-]?key)"
+    r"(?i)((?:password|passwd|passphrase|secret|secret[_-]?key|secret[_-]?access[_-]?key|token|api[_-]?key)"
     r"[\"']?\s?=\s?[\"']?)(?!arn:|\$)([^\s\"'&;,]{4,})"
 )
 _SECRET_FLAG: Final = re.compile(
@@ -122,12 +142,15 @@ def redact_text(text: str, depth: int = 0) -> Any:
 
 def scrub(text: str) -> str:
     """The text with everything that looks like a credential replaced by `PART`."""
-    text = _CREDENTIAL.sub(PART, text)
+    for marker, pattern in _CREDENTIALS:
+        if marker in text:
+            text = pattern.sub(PART, text)
     if "=" in text:
         text = _ASSIGNMENT.sub(rf"\1{PART}", text)
     return text
 
 
+@lru_cache(maxsize=8192)
 def secret_name(name: str) -> bool:
     """Does a key of this name hold a secret? Condition keys (``aws:TokenIssueTime``) and paths are names, never holders."""
     if ":" in name or "/" in name or len(name) > 80:
@@ -145,6 +168,7 @@ def looks_like_aws_secret(text: str) -> bool:
     return {"u", "l", "d"} <= set(kinds) and changes >= 16
 
 
+@lru_cache(maxsize=8192)
 def _plain(name: str) -> str:
     return _NOT_LETTERS.sub("", name.lower())
 
@@ -174,7 +198,9 @@ def _redact_member(key: str, member: Any, hidden: frozenset[str], depth: int) ->
     plain = _plain(key)
     if key in hidden or secret_name(key):
         return _opaque(member, depth)
-    if plain in _FREE_VALUES or (plain == "environment" and _flat_environment(member)):
+    if not isinstance(member, str) and (
+        plain in _FREE_VALUES or (plain == "environment" and _flat_environment(member))
+    ):
         return _free_values(member, depth)
     return redact(member, depth)
 
@@ -185,28 +211,22 @@ def _hidden_values(value: Mapping[Any, Any]) -> frozenset[str]:
     values = _PAIR_VALUES & names.keys()
     if not values:
         return frozenset()
-    stored = (
-        value.get(names.get("type", "")) in _PARAMETER_TYPES
-        if _hashable(value.get(names.get("type", "")))
-        else False
-    )
+    kind = value.get(names.get("type", ""))
+    stored = isinstance(kind, str) and kind in _PARAMETER_TYPES
     named = any(secret_name(str(value[names[name]])) for name in _PAIR_NAMES if name in names)
     account_key = "keyname" in names and "permissions" in names
-    return frozenset(names[name] for name in values) if stored or named or account_key else frozenset()
-
-
-def _hashable(value: object) -> bool:
-    return isinstance(value, str)
+    hidden = stored or named or account_key or value.get("sensitive") is True
+    return frozenset(names[name] for name in values) if hidden else frozenset()
 
 
 def _flat_environment(member: Any) -> bool:
-    """Environment variables as a flat object or a list of pairs, as opposed to a description of a build environment."""
+    """Environment variables as a flat object, pairs or ``NAME=value``, as opposed to a build environment or a tag's name."""
     if isinstance(member, Mapping):
         scalar = all(not isinstance(item, (Mapping, list, tuple)) for item in member.values())
         return scalar and not _BUILD_ENVIRONMENT & {_plain(str(key)) for key in member}
     if isinstance(member, (list, tuple)):
-        return all(isinstance(item, str) or _is_pair(item) for item in member)
-    return isinstance(member, str)
+        return all(_is_pair(item) or (isinstance(item, str) and "=" in item) for item in member)
+    return False
 
 
 def _is_pair(item: Any) -> bool:
@@ -214,7 +234,7 @@ def _is_pair(item: Any) -> bool:
 
 
 def _free_values(member: Any, depth: int) -> Any:
-    """Every value gone, every name kept: of an object, of a list of pairs, of ``NAME=value`` lines."""
+    """Every value gone, every name kept: of an object, of a list of pairs; lines of ``NAME=value`` go whole."""
     if isinstance(member, Mapping):
         return {str(key): _opaque(item, depth + 1) for key, item in member.items()}
     if isinstance(member, (list, tuple)):

@@ -368,11 +368,16 @@ class SnapshotWriter:
             raise SnapshotError("the snapshot is no longer written", where=str(self.path))
 
 
+_attached_here: Final[dict[tuple[str, int], SnapshotWriter]] = {}
+
+
 def _attached(path: str, header: dict[str, Any], run: int) -> SnapshotWriter:
-    """The same snapshot in another process, which only appends: the first process keeps the journal."""
-    journal = Journal()
-    journal.run = run
-    return SnapshotWriter(Path(path), header, journal, utc_now)
+    """The same snapshot in another process, once a process; it only appends, the first process keeps the journal."""
+    if (path, run) not in _attached_here:
+        journal = Journal()
+        journal.run = run
+        _attached_here[path, run] = SnapshotWriter(Path(path), header, journal, utc_now)
+    return _attached_here[path, run]
 
 
 def _bare(answer: Any) -> Any:
