@@ -1,0 +1,235 @@
+"""Single questions to the AWS decision engine: would this request be refused, by whom is it granted?
+
+A rule such as "requests without TLS are refused" is decided by putting such a request to the engine, never by looking for a
+statement that reads like it: policies say one thing in many ways. The requests come from an ordinary role that no
+policy names, so that an exception for one role does not count as a hole, and from an account that belongs to nobody audited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from weightguard.checks.relations import inside, is_outside
+from weightguard.controls.judge import Context, UnknownFact
+from weightguard.estate.fact import Fact, Known, Reason, Unknown
+from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
+from weightguard.policy.aws import (
+    ANONYMOUS,
+    CompiledPolicy,
+    Layers,
+    Outcome,
+    PolicyKind,
+    Principal,
+    Request,
+    S3Access,
+    compile_policy,
+    decide,
+    effective_block,
+    parse_principal,
+    unread_policy,
+)
+from weightguard.policy.aws import PublicAccessBlock as BlockLayer
+
+PUBLIC_ADDRESS = "203.0.113.77"  # RFC 5737: an address that belongs to nobody
+OTHER_ORGANISATION = "o-outside000"
+EVERYTHING = compile_policy(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+    kind=PolicyKind.IDENTITY,
+    name="assumed",
+)
+NO_PRIVATE_NETWORK: Mapping[str, None] = dict.fromkeys(
+    (
+        "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
+        "aws:VpceOrgPaths",
+    )
+)  # fmt: skip
+FROM_INTERNET: Mapping[str, Any] = {**NO_PRIVATE_NETWORK, "aws:SourceIp": PUBLIC_ADDRESS}
+CALLED_DIRECTLY: Mapping[str, Any] = {
+    "aws:SecureTransport": True,
+    "aws:ViaAWSService": False,
+    "aws:CalledVia": None,
+    "aws:PrincipalIsAWSService": False,
+    "aws:SourceArn": None,
+    "aws:SourceAccount": None,
+    "aws:SourceOrgID": None,
+}
+S3_USUAL: Mapping[str, Any] = {
+    "s3:authType": "REST-HEADER",
+    "s3:signatureversion": "AWS4-HMAC-SHA256",
+    "s3:signatureAge": "1000",
+    "s3:TlsVersion": "1.3",
+}
+
+
+def compiled(policy: NamedPolicy, kind: PolicyKind) -> CompiledPolicy:
+    """A policy of the estate for the engine; one whose text is not in the snapshot stays open."""
+    if policy.document is None:
+        return unread_policy(kind=kind, name=policy.name)
+    return compile_policy(policy.document, kind=kind, name=policy.name)
+
+
+def levels(found: Iterable[Iterable[NamedPolicy]], kind: PolicyKind) -> list[list[CompiledPolicy]]:
+    """Guardrails level by level."""
+    return [[compiled(policy, kind) for policy in level] for level in found]
+
+
+def insider(account: str) -> Principal:
+    """A session of an ordinary role of `account` that no policy names."""
+    return parse_principal(f"arn:aws:sts::{account}:assumed-role/weightguard-probe/probe")
+
+
+def stranger_account(context: Context) -> str:
+    """An account number that nobody audited owns."""
+    own = {account.id for account in context.estate.accounts} | inside(context)
+    return next(
+        number
+        for number in ("999999999990", "888888888880", "777777777770", "666666666660")
+        if number not in own
+    )
+
+
+def stranger(context: Context) -> Principal:
+    """A session of an administrator of an account outside."""
+    return insider(stranger_account(context))
+
+
+def as_seen_from(principal: Principal, context: Context) -> dict[str, Any]:
+    """The organisation keys of a principal's requests."""
+    account = next((one for one in context.estate.accounts if one.id == principal.account), None)
+    member = account is not None and account.id in inside(context)
+    organisation = account.organisation if account is not None and member else OTHER_ORGANISATION
+    return {"aws:PrincipalOrgID": organisation}
+
+
+def is_refused(
+    context: Context,
+    policy: Fact[NamedPolicy | None],
+    account: Account,
+    requests: Iterable[Request],
+    kind: str,
+) -> bool:
+    """Whether each request is refused outright: by the resource's own policy, or by a guardrail of the organisation above it.
+
+    Args:
+        policy: the resource's policy. account: the account that owns the resource. kind: what evidence calls the resource.
+
+    Raises:
+        UnknownFact: nothing that could be read refuses it, and something could not be read.
+    """
+    own = context.peek(policy, f"{kind}.policy")
+    limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
+    resource = [compiled(own.value, PolicyKind.RESOURCE)] if isinstance(own, Known) and own.value else None
+    rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
+    layers = Layers(identity=[EVERYTHING], resource=resource, rcp=rcp)
+    if all(decide(request, layers).outcome is Outcome.DENIED_EXPLICITLY for request in requests):
+        return True
+    context.require(fact for fact in (own, limits) if isinstance(fact, Unknown))
+    _require_texts(
+        own,
+        *(policy for level in (limits.value or ()) for policy in level) if isinstance(limits, Known) else (),
+    )
+    return False
+
+
+def _require_texts(own: Fact[NamedPolicy | None], *others: NamedPolicy) -> None:
+    """A policy whose text is missing may hold the very refusal that was looked for."""
+    known = [own.value] if isinstance(own, Known) and own.value is not None else []
+    unread = [policy for policy in (*known, *others) if policy.document is None]
+    if unread:
+        raise UnknownFact((Unknown(Reason.NOT_COLLECTED, own.source, unread[0].name),))
+
+
+def guardrails_refuse(
+    context: Context, account: Account, actions: Iterable[str], **extra: Any
+) -> tuple[str, ...]:
+    """Those of `actions` that the organisation's guardrails leave to an ordinary principal of `account`.
+
+    Raises:
+        UnknownFact: the guardrails could not be read.
+    """
+    found = context.read(account.guardrails, "account.guardrails")
+    if found is None:
+        return tuple(actions)
+    layers = Layers(identity=[EVERYTHING], scp=levels(found, PolicyKind.SCP))
+    probe = insider(account.id)
+    facts = {**CALLED_DIRECTLY, **as_seen_from(probe, context), **extra}
+    return tuple(
+        action
+        for action in actions
+        if decide(Request(probe, action, "*", account.id, facts), layers).may_be_allowed
+    )
+
+
+def named_principals(policy: NamedPolicy | None) -> Iterator[str]:
+    """The AWS principals that the allowing statements of a policy name, as written; a NotPrincipal names everybody."""
+    for statement in allowing(policy):
+        principal = statement.get("Principal", "*" if "NotPrincipal" in statement else None)
+        written = principal.get("AWS") if isinstance(principal, Mapping) else principal
+        for one in written if isinstance(written, list) else [written]:
+            if isinstance(one, str):
+                yield one
+
+
+def allowing(policy: NamedPolicy | None) -> Iterator[Mapping[str, Any]]:
+    """The statements of a policy whose effect is Allow."""
+    document = policy.document if policy is not None else None
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow":
+            yield statement
+
+
+def account_in(written: str) -> str | None:
+    """The account of a principal as a policy writes it; None for ``*`` and unique ids."""
+    parts = written.split(":")
+    if len(parts) >= 6 and parts[0] == "arn":
+        return parts[4] or None
+    return written if len(written) == 12 and written.isdecimal() else None
+
+
+def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
+    """Everybody outside whom the policies could mean: accounts that they name, and a stranger for their wildcards."""
+    found: dict[str, Principal] = {}
+    for written in (one for policy in policies for one in named_principals(policy)):
+        account = account_in(written)
+        if account is not None and is_outside(account, context):
+            found.setdefault(written, _principal(written, account))
+        elif written == "*":
+            found.setdefault(written, stranger(context))
+    return list(found.values())
+
+
+def _principal(written: str, account: str) -> Principal:
+    """As named, or the account's administrator: an account that is named lets any of its principals in."""
+    is_one = written.startswith("arn:") and not written.endswith(":root")
+    return parse_principal(written) if is_one else insider(account)
+
+
+def first_granted(
+    principal: Principal,
+    asks: Iterable[tuple[str, str]],
+    owner: str,
+    layers: Layers,
+    facts: Mapping[str, Any],
+) -> str | None:
+    """The first action of `asks` (action and resource) that `principal` is allowed, or is under conditions that may hold.
+
+    Its own account is taken to allow it everything: what counts is what this side grants.
+    """
+    given = {**CALLED_DIRECTLY, **facts}
+    grants = layers if principal is ANONYMOUS else layers.with_identity(EVERYTHING)
+    for action, resource in asks:
+        request = Request(principal, action, resource, owner, given, assume_unknown=True)
+        if decide(request, grants).may_be_allowed:
+            return action
+    return None
+
+
+def s3_access(blocks: Iterable[PublicAccessBlock]) -> S3Access:
+    """Block Public Access as the engine takes it. ACLs are judged apart."""
+    known = [
+        BlockLayer(block.block_acls, block.ignore_acls, block.block_policy, block.restrict_buckets)
+        for block in blocks
+    ]
+    return S3Access(block=effective_block(known), acls_disabled=True)

@@ -1,0 +1,361 @@
+"""IAM: who reaches weights and how, how many, with which credentials, and what the organisation holds above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from weightguard.access.model import AccessKind, Answer, WhoCan
+from weightguard.checks.decisions import account_in, allowing
+from weightguard.checks.network import refused_by_organisation
+from weightguard.checks.relations import is_outside, missing, principal_named, words
+from weightguard.checks.resource_policies import outside_grants
+from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.fact import Known
+from weightguard.estate.model import (
+    Account,
+    NamedPolicy,
+    Organisation,
+    Principal,
+    PrincipalKind,
+    Store,
+    Workload,
+)
+from weightguard.policy.aws import managed_policy
+from weightguard.weights import WeightSet
+
+INTENDED = ("sts:AssumeRole", "runs as")
+"""How one may become somebody else without an escalation: by a trust that says so, and as the code that runs as a role."""
+
+SERVICES = ("s3", "kms", "iam", "sts", "organizations", "secretsmanager")
+
+
+def readers_within_cap(weight_set: WeightSet, context: Context) -> Verdict:
+    """How many people can read."""
+    return _within_cap(weight_set, AccessKind.READ, "maximum_readers", "read", context)
+
+
+def copiers_within_cap(weight_set: WeightSet, context: Context) -> Verdict:
+    """How many people can make another copy."""
+    return _within_cap(weight_set, AccessKind.COPY, "maximum_copiers", "copy", context)
+
+
+def _within_cap(weight_set: WeightSet, access: AccessKind, cap: str, verb: str, context: Context) -> Verdict:
+    owner = context.declarations.of(weight_set)
+    declared = getattr(owner.config, cap) if owner is not None else None
+    most = context.parameters["maximum_people"] if declared is None else declared
+    answer = context.access.who_can(access, weight_set.store, weight_set.prefix)
+    people = [one.principal for one in answer.answers if one.kind in ("person", "unknown")]
+    if len(people) > most:
+        return Verdict.failed(
+            f"{len(people)} people can {verb} these weights, at most {most} should: {words(people)}"
+        )
+    context.require(answer.gaps)
+    return Verdict.passed(f"{len(people)} people can {verb} these weights, at most {most} should")
+
+
+def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
+    """Nobody reaches these weights by a privilege escalation."""
+    answer = context.access.who_can(AccessKind.READ, store.id)
+    climbing = [(one, how) for one in answer.answers if (how := _escalation(one, context)) is not None]
+    if climbing:
+        told = words(
+            f"{one.principal} by {how}{'' if one.certainty == 'certain' else ' (conditional)'}"
+            for one, how in climbing
+        )
+        return Verdict.failed(
+            f"{len(climbing)} principals reach these weights by privilege escalation: {told}"
+        )
+    context.require(answer.gaps)
+    return Verdict.passed("nobody reaches these weights by privilege escalation")
+
+
+def _escalation(answer: Answer, context: Context) -> str | None:
+    """The first hop by which somebody takes what was not given."""
+    if len(answer.path) > context.parameters["max_hops"]:
+        return None
+    return next((hop.how for hop in answer.path[:-1] if not hop.how.startswith(INTENDED)), None)
+
+
+def no_third_party(store: Store, context: Context) -> Verdict:
+    """Nobody of another organisation can read, by whatever path."""
+    answer = context.access.who_can(AccessKind.READ, store.id)
+    outside = [one.principal for one in answer.answers if one.kind in ("external", "anonymous")]
+    if outside:
+        return Verdict.failed(f"outsiders can read these weights: {words(outside)}")
+    context.require(answer.gaps)
+    return Verdict.passed("nobody outside the organisation can read these weights")
+
+
+def _reaches(principal: Principal, context: Context) -> bool:
+    return bool(context.weights_of(principal.id))
+
+
+def no_standing_human_access(principal: Principal, context: Context) -> Verdict:
+    """No user holds a permanent right to read weights."""
+    if principal.kind is not PrincipalKind.USER:
+        return Verdict.not_applicable("not a user: access through it begins with a session")
+    stores = {one.store for one in context.estate.weight_sets}
+    held = [
+        store
+        for store in sorted(stores)
+        if _reads_directly(principal, context.access.who_can(AccessKind.READ, store))
+    ]
+    if held:
+        return Verdict.failed(f"the user holds a permanent right to read {words(held)}")
+    return Verdict.passed("the user reads no weights without assuming a role")
+
+
+def _reads_directly(principal: Principal, answer: WhoCan) -> bool:
+    return any(one.direct and one.principal == principal.id for one in answer.answers)
+
+
+def people_have_second_factor(principal: Principal, context: Context) -> Verdict:
+    """Whoever signs in with a password shows a second factor."""
+    if principal.kind is not PrincipalKind.USER:
+        return Verdict.not_applicable("only users sign in with a password")
+    if not context.read(principal.console_password):
+        return Verdict.passed("the user has no password")
+    if not context.read(principal.mfa_active):
+        return Verdict.failed("a password alone opens the console: the user has no second factor")
+    return Verdict.passed("the user signs in with a second factor")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+
+
+def _is_older(text: str | None, days: float, context: Context) -> bool:
+    moment = _moment(text)
+    return moment is not None and context.as_of - moment > timedelta(days=days)
+
+
+def no_long_lived_credentials(principal: Principal, context: Context) -> Verdict:
+    """No access key leads to weights, and no access key is old."""
+    if principal.kind is not PrincipalKind.USER:
+        return Verdict.not_applicable("only users have long-lived keys")
+    active = [key for key in context.read(principal.access_keys) if key.active]
+    if active and _reaches(principal, context):
+        return Verdict.failed(f"{len(active)} long-lived access keys lead to weights")
+    old = [key for key in active if _is_older(key.created, context.parameters["max_age_days"], context)]
+    if old:
+        return Verdict.failed(
+            f"access keys are older than {context.parameters['max_age_days']} days: {words(key.id for key in old)}"
+        )
+    return Verdict.passed(
+        "no long-lived key leads to weights" if active else "the user has no active access key"
+    )
+
+
+def root_managed_centrally(organisation: Organisation, context: Context) -> Verdict:
+    """Root credentials of member accounts are managed from above."""
+    account = next(
+        (one for one in context.estate.accounts if one.id == organisation.management_account), None
+    )
+    fact = account.settings.get("iam.ListOrganizationsFeatures") if account is not None else None
+    if fact is None:
+        missing("iam:ListOrganizationsFeatures", f"aws/{organisation.management_account}")
+    features = (context.read(fact, "organisation.root_features") or {}).get("EnabledFeatures", ())
+    if "RootCredentialsManagement" not in features:
+        return Verdict.failed(
+            "every member account keeps a root user of its own: root credentials are not managed centrally"
+        )
+    return Verdict.passed("root credentials of member accounts are managed centrally")
+
+
+def no_wildcard_reach(principal: Principal, context: Context) -> Verdict:
+    """No policy hands over a whole service, or everything."""
+    if principal.service_linked:
+        return Verdict.not_applicable("a service-linked role: the provider writes its policy")
+    broad = [
+        f"{policy.name} ({wildcard})"
+        for policy in _policies(principal, context)
+        for wildcard in _wildcards(policy, context)
+    ]
+    if broad:
+        return Verdict.failed(f"whole services are allowed on every resource: {words(broad)}")
+    return Verdict.passed("no policy allows a whole service on every resource")
+
+
+def _policies(principal: Principal, context: Context) -> Iterator[NamedPolicy]:
+    yield from context.read(principal.policies)
+    for group in principal.groups:
+        found = principal_named(group, context)
+        if found is not None:
+            yield from context.read(found.policies, "group.policies")
+
+
+def _wildcards(policy: NamedPolicy, context: Context) -> Iterator[str]:
+    """Action patterns that an allow gives on every resource without a condition, and that cover a service or more."""
+    document = policy.document
+    if document is None:
+        document = managed_policy(policy.id) if policy.origin == "provider" else None
+        if document is None:
+            missing("iam:GetAccountAuthorizationDetails", policy.id)
+    for statement in allowing(NamedPolicy(policy.id, policy.name, document, policy.origin)):
+        if statement.get("Condition") or not _everywhere(statement):
+            continue
+        if "NotAction" in statement:
+            yield "everything but some actions"
+        for pattern in _list(statement.get("Action")):
+            service = pattern.lower().partition(":")[0]
+            if pattern == "*" or (pattern.lower().endswith(":*") and service in (*SERVICES, "*")):
+                yield pattern
+
+
+def _everywhere(statement: Mapping[str, Any]) -> bool:
+    return "NotResource" in statement or any(
+        one in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*") for one in _list(statement.get("Resource"))
+    )
+
+
+def _list(value: Any) -> list[str]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+
+
+def guardrails_hold(account: Account, context: Context) -> Verdict:
+    """The organisation denies what would undo its protections."""
+    return refused_by_organisation(account, context, "undoing the protections of weights")
+
+
+def trust_is_exclusive(principal: Principal, context: Context) -> Verdict:
+    """A role that reaches weights trusts exactly those meant to use it."""
+    if principal.kind is not PrincipalKind.ROLE or principal.service_linked:
+        return Verdict.not_applicable("not a role that somebody can be let into")
+    trust = context.read(principal.trust)
+    if trust is None:
+        return Verdict.passed("the role trusts nobody")
+    loose = [problem for statement in allowing(trust) for problem in _loose(statement, principal, context)]
+    if loose:
+        return Verdict.failed(f"the role lets in more than those meant to use it: {words(loose)}")
+    return Verdict.passed("the role trusts exactly named parties")
+
+
+def _loose(statement: Mapping[str, Any], role: Principal, context: Context) -> Iterator[str]:
+    conditions = {
+        name.lower(): _list(value)
+        for tests in (statement.get("Condition") or {}).values()
+        for name, value in tests.items()
+    }
+    party = statement.get("Principal", "*")
+    named = {"AWS": ["*"]} if party == "*" else {kind: _list(value) for kind, value in party.items()}
+    for written in named.get("AWS", ()):
+        account = account_in(written)
+        if written == "*" and not any(
+            name.startswith(("aws:principal", "aws:source")) for name in conditions
+        ):
+            yield "everybody"
+        elif account is not None and is_outside(account, context) and "sts:externalid" not in conditions:
+            yield f"the account {account} without an external id"
+        elif written.endswith(":root") and account == role.account and not conditions:
+            yield "the whole account"
+    for provider in named.get("Federated", ()):
+        subjects = [
+            value
+            for name, values in conditions.items()
+            if name.endswith((":sub", ":repository", ":aud")) and not name.endswith(":aud")
+            for value in values
+        ]
+        if "saml-provider" not in provider and (
+            not subjects or any(is_open_subject(one) for one in subjects)
+        ):
+            yield f"any subject of {provider.rpartition('/')[2]}"
+
+
+def is_open_subject(subject: str) -> bool:
+    """Whether a federated subject's pattern leaves the owner, the repository or the branch open."""
+    parts = subject.split(":")
+    return (
+        subject in ("", "*")
+        or "*" in subject.rpartition(":")[0]
+        or parts[-1] in ("*", "")
+        or "*" in (parts[1] if len(parts) > 1 else "")
+    )
+
+
+def not_dormant(principal: Principal, context: Context) -> Verdict:
+    """It has been used lately."""
+    if principal.kind not in (PrincipalKind.USER, PrincipalKind.ROLE) or principal.service_linked:
+        return Verdict.not_applicable("its use is not told")
+    limit = context.parameters["max_idle_days"]
+    if not _is_older(principal.created, limit, context):
+        return Verdict.not_applicable(f"it is younger than {limit} days")
+    used = context.read(principal.last_used)
+    if used is None:
+        return Verdict.failed(
+            "it can reach weights and has not been used in the time that the provider remembers"
+        )
+    if _is_older(used, limit, context):
+        return Verdict.failed(f"it can reach weights and was last used on {used[:10]}")
+    return Verdict.passed(f"it was last used on {used[:10]}")
+
+
+def metadata_hardened(workload: Workload, context: Context) -> Verdict:
+    """The machine gives its role's credentials to session-bound requests of its own alone."""
+    if workload.kind != "instance":
+        return Verdict.not_applicable("not a virtual machine")
+    fact = workload.attributes.get("MetadataOptions")
+    if fact is None:
+        missing("ec2:DescribeInstances", workload.id)
+    options = context.read(fact, "workload.MetadataOptions") or {}
+    if options.get("HttpEndpoint") == "disabled":
+        return Verdict.passed("the metadata service is off")
+    if options.get("HttpTokens") != "required":
+        return Verdict.failed(
+            "a forged request of a web application yields the role's credentials: session tokens are optional"
+        )
+    hops = options.get("HttpPutResponseHopLimit", 1)
+    if hops > context.parameters["max_hops"]:
+        return Verdict.failed(f"credentials can be fetched from {hops} network hops away")
+    return Verdict.passed("credentials are given to session-bound requests on the machine alone")
+
+
+def root_user_closed(account: Account, context: Context) -> Verdict:
+    """The root user has no key, and a second factor."""
+    keys = context.peek(account.root_access_keys)
+    if isinstance(keys, Known) and keys.value:
+        return Verdict.failed(
+            f"the root user has {keys.value} access keys, which no policy of the account binds"
+        )
+    if not context.read(account.root_mfa):
+        return Verdict.failed("the root user has no second factor")
+    context.read(account.root_access_keys)
+    return Verdict.passed("the root user has a second factor and no access key")
+
+
+def password_policy_strong(account: Account, context: Context) -> Verdict:
+    """Passwords are long and do not return."""
+    policy = context.read(account.password_policy)
+    users = [
+        one
+        for one in context.glance(context.estate.principals)
+        if one.account == account.id and one.kind is PrincipalKind.USER
+    ]
+    if not users and not context.estate.principals.gaps:
+        return Verdict.passed("the account has no users")
+    length = (policy or {}).get("MinimumPasswordLength", 0)
+    reuse = (policy or {}).get("PasswordReusePrevention") or 0
+    if length < context.parameters["min_length"] or reuse < context.parameters["reuse_prevention"]:
+        return Verdict.failed(
+            f"passwords may have {length or 8} characters, and {reuse} earlier ones are refused"
+        )
+    return Verdict.passed(
+        f"passwords have at least {length} characters, and {reuse} earlier ones are refused"
+    )
+
+
+def secrets_closed(account: Account, context: Context) -> Verdict:
+    """No stored secret is open to outsiders."""
+    secrets = [
+        one
+        for one in context.glance(context.estate.secrets)
+        if one.account == account.id and one.kind == "secretsmanager"
+    ]
+    opened = outside_grants(
+        secrets, ("secretsmanager:GetSecretValue", "secretsmanager:PutResourcePolicy"), account, context
+    )
+    if opened:
+        return Verdict.failed(f"outsiders may read secrets: {words(opened)}")
+    context.require(gap for gap in context.estate.secrets.gaps if f"/{account.id}" in gap.source.record)
+    return Verdict.passed(f"{len(secrets)} secrets, none is open to outsiders")

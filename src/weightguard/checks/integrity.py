@@ -1,0 +1,53 @@
+"""INT: could the weights be swapped, or run code when they are loaded?"""
+
+from __future__ import annotations
+
+from weightguard.access.model import AccessKind
+from weightguard.checks.relations import attribute, resources_in, weights_in, words
+from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.model import Account, Store
+from weightguard.weights import WeightSet
+
+
+def format_cannot_run_code(weight_set: WeightSet, context: Context) -> Verdict:
+    """The format holds data alone."""
+    allowed = context.parameters["allowed_formats"]
+    if weight_set.format not in allowed:
+        return Verdict.failed(f"files in {weight_set.format} format can run code when they are loaded")
+    return Verdict.passed(f"the format {weight_set.format} holds data alone")
+
+
+def writers_apart_from_readers(store: Store, context: Context) -> Verdict:
+    """Whoever serves from a release cannot replace it."""
+    exempt = context.parameters["pipelines"]
+    place = f"{store.name}/".lower()
+    working = context.parameters["working_words"]
+    sets = weights_in(store, context)
+    if all(any(word in f"{place}{one.prefix}".lower() for word in working) for one in sets):
+        return Verdict.not_applicable("the store holds work in progress, no release")
+    writers, readers = (
+        context.access.who_can(kind, store.id) for kind in (AccessKind.WRITE, AccessKind.READ)
+    )
+    both = {one.principal for one in writers.answers if one.direct} & {
+        one.principal for one in readers.answers if one.direct
+    }
+    named = [one for one in both if not any(pattern in one for pattern in exempt)]
+    if named:
+        return Verdict.failed(f"whoever reads this release can also replace it: {words(named)}")
+    context.require((*writers.gaps, *readers.gaps))
+    return Verdict.passed("nobody who reads this release can replace it")
+
+
+def image_tags_immutable(account: Account, context: Context) -> Verdict:
+    """An image that was reviewed stays the image that runs."""
+    repositories = resources_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    if not repositories:
+        return Verdict.not_applicable("the account has no container repositories")
+    mutable = [
+        one.name
+        for one in repositories
+        if not str(attribute(one, "imageTagMutability", context)).startswith("IMMUTABLE")
+    ]
+    if mutable:
+        return Verdict.failed(f"tags can be moved to another image: {words(mutable)}")
+    return Verdict.passed(f"tags of all {len(repositories)} repositories are immutable")

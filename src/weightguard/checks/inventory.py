@@ -1,0 +1,221 @@
+"""INV: where weights are, whether that is known to be so, and how many copies there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from weightguard.access.model import AccessKind
+from weightguard.checks.relations import (
+    missing,
+    resources_in,
+    weights_in,
+    words,
+)
+from weightguard.checks.resource_policies import outside_grants
+from weightguard.controls.declared import DeclaredModel, lies_in
+from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.model import Account, DiskCopy, Store
+from weightguard.weights import WeightSet
+
+NOTEBOOKS = frozenset({"notebook", "domain", "user_profile", "space"})
+
+
+def _sets_of(model: DeclaredModel, context: Context) -> tuple[WeightSet, ...]:
+    wanted = set(model.weight_sets)
+    return tuple(one for one in context.glance(context.estate.weight_sets) if one.id in wanted)
+
+
+def declared_locations_found(model: DeclaredModel, context: Context) -> Verdict:
+    """Every copy lies where the registry says, and every place that the registry names holds one."""
+    found = _sets_of(model, context)
+    elsewhere = [one.id for one in found if not any(lies_in(one, place) for place in model.config.locations)]
+    if elsewhere:
+        return Verdict.failed(
+            f"copies of {model.name} lie outside its declared locations: {words(elsewhere)}"
+        )
+    if not model.config.locations:
+        return Verdict.failed(
+            f"no location is declared for {model.name}, and no weights of that name were found"
+        )
+    empty = [place for place in model.config.locations if not any(lies_in(one, place) for one in found)]
+    if empty:
+        missing("s3:ListObjectsV2", f"no weights of {model.name} were found in {words(empty)}")
+    context.require(context.estate.weight_sets.gaps)
+    return Verdict.passed(
+        f"all {len(found)} copies of {model.name} lie in its {len(model.config.locations)} declared locations"
+    )
+
+
+def weights_declared(weight_set: WeightSet, context: Context) -> Verdict:
+    """Somebody answers for these weights."""
+    owner = context.declarations.of(weight_set)
+    place = f"{weight_set.store}/{weight_set.prefix}"
+    if owner is None:
+        return Verdict.failed(
+            f"{weight_set.shards} files of weights ({weight_set.format}) in {place} belong to no declared model"
+        )
+    if owner.config.locations and not any(lies_in(weight_set, one) for one in owner.config.locations):
+        return Verdict.failed(f"a copy of {owner.name} in {place} lies outside its declared locations")
+    return Verdict.passed(f"{place} is a declared location of {owner.name}")
+
+
+def few_locations(model: DeclaredModel, context: Context) -> Verdict:
+    """A model is kept in few stores."""
+    stores = {one.store for one in _sets_of(model, context)}
+    most = context.parameters["max_locations"]
+    if len(stores) > most:
+        return Verdict.failed(
+            f"{model.name} lies in {len(stores)} stores, at most {most} are wanted: {words(stores)}"
+        )
+    context.require(context.estate.weight_sets.gaps)
+    return Verdict.passed(f"{model.name} lies in {len(stores)} stores, at most {most} are wanted")
+
+
+def labelled(store: Store, context: Context) -> Verdict:
+    """The mandatory labels are there, none of them empty."""
+    tags = context.read(store.tags)
+    lacking = [name for name in context.parameters["required_tags"] if not tags.get(name, "").strip()]
+    if lacking:
+        return Verdict.failed(f"the store has no label {words(lacking)}")
+    return Verdict.passed("the store carries its labels")
+
+
+def notebook_cannot_fetch_weights(store: Store, context: Context) -> Verdict:
+    """No interactive notebook runs as a role that reads these weights."""
+    approved = set(context.parameters["approved_notebooks"])
+    answer = context.access.who_can(AccessKind.READ, store.id)
+    readers = {one.principal for one in answer.answers}
+    notebooks = [one for one in context.glance(context.estate.workloads) if one.kind in NOTEBOOKS]
+    able = [
+        one.id for one in notebooks if {one.id, *one.roles} & readers and not {one.id, one.name} & approved
+    ]
+    if able:
+        return Verdict.failed(f"notebooks can fetch these weights onto their own volumes: {words(able)}")
+    context.require((*answer.gaps, *context.estate.workloads.gaps))
+    return Verdict.passed("no notebook runs as a role that reads these weights")
+
+
+def old_copies_expire(store: Store, context: Context) -> Verdict:
+    """Unfinished uploads are cleared, and checkpoints with their older versions are deleted in time."""
+    lifecycle = context.read(store.lifecycle)
+    rules = [rule for rule in (lifecycle or {}).get("Rules", ()) if rule.get("Status") == "Enabled"]
+    lacking = []
+    if not any(
+        _covers(rule, "")
+        and _days(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation")
+        <= context.parameters["abort_upload_days"]
+        for rule in rules
+    ):
+        lacking.append("unfinished uploads are never cleared")
+    checkpoints = [one for one in weights_in(store, context) if _is_checkpoint(one, context)]
+    limit = context.parameters["retention_days"]
+    parts = [("Expiration", "Days", "never expire")]
+    if checkpoints and (context.read(store.versioning) or {}).get("Status") == "Enabled":
+        parts.append(("NoncurrentVersionExpiration", "NoncurrentDays", "keep their older versions"))
+    for name, unit, consequence in parts:
+        kept = [
+            one.prefix
+            for one in checkpoints
+            if not any(_covers(rule, one.prefix) and _days(rule, name, unit) <= limit for rule in rules)
+        ]
+        if kept:
+            lacking.append(f"checkpoints in {words(kept)} {consequence} within {limit} days")
+    if lacking:
+        return Verdict.failed("; ".join(lacking))
+    return Verdict.passed("lifecycle rules clear unfinished uploads and old checkpoints")
+
+
+def _is_checkpoint(weight_set: WeightSet, context: Context) -> bool:
+    place = f"{weight_set.store.rpartition(':')[2]}/{weight_set.prefix}".lower()
+    return any(word in place for word in context.parameters["checkpoint_words"])
+
+
+def _covers(rule: Mapping[str, Any], prefix: str) -> bool:
+    """Whether a lifecycle rule applies to everything under `prefix`: no filter but a prefix of it."""
+    scope = rule.get("Filter", {"Prefix": rule.get("Prefix", "")})
+    if "And" in scope or any(name not in ("Prefix",) for name in scope):
+        return False
+    return prefix.startswith(scope.get("Prefix", ""))
+
+
+def _days(rule: Mapping[str, Any], name: str, unit: str) -> float:
+    days = rule.get(name, {}).get(unit)
+    return float(days) if days is not None else float("inf")
+
+
+def disk_copy_accounted_for(copy: DiskCopy, context: Context) -> Verdict:
+    """A snapshot or image has an owner and a class, and is not in the clear."""
+    if copy.kind not in ("snapshot", "image"):
+        return Verdict.not_applicable(f"a {copy.kind} is no copy that outlives its host")
+    if not context.read(copy.encrypted):
+        return Verdict.failed(f"the {copy.kind} is not encrypted")
+    tags = context.read(copy.tags)
+    lacking = [name for name in context.parameters["required_tags"] if not tags.get(name, "").strip()]
+    if lacking:
+        return Verdict.failed(f"nobody answers for the {copy.kind}: it has no label {words(lacking)}")
+    return Verdict.passed(f"the {copy.kind} is encrypted and labelled")
+
+
+def image_repositories_closed(account: Account, context: Context) -> Verdict:
+    """No repository of container images lets an outsider pull."""
+    repositories = resources_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    if not repositories:
+        return Verdict.not_applicable("the account has no container repositories")
+    actions = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    opened = outside_grants(repositories, actions, account, context)
+    if opened:
+        return Verdict.failed(f"repositories let outsiders pull images: {words(opened)}")
+    return Verdict.passed(f"none of {len(repositories)} repositories lets outsiders pull")
+
+
+def managed_models_declared(account: Account, context: Context) -> Verdict:
+    """Each model object of the managed service loads from a store of declared weights."""
+    models = [
+        one
+        for one in context.listed(context.estate.workloads)
+        if one.account == account.id and one.kind == "model"
+    ]
+    if not models:
+        return Verdict.not_applicable("the account has no managed model objects")
+    declared = _declared_stores(context)
+    strays = []
+    for model in models:
+        artefacts = [
+            address
+            for name in ("PrimaryContainer", "Containers")
+            for address in _s3_addresses(attribute_of(model, name, context))
+        ]
+        strays += [
+            f"{model.name} ({address})" for address in artefacts if _bucket_of(address) not in declared
+        ]
+    if strays:
+        return Verdict.failed(f"model objects load weights from undeclared places: {words(strays)}")
+    return Verdict.passed(f"all {len(models)} model objects load from stores of declared weights")
+
+
+def attribute_of(model: Any, name: str, context: Context) -> Any:
+    """A field of a workload; None where the provider states none."""
+    fact = model.attributes.get(name)
+    return None if fact is None else context.read(fact, f"workload.{name}")
+
+
+def _declared_stores(context: Context) -> set[str]:
+    stores = {one.store for one in context.estate.weight_sets if context.declarations.of(one) is not None}
+    places = {place for model in context.models for place in model.config.locations}
+    return {name.rpartition(":")[2].partition("/")[0] for name in stores | places}
+
+
+def _s3_addresses(container: Any) -> list[str]:
+    """Every ``s3://`` address in a container definition."""
+    if isinstance(container, str):
+        return [container] if container.startswith("s3://") else []
+    if isinstance(container, Mapping):
+        return [found for value in container.values() for found in _s3_addresses(value)]
+    if isinstance(container, list | tuple):
+        return [found for value in container for found in _s3_addresses(value)]
+    return []
+
+
+def _bucket_of(address: str) -> str:
+    return address.removeprefix("s3://").partition("/")[0]

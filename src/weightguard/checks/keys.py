@@ -1,0 +1,310 @@
+"""KEY: who holds and who uses the keys of weights, from where, and for how long they last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from weightguard.checks.decisions import (
+    CALLED_DIRECTLY,
+    FROM_INTERNET,
+    NO_PRIVATE_NETWORK,
+    OTHER_ORGANISATION,
+    account_in,
+    as_seen_from,
+    compiled,
+    first_granted,
+    insider,
+    levels,
+    named_principals,
+    outsiders_named,
+    stranger_account,
+)
+from weightguard.checks.relations import account_of, is_outside, key_named, weights_in, words
+from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.model import Key, KeyGrant, NamedPolicy
+from weightguard.policy.aws import Layers, PolicyKind, Principal, parse_principal
+
+ADMINISTRATION = ("kms:PutKeyPolicy", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:DisableKey")
+USES = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", *ADMINISTRATION)
+DECRYPTING = frozenset({"Decrypt", "ReEncryptFrom", "CreateGrant", "GenerateDataKey"})
+BARE: Mapping[str, Any] = {
+    **CALLED_DIRECTLY, "kms:ViaService": None, "kms:EncryptionContextKeys": None, "kms:EncryptionContext:": None,
+    "kms:GrantIsForAWSResource": False,
+}  # fmt: skip
+
+
+def dedicated(key: Key, context: Context) -> Verdict:
+    """The key protects weights of one tier and nothing else."""
+    idle, tiers, gaps = [], set(), []
+    for store in context.glance(context.estate.stores):
+        encryption = context.peek(store.encryption, "store.encryption")
+        if isinstance(encryption, Unknown):
+            gaps.append(encryption)
+        elif (
+            encryption.value
+            and encryption.value.key
+            and key_named(encryption.value.key, store.account, store.region, context) is key
+        ):
+            held = weights_in(store, context)
+            idle += [] if held else [store.id]
+            tiers |= {owner.tier for one in held if (owner := context.declarations.of(one)) is not None}
+    shared = [*idle, *_other_uses(key, context)]
+    if shared:
+        return Verdict.failed(f"the key protects other things as well: {words(shared)}")
+    if len(tiers) > 1:
+        return Verdict.failed(f"the key protects models of several tiers: {words(tiers)}")
+    context.require((*gaps, *context.estate.stores.gaps, *context.estate.secrets.gaps))
+    return Verdict.passed("the key protects weights of one tier and nothing else")
+
+
+def _other_uses(key: Key, context: Context) -> Iterator[str]:
+    for secret in context.glance(context.estate.secrets):
+        if (
+            isinstance(secret.key, Known)
+            and secret.key.value
+            and key_named(secret.key.value, secret.account, secret.region, context) is key
+        ):
+            yield secret.id
+    for trail in context.glance(context.estate.trails):
+        if trail.key and key_named(trail.key, trail.account, trail.region, context) is key:
+            yield trail.id
+
+
+def _parties(policy: NamedPolicy | None, key: Key, context: Context) -> Iterator[tuple[str, Principal]]:
+    """Everybody whom a key policy names, each as a caller; an account stands for its administrator."""
+    for written in dict.fromkeys(named_principals(policy)):
+        account = account_in(written)
+        if written == "*":
+            yield "everybody", insider(stranger_account(context))
+            yield "everybody in the account", insider(key.account)
+        elif written.endswith(":root") or (account is not None and written == account):
+            yield f"every administrator of {account}", insider(account or key.account)
+        elif account is not None:
+            yield written, parse_principal(written)
+
+
+def _layers(policy: NamedPolicy | None) -> Layers:
+    resource = [] if policy is None else [compiled(policy, PolicyKind.RESOURCE)]
+    return Layers(resource=resource)
+
+
+def _may(
+    principal: Principal,
+    key: Key,
+    actions: Iterable[str],
+    layers: Layers,
+    facts: Mapping[str, Any],
+    context: Context,
+) -> str | None:
+    given = {**as_seen_from(principal, context), **facts}
+    return first_granted(principal, [(action, key.id) for action in actions], key.account, layers, given)
+
+
+def administration_apart_from_use(key: Key, context: Context) -> Verdict:
+    """Nobody whom the policy names can both rewrite it and decrypt."""
+    policy = context.read(key.policy)
+    layers = _layers(policy)
+    both = [
+        who for who, principal in _parties(policy, key, context)
+        if _may(principal, key, ADMINISTRATION, layers, {}, context) and _may(principal, key, ["kms:Decrypt"], layers, {}, context)
+    ]  # fmt: skip
+    if both:
+        return Verdict.failed(f"administration and decryption lie in one hand: {words(both)}")
+    return Verdict.passed("nobody whom the policy names both administers the key and decrypts with it")
+
+
+def in_hardware(key: Key, context: Context) -> Verdict:
+    """The material was generated in certified hardware and never existed outside."""
+    origin = context.read(key.origin)
+    if origin not in context.parameters["origins"]:
+        return Verdict.failed(f"the key's material comes from {origin}: copies may exist outside")
+    return Verdict.passed(f"the key's material was generated inside hardware ({origin})")
+
+
+def sole_control(key: Key, context: Context) -> Verdict:
+    """The key lies in a store that the organisation alone controls."""
+    origin = context.read(key.origin)
+    if origin not in context.parameters["origins"]:
+        return Verdict.failed(f"the provider's shared service holds the key ({origin})")
+    return Verdict.passed(f"the key lies in a store under sole control ({origin})")
+
+
+def decrypt_bound_to_service(key: Key, context: Context) -> Verdict:
+    """A bare decryption call, without store, encryption context or attestation, is granted to nobody."""
+    policy = context.read(key.policy)
+    layers = _layers(policy)
+    free = [
+        who for who, principal in _parties(policy, key, context)
+        if _may(principal, key, ["kms:Decrypt"], layers, {**BARE, **_no_context(policy), **_no_attestation(policy)}, context)
+    ]  # fmt: skip
+    if free:
+        return Verdict.failed(f"these may decrypt any ciphertext with a bare call: {words(free)}")
+    return Verdict.passed(
+        "decryption is bound to the storage service, an encryption context or an attested workload"
+    )
+
+
+def _condition_keys(policy: NamedPolicy | None) -> set[str]:
+    document = policy.document if policy is not None else None
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    found: set[str] = set()
+    for statement in statements if isinstance(statements, list) else [statements]:
+        for tests in (statement.get("Condition") or {}).values() if isinstance(statement, Mapping) else ():
+            found.update(tests)
+    return found
+
+
+def _no_context(policy: NamedPolicy | None) -> dict[str, None]:
+    return {
+        name: None for name in _condition_keys(policy) if name.lower().startswith("kms:encryptioncontext")
+    }
+
+
+def _no_attestation(policy: NamedPolicy | None) -> dict[str, None]:
+    return {
+        name: None for name in _condition_keys(policy) if name.lower().startswith("kms:recipientattestation")
+    }
+
+
+def network_restricted(key: Key, context: Context) -> Verdict:
+    """A direct call from the internet decrypts for nobody."""
+    policy = context.read(key.policy)
+    account = account_of(key, context)
+    limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
+    rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
+    layers = _layers(policy).replace(rcp=rcp)
+    facts = {**BARE, **FROM_INTERNET, **NO_PRIVATE_NETWORK}
+    open_to = [
+        who
+        for who, principal in _parties(policy, key, context)
+        if _may(principal, key, ["kms:Decrypt"], layers, facts, context)
+    ]
+    if open_to:
+        context.require([limits] if isinstance(limits, Unknown) else ())
+        return Verdict.failed(f"stolen credentials decrypt from any network: {words(open_to)}")
+    return Verdict.passed("a direct call from a public network decrypts for nobody")
+
+
+def grants_bounded(key: Key, context: Context) -> Verdict:
+    """Grants go to nobody outside, and those that decrypt are constrained."""
+    grants = context.read(key.grants)
+    foreign = [
+        _named(grant)
+        for grant in grants
+        if (owner := account_in(grant.grantee)) and is_outside(owner, context)
+    ]
+    if foreign:
+        return Verdict.failed(f"grants, which no policy shows, let outsiders use the key: {words(foreign)}")
+    loose = [_named(grant) for grant in grants if DECRYPTING & set(grant.operations) and not _bounded(grant)]
+    if loose:
+        return Verdict.failed(f"grants decrypt without any constraint: {words(loose)}")
+    return Verdict.passed(f"{len(grants)} grants, none outside the organisation, none unbounded")
+
+
+def _named(grant: KeyGrant) -> str:
+    return f"{grant.name or grant.id} to {grant.grantee}"
+
+
+def _bounded(grant: KeyGrant) -> bool:
+    return bool(grant.constraints) or grant.grantee.endswith(".amazonaws.com")
+
+
+def rotation_enabled(key: Key, context: Context) -> Verdict:
+    """New material every year."""
+    rotation = context.read(key.rotation)
+    if rotation is None:
+        return Verdict.not_applicable("the provider cannot rotate this kind of key by itself")
+    if not rotation:
+        return Verdict.failed("the key never rotates: one leaked version opens everything ever encrypted")
+    return Verdict.passed("the key rotates")
+
+
+def replicas_accounted_for(key: Key, context: Context) -> Verdict:
+    """The key's material stays in approved regions."""
+    configuration = context.read(key.multi_region)
+    if configuration is None:
+        return Verdict.passed("the key belongs to a single region")
+    approved = set(context.parameters["approved_regions"])
+    related = [
+        configuration.get("PrimaryKey") or {"Region": key.region},
+        *configuration.get("ReplicaKeys", ()),
+    ]
+    stray = {str(one.get("Region")) for one in related} - approved
+    if stray:
+        return Verdict.failed(
+            f"the key is multi-region and exists, or can be replicated, outside approved regions: {words(stray)}"
+        )
+    return Verdict.passed("all replicas lie in approved regions")
+
+
+def no_outsider(key: Key, context: Context) -> Verdict:
+    """The policy lets nobody outside use the key."""
+    policy = context.read(key.policy)
+    layers = _layers(policy)
+    facts = {**NO_PRIVATE_NETWORK, "aws:PrincipalOrgID": OTHER_ORGANISATION}
+    asks = [(action, key.id) for action in USES]
+    let_in = []
+    for principal in outsiders_named([policy], context):
+        action = first_granted(principal, asks, key.account, layers, facts)
+        if action is not None:
+            who = "everybody" if principal.account == stranger_account(context) else principal.account
+            let_in.append(f"{who} ({action})")
+    if let_in:
+        return Verdict.failed(f"the key policy lets outsiders in: {words(let_in)}")
+    return Verdict.passed("the key policy lets nobody outside in")
+
+
+def alive(key: Key, context: Context) -> Verdict:
+    """The key works, and will."""
+    state = context.read(key.state)
+    if state == "PendingDeletion":
+        when = context.read(key.deletion_date) or "a date that is not told"
+        return Verdict.failed(f"the key is to be destroyed on {when}: every copy under it is lost then")
+    if state != "Enabled":
+        return Verdict.failed(f"the key is {state}: what it protects cannot be read")
+    return Verdict.passed("the key is enabled")
+
+
+def attested_only(key: Key, context: Context) -> Verdict:
+    """Nobody decrypts outside an attested environment, whatever else is the case."""
+    policy = context.read(key.policy)
+    names = _no_attestation(policy)
+    layers = _layers(policy)
+    free = [
+        who
+        for who, principal in _parties(policy, key, context)
+        if _may(principal, key, ["kms:Decrypt"], layers, names, context)
+    ]
+    grants = [_named(grant) for grant in context.read(key.grants) if "Decrypt" in grant.operations]
+    if free or grants:
+        return Verdict.failed(f"plaintext can be had without attestation: {words([*free, *grants])}")
+    return Verdict.passed("every right to decrypt hangs on an attested measurement")
+
+
+def measurements_pinned(key: Key, context: Context) -> Verdict:
+    """The attested measurements are exact, and none is that of a debug enclave."""
+    policy = context.read(key.policy)
+    pinned = list(_measurements(policy))
+    if not pinned:
+        return Verdict.not_applicable("the key is not bound to an attested environment (WG-CON-01)")
+    debug = [f"{name}={value[:12]}" for name, value in pinned if set(value) <= {"0"}]
+    loose = [f"{name}={value}" for name, value in pinned if "*" in value or "?" in value]
+    if debug or loose:
+        return Verdict.failed(f"measurements are not pinned: {words([*debug, *loose])}")
+    return Verdict.passed(f"{len(pinned)} measurements are pinned exactly")
+
+
+def _measurements(policy: NamedPolicy | None) -> Iterator[tuple[str, str]]:
+    document = policy.document if policy is not None else None
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
+            continue
+        for tests in (statement.get("Condition") or {}).values():
+            for name, values in tests.items():
+                if name.lower().startswith("kms:recipientattestation"):
+                    yield from (
+                        (name, str(value)) for value in (values if isinstance(values, list) else [values])
+                    )

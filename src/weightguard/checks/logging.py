@@ -1,0 +1,307 @@
+"""LOG: would a theft be seen, and would the trace of it last?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from weightguard.checks.decisions import guardrails_refuse
+from weightguard.checks.relations import (
+    account_of,
+    attribute,
+    key_named,
+    missing,
+    regions_with_weights,
+    resources_in,
+    weights_in,
+    words,
+)
+from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.fact import Unknown
+from weightguard.estate.model import Account, Key, Resource, Store, Trail
+
+Event = Mapping[str, str]
+
+
+def _covering(account: Account, region: str | None, context: Context) -> Iterator[Trail]:
+    """The trails that record events of `account` in `region`."""
+    organisations = {one.id: one.organisation for one in context.estate.accounts}
+    for trail in context.glance(context.estate.trails):
+        same = (
+            trail.organisation_wide
+            and account.organisation is not None
+            and organisations.get(trail.account) == account.organisation
+        )
+        if (trail.account == account.id or same) and (trail.multi_region or region in (None, trail.region)):
+            yield trail
+
+
+def _records(trail: Trail, event: Event, context: Context) -> bool | Unknown:
+    """Whether an active trail records `event`."""
+    logging, selectors = (
+        context.peek(trail.logging, "trail.logging"),
+        context.peek(trail.selectors, "trail.selectors"),
+    )
+    if isinstance(logging, Unknown):
+        return logging
+    if not logging.value:
+        return False
+    return selectors if isinstance(selectors, Unknown) else _selects(selectors.value, event)
+
+
+def _selects(answer: Mapping[str, Any], event: Event) -> bool:
+    advanced = answer.get("AdvancedEventSelectors") or ()
+    if advanced:
+        return any(all(_field(test, event) for test in one.get("FieldSelectors", ())) for one in advanced)
+    # Without any selector a trail records management events ("Logging management events").
+    basic = answer.get("EventSelectors") or [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
+    return any(_basic(one, event) for one in basic)
+
+
+def _field(test: Mapping[str, Any], event: Event) -> bool:
+    """One field selector of an advanced event selector: within it the operators' values are alternatives, negations are not."""
+    value = event.get(test.get("Field", ""), "")
+    wanted = (
+        [value == one for one in test.get("Equals", ())]
+        + [value.startswith(one) for one in test.get("StartsWith", ())]
+        + [value.endswith(one) for one in test.get("EndsWith", ())]
+    )
+    unwanted = (
+        [value == one for one in test.get("NotEquals", ())]
+        + [value.startswith(one) for one in test.get("NotStartsWith", ())]
+        + [value.endswith(one) for one in test.get("NotEndsWith", ())]
+    )
+    return (any(wanted) or not wanted) and not any(unwanted)
+
+
+def _basic(selector: Mapping[str, Any], event: Event) -> bool:
+    if selector.get("ReadWriteType", "All") not in ("All", "ReadOnly"):
+        return False
+    if event["eventCategory"] == "Management":
+        excluded = selector.get("ExcludeManagementEventSources") or ()
+        return selector.get("IncludeManagementEvents", True) is True and event["eventSource"] not in excluded
+    for data in selector.get("DataResources") or ():
+        if data.get("Type") == event["resources.type"]:
+            return any(event["resources.ARN"].startswith(value) for value in data.get("Values", ()))
+    return False
+
+
+def _unrecorded(
+    account: Account, region: str | None, events: Mapping[str, Event], context: Context
+) -> list[str]:
+    """Names of those `events` that no active trail records.
+
+    Raises:
+        UnknownFact: some are not recorded as far as is seen, and a trail could not be seen.
+    """
+    gaps: list[Unknown] = [*context.estate.trails.gaps]
+    left = dict(events)
+    for trail in _covering(account, region, context):
+        for name in list(left):
+            answer = _records(trail, left[name], context)
+            if answer is True:
+                del left[name]
+            elif isinstance(answer, Unknown):
+                gaps.append(answer)
+    if left:
+        context.require(gaps)
+    return sorted(left)
+
+
+def reads_logged(store: Store, context: Context) -> Verdict:
+    """A trail records the reading of every weight file."""
+    keys = [one.files[0].key if one.files else one.prefix for one in weights_in(store, context)] or ["any"]
+    common = {
+        "eventCategory": "Data",
+        "resources.type": "AWS::S3::Object",
+        "readOnly": "true",
+        "eventName": "GetObject",
+        "eventSource": "s3.amazonaws.com",
+    }
+    events = {key: {**common, "resources.ARN": f"{store.id}/{key}"} for key in keys}
+    left = _unrecorded(account_of(store, context), store.region, events, context)
+    if left:
+        return Verdict.failed(f"no active trail records reads of {words(left)}: a theft leaves no trace")
+    return Verdict.passed("an active trail records every read of these weights")
+
+
+def key_use_logged(key: Key, context: Context) -> Verdict:
+    """A trail records every use of the key."""
+    common = {
+        "eventCategory": "Management",
+        "eventSource": "kms.amazonaws.com",
+        "resources.type": "",
+        "resources.ARN": "",
+    }
+    events = {
+        "decryptions": {**common, "eventName": "Decrypt", "readOnly": "true"},
+        "new grants": {**common, "eventName": "CreateGrant", "readOnly": "false"},
+    }
+    left = _unrecorded(account_of(key, context), key.region, events, context)
+    if left:
+        return Verdict.failed(f"no active trail records {words(left)} of this key")
+    return Verdict.passed("an active trail records every use of the key")
+
+
+def logs_write_once(store: Store, context: Context) -> Verdict:
+    """Nobody can edit or delete the trail's files before a year is over."""
+    trails = [one for one in context.listed(context.estate.trails) if one.destination == store.id]
+    if not trails:
+        return Verdict.not_applicable("no trail delivers here")
+    problems = [
+        f"the files of {trail.name} cannot be validated" for trail in trails if not trail.validates_files
+    ]
+    lock = context.read(store.object_lock)
+    retention = (lock or {}).get("Rule", {}).get("DefaultRetention", {})
+    days = retention.get("Days", 0) + 365 * retention.get("Years", 0)
+    if retention.get("Mode") != "COMPLIANCE":
+        problems.append("log files can be deleted: no default retention in compliance mode")
+    elif days < context.parameters["retention_days"]:
+        problems.append(f"log files can be deleted after {days} days")
+    if all(one.account == store.account for one in context.estate.stores if weights_in(one, context)):
+        problems.append("the logs lie in the account that they are about")
+    if problems:
+        return Verdict.failed("; ".join(problems))
+    return Verdict.passed(f"log files are locked for {days} days and can be validated")
+
+
+def cannot_be_switched_off(account: Account, context: Context) -> Verdict:
+    """The organisation's own trail covers the account, and the account cannot touch it."""
+    gaps: list[Unknown] = [*context.estate.trails.gaps]
+    active = False
+    for trail in _covering(account, None, context):
+        if trail.multi_region and (trail.organisation_wide or account.organisation is None):
+            logging = context.peek(trail.logging, "trail.logging")
+            active = active or (not isinstance(logging, Unknown) and logging.value)
+            gaps += [logging] if isinstance(logging, Unknown) else []
+    if not active:
+        context.require(gaps)
+        return Verdict.failed("no active organisation-wide trail covers all regions of the account")
+    if account.is_management:
+        return Verdict.passed(
+            "an active organisation-wide trail covers the account; guardrails do not bind the management account"
+        )
+    left = guardrails_refuse(context, account, tuple(context.parameters["actions"]))
+    if left:
+        return Verdict.failed(
+            f"an administrator of the account can switch the trail off: nothing denies {words(left)}"
+        )
+    return Verdict.passed(
+        "an active organisation-wide trail covers the account and cannot be switched off from it"
+    )
+
+
+def trail_sound(trail: Trail, context: Context) -> Verdict:
+    """A trail that works, covers all regions, and whose files are validated and encrypted with our key."""
+    problems = [] if context.read(trail.logging) else ["it is switched off"]
+    problems += [] if trail.multi_region else ["it leaves regions out"]
+    problems += [] if trail.validates_files else ["its files cannot be validated"]
+    problems += [] if trail.key else ["its files are not encrypted with a key of the organisation"]
+    if problems:
+        return Verdict.failed(f"the trail {trail.name} cannot be relied on: {'; '.join(problems)}")
+    key = key_named(
+        trail.key or "",
+        (trail.key or "").split(":")[4] if (trail.key or "").startswith("arn:") else trail.account,
+        trail.region,
+        context,
+    )
+    if key is not None and not context.read(key.customer_managed, "key.customer_managed"):
+        return Verdict.failed(f"the files of {trail.name} are encrypted with the provider's key")
+    return Verdict.passed(f"the trail {trail.name} is active in all regions, validated and encrypted")
+
+
+def _detectors(account: Account, context: Context) -> dict[str, Resource]:
+    """The enabled detectors of the account, by region."""
+    found = resources_in(account, "guardduty.detector", "guardduty:ListDetectors", context)
+    return {one.region or "": one for one in found if attribute(one, "Status", context) == "ENABLED"}
+
+
+def _has_feature(detector: Resource, feature: str, older: str | None, context: Context) -> bool:
+    features = attribute(detector, "Features", context)
+    if features:
+        return any(one.get("Name") == feature and one.get("Status") == "ENABLED" for one in features)
+    sources = attribute(detector, "DataSources", context) or {}
+    return older is not None and sources.get(older, {}).get("Status") == "ENABLED"
+
+
+def _detection(account: Account, feature: str, older: str | None, what: str, context: Context) -> Verdict:
+    regions = regions_with_weights(account, context)
+    if not regions:
+        return Verdict.not_applicable("the account holds no weights itself")
+    detectors = _detectors(account, context)
+    blind = [
+        region
+        for region in regions
+        if region not in detectors or not _has_feature(detectors[region], feature, older, context)
+    ]
+    if blind:
+        return Verdict.failed(f"{what} is off in {words(blind)}")
+    return Verdict.passed(f"{what} is on in {words(regions)}")
+
+
+def anomaly_detection_on(account: Account, context: Context) -> Verdict:
+    """Threat detection watches the object store wherever there are weights."""
+    return _detection(account, "S3_DATA_EVENTS", "S3Logs", "threat detection for the object store", context)
+
+
+def runtime_detection_on(account: Account, context: Context) -> Verdict:
+    """Threat detection watches processes on hosts wherever there are weights."""
+    return _detection(account, "RUNTIME_MONITORING", None, "runtime threat detection", context)
+
+
+def configuration_recorded(account: Account, context: Context) -> Verdict:
+    """A recorder keeps every configuration of every kind wherever there are weights."""
+    regions = regions_with_weights(account, context)
+    if not regions:
+        return Verdict.not_applicable("the account holds no weights itself")
+    recorders = resources_in(
+        account, "config.configuration_recorder", "config:DescribeConfigurationRecorders", context
+    )
+    covered = {one.region for one in recorders if _records_all(one, context)}
+    blind = [region for region in regions if region not in covered]
+    if blind:
+        return Verdict.failed(f"changes of configuration are not recorded in {words(blind)}")
+    return Verdict.passed(f"every change of configuration is recorded in {words(regions)}")
+
+
+def _records_all(recorder: Resource, context: Context) -> bool:
+    group = attribute(recorder, "recordingGroup", context) or {}
+    strategy = (group.get("recordingStrategy") or {}).get("useOnly")
+    status = attribute(recorder, "DescribeConfigurationRecorderStatus", context)
+    if status is None:
+        missing("config:DescribeConfigurationRecorderStatus", recorder.id)
+    recording = any(one.get("recording") is True for one in status.get("ConfigurationRecordersStatus", ()))
+    return recording and (group.get("allSupported") is True or strategy == "ALL_SUPPORTED_RESOURCE_TYPES")
+
+
+def external_access_analysed(account: Account, context: Context) -> Verdict:
+    """An active analyser of external access watches the account, its own or its organisation's."""
+    kind, listing = "accessanalyzer.analyzer", "accessanalyzer:ListAnalyzers"
+    found = resources_in(account, kind, listing, context)
+    organisations = {one.id: one.organisation for one in context.estate.accounts}
+    peers = [
+        one
+        for one in context.estate.resources_of(kind)
+        if account.organisation and organisations.get(one.account) == account.organisation
+    ]
+    for analyser in (*found, *peers):
+        wide = "ORGANIZATION" if analyser.account != account.id else None
+        kind_of = attribute(analyser, "type", context)
+        if attribute(analyser, "status", context) == "ACTIVE" and kind_of in (
+            (wide,) if wide else ("ACCOUNT", "ORGANIZATION")
+        ):
+            return Verdict.passed("an active analyser watches for access from outside")
+    return Verdict.failed("nothing analyses continuously who outside has access")
+
+
+def data_discovery_on(account: Account, context: Context) -> Verdict:
+    """The provider's own discovery walks the stores between audits."""
+    regions = regions_with_weights(account, context)
+    if not regions:
+        return Verdict.not_applicable("the account holds no weights itself")
+    sessions = resources_in(account, "macie2.session", "macie2:GetMacieSession", context)
+    covered = {one.region for one in sessions if attribute(one, "status", context) == "ENABLED"}
+    blind = [region for region in regions if region not in covered]
+    if blind:
+        return Verdict.failed(f"data discovery is off in {words(blind)}")
+    return Verdict.passed(f"data discovery is on in {words(regions)}")

@@ -1,0 +1,166 @@
+"""What belongs to what: the account of a thing, who is inside the organisation, which key a name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn, Protocol
+
+from weightguard.controls.judge import Context, UnknownFact
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.model import Account, Key, Principal, Resource, Store
+from weightguard.weights import WeightSet
+
+
+class InAccount(Protocol):
+    """Anything that lies in an account."""
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+        ...
+
+
+def missing(call: str, record: str, reason: Reason = Reason.NOT_COLLECTED) -> NoReturn:
+    """Stop a check because nothing was collected that could decide it.
+
+    Raises:
+        UnknownFact: always.
+    """
+    raise UnknownFact((Unknown(reason, Source(call, record)),))
+
+
+def words(items: Iterable[Any], most: int = 3) -> str:
+    """Some of `items` for a message, sorted, and how many more there are."""
+    given = sorted({str(item) for item in items})
+    more = f" and {len(given) - most} more" if len(given) > most else ""
+    return ", ".join(given[:most]) + more
+
+
+def account_of(thing: InAccount, context: Context) -> Account:
+    """The account that `thing` lies in."""
+    accounts = context.once("accounts by id", lambda: {one.id: one for one in context.estate.accounts})
+    found: Account | None = accounts.get(thing.account)
+    if found is None:
+        missing("organizations:ListAccounts", f"account {thing.account}")
+    return found
+
+
+def _inside(context: Context) -> frozenset[str]:
+    """The accounts that were collected, and all of their organisations."""
+    collected = [one for one in context.estate.accounts if one.collected]
+    organisations = {one.organisation for one in collected if one.organisation}
+    return frozenset(
+        one.id for one in context.estate.accounts if one.collected or one.organisation in organisations
+    )
+
+
+def inside(context: Context) -> frozenset[str]:
+    """Ids of the accounts that belong to whoever is audited, and of those that the parameters trust."""
+    members: frozenset[str] = context.once("accounts inside", lambda: _inside(context))
+    return members | frozenset(context.parameters.get("trusted_accounts", ()))
+
+
+def is_outside(account: str, context: Context) -> bool:
+    """Whether `account` belongs to somebody else.
+
+    Raises:
+        UnknownFact: it is not among the known accounts, and not all of those could be listed.
+    """
+    if account in inside(context):
+        return False
+    context.require(
+        gap for gap in context.estate.accounts.gaps if gap.source.call.startswith("organizations")
+    )
+    return True
+
+
+def weights_in(store: Store, context: Context) -> tuple[WeightSet, ...]:
+    """The weight sets that lie in `store`."""
+    by_store: dict[str, list[WeightSet]] = context.once("weight sets by store", lambda: _by_store(context))
+    return tuple(by_store.get(store.id, ()))
+
+
+def _by_store(context: Context) -> dict[str, list[WeightSet]]:
+    held: dict[str, list[WeightSet]] = {}
+    for weight_set in context.estate.weight_sets:
+        held.setdefault(weight_set.store, []).append(weight_set)
+    return held
+
+
+def stores_with_weights(account: str, context: Context) -> tuple[Store, ...]:
+    """The stores of `account` that hold weights."""
+    return tuple(
+        store for store in context.estate.stores if store.account == account and weights_in(store, context)
+    )
+
+
+def key_named(name: str, account: str, region: str | None, context: Context) -> Key | None:
+    """The collected key that `name` (ARN, bare id or alias) stands for in `account` and `region`."""
+    names = context.once("keys by name", lambda: dict(_key_names(context.estate.keys)))
+    found: Key | None = names.get(name) or names.get(
+        (account, region, name.rpartition(":")[2].removeprefix("key/"))
+    )
+    return found
+
+
+def _key_names(keys: Iterable[Key]) -> Iterator[tuple[Any, Key]]:
+    for key in keys:
+        yield key.id, key
+        yield (key.account, key.region, key.id.rpartition("/")[2]), key
+        if isinstance(key.aliases, Known):
+            yield from (((key.account, key.region, alias), key) for alias in key.aliases.value)
+
+
+def principal_named(identifier: str, context: Context) -> Principal | None:
+    """The collected principal of that ARN."""
+    names = context.once("principals by id", lambda: {one.id: one for one in context.estate.principals})
+    found: Principal | None = names.get(identifier)
+    return found
+
+
+def resources_in(account: Account, kind: str, listing: str, context: Context) -> tuple[Resource, ...]:
+    """The other resources of one kind in `account`.
+
+    Args:
+        listing: the operation that lists them, which a gap is blamed on.
+
+    Raises:
+        UnknownFact: they were not listed, or not all of them.
+    """
+    if kind not in context.estate.resources:
+        missing(listing, f"aws/{account.id}")
+    collection = context.estate.resources_of(kind)
+    context.glance(collection, f"estate.{kind}")
+    context.require(gap for gap in collection.gaps if f"/{account.id}" in gap.source.record)
+    return tuple(one for one in collection if one.account == account.id)
+
+
+def attribute(resource: Resource, name: str, context: Context) -> Any:
+    """A field of another resource, by the provider's own name; None where the provider states none."""
+    fact: Fact[Any] | None = resource.attributes.get(name)
+    return None if fact is None else context.read(fact, f"{resource.kind}.{name}")
+
+
+def settings(account: Account, service: str, operation: str, context: Context) -> dict[str, Any]:
+    """The answers of an account-wide or regional setting, by region (empty text where it has none).
+
+    Raises:
+        UnknownFact: it was not read, or was refused in some region.
+    """
+    found = {
+        key: fact
+        for key, fact in account.settings.items()
+        if key.startswith(f"{service}.") and key.endswith(f".{operation}")
+    }
+    if not found:
+        missing(f"{service}:{operation}", f"aws/{account.id}")
+    return {
+        key.removeprefix(service).removesuffix(operation).strip("."): context.read(fact, f"account.{key}")
+        for key, fact in sorted(found.items())
+    }
+
+
+def regions_with_weights(account: Account, context: Context) -> tuple[str, ...]:
+    """The regions in which `account` holds weights."""
+    held = stores_with_weights(account.id, context)
+    return tuple(sorted({store.region for store in held if store.region}))

@@ -1,0 +1,45 @@
+"""SUP: what others' code and pipelines could do to the weights."""
+
+from __future__ import annotations
+
+from weightguard.access.model import AccessKind
+from weightguard.checks.identity import is_open_subject
+from weightguard.checks.relations import attribute, resources_in, words
+from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.model import Account, Store
+
+
+def pipelines_bound(store: Store, context: Context) -> Verdict:
+    """A build pipeline reads these weights as one exact repository and branch, or not at all."""
+    answer = context.access.who_can(AccessKind.READ, store.id)
+    builds = [one.id for one in context.glance(context.estate.workloads) if one.kind == "build_project"]
+    readers = {one.principal for one in answer.answers}
+    open_ones = [
+        name
+        for name in readers
+        if "#" in name and "saml-provider" not in name and is_open_subject(name.partition("#")[2])
+    ]
+    open_ones += [
+        name for name in builds if name in readers and name not in context.parameters["approved_projects"]
+    ]
+    if open_ones:
+        return Verdict.failed(
+            f"build pipelines that are not bound to one repository and branch read these weights: {words(open_ones)}"
+        )
+    context.require((*answer.gaps, *context.estate.workloads.gaps))
+    return Verdict.passed("no unbound build pipeline reads these weights")
+
+
+def images_scanned(account: Account, context: Context) -> Verdict:
+    """Images are scanned when they are pushed."""
+    repositories = resources_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    if not repositories:
+        return Verdict.not_applicable("the account has no container repositories")
+    unscanned = [
+        one.name
+        for one in repositories
+        if (attribute(one, "imageScanningConfiguration", context) or {}).get("scanOnPush") is not True
+    ]
+    if unscanned:
+        return Verdict.failed(f"images are not scanned for known weaknesses: {words(unscanned)}")
+    return Verdict.passed(f"images of all {len(repositories)} repositories are scanned when pushed")

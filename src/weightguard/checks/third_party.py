@@ -1,0 +1,69 @@
+"""TPA: how outsiders report flaws, test in good faith, and evaluate without weakening anything."""
+
+from __future__ import annotations
+
+from weightguard.checks.relations import words
+from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.model import Estate, Principal
+
+
+def disclosure_policy_published(estate: Estate, context: Context) -> Verdict:
+    """security.txt follows RFC 9116, is in date, and leads to a policy."""
+    text = context.read(context.disclosure.security_txt, "disclosure.security_txt")
+    if text is None:
+        return Verdict.failed("there is no security.txt: a finder does not know whom to tell")
+    if not text.usable(context.as_of):
+        return Verdict.failed(f"security.txt cannot be relied on: {words(text.problems) or 'it has expired'}")
+    if "policy" not in text.fields and not context.read(context.disclosure.policy, "disclosure.policy"):
+        return Verdict.failed("security.txt names no policy: a finder does not know what is in scope")
+    return Verdict.passed("security.txt is in date and leads to a disclosure policy")
+
+
+def secure_channel_offered(estate: Estate, context: Context) -> Verdict:
+    """security.txt names a key, or contacts that are encrypted by themselves."""
+    text = context.read(context.disclosure.security_txt, "disclosure.security_txt")
+    contacts = text.fields.get("contact", ()) if text is not None else ()
+    if text is None or not contacts:
+        return Verdict.failed("there is no published contact for security reports")
+    if "encryption" not in text.fields and not any(one.startswith("https://") for one in contacts):
+        return Verdict.failed(
+            "reports would travel in the clear: no encryption key and no encrypted contact is published"
+        )
+    return Verdict.passed("reports can be sent over an encrypted channel")
+
+
+def evaluators_bounded(principal: Principal, context: Context) -> Verdict:
+    """Outside evaluators do not reach raw weights."""
+    tag = context.parameters["evaluator_tag"]
+    tags = context.read(principal.tags)
+    if tag not in tags:
+        return Verdict.not_applicable("not an identity of an outside evaluator")
+    if context.weights_of(principal.id) and tags[tag] != context.parameters["white_box_value"]:
+        return Verdict.failed(f"an evaluator ({tags[tag]}) can reach raw weights")
+    return Verdict.passed("the evaluator reaches no raw weights, or is cleared for it")
+
+
+def legal_safe_harbour_given(estate: Estate, context: Context) -> Verdict:
+    """The promise names the laws and terms that it waives."""
+    text = context.read(context.disclosure.legal_safe_harbour, "disclosure.legal_safe_harbour")
+    return _speaks_of(text, context, "legal safe harbour")
+
+
+def technical_safe_harbour_given(estate: Estate, context: Context) -> Verdict:
+    """The promise speaks of suspension, reasons and appeal."""
+    text = context.read(context.disclosure.technical_safe_harbour, "disclosure.technical_safe_harbour")
+    return _speaks_of(text, context, "technical safe harbour")
+
+
+def _speaks_of(text: str | None, context: Context, what: str) -> Verdict:
+    if not text:
+        return Verdict.failed(f"there is no {what}: good-faith research is at the organisation's mercy")
+    lowered = text.lower()
+    silent = [
+        point
+        for point, spellings in context.parameters["points"].items()
+        if not any(one in lowered for one in spellings)
+    ]
+    if silent:
+        return Verdict.failed(f"the {what} says nothing of: {words(silent, 6)}")
+    return Verdict.passed(f"the {what} speaks of every point asked for")
