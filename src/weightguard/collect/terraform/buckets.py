@@ -143,7 +143,7 @@ def _former_grants(item: Resource) -> list[dict[str, Any]]:
 def _encryption(inventory: Inventory, item: Resource, name: str) -> Read:
     found = _setting(inventory, name, "server_side_encryption_configuration")
     entries = found.blocks("rule") if found else item.blocks("server_side_encryption_configuration.rule")
-    rules = []
+    rules: list[dict[str, Any]] = []
     for entry in entries:
         default = "apply_server_side_encryption_by_default"
         rule: dict[str, Any] = {
@@ -170,8 +170,8 @@ def _versioning(inventory: Inventory, item: Resource, name: str) -> Read:
     former = item.blocks("versioning")
     if not former:
         return absent()
-    enabled, delete = former[0].get("enabled") is True, former[0].get("mfa_delete") is True
-    return ok({"Status": "Enabled", "MFADelete": "Enabled" if delete else "Disabled"} if enabled else {})
+    enabled, protected = former[0].get("enabled") is True, former[0].get("mfa_delete") is True
+    return ok({"Status": "Enabled", "MFADelete": "Enabled" if protected else "Disabled"} if enabled else {})
 
 
 def _object_lock(inventory: Inventory, item: Resource, name: str) -> Read:

@@ -12,13 +12,16 @@ from weightguard.weights import FileVerdict, ListedObject, StoreScan
 TYPES: Final = ("aws_s3_object", "aws_s3_bucket_object", "aws_s3_object_copy")
 UNREAD: Final = FileVerdict(None, examined="name", note="a Terraform state states neither content nor size")
 
+UNKNOWN_SIZE: Final = 1 << 30
+"""Stands in for the size while names are judged, so that it rules nothing out; the rows say 0."""
+
 
 def rows(inventory: Inventory) -> Iterator[dict[str, Any]]:
     """A row an object. `bytes` is 0 where the state does not say."""
     for store, found in sorted(_by_store(inventory).items()):
         scan = StoreScan(store)
         listed = [
-            ListedObject(key, 0, item.text("last_modified"), item.text("storage_class"))
+            ListedObject(key, UNKNOWN_SIZE, item.text("last_modified"), item.text("storage_class"))
             for key, item in sorted(found.items())
         ]
         for obj in listed:
@@ -29,7 +32,7 @@ def rows(inventory: Inventory) -> Iterator[dict[str, Any]]:
             yield {
                 "store": row.store,
                 "key": row.key,
-                "bytes": row.bytes,
+                "bytes": 0,
                 "format": row.format,
                 "confidence": row.confidence,
                 "weight_set": row.weight_set,

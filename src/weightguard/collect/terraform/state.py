@@ -7,7 +7,6 @@ Sources: Terraform documentation, "JSON Output Format"; the state format of vers
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections import Counter
@@ -22,11 +21,6 @@ SHOW: Final = "terraform show -json > state.json"
 ACCOUNT: Final = re.compile(r"\d{12}")
 MAXIMUM_BYTES: Final = 1 << 30
 DEEPEST_MODULE: Final = 100
-_BYTE_ORDER_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +105,8 @@ def _parsed(path: Path) -> Mapping[str, Any]:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError("the state cannot be read", where=str(path), fix=error.strerror) from error
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if raw.startswith(mark)), "utf-8")
     try:
-        document = json.loads(raw.decode(encoding))
+        document = json.loads(raw)  # UTF-8, or UTF-16 as PowerShell redirects it
     except UnicodeDecodeError as error:
         raise InputError("the state is not text", where=str(path), fix=f"write it with `{SHOW}`") from error
     except ValueError as error:
