@@ -29,21 +29,27 @@ class Section(BaseModel):
 
 
 class AwsSource(Section):
-    """Where `scan` looks on AWS.
+    """Where `scan` looks on AWS. The standard environment variables of the SDK hold besides.
 
     Attributes:
-        role_arn: a role to assume in each member account; ``{account}`` stands for the account's id.
-        organization: walk the organization's accounts (True), the one account (False), or as far as permitted
-            (None).
+        organization: read every account of the organization (True), the one account (False), or all of them
+            where the credentials are the management account's (None).
+        role_name: the role to assume in the organization's accounts.
+        role_arns: roles of other accounts to read as well.
+        external_id: what the roles' trust policies ask for as ``sts:ExternalId``.
         endpoint_url: another endpoint for every service (an emulator, a sovereign cloud).
+        services: the optional services to read; None: all of them.
     """
 
     profile: Text | None = None
     regions: tuple[Text, ...] = ()
-    role_arn: Text | None = None
     organization: bool | None = None
-    accounts: tuple[Text, ...] = ()
+    role_name: Text | None = None
+    role_arns: tuple[Text, ...] = ()
+    external_id: Text | None = None
     endpoint_url: Text | None = None
+    ca_bundle: Path | None = None
+    services: tuple[Text, ...] | None = None
 
 
 class GcpSource(Section):

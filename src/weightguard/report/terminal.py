@@ -11,12 +11,11 @@ from textwrap import wrap
 import click
 
 from weightguard.assess.model import Report, ResultEntry, WeightEntry
-from weightguard.report.html import headline, size
 from weightguard.report.text import visible
+from weightguard.report.words import headline, size, urgency
 
 WIDTH = 80
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "white"}
-_SEVERITIES = ("critical", "high", "medium", "low")
 
 
 def _title(text: str) -> str:
@@ -65,9 +64,7 @@ def _exposing(report: Report) -> list[ResultEntry]:
         for result in report.results
         if result.status == "fail" and not result.footnote and result.severity in ("critical", "high")
     ]
-    return sorted(
-        found, key=lambda result: (_SEVERITIES.index(result.severity), result.control, result.subject)
-    )
+    return sorted(found, key=urgency)
 
 
 def _exposures(report: Report, width: int) -> Iterator[str]:

@@ -17,13 +17,12 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from weightguard.assess.model import Report, ResultEntry
+from weightguard.assess.model import Report
 from weightguard.report.text import utf8, visible
+from weightguard.report.words import SEVERITIES, STATUSES, account_of, count, headline, size, urgency
 
 FILE = "report.html"
 
-_STATUSES = ("fail", "unknown", "waived", "pass", "not_applicable")
-_SEVERITIES = ("critical", "high", "medium", "low")
 _WEIGHT_ROWS, _GAP_ROWS, _EXPOSURES, _PRINTED = 300, 300, 12, 200
 _EVIDENCE_LENGTH = 400
 _VECTOR_BADGES = {
@@ -48,61 +47,6 @@ class _Table:
             self._index[value] = len(self.values)
             self.values.append(value)
         return self._index[value]
-
-
-def size(count: int) -> str:
-    """A number of bytes for people: ``13.5 GB``, decimal."""
-    value, unit = float(count), "B"
-    for larger in ("kB", "MB", "GB", "TB", "PB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-
-
-def _count(number: int) -> str:
-    for limit, suffix in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if number >= limit:
-            return f"{number / limit:.1f}{suffix}"
-    return str(number)
-
-
-def headline(report: Report) -> str:
-    """The report's one sentence."""
-    exposed = sum(1 for entry in report.weights if entry.readers.anonymous)
-    outside = sum(1 for entry in report.weights if entry.readers.external)
-    total = len(report.weights)
-    if not total:
-        return "No weights were found"
-    if exposed:
-        return f"Anybody on the internet can read {exposed} of {total} weight sets"
-    if outside:
-        return f"Outsiders can read {outside} of {total} weight sets"
-    if report.summary.by_severity.get("critical"):
-        return f"Nobody outside was seen to read the {total} weight sets, but critical controls fail"
-    if report.summary.level_reached < report.summary.target_level:
-        return f"No outsider was seen to read the {total} weight sets; {report.summary.target_level} is not reached"
-    return f"The {total} weight sets reach {report.summary.level_reached}"
-
-
-def _urgency(result: ResultEntry) -> tuple[int, int, int, str, str]:
-    return (
-        result.footnote,
-        _STATUSES.index(result.status),
-        _SEVERITIES.index(result.severity),
-        result.control,
-        result.subject,
-    )
-
-
-def account_of(subject: str) -> str:
-    """The account that a subject belongs to, read from its id; empty where the id does not say."""
-    if subject.startswith("arn:"):
-        parts = subject.split(":", 5)
-        return parts[4] if len(parts) > 4 else ""
-    if subject.startswith(("aws/", "gcp/", "azure/")):
-        return subject.split("/")[1]
-    return ""
 
 
 def _value(value: Any) -> str:
@@ -143,7 +87,7 @@ def findings(report: Report) -> dict[str, Any]:
         )
     }
     waived_empty = strings.add("")
-    for result in sorted(report.results, key=_urgency):
+    for result in sorted(report.results, key=urgency):
         rows = [
             evidence.add(
                 (strings.add(item.fact), strings.add(_value(item.value)), strings.add(visible(item.source)))
@@ -154,8 +98,8 @@ def findings(report: Report) -> dict[str, Any]:
         ]
         columns["control"].append(control_index[result.control])
         columns["subject"].append(strings.add(visible(result.subject)))
-        columns["status"].append(_STATUSES.index(result.status))
-        columns["severity"].append(_SEVERITIES.index(result.severity))
+        columns["status"].append(STATUSES.index(result.status))
+        columns["severity"].append(SEVERITIES.index(result.severity))
         columns["message"].append(strings.add(visible(result.message)))
         columns["account"].append(strings.add(visible(account_of(result.subject))))
         columns["weights"].append([weight_index[id] for id in result.weights if id in weight_index])
@@ -173,8 +117,8 @@ def findings(report: Report) -> dict[str, Any]:
         "weights": [
             visible(f"{entry.name}, {entry.store.removeprefix('arn:aws:s3:::')}") for entry in report.weights
         ],
-        "statuses": _STATUSES,
-        "severities": _SEVERITIES,
+        "statuses": STATUSES,
+        "severities": SEVERITIES,
         "results": columns,
     }
 
@@ -208,8 +152,8 @@ def render(report: Report) -> bytes:
     style, script = ((page / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     # The digest in the policy is over exactly what stands between the tags.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"visible": visible, "visible_lines": _lines, "size": size, "count": _count}
-    urgent = sorted(report.results, key=_urgency)
+    environment.filters |= {"visible": visible, "visible_lines": _lines, "size": size, "count": count}
+    urgent = sorted(report.results, key=urgency)
     exposures = [
         result
         for result in urgent

@@ -1,0 +1,176 @@
+"""weightguard for notebooks and other tools: collect, load, assess, who_can.
+
+    from weightguard.api import assess, collect_aws, load, who_can
+
+    collect_aws("audit/snapshot", profile="weight-audit")
+    evidence = load("audit/snapshot")
+    report = assess(evidence)
+    who_can(evidence, "read", "arn:aws:s3:::aurora-release")
+
+The commands are thin over these functions. Only the `collect_*` ones touch a network; the rest is pure: the same snapshot,
+catalogue and configuration give the same report. Errors are `weightguard.errors.WeightguardError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from weightguard import __version__
+from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
+from weightguard.errors import InputError
+from weightguard.estate.model import Estate
+from weightguard.snapshot import Call, Snapshot, SnapshotWriter, open_snapshot
+
+if TYPE_CHECKING:
+    from weightguard.assess.assessment import Options
+    from weightguard.assess.model import Report
+    from weightguard.collect.progress import Progress
+    from weightguard.config import Config
+    from weightguard.controls.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Opened snapshots, and what they say exists.
+
+    Attributes:
+        snapshots: validated; closed with the process.
+        estate: the typed, provider-neutral model of everything in them.
+    """
+
+    snapshots: tuple[Snapshot, ...]
+    estate: Estate
+    people: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+
+    @cached_property
+    def access(self) -> Access:
+        """The access graph over all snapshots, built when first asked for."""
+        from weightguard.access.graph import build
+
+        return build(self.estate)
+
+
+def collect_aws(
+    output: str | Path, *, progress: Progress | None = None, again: str | None = None, **options: Any
+) -> Path:
+    """Collect from AWS into a snapshot; resume one that was interrupted.
+
+    Args:
+        output: the snapshot's directory, new, empty or interrupted.
+        progress: whoever shows how far it is; None shows nothing.
+        again: what to tell a user who stops it to type to resume.
+        options: the fields of `weightguard.collect.aws.AwsOptions`.
+
+    Returns:
+        the sealed snapshot's directory.
+
+    Raises:
+        CredentialsError: nothing usable to connect with. InputError: options that cannot be used, or a directory that holds
+        something else. Interrupted: Ctrl-C; call again to resume.
+    """
+    from weightguard.collect.aws import AwsOptions, collect, connect
+
+    entry = connect(AwsOptions(**options))
+    with SnapshotWriter.create_or_resume(output, __version__, source=entry.options.source()) as writer:
+        collect(entry, writer, progress=progress, again=again)
+        writer.seal()
+    return Path(output)
+
+
+def collect_terraform(output: str | Path, states: Sequence[str | Path]) -> Path:
+    """Turn Terraform states (the JSON of ``terraform show -json``), one an account, into a snapshot."""
+    from weightguard.collect.terraform import collect
+
+    return _from_files("terraform", output, states, collect)
+
+
+def collect_gaad(output: str | Path, answers: Sequence[str | Path]) -> Path:
+    """Turn answers of GetAccountAuthorizationDetails into a snapshot."""
+    from weightguard.collect.exports.gaad import collect
+
+    return _from_files("gaad", output, answers, collect)
+
+
+def _from_files(name: str, output: str | Path, paths: Sequence[str | Path], collect: Any) -> Path:
+    source = {"name": name, "files": [Path(path).name for path in paths]}
+    with SnapshotWriter.create(output, __version__, source=source) as writer:
+        collect([Path(path) for path in paths], writer)
+        writer.seal()
+    return Path(output)
+
+
+def load(*paths: str | Path) -> Evidence:
+    """Open snapshots (directories or ``.tar.zst``), validate every byte, and read them into one estate.
+
+    Raises:
+        SnapshotError: damage, by file and line; an interrupted or newer snapshot.
+    """
+    from weightguard.estate.read import read_estate
+
+    if not paths:
+        raise InputError("no snapshot was named")
+    snapshots = tuple(open_snapshot(Path(path)) for path in paths)
+    return Evidence(snapshots, read_estate(snapshots))
+
+
+def assess(
+    evidence: Evidence,
+    *,
+    config: Config | None = None,
+    catalogue: Catalogue | None = None,
+    options: Options | None = None,
+) -> Report:
+    """Judge what was collected.
+
+    Args:
+        config: declared models, waivers, attestations; None: nothing is declared.
+        catalogue: None: the shipped one, with the configuration's own controls.
+        options: another "now", a target level, what-ifs, red-team protocols.
+    """
+    from weightguard.assess.assessment import assess as judge
+    from weightguard.assess.assessment import provenance
+    from weightguard.config import Config
+    from weightguard.controls import load_catalogue
+
+    config = config or Config()
+    catalogue = catalogue or load_catalogue(*config.controls.directories)
+    return judge(
+        evidence.estate,
+        evidence.access,
+        catalogue,
+        config,
+        source=provenance(evidence.snapshots),
+        options=options,
+    )
+
+
+def who_can(evidence: Evidence, access: AccessKind | str, store: str, prefix: str | None = None) -> WhoCan:
+    """Everybody who can do `access` (read, write, copy, decrypt, delete, administer) to the objects of a store."""
+    return evidence.access.who_can(AccessKind(access), store, prefix)
+
+
+def paths(
+    evidence: Evidence, principal: str, store: str, access: AccessKind | str = "read"
+) -> tuple[tuple[Hop, ...], ...]:
+    """Every shortest path from a principal to a store."""
+    return evidence.access.paths(principal, store, AccessKind(access))
+
+
+def cut(evidence: Evidence, store: str, access: AccessKind | str = "read") -> Cut:
+    """The smallest set of changes that closes every path to a store."""
+    return evidence.access.cut(store, AccessKind(access))
+
+
+def gaps(evidence: Evidence) -> tuple[Call, ...]:
+    """Every call of the collection that was denied, throttled or failed."""
+    return tuple(
+        call
+        for snapshot in evidence.snapshots
+        for call in snapshot.calls()
+        if call.outcome in ("denied", "throttled", "failed")
+    )

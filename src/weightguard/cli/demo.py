@@ -1,0 +1,64 @@
+"""`weightguard demo`: a small lab on an embedded emulator, audited."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from weightguard.cli import options
+from weightguard.errors import InputError
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    default="weightguard-demo",
+    show_default=True,
+    type=click.Path(),
+    help="Folder for snapshot and reports.",
+)
+@click.option("--hardened", is_flag=True, help="Audit the lab without the planted weaknesses.")
+@click.option(
+    "-f", "--format", "formats", default="html", show_default=True, help="Formats beside report.json."
+)
+@options.loudness
+def demo(output: str, hardened: bool, formats: str, quiet: bool, verbose: bool, no_progress: bool) -> None:
+    """Build a small lab on an embedded emulator and audit it.
+
+    A frontier lab's AWS organisation in miniature, with some two dozen planted weaknesses (examples/demo-lab.md lists them). It is
+    scanned over HTTP by the ordinary collector; nothing leaves this machine. Ends in 0 when the audit worked, whatever it found.
+    """
+    from weightguard import api
+    from weightguard.cli import judged
+    from weightguard.collect.progress import choose_progress
+    from weightguard.demo.running import configuration, running_lab
+
+    options.logging_level(verbose)
+    folder = _fresh(Path(output))
+    request = judged.request(folder, quiet=quiet, config_path=str(configuration(folder)), formats=formats)
+    _say(quiet, "Building the lab on an emulator of its own...")
+    with running_lab(hardened=hardened) as where:
+        _say(quiet, f"Scanning it at {where['endpoint_url']}...")
+        progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
+        api.collect_aws(folder / "snapshot", progress=progress, **where)
+    _, status = judged.judge((folder / "snapshot",), request)
+    _say(quiet, f"\nA scan that found this would have ended with exit status {status}.")
+
+
+def _say(quiet: bool, line: str) -> None:
+    if not quiet:
+        click.echo(line, err=True)
+
+
+def _fresh(folder: Path) -> Path:
+    """Clear an earlier demonstration; refuse anything else."""
+    if not folder.exists():
+        return folder
+    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "weightguard.yaml").exists()):
+        raise InputError("the folder holds something else", where=str(folder), fix="choose another with -o")
+    shutil.rmtree(folder)
+    return folder

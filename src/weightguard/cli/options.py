@@ -1,0 +1,155 @@
+"""Options that several commands share, and what they do with them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from weightguard.assess.model import Report
+    from weightguard.config import Config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SEVERITIES = ("critical", "high", "medium", "low", "none")
+LEVELS = ("SL1", "SL2", "SL3", "SL4", "SL5")
+
+
+def _all(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def loudness(command: Command) -> Command:
+    """-q, -v, --no-progress."""
+    return _all(
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+        click.option("-v", "--verbose", is_flag=True, help="Log what goes on."),
+        click.option("--no-progress", is_flag=True, help="Lines instead of a progress bar."),
+    )(command)
+
+
+def aws(command: Command) -> Command:
+    """How to reach AWS."""
+    return _all(
+        click.option("--profile", help="A profile of the shared AWS configuration."),
+        click.option(
+            "--region", "regions", multiple=True, help="Read regional services here alone; may be repeated."
+        ),
+        click.option(
+            "--role-arn", "role_arns", multiple=True, help="Read through this role as well; may be repeated."
+        ),
+        click.option(
+            "--org/--no-org", default=None, help="Read every account of the organization, or this one alone."
+        ),
+        click.option("--role-name", help="The role to assume in the organization's accounts."),
+        click.option("--external-id", help="What those roles' trust policies ask for."),
+        click.option(
+            "--endpoint-url", help="One endpoint for every service: an emulator, a sovereign cloud."
+        ),
+        click.option("--ca-bundle", type=click.Path(), help="CA certificates to trust."),
+        click.option("--threads", type=int, help="Calls in flight at a time."),
+        click.option("--header-reads", type=int, help="Object headers to read in one bucket, at most."),
+        click.option(
+            "--service", "services", multiple=True, help="Read this optional service; may be repeated."
+        ),
+    )(command)
+
+
+JUDGING = ("config_path", "fail_on", "target_level", "as_of", "what_if", "protocols", "formats", "as_json")
+
+
+def judging(command: Command) -> Command:
+    """What an assessment is told: the options of `JUDGING`."""
+    return _all(
+        click.option(
+            "--config",
+            "config_path",
+            type=click.Path(),
+            help="weightguard.yaml; default: the one in this folder.",
+        ),
+        click.option(
+            "--fail-on",
+            type=click.Choice(SEVERITIES),
+            help="Exit with 3 from this severity on (default high).",
+        ),
+        click.option("--target-level", type=click.Choice(LEVELS), help="Exit with 3 below this level."),
+        click.option("--as-of", help='Another "now" than the snapshot\'s, as 2026-01-31T12:00:00Z.'),
+        click.option(
+            "--what-if",
+            multiple=True,
+            metavar="CONTROL=pass",
+            help="Show what a fix would buy; may be repeated.",
+        ),
+        click.option(
+            "--protocol", "protocols", multiple=True, help="Play a red-team protocol; may be repeated."
+        ),
+        click.option(
+            "-f", "--format", "formats", default="html", help="Formats beside report.json, comma-separated."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print report.json on standard output."),
+    )(command)
+
+
+def configuration(config_path: str | None) -> Config:
+    """The named configuration, the one in this folder, or the default.
+
+    Raises:
+        ConfigError: a named file that is not there, or one that is wrong, by line.
+    """
+    from weightguard.config import find, load
+
+    return load(Path(config_path)) if config_path else find(Path.cwd())
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that the user gave."""
+    return {name: value for name, value in options.items() if value is not None and value != ()}
+
+
+def logging_level(verbose: bool) -> None:
+    """Set up logging to stderr for -v."""
+    if verbose:
+        import logging
+
+        logging.basicConfig(
+            level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+        )
+
+
+def format_names(formats: str) -> tuple[str, ...]:
+    """The formats of a comma-separated list, report.json always among them.
+
+    Raises:
+        InputError: there is no such format.
+    """
+    from weightguard.report import find
+
+    wanted = tuple(name.strip() for name in formats.split(",") if name.strip())
+    for name in wanted:
+        find(name)
+    return ("json", *(name for name in dict.fromkeys(wanted) if name != "json"))
+
+
+def write_formats(report: Report, folder: Path, names: tuple[str, ...]) -> list[Path]:
+    """Write a report in several formats beside each other; each file appears whole or not at all."""
+    from weightguard.report import find
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in names:
+        form = find(name)
+        target = folder / form.FILE
+        partial = target.with_name(target.name + ".partial")
+        partial.write_bytes(form.render(report))
+        partial.replace(target)
+        written.append(target)
+    return written

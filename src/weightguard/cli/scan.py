@@ -1,0 +1,114 @@
+"""`weightguard scan`: collect, judge and report, in one go."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from weightguard.cli import options
+from weightguard.errors import InputError
+
+if TYPE_CHECKING:
+    from weightguard.config import Config
+
+_PROVIDERS = ("aws", "gcp", "azure")
+_NOT_YET = {"gcp": "Google Cloud", "azure": "Azure"}
+
+
+@click.command()
+@click.argument("providers", nargs=-1, type=click.Choice(_PROVIDERS))
+@click.option(
+    "-o",
+    "--output",
+    default="weightguard-audit",
+    show_default=True,
+    type=click.Path(),
+    help="Folder for snapshot and reports.",
+)
+@options.aws
+@options.judging
+@options.loudness
+@click.pass_context
+def scan(
+    context: click.Context,
+    /,
+    providers: tuple[str, ...],
+    output: str,
+    quiet: bool,
+    verbose: bool,
+    no_progress: bool,
+    **given: Any,
+) -> None:
+    """Collect, judge and report, in one go.
+
+    Without an argument, what weightguard.yaml names is scanned. Writes OUTPUT/snapshot/, OUTPUT/report.json and the formats
+    asked for. The same command again resumes a scan that was interrupted, and starts afresh after one that ended.
+    """
+    from weightguard.cli import judged
+    from weightguard.collect.progress import choose_progress
+
+    options.logging_level(verbose)
+    folder = Path(output)
+    request = judged.request(folder, quiet=quiet, **{name: given.pop(name) for name in options.JUDGING})
+    _check(providers or _configured(request.config))
+    snapshot = _place(folder)
+    progress = choose_progress(sys.stderr, quiet=quiet or request.as_json, show=not no_progress)
+    collect_aws(snapshot, request.config, given, progress)
+    _, status = judged.judge((snapshot,), request)
+    context.exit(status)
+
+
+def _configured(config: Config) -> tuple[str, ...]:
+    named = tuple(name for name in _PROVIDERS if getattr(config.sources, name) is not None)
+    if not named:
+        raise InputError(
+            "nothing to scan was named", fix="write `weightguard scan aws`, or sources: in weightguard.yaml"
+        )
+    return named
+
+
+def _check(providers: tuple[str, ...]) -> None:
+    for provider in providers:
+        if provider in _NOT_YET:
+            raise InputError(
+                f"this version does not collect from {_NOT_YET[provider]}",
+                fix="scan aws, or collect from files",
+            )
+
+
+def _place(folder: Path) -> Path:
+    """The snapshot's folder; an earlier, finished snapshot there is kept as snapshot.previous."""
+    snapshot = folder / "snapshot"
+    if (snapshot / "manifest.json").exists():
+        import shutil
+
+        previous = folder / "snapshot.previous"
+        if previous.exists():
+            shutil.rmtree(previous)
+        snapshot.rename(previous)
+    return snapshot
+
+
+def collect_aws(snapshot: Path, config: Config, given: dict[str, Any], progress: Any) -> None:
+    """Collect from AWS as the configuration says, options first."""
+    from weightguard import api
+
+    settings: dict[str, Any] = {}
+    if source := config.sources.aws:
+        settings = options.given(
+            profile=source.profile,
+            regions=source.regions,
+            org=source.organization,
+            role_name=source.role_name,
+            role_arns=source.role_arns,
+            external_id=source.external_id,
+            endpoint_url=source.endpoint_url,
+            ca_bundle=str(source.ca_bundle) if source.ca_bundle else None,
+            services=source.services,
+        )
+    again = "weightguard " + shlex.join(sys.argv[1:])
+    api.collect_aws(snapshot, progress=progress, again=again, **settings | options.given(**given))

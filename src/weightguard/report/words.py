@@ -1,0 +1,65 @@
+"""What several formats say in the same words: the headline, sizes, the order of urgency."""
+
+from __future__ import annotations
+
+from weightguard.assess.model import Report, ResultEntry
+
+STATUSES = ("fail", "unknown", "waived", "pass", "not_applicable")
+SEVERITIES = ("critical", "high", "medium", "low")
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: ``13.5 GB``, decimal."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def count(number: int) -> str:
+    """A number for people: ``8.0B``."""
+    for limit, suffix in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= limit:
+            return f"{number / limit:.1f}{suffix}"
+    return str(number)
+
+
+def headline(report: Report) -> str:
+    """The report's one sentence."""
+    exposed = sum(1 for entry in report.weights if entry.readers.anonymous)
+    outside = sum(1 for entry in report.weights if entry.readers.external)
+    total = len(report.weights)
+    if not total:
+        return "No weights were found"
+    if exposed:
+        return f"Anybody on the internet can read {exposed} of {total} weight sets"
+    if outside:
+        return f"Outsiders can read {outside} of {total} weight sets"
+    if report.summary.by_severity.get("critical"):
+        return f"Nobody outside was seen to read the {total} weight sets, but critical controls fail"
+    if report.summary.level_reached < report.summary.target_level:
+        return f"No outsider was seen to read the {total} weight sets; {report.summary.target_level} is not reached"
+    return f"The {total} weight sets reach {report.summary.level_reached}"
+
+
+def urgency(result: ResultEntry) -> tuple[int, int, int, str, str]:
+    """A sort key: footnotes last, failures first, the most severe first."""
+    return (
+        result.footnote,
+        STATUSES.index(result.status),
+        SEVERITIES.index(result.severity),
+        result.control,
+        result.subject,
+    )
+
+
+def account_of(subject: str) -> str:
+    """The account that a subject belongs to, read from its id; empty where the id does not say."""
+    if subject.startswith("arn:"):
+        parts = subject.split(":", 5)
+        return parts[4] if len(parts) > 4 else ""
+    if subject.startswith(("aws/", "gcp/", "azure/")):
+        return subject.split("/")[1]
+    return ""
