@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from weightguard.weights.model import Confidence, FileVerdict, ListedObject, Role
+from weightguard.weights.model import SMALLEST, Confidence, FileVerdict, ListedObject, Role
 from weightguard.weights.names import Hint, believable
 
 
@@ -27,6 +28,12 @@ class Candidate:
     obj: ListedObject
     hint: Hint | None
     verdict: FileVerdict | None
+    archived: bool = False
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether the reading budget did not reach it."""
+        return self.verdict is None and not self.archived
 
     @property
     def unread(self) -> bool:
@@ -41,8 +48,9 @@ class Candidate:
             if verdict.format in (None, "pointer"):
                 return self._sealed(verdict)
             return Effective(verdict.format or "other", "header", verdict.role, verdict.note)
-        if self.hint is not None and believable(self.obj.key, self.hint):
-            why = verdict.note if verdict else "header was not read"
+        if self.hint is not None and self.obj.bytes >= SMALLEST and believable(self.obj.key, self.hint):
+            unread = "archived" if self.archived else "not examined: reading budget used up"
+            why = verdict.note if verdict else unread
             return Effective(self.hint.format, "name", "weights", self.hint.note or why)
         return None
 
@@ -60,7 +68,43 @@ class Candidate:
         return self.verdict is not None and trait in self.verdict.traits
 
 
-Candidates = Mapping[str, Candidate]
+class Shelf:
+    """Candidates by key and by folder, so that looking at a candidate's neighbours costs no walk over all of them."""
+
+    def __init__(self, candidates: Mapping[str, Candidate]) -> None:
+        self.candidates = candidates
+        self._folders: dict[str, list[str]] = defaultdict(list)
+        self._below: dict[str, set[str]] = defaultdict(set)
+        for key in candidates:
+            self._place(key)
+
+    def _place(self, key: str) -> None:
+        place = folder(key)
+        known = place in self._folders
+        self._folders[place].append(key)
+        while place and not known:
+            above = parent(place)
+            known = above in self._below and place in self._below[above]
+            self._below[above].add(place)
+            place = above
+
+    def __iter__(self) -> Iterator[tuple[str, Candidate]]:
+        return iter(self.candidates.items())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.candidates
+
+    def get(self, key: str) -> Candidate | None:
+        """The candidate of that key."""
+        return self.candidates.get(key)
+
+    def files(self, place: str) -> list[tuple[str, Candidate]]:
+        """Candidates directly in a folder."""
+        return [(key, self.candidates[key]) for key in self._folders.get(place, ())]
+
+    def folders(self, place: str) -> set[str]:
+        """Folders directly in a folder, with a candidate somewhere below each."""
+        return self._below.get(place, set())
 
 
 @dataclass(frozen=True, slots=True)

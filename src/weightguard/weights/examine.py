@@ -17,15 +17,13 @@ from weightguard.weights.formats import (
     safetensors,
     tars,
     tensorflow_index,
+    tensorizer,
     texts,
     torch_pickle,
     wrapped,
 )
-from weightguard.weights.model import FileVerdict, ListedObject, ReadDenied, ReadFailed, ReadRange
+from weightguard.weights.model import SMALLEST, FileVerdict, ListedObject, ReadDenied, ReadFailed, ReadRange
 from weightguard.weights.reader import Damaged, Exhausted, HeaderReader, Source
-
-SMALLEST = 24
-"""Objects of fewer bytes hold no weights that a header could tell."""
 
 Recogniser = Callable[[Source, str], FileVerdict | None]
 
@@ -34,6 +32,7 @@ _PLAIN: tuple[Recogniser, ...] = (
     texts.recognise,
     safetensors.recognise,
     gguf.recognise,
+    tensorizer.recognise,
     torch_pickle.recognise_legacy,
     numpy_arrays.recognise_npy,
     hdf5.recognise,

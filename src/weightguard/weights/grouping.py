@@ -7,10 +7,10 @@ they do not repeat each other; anything else stands alone. Two formats of one mo
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
-from weightguard.weights.claims import Candidate, Candidates, Claim, Claims, Effective, folder
+from weightguard.weights.claims import Candidate, Claim, Claims, Effective, Shelf, folder
 from weightguard.weights.names import family, numbered
 from weightguard.weights.sketch import disjoint
 from weightguard.weights.trees import find_trees
@@ -19,7 +19,7 @@ from weightguard.weights.vocabulary import name_kind
 _SPLIT_FORMATS = frozenset({"safetensors", "pytorch", "gguf", "flax", "keras", "numpy"})
 
 
-def resolve(store: str, candidates: Candidates, contexts: frozenset[str]) -> Claims:
+def resolve(store: str, candidates: Mapping[str, Candidate], contexts: frozenset[str]) -> Claims:
     """Decide which weight set every candidate, and every file that a candidate names, belongs to.
 
     Args:
@@ -28,8 +28,8 @@ def resolve(store: str, candidates: Candidates, contexts: frozenset[str]) -> Cla
         contexts: folders that have a ``context/`` folder (NeMo 2).
     """
     claims = Claims(store)
-    claims.trees = {tree.root: tree for tree in find_trees(candidates, contexts)}
-    free = {key: candidate for key, candidate in candidates.items() if claims.in_tree(key) is None}
+    claims.trees = {tree.root: tree for tree in find_trees(Shelf(candidates), contexts)}
+    free = Shelf({key: candidate for key, candidate in candidates.items() if claims.in_tree(key) is None})
     _claim_tensorflow(claims, free)
     _claim_indexed(claims, free)
     _claim_families(claims, free)
@@ -39,33 +39,35 @@ def resolve(store: str, candidates: Candidates, contexts: frozenset[str]) -> Cla
     return claims
 
 
-def _waiting(claims: Claims, candidates: Candidates) -> Iterator[tuple[str, Candidate, Effective]]:
+def _waiting(claims: Claims, shelf: Shelf) -> Iterator[tuple[str, Candidate, Effective]]:
     """Unclaimed objects that hold weights."""
-    for key, candidate in candidates.items():
+    for key, candidate in shelf:
         effective = candidate.effective
         if effective is not None and effective.role == "weights" and key not in claims.keys:
             yield key, candidate, effective
 
 
-def _claim_tensorflow(claims: Claims, candidates: Candidates) -> None:
+def _claim_tensorflow(claims: Claims, shelf: Shelf) -> None:
     """``stem.index`` with ``stem.data-*``, ``stem.meta`` and the folder's ``checkpoint`` file."""
-    indexes = [
-        key
-        for key, candidate in candidates.items()
-        if candidate.has("tf.index") or _unread_index(key, candidate)
-    ]
+    indexes = [key for key, candidate in shelf if candidate.has("tf.index") or _unread_index(key, candidate)]
+    models = Counter(folder(key) for key in indexes)
+    parts: dict[str, list[str]] = defaultdict(list)
+    for key, _ in shelf:
+        stem, dot, _ = key.rpartition(".data-")
+        if dot:
+            parts[stem].append(key)
     for key in indexes:
         stem = key.removesuffix(".index")
-        parts = [other for other in candidates if other.startswith(f"{stem}.data-")]
-        if not parts:
+        if not parts[stem]:
             continue
         set_id = claims.identify(folder(key), "savedmodel", stem)
         note = "TensorFlow checkpoint"
         claims.keys[key] = Claim(set_id, "savedmodel", "index", note)
-        claims.keys.update({part: Claim(set_id, "savedmodel", "weights", note) for part in parts})
-        for marker in (f"{stem}.meta", f"{folder(key)}checkpoint"):
-            if marker in candidates and _belongs(candidates[marker], stem, len(indexes)):
-                claims.keys[marker] = Claim(set_id, "savedmodel", "marker", note)
+        claims.keys.update({part: Claim(set_id, "savedmodel", "weights", note) for part in parts[stem]})
+        for name in (f"{stem}.meta", f"{folder(key)}checkpoint"):
+            marker = shelf.get(name)
+            if marker is not None and _belongs(marker, stem, models[folder(key)]):
+                claims.keys[name] = Claim(set_id, "savedmodel", "marker", note)
 
 
 def _unread_index(key: str, candidate: Candidate) -> bool:
@@ -80,18 +82,18 @@ def _belongs(marker: Candidate, stem: str, models: int) -> bool:
     return any(link.rsplit("/", 1)[-1] == stem.rsplit("/", 1)[-1] for link in links)
 
 
-def _claim_indexed(claims: Claims, candidates: Candidates) -> None:
+def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
     """A shard index and the files that it names, as far as they are there."""
-    for key, candidate in candidates.items():
+    for key, candidate in shelf:
         if not candidate.has("index") or candidate.verdict is None:
             continue
         place = folder(key)
         raw = candidate.verdict.note == "TensorFlow.js"
         named = [f"{place}{link}" for link in candidate.verdict.links]
-        shards = named if raw else [name for name in named if _is_shard(candidates.get(name))]
+        shards = named if raw else [name for name in named if _is_shard(shelf.get(name))]
         if not shards:
             continue
-        kind = candidate.verdict.format or "other"
+        kind = _format_of(shards, shelf) or candidate.verdict.format or "other"
         set_id = claims.identify(place, kind, _stem_of(shards[0], key))
         missing = len(named) - len(shards)
         note = (
@@ -103,6 +105,13 @@ def _claim_indexed(claims: Claims, candidates: Candidates) -> None:
         claims.keys.update({shard: Claim(set_id, kind, "weights", note) for shard in shards})
 
 
+def _format_of(shards: Sequence[str], shelf: Shelf) -> str | None:
+    """The format that most shards show; an index tells it by file endings only."""
+    found = [candidate.effective for shard in shards if (candidate := shelf.get(shard))]
+    formats = [effective.format for effective in found if effective]
+    return max(sorted(set(formats)), key=formats.count, default=None)
+
+
 def _stem_of(shard: str, index: str) -> str:
     found = family(shard.rsplit("/", 1)[-1])
     return found.name if found else index
@@ -112,9 +121,9 @@ def _is_shard(candidate: Candidate | None) -> bool:
     return candidate is not None and candidate.effective is not None and candidate.effective.role == "weights"
 
 
-def _claim_families(claims: Claims, candidates: Candidates) -> None:
+def _claim_families(claims: Claims, shelf: Shelf) -> None:
     families: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
-    for key, _, effective in _waiting(claims, candidates):
+    for key, _, effective in _waiting(claims, shelf):
         found = family(key.rsplit("/", 1)[-1])
         if found:
             families[folder(key), effective.format, found.name].append((key, found.total))
@@ -126,10 +135,10 @@ def _claim_families(claims: Claims, candidates: Candidates) -> None:
         claims.keys.update({key: Claim(set_id, kind, "weights", note) for key, _ in members})
 
 
-def _claim_numbered(claims: Claims, candidates: Candidates) -> None:
+def _claim_numbered(claims: Claims, shelf: Shelf) -> None:
     """Files numbered without a total, and arrays saved one parameter a file."""
     families: dict[tuple[str, str, str], list[Candidate]] = defaultdict(list)
-    for key, candidate, effective in _waiting(claims, candidates):
+    for key, candidate, effective in _waiting(claims, shelf):
         base = key.rsplit("/", 1)[-1]
         if candidate.has("npy") and name_kind(base.removesuffix(".npy")) == "parameters":
             families[folder(key), "numpy", "*.npy"].append(candidate)
@@ -154,18 +163,17 @@ def _apart(members: Sequence[Candidate]) -> bool:
     return True
 
 
-def _claim_single(claims: Claims, candidates: Candidates) -> None:
-    unread: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for key, candidate, effective in list(_waiting(claims, candidates)):
-        if candidate.verdict is None and candidate.obj.storage_class is None:
-            unread[folder(key), effective.format].append(key)
-        set_id = claims.identify(key, effective.format, "")
+def _claim_single(claims: Claims, shelf: Shelf) -> None:
+    """What is left stands alone; files of one kind in a folder that the reading budget did not reach are kept together."""
+    for key, candidate, effective in list(_waiting(claims, shelf)):
+        place, stem = (folder(key), "unread") if candidate.passed_over else (key, "")
+        set_id = claims.identify(place, effective.format, stem)
         claims.keys[key] = Claim(set_id, effective.format, "weights", effective.note, effective.confidence)
 
 
-def _claim_side_files(claims: Claims, candidates: Candidates) -> None:
+def _claim_side_files(claims: Claims, shelf: Shelf) -> None:
     """Files that a header names or implies: ONNX external data, the blob beside an OpenVINO or ncnn description."""
-    for key, candidate in candidates.items():
+    for key, candidate in shelf:
         verdict = candidate.verdict
         if verdict is None:
             continue
@@ -176,12 +184,12 @@ def _claim_side_files(claims: Claims, candidates: Candidates) -> None:
                     f"{folder(key)}{link}", Claim(own.set_id, "onnx", "weights", "ONNX external data")
                 )
         elif "stem:.bin" in verdict.traits:
-            _claim_stem(claims, key, verdict.note, candidates)
+            _claim_stem(claims, key, verdict.note, shelf)
 
 
-def _claim_stem(claims: Claims, key: str, note: str | None, candidates: Candidates) -> None:
+def _claim_stem(claims: Claims, key: str, note: str | None, shelf: Shelf) -> None:
     blob = f"{key.rpartition('.')[0]}.bin"
-    if blob not in candidates:
+    if blob not in shelf:
         return
     set_id = claims.identify(folder(key), "other", key)
     claims.keys[key] = Claim(set_id, "other", "index", note)

@@ -22,6 +22,8 @@ FORMATS = (
     "numpy", "flax", "dcp", "deepspeed", "megatron", "nemo", "orbax", "tensorizer", "other",
 )  # fmt: skip
 POINTER = "pointer"
+SMALLEST = 24
+"""Objects of fewer bytes hold no weights that a header could tell."""
 
 ReadRange = Callable[[str, int, int], bytes]
 """``read(key, offset, length)`` gives at most `length` bytes of the object from `offset` (fewer at its end), or raises

@@ -16,9 +16,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from weightguard.weights.claims import Candidate, Claim, Claims, folder
-from weightguard.weights.examine import SMALLEST
 from weightguard.weights.grouping import resolve
-from weightguard.weights.model import Examined, FileVerdict, ListedObject, ObjectRow
+from weightguard.weights.model import SMALLEST, Examined, FileVerdict, ListedObject, ObjectRow
 from weightguard.weights.names import Hint, extension, hint, tier
 from weightguard.weights.sets import row_note
 
@@ -116,7 +115,7 @@ class StoreScan:
 
     def _candidates(self) -> dict[str, Candidate]:
         candidates = {
-            key: Candidate(obj, found, self._verdicts.get(key))
+            key: Candidate(obj, found, self._verdicts.get(key), obj.storage_class in _ARCHIVED)
             for key, (obj, found) in sorted(self._named.items())
         }
         for key, verdict in sorted(self._verdicts.items()):

@@ -87,7 +87,7 @@ def assemble(rows: Iterable[ObjectRow]) -> list[WeightSet]:
         if entry is None:
             entry = gathered[row.weight_set] = _Gathered(row.store, row.format or "other")
         entry.add(row)
-    sets = [_finished(set_id, entry) for set_id, entry in gathered.items() if entry.shards]
+    sets = [_finished(set_id, entry) for set_id, entry in gathered.items()]
     return sorted(sets, key=lambda item: (item.store, item.prefix, item.id))
 
 
@@ -100,7 +100,7 @@ def _finished(set_id: str, entry: _Gathered) -> WeightSet:
         store=entry.store,
         prefix=prefix,
         format=entry.format,
-        shards=entry.shards,
+        shards=max(1, entry.shards),
         file_count=entry.count,
         bytes=entry.bytes,
         parameters=(entry.parameters or None) if alone or entry.format in _PARAMETERS_ADD_UP else None,

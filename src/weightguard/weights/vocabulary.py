@@ -34,18 +34,23 @@ _PARAMETER = words(
 _LEAVES = words(
     "weight weights bias biases kernel gamma beta scale running_mean running_var moving_mean moving_variance embedding"
 )
-_SHORT_PARAMETER = re.compile(r"^[wWbBuUkK](?:_?(?:\d{1,3}|h|x|hh|ih|out|in))?$")
+_SHORT_PARAMETER = re.compile(r"^[wWbB](?:_?(?:\d{1,3}|h|x|hh|ih|xh|hy|out|in))?$")
+# Words that mean data wherever they stand, and words that mean it only when no parameter's word stands beside them.
 _DATA = words(
     """
-    x y xs ys train test val valid validation data dataset datasets samples sample features feature labels
-    label targets target images image img imgs photo photos audio spectrogram spectrograms waveform tokens
-    token text texts ids indices timestamps timestamp time times lat lon latitude longitude pixels filenames
-    filename frames measurements observations points mask masks corpus vocab vocabulary records rows columns
-    history metrics metric loss losses accuracy scores score predictions prediction logits results result
-    similarity distances vectors embeddings signal signals sensor sensors series prices price temperature
-    ecg eeg date dates inputs input outputs class classes category categories user users item items rating
-    ratings split splits fold stats statistics annotations boxes bbox landmarks noise latents latent rewards
-    reward actions trajectory trajectories replay
+    x y xs ys train test val valid validation data dataset datasets samples sample labels label targets target
+    imgs photo photos spectrogram spectrograms waveform texts ids indices timestamps timestamp times lat lon
+    latitude longitude pixels filenames filename frames measurements observations points mask masks corpus vocab
+    vocabulary records rows columns history metrics metric losses accuracy predictions prediction logits results
+    result similarity distances vectors series prices price temperature ecg eeg dates ratings rating splits folds
+    statistics annotations boxes bbox landmarks rewards reward trajectory trajectories replay
+    """
+)
+_PERHAPS_DATA = words(
+    """
+    features feature images image audio tokens token text time loss scores score embeddings signal signals sensor
+    sensors date inputs input outputs output class classes category categories user users item items split fold
+    stats noise latents latent actions t z
     """
 )
 _MODEL_PATH = words(
@@ -57,7 +62,9 @@ _MODEL_PATH = words(
     released
     """
 )
-_DATA_PATH = (_DATA - {"x", "y", "key", "release", "split", "class", "item", "time", "stats"}) | words(
+# Folders and files are called "user", "input" or "release" for other reasons than holding data.
+_NO_DATA_PATH = words("x y split class item time stats t z token text audio image input output user")
+_DATA_PATH = ((_DATA | _PERHAPS_DATA) - _NO_DATA_PATH) | words(
     """
     raw csv parquet features dataloader dataloaders cache preprocessed processed mnist cifar imagenet iris
     """
@@ -99,18 +106,28 @@ def name_kind(name: str) -> Kind:
     if len(components) > 1 and (last.lower() in _LEAVES or last.startswith(("lora_", "weight_", "bias_"))):
         return "parameters"
     said = [word for word in tokens(name) if not word.isdigit()]
-    if any(word in _DATA for word in said):
+    if any(word in _DATA for word in said) or said[:2] in (["class", "weight"], ["class", "weights"]):
         deep = sum(word in _PARAMETER for word in said) >= 2
         return "parameters" if deep and said[-1] in _LEAVES else "data"
-    known = any(word in _PARAMETER for word in said) or _SHORT_PARAMETER.match(last)
-    return "parameters" if known else "unclear"
+    if any(word in _PARAMETER for word in said):
+        return "parameters"
+    return "data" if any(word in _PERHAPS_DATA for word in said) else "unclear"
 
 
 def names_kind(names: Iterable[str]) -> Kind:
-    """What the names of a file's arrays say together: the majority of those that say anything."""
+    """What the names of a file's arrays say together: the majority of those that say anything.
+
+    Short names such as ``W1`` count when a ``b`` stands beside them: a lone matrix ``B`` is anything.
+    """
     votes = {"parameters": 0, "data": 0, "unclear": 0}
+    short: set[str] = set()
     for name in names:
+        last = re.split(r"[./\s]", name)[-1]
+        if _SHORT_PARAMETER.match(last):
+            short.add(last[0].lower())
         votes[name_kind(name)] += 1
+    if short == {"w", "b"}:
+        votes["parameters"] += 2
     if votes["parameters"] == votes["data"]:
         return "unclear"
     return "parameters" if votes["parameters"] > votes["data"] else "data"

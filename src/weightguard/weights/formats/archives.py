@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from weightguard.weights.formats.numpy_arrays import recognise_npz
 from weightguard.weights.formats.torch_pickle import judge_torch
@@ -57,7 +58,8 @@ def _torch(source: Source, archive: Archive, key: str) -> FileVerdict | None:
             "torchscript", "header", parameters=verdict.parameters, tensors=verdict.tensors, dtypes=verdict.dtypes,
             sketch=verdict.sketch,
         )  # fmt: skip
-    return judge_torch(facts, key, container="PyTorch archive")
+    verdict = judge_torch(facts, key, container="PyTorch archive")
+    return replace(verdict, traits=verdict.traits | {"torch"})
 
 
 def _check_members(archive: Archive, source: Source) -> None:

@@ -14,9 +14,9 @@ _FASTTEXT = 793712314
 
 
 def recognise(source: Source, key: str) -> FileVerdict | None:
-    """Recognise Tensorizer, OCDBT, legacy GGML, TensorRT, MXNet, TVM, fastText, Core ML blobs and others."""
+    """Recognise OCDBT, legacy GGML, TensorRT, MXNet, TVM, fastText, Core ML blobs and others."""
     head = source.at(0, 96)
-    for judge in (_tensorizer, _ocdbt, _named_magic, _numbers, _coreml_blob, _ctranslate, _paddle):
+    for judge in (_ocdbt, _named_magic, _numbers, _coreml_blob, _ctranslate, _paddle):
         verdict = judge(source, head)
         if verdict is not None:
             return verdict
@@ -25,23 +25,6 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
 
 def _other(note: str) -> FileVerdict:
     return FileVerdict("other", "header", note=note)
-
-
-def _tensorizer(source: Source, head: bytes) -> FileVerdict | None:
-    """Source: coreweave/tensorizer, `_FileHeader`: magic, version, feature flags, tensor bytes, 8 spare, tensor count."""
-    if not head.startswith(b"|TZR|"):
-        return None
-    if len(head) < 65:
-        raise Damaged("Tensorizer header is truncated")
-    version = int.from_bytes(head[5:9], "little")
-    size, _, count = struct.unpack("<QQQ", head[41:65])
-    if not 1 <= version <= 99 or count > 1 << 24:
-        raise Damaged("Tensorizer header does not hold what it should")
-    if source.exact and size > source.size:
-        raise Damaged("Tensorizer header describes more than the object holds")
-    return FileVerdict(
-        "tensorizer", "header", tensors=count or None, note="encrypted tensors" if version == 3 else None
-    )
 
 
 def _ocdbt(source: Source, head: bytes) -> FileVerdict | None:
@@ -66,6 +49,8 @@ def _named_magic(source: Source, head: bytes) -> FileVerdict | None:
         return _other("Torch7")
     if head[:8] == b"7767517\n" or head[:9] == b"7767517\r\n":
         return FileVerdict("other", "header", note="ncnn", role="index", traits=frozenset({"stem:.bin"}))
+    if head.startswith(b"{L") and head[10:18] == b"learner{":
+        return _other("XGBoost")
     if head.startswith(b"tree\nversion=v") and b"num_class=" in head:
         return _other("LightGBM")
     return None

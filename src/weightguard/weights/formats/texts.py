@@ -100,10 +100,20 @@ def _index_format(links: tuple[str, ...]) -> str:
     return "pytorch"
 
 
+def _named_files(weight_map: Mapping[str, Any]) -> set[str]:
+    """Files of a shard index; Keras lists several for one layer."""
+    files: set[str] = set()
+    for value in weight_map.values():
+        files.update(
+            item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)
+        )
+    return files
+
+
 def _document(document: Mapping[str, Any], name: str) -> FileVerdict | None:
     weight_map = document.get("weight_map")
     if isinstance(weight_map, dict) and weight_map:
-        return _index({value for value in weight_map.values() if isinstance(value, str)})
+        return _index(_named_files(weight_map))
     if isinstance(document.get("weightsManifest"), list):
         return _tensorflow_js(document["weightsManifest"])
     if "tree_metadata" in document or {"item_handlers", "init_timestamp_nsecs"} & document.keys():

@@ -39,6 +39,8 @@ _TABLES = (
     "xarray.",
     "PIL.",
 )
+# Protocols 0 and 1 have no mark of their own: they open with a mark, a global, an empty dictionary or an empty list.
+_OLD_OPENINGS = (b"(", b"c", b"}", b"]")
 _OPTIMIZER_KEYS = frozenset({"state", "param_groups"})
 
 
@@ -70,10 +72,16 @@ def _check_storages(cursor: Cursor, facts: Facts, source: Source) -> None:
 def recognise_pickle(source: Source, key: str) -> FileVerdict | None:
     """Recognise a plain pickle of parameters or of a fitted model; any other pickle is turned down with a note."""
     head = source.at(0, 2)
-    if len(head) < 2 or not (head[0] == 0x80 and 2 <= head[1] <= 5):
+    binary = len(head) == 2 and head[0] == 0x80 and 2 <= head[1] <= 5
+    if not binary and head[:1] not in _OLD_OPENINGS:
         return None
-    facts = scan(Cursor(source))
-    if not facts.complete and not facts.globals:
+    try:
+        facts = scan(Cursor(source))
+    except Damaged:
+        if binary:
+            raise
+        return None
+    if not facts.globals and not (binary and facts.complete):
         return None
     return judge_pickle(facts, key)
 
@@ -120,7 +128,7 @@ def judge_torch(facts: Facts, key: str, *, container: str) -> FileVerdict:
     if framework != "pytorch":
         return _described(framework, facts, None)
     if facts.top_keys and _OPTIMIZER_KEYS.issuperset(facts.top_keys):
-        return FileVerdict(None, note="optimiser state without parameters")
+        return FileVerdict(None, note="optimiser state without parameters", traits=frozenset({"optimizer"}))
     if facts.mentions("torch.nn.modules", "torch.fx", "__torch__", "transformers."):
         return _described("pytorch", facts, None)
     if not _holds_parameters(facts, arrays, key):

@@ -57,9 +57,11 @@ def read_archive(source: Source) -> Archive:
         Damaged: when there is none (a truncated archive) or it contradicts itself.
     """
     end, tail_at, tail = _find_end(source)
-    count, size, offset = struct.unpack("<HII", tail[end + 10 : end + 20])
+    size, offset = struct.unpack("<II", tail[end + 12 : end + 20])
     position = tail_at + end
-    if offset == 0xFFFFFFFF or count == 0xFFFF or size == 0xFFFFFFFF:
+    locator = source.at(position - 20, 20) if position >= 20 else b""
+    if locator.startswith(_END64_LOCATOR):
+        # PyTorch writes 64-bit records whether they are needed or not.
         position, size, offset = _zip64(source, position)
     start = position - size - offset
     if start < 0 or size > position:
@@ -80,9 +82,6 @@ def _find_end(source: Source) -> tuple[int, int, bytes]:
 
 
 def _zip64(source: Source, position: int) -> tuple[int, int, int]:
-    locator = source.at(position - 20, 20) if position >= 20 else b""
-    if not locator.startswith(_END64_LOCATOR):
-        raise Damaged("zip archive's directory lies outside the object")
     # The 64-bit end record is 56 bytes and directly before its locator when nothing is appended to it.
     record_at = position - 20 - 56
     record = source.at(record_at, 56) if record_at >= 0 else b""

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from weightguard.weights.reader import Cursor, Damaged
+from weightguard.weights.reader import Cursor, Damaged, Exhausted
 
 KEPT_TEXT = 512
 _LENGTH_WIDTH = {
@@ -67,7 +67,8 @@ def operations(cursor: Cursor, limit: int) -> Iterator[tuple[str, Argument]]:
     """Yield ``(name, argument)`` up to and with STOP.
 
     Raises:
-        Damaged: for a byte that is no opcode, an argument beyond the end, or more than `limit` operations.
+        Damaged: for a byte that is no opcode, or an argument beyond the end.
+        Exhausted: after `limit` operations, or when the reading budget is used up.
     """
     for _ in range(limit):
         opcode = CODES.get(cursor.u8())
@@ -85,4 +86,4 @@ def operations(cursor: Cursor, limit: int) -> Iterator[tuple[str, Argument]]:
         yield opcode.name, value
         if opcode.name == "STOP":
             return
-    raise Damaged("has more operations than are looked at")
+    raise Exhausted
