@@ -86,35 +86,46 @@ def write_part(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, columns, options=options) as stream:
         chunk = first
         while chunk:
-            stream.write_batch(
-                pa.RecordBatch.from_pylist([_checked_row(row) for row in chunk], schema=columns)
-            )
+            stream.write_batch(_batch(chunk, columns))
             written += len(chunk)
             chunk = list(islice(remaining, _BATCH_ROWS))
     return written
 
 
-def _checked_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = row.keys() - COLUMNS.keys()
+def _batch(rows: Sequence[Mapping[str, Any]], columns: pa.Schema) -> pa.RecordBatch:
+    """Rows turned into columns, each checked as a whole: listings have millions of rows."""
+    import pyarrow as pa
+
+    unknown = set().union(*rows) - COLUMNS.keys()
     if unknown:
-        raise InputError(f"an object row has no column {sorted(unknown)[0]!r}")
-    return {name: _checked_value(name, kind, row.get(name)) for name, kind in COLUMNS.items()}
+        raise InputError(f"an object row has no column {min(map(str, unknown))!r}")
+    arrays = []
+    for name, kind in COLUMNS.items():
+        values = [row.get(name) for row in rows]
+        _check_column(name, kind, values)
+        arrays.append(
+            pa.array(_texts(name, values) if kind == "string" else values, columns.field(name).type)
+        )
+    return pa.RecordBatch.from_arrays(arrays, schema=columns)
 
 
-def _checked_value(name: str, kind: str, value: Any) -> Any:
-    if value is None:
-        if name in _REQUIRED:
-            raise InputError(f"an object row lacks {name!r}")
-        return None
-    if kind == "int64":
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InputError(f"{name!r} of an object row is not a whole number")
-        return value
-    if not isinstance(value, str):
-        raise InputError(f"{name!r} of an object row is not text")
+def _check_column(name: str, kind: str, values: Sequence[Any]) -> None:
+    odd = set(map(type, values)) - {str if kind == "string" else int, type(None)}
+    if odd:
+        raise InputError(f"{name!r} of an object row is {min(kind.__name__ for kind in odd)}, not {kind}")
+    if name in _REQUIRED and None in values:
+        raise InputError(f"an object row lacks {name!r}")
+
+
+def _texts(name: str, values: list[str | None]) -> list[str | None]:
+    """Texts that UTF-8 can hold, none of them long enough to carry anything else; notes scrubbed."""
     if name == "note":
-        value = scrub(value)[:_NOTE_CHARACTERS]
-    return value[:_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
+        values = [scrub(value)[:_NOTE_CHARACTERS] if value else value for value in values]
+    try:
+        "".join(filter(None, values)).encode()
+    except UnicodeEncodeError:
+        values = [value.encode("utf-8", "replace").decode() if value else value for value in values]
+    return [value[:_TEXT_CHARACTERS] if value else value for value in values]
 
 
 def merge_parts(parts: Sequence[Path], target: Path) -> int:

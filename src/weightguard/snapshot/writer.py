@@ -15,7 +15,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from weightguard.errors import InputError, SnapshotError, WeightguardError
 from weightguard.snapshot import objects as object_rows
 from weightguard.snapshot.journal import HEADER, JOURNAL, PARTS, Journal, done_entry, unit_hash
 from weightguard.snapshot.limits import DEFAULT
-from weightguard.snapshot.lines import decode, encode, tag
+from weightguard.snapshot.lines import encode, tag
 from weightguard.snapshot.model import (
     CALLS,
     MANIFEST,
@@ -38,6 +38,7 @@ from weightguard.snapshot.model import (
     file_scope,
     records_path,
 )
+from weightguard.snapshot.opening import clean_up, refuse_used, resumable_header, same_source
 from weightguard.snapshot.redact import redact, scrub
 from weightguard.snapshot.seal import seal
 
@@ -46,6 +47,8 @@ if sys.platform != "win32":
 
 _OPEN_FILES: Final = 64
 _MESSAGE_CHARACTERS: Final = 300
+
+_CALL_FIELDS: Final = tuple(field.name for field in fields(Call))
 
 _unit: ContextVar[str] = ContextVar("weightguard_unit", default="")
 
@@ -99,7 +102,7 @@ class SnapshotWriter:
             InputError: the directory holds something already, or cannot be written.
         """
         root = Path(path)
-        _refuse_used(root)
+        refuse_used(root)
         header = {
             "schema_version": SCHEMA_VERSION,
             "tool_version": tool_version,
@@ -135,15 +138,12 @@ class SnapshotWriter:
             InputError: there is nothing to resume, it is sealed, another process is writing it, or `source` differs.
         """
         root = Path(path)
-        header = _resumable_header(root)
+        header = resumable_header(root)
         writer = cls(root, header, Journal(), clock)
         writer._hold()
         try:
-            _same_source(header, source, root)
-            for file in [*root.rglob("*.jsonl")]:
-                _cut_torn_line(file)
-            for leftover in [*root.rglob("*.tmp")]:
-                leftover.unlink()
+            same_source(header, source, root)
+            clean_up(root)
             writer.journal = Journal.read(root / JOURNAL, DEFAULT)
         except WeightguardError:
             writer.close()
@@ -245,7 +245,7 @@ class SnapshotWriter:
         """Note one API call and how it ended."""
         if call.outcome not in OUTCOMES:
             raise InputError(f"{call.outcome!r} is not an outcome of a call")
-        line = asdict(call)
+        line = {name: getattr(call, name) for name in _CALL_FIELDS}
         line["message"] = scrub(call.message)[:_MESSAGE_CHARACTERS] if call.message else None
         for name, usual in (("message", None), ("attempts", 1)):
             if line[name] == usual:
@@ -394,74 +394,6 @@ def _clean_read(read: Mapping[str, Any]) -> dict[str, Any]:
         if name in cleaned:
             cleaned[name] = scrub(str(cleaned[name]))[:_MESSAGE_CHARACTERS]
     return cleaned
-
-
-def _refuse_used(root: Path) -> None:
-    if (root / MANIFEST).exists():
-        raise InputError(
-            "a snapshot is here already, and a snapshot is never edited",
-            where=str(root),
-            fix="choose another directory",
-        )
-    if (root / HEADER).exists():
-        raise InputError(
-            "an interrupted collection is here", where=str(root), fix="resume it, or choose another directory"
-        )
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise InputError(
-            "the snapshot's directory is not empty", where=str(root), fix="choose another directory"
-        )
-
-
-def _resumable_header(root: Path) -> dict[str, Any]:
-    if (root / MANIFEST).exists():
-        shutil.rmtree(root / WORKING, ignore_errors=True)
-        raise InputError("this snapshot is complete, nothing is left to resume", where=str(root))
-    try:
-        header = decode((root / HEADER).read_bytes().rstrip(b"\n"), HEADER, DEFAULT)
-    except OSError as error:
-        raise InputError(
-            "there is no collection to resume here", where=str(root), fix="start one without --resume"
-        ) from error
-    if header.get("schema_version") != SCHEMA_VERSION:
-        raise InputError(
-            "the collection was started by another version of weightguard",
-            where=str(root),
-            fix=f"resume it with version {header.get('tool_version')}, or start again in another directory",
-        )
-    return header
-
-
-def _same_source(header: Mapping[str, Any], source: Mapping[str, Any] | None, root: Path) -> None:
-    if source is None:
-        return
-    now, then = redact(dict(source)), header.get("source", {})
-    for name in sorted(now.keys() | then.keys()):
-        if now.get(name) != then.get(name):
-            raise InputError(
-                f"the interrupted collection was started with another {name}",
-                where=str(root),
-                fix="run the same command again, or choose another directory",
-            )
-
-
-def _cut_torn_line(file: Path) -> None:
-    """Drop what follows the last newline: the line that was being written when the process ended."""
-    if file.is_symlink():
-        raise SnapshotError("a file of the collection is a link", where=str(file))
-    with file.open("rb+") as stream:
-        end = stream.seek(0, os.SEEK_END)
-        position = end
-        while position:
-            step = min(position, 65_536)
-            stream.seek(position - step)
-            at = stream.read(step).rfind(b"\n")
-            if at >= 0:
-                position = position - step + at + 1
-                break
-            position -= step
-        if position < end:
-            stream.truncate(position)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
