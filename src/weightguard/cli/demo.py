@@ -11,6 +11,8 @@ import click
 from weightguard.cli import options
 from weightguard.errors import InputError
 
+_MARK = ".weightguard-demo"
+
 
 @click.command()
 @click.option(
@@ -55,10 +57,13 @@ def _say(quiet: bool, line: str) -> None:
 
 
 def _fresh(folder: Path) -> Path:
-    """Clear an earlier demonstration; refuse anything else."""
-    if not folder.exists():
-        return folder
-    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "weightguard.yaml").exists()):
+    """Clear what an earlier demonstration wrote, and nothing else."""
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / _MARK).exists())):
         raise InputError("the folder holds something else", where=str(folder), fix="choose another with -o")
-    shutil.rmtree(folder)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / _MARK).write_text(
+        "Written by `weightguard demo`, which clears this folder when it runs again.\n"
+    )
     return folder

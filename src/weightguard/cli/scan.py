@@ -93,10 +93,8 @@ def _place(folder: Path) -> Path:
     return snapshot
 
 
-def collect_aws(snapshot: Path, config: Config, given: dict[str, Any], progress: Any) -> None:
-    """Collect from AWS as the configuration says, options first."""
-    from weightguard import api
-
+def aws_settings(config: Config, given: dict[str, Any]) -> dict[str, Any]:
+    """How to collect from AWS, as the configuration says, options first: fields of `AwsOptions`."""
     settings: dict[str, Any] = {}
     if source := config.sources.aws:
         settings = options.given(
@@ -110,5 +108,12 @@ def collect_aws(snapshot: Path, config: Config, given: dict[str, Any], progress:
             ca_bundle=str(source.ca_bundle) if source.ca_bundle else None,
             services=source.services,
         )
+    return settings | options.given(**given)
+
+
+def collect_aws(snapshot: Path, config: Config, given: dict[str, Any], progress: Any) -> None:
+    """Collect from AWS; an interruption says what to type to go on."""
+    from weightguard import api
+
     again = "weightguard " + shlex.join(sys.argv[1:])
-    api.collect_aws(snapshot, progress=progress, again=again, **settings | options.given(**given))
+    api.collect_aws(snapshot, progress=progress, again=again, **aws_settings(config, given))
