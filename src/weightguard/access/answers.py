@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.kinds import Kinds
-from weightguard.access.links import Hub, Link, Node, Reached
+from weightguard.access.links import Link, Node, Reached
 from weightguard.access.model import AccessKind, Answer, Hop, WhoCan
-from weightguard.access.population import Group
+from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
-
-RUNS_AS = "runs as"
-"""How a hop reads from a workload to the role that it runs as."""
 
 
 class Answers:

@@ -6,14 +6,16 @@ caller chooses freely (the name of its session, the tags of what it creates) is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from weightguard.access.model import Because
-from weightguard.access.population import Group, Population, Realm
+from weightguard.access.population import Group, Population
+from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
+    CompiledPolicy,
     Condition,
     ContextValue,
     Decision,
@@ -112,7 +114,7 @@ class Asker:
 
     def __init__(self, population: Population, now: str) -> None:
         self.population = population
-        self._now = now
+        self.now = now
         self._base: dict[tuple[str, PrincipalType], Mapping[str, ContextValue]] = {}
 
     def may(
@@ -169,7 +171,7 @@ class Asker:
 
     def _facts(self, caller: Principal) -> Mapping[str, ContextValue]:
         facts: dict[str, ContextValue] = {
-            "aws:CurrentTime": self._now,
+            "aws:CurrentTime": self.now,
             "aws:ViaAWSService": False,
             "aws:CalledVia": None,
             "aws:CalledViaFirst": None,
@@ -185,7 +187,7 @@ class Asker:
             facts["aws:FederatedProvider"] = None
             facts["aws:SourceIdentity"] = None
         elif caller.type is PrincipalType.ROLE:
-            facts["aws:TokenIssueTime"] = self._now
+            facts["aws:TokenIssueTime"] = self.now
         if caller.account is not None:
             realm = self.population.realm(caller.account)
             if realm.organisation_known:
@@ -247,3 +249,29 @@ def is_chosen(condition: Condition, action: str) -> bool:
     prefix, _, rest = key.partition(":")
     own = prefix == service.lower() and not rest.startswith(_OF_THE_TARGET)
     return own and service not in ("s3", "kms", "iam", "sts", "organizations") and name.startswith(_CREATES)
+
+
+def trust_of_service(asker: Asker, role: EstatePrincipal, trust: CompiledPolicy, service: str) -> Grant | None:
+    """Whether a service may assume a role on behalf of the role's own account."""
+    caller = Principal(PrincipalType.SERVICE, service)
+    rcp = asker.population.realm(role.account).rcp
+    realm = asker.population.realm(role.account)
+    context: dict[str, ContextValue] = {"aws:SourceAccount": role.account, "sts:ExternalId": None}
+    if realm.organisation_known:
+        context["aws:SourceOrgID"] = realm.organisation
+    layers = Layers(resource=(trust,), rcp=rcp or None)
+    request = Request(
+        caller,
+        "sts:AssumeRole",
+        role.id,
+        resource_account=role.account,
+        context={**context, "aws:CurrentTime": asker.now},
+        assume_unknown=True,
+        resource_in_management_account=realm.is_management,
+    )
+    grant = grant_of(decide(request, layers), "sts:AssumeRole")
+    if grant is None:
+        return None
+    # What the service acts for is made by the actor, who names it: a condition on its ARN in the role's own account can be met.
+    own = tuple(one for one in grant.conditions if not (role.account in one and one.startswith("only on behalf of")))
+    return Grant(grant.because, own)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weightguard.access.becoming import Becoming
 from weightguard.access.links import Graph, Link
+from weightguard.access.needs import Needs
+from weightguard.access.passing import Passing
+from weightguard.access.running import Running
 from weightguard.access.trust import Trusts
 
 if TYPE_CHECKING:
@@ -17,6 +21,11 @@ def escalations(owner: AccessGraph) -> Graph:
     for group in owner.population.groups:
         for member in group.members:
             graph.add(Link(member, group))
-    for link in Trusts(owner).links():
+    trusts, needs = Trusts(owner), Needs(owner)
+    becoming, passing, running = Becoming(owner, needs, trusts), Passing(owner, needs, trusts), Running(owner, needs)
+    for link in (*trusts.links(), *running.holding()):
         graph.add(link)
+    for account in owner.population.realms:
+        for link in (*becoming.links(account), *passing.links(account), *running.links(account)):
+            graph.add(link)
     return graph

@@ -1,0 +1,173 @@
+"""Pass a role to something new, which then runs the actor's code as that role."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING
+
+from weightguard.access.asking import Grant, trust_of_service
+from weightguard.access.links import Hub, Link, Step
+from weightguard.access.needs import Needs, how_of
+from weightguard.access.population import Group
+from weightguard.access.techniques.schema import PassRole, techniques
+from weightguard.access.trust import Trusts
+from weightguard.estate.fact import Known
+from weightguard.estate.model import Principal, PrincipalKind
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+PASS_ROLE = "iam:PassRole"
+_NEW_PROFILE = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
+
+
+class Passing:
+    """Works out the links of passed roles.
+
+    Args:
+        owner: the graph.
+        needs: decides what techniques need.
+        trusts: knows the roles' trust policies.
+    """
+
+    def __init__(self, owner: AccessGraph, needs: Needs, trusts: Trusts) -> None:
+        self._owner = owner
+        self._needs = needs
+        self._trusts = trusts
+        self._entries = sorted(
+            (entry for entry in techniques() if isinstance(entry, PassRole) and entry.reaches is None),
+            key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id),
+        )
+        self._services = sorted({service for entry in self._entries for service in entry.services})
+        self._ready: dict[Group, list[tuple[PassRole, Grant]]] = {}
+        self._there: dict[str, frozenset[str]] = {}
+        for workload in owner.estate.workloads:
+            kind = f"{workload.service}/{workload.kind}"
+            self._there[workload.account] = self._there.get(workload.account, frozenset()) | {kind}
+
+    def links(self, account: str) -> Iterator[Link]:
+        """The links to the roles of one account."""
+        principals = self._owner.population.principals
+        roles = [
+            name
+            for group in self._owner.population.in_account(account)
+            for name in group.members
+            if principals[name].kind is PrincipalKind.ROLE and not principals[name].service_linked
+        ]
+        for same in self._owner.patterns.split(account, roles, self._key):
+            example = principals[same[0]]
+            trusted = {service: grant for service in self._services if (grant := self._trusts_service(example, service))}
+            if trusted:
+                yield from self._into(account, same, example, trusted)
+
+    def _key(self, name: str) -> Hashable:
+        role = self._owner.population.principals[name]
+        trust = self._trusts.of(role)
+        tags = role.tags.value if isinstance(role.tags, Known) else None
+        own = tuple(sorted(self._owner.asker.tags(tags, "iam").items(), key=str))
+        return (None if trust is None else trust.document, bool(role.instance_profiles), own)
+
+    def _trusts_service(self, role: Principal, service: str) -> Grant | None:
+        trust = self._trusts.of(role)
+        if trust is None or not {service, "*"} & self._owner.index.names(trust):
+            return None
+        return trust_of_service(self._owner.asker, role, trust, service)
+
+    def _into(
+        self, account: str, roles: tuple[str, ...], example: Principal, trusted: dict[str, Grant]
+    ) -> Iterator[Link]:
+        hub = Hub(roles)
+        linked = False
+        for group in self._actors(account):
+            step = self._best(group, example, trusted)
+            if step is not None:
+                linked = True
+                yield Link(group, hub, (step,))
+        if linked:
+            for name in roles:
+                yield Link(hub, name)
+
+    def _actors(self, account: str) -> list[Group]:
+        """The groups that may pass some role, or that need not, and may start something."""
+        free = {entry.needs[0].action for entry in self._entries if not entry.passes}
+        found: dict[Group, None] = {}
+        for action in (PASS_ROLE, *sorted(free)):
+            found.update((group, None) for group in self._owner.index.able(account, action))
+        return [group for group in found if self._ready_of(group)]
+
+    def _ready_of(self, group: Group) -> list[tuple[PassRole, Grant]]:
+        """The techniques whose needs the group meets, whatever role it passes."""
+        if group not in self._ready:
+            there = self._there.get(group.account, frozenset())
+            ready = []
+            for entry in self._entries:
+                if entry.exists and not there & set(entry.exists):
+                    continue
+                grant = self._needs.all_chosen(group, entry.needs)
+                if grant is not None:
+                    ready.append((entry, self._settled(entry, group, grant)))
+            self._ready[group] = ready
+        return self._ready[group]
+
+    def _settled(self, entry: PassRole, group: Group, grant: Grant) -> Grant:
+        if entry.conditional is None:
+            return grant
+        settled = self._needs.settles(group, entry.settled_by)
+        return grant.provided(entry.conditional) if settled is None else grant.and_also(settled)
+
+    def _best(self, group: Group, role: Principal, trusted: dict[str, Grant]) -> Step | None:
+        best: Step | None = None
+        passed: dict[str, Grant | None] = {}
+        for entry, started in self._ready_of(group):
+            for service in entry.services:
+                if service not in trusted:
+                    continue
+                step = self._step(entry, service, group, role, trusted[service].and_also(started), passed)
+                if step is None:
+                    continue
+                if step.grant.is_certain:
+                    return step
+                best = best or step
+        return best
+
+    def _step(
+        self,
+        entry: PassRole,
+        service: str,
+        group: Group,
+        role: Principal,
+        trusted: Grant,
+        passed: dict[str, Grant | None],
+    ) -> Step | None:
+        if entry.passes:
+            if service not in passed:
+                passed[service] = self._pass(group, role, service)
+            if passed[service] is None:
+                return None
+        actions = [PASS_ROLE] if entry.passes else []
+        actions += [need.action for need in entry.needs]
+        profile = self._profile(group, role) if entry.instance_profile else Grant()
+        if profile is None:
+            return None
+        if entry.instance_profile and not role.instance_profiles:
+            actions = [*_NEW_PROFILE, *actions]
+        grant = (passed.get(service) or Grant()).and_also(trusted).and_also(profile)
+        return Step(how_of(actions), grant)
+
+    def _pass(self, group: Group, role: Principal, service: str) -> Grant | None:
+        tags = role.tags.value if isinstance(role.tags, Known) else None
+        context = {**self._owner.asker.tags(tags, "iam"), "iam:PassedToService": service}
+        return self._needs.on(group, PASS_ROLE, role.id, context=context)
+
+    def _profile(self, group: Group, role: Principal) -> Grant | None:
+        """The instance profile that launching needs: the role has one, or the actor can make one."""
+        if role.instance_profiles:
+            return Grant()
+        found = Grant()
+        for action in _NEW_PROFILE:
+            partition = self._owner.population.realm(role.account).partition
+            grant = self._needs.on(group, action, f"arn:{partition}:iam::{role.account}:instance-profile/*")
+            if grant is None:
+                return None
+            found = found.and_also(grant)
+        return found

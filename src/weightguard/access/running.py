@@ -1,0 +1,298 @@
+"""Code that already runs as a role: the workload holds the role, and so does whoever may run code of its own on it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from weightguard.access.asking import Grant
+from weightguard.access.links import Hub, Link, Step
+from weightguard.access.needs import Needs, how_of
+from weightguard.access.population import Group, compiled, document_of
+from weightguard.access.sensitivity import sensitivity
+from weightguard.access.techniques.schema import Need, OnWorkload, techniques
+from weightguard.estate.fact import Known
+from weightguard.estate.model import Workload
+from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind
+from weightguard.policy.aws import Principal as Caller
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+RUNS_AS: Final = "runs as"
+"""How a hop reads from a workload to the role that it runs as."""
+PASS_ROLE: Final = "iam:PassRole"
+_TASK_ROLE = ("taskRoleArn",)
+_HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "ecs/task_definition": _TASK_ROLE,
+    "apprunner/service": ("InstanceConfiguration.InstanceRoleArn",),
+}
+"""Where the code holds one of the workload's roles only: the others are for the service to start it with."""
+_KEPT_BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {"elasticmapreduce/cluster": ("ServiceRole",)}
+_HOLDS_NOTHING: Final = frozenset({"eks/cluster", "autoscaling/auto_scaling_group"})
+_TASKS: Final = ("ecs/service", "ecs/task")
+
+
+def kind_of(workload: Workload) -> str:
+    """``service/kind``, as the technique data names workloads."""
+    return f"{workload.service}/{workload.kind}"
+
+
+class Running:
+    """Works out the links of workloads.
+
+    Args:
+        owner: the graph.
+        needs: decides what techniques need.
+    """
+
+    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
+        self._owner = owner
+        self._needs = needs
+        self._workloads = {item.id: item for item in owner.estate.workloads if item.provider == "aws"}
+        self._entries: dict[str, list[OnWorkload]] = {}
+        for entry in techniques():
+            if isinstance(entry, OnWorkload):
+                for target in entry.targets:
+                    self._entries.setdefault(target, []).append(entry)
+        for entries in self._entries.values():
+            entries.sort(key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id))
+        self._task_roles = self._roles_of_tasks()
+
+    def _roles_of_tasks(self) -> set[str]:
+        """Roles that some task definition gives its code, rather than to the agent that starts it."""
+        found: set[str] = set()
+        for workload in self._workloads.values():
+            if kind_of(workload) == "ecs/task_definition":
+                found.update(self.held(workload))
+        return found
+
+    def held(self, workload: Workload) -> tuple[str, ...]:
+        """The roles that code on the workload holds."""
+        kind = kind_of(workload)
+        if kind in _HOLDS_NOTHING:
+            return ()
+        named = _HELD_BY.get(kind)
+        if named is not None:
+            values = [workload.attributes[name] for name in named if name in workload.attributes]
+            return tuple(self._role(fact.value, workload) for fact in values if isinstance(fact, Known) and isinstance(fact.value, str))
+        if kind in _TASKS:
+            return tuple(role for role in workload.roles if role in self._task_roles)
+        kept = [workload.attributes.get(name) for name in _KEPT_BY_SERVICE.get(kind, ())]
+        others = {self._role(fact.value, workload) for fact in kept if isinstance(fact, Known) and isinstance(fact.value, str)}
+        return tuple(role for role in workload.roles if role not in others)
+
+    @staticmethod
+    def _role(name: str, workload: Workload) -> str:
+        if name.startswith("arn:"):
+            return name
+        return next((role for role in workload.roles if role.endswith(f"/{name}")), name)
+
+    def holding(self) -> Iterator[Link]:
+        """Every workload holds its roles; one that anybody may invoke may hand out what they read."""
+        for workload in self._workloads.values():
+            for role in self.held(workload):
+                if role in self._owner.population.group_of:
+                    yield Link(workload.id, role, (Step(RUNS_AS, Grant(), role),))
+            if isinstance(workload.public, Known) and workload.public.value and self.held(workload):
+                how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "reaches it from the internet"
+                yield Link("*", workload.id, (Step(how, Grant(conditions=("the workload's own code has to hand out what its role reads",))),))
+
+    def links(self, account: str) -> Iterator[Link]:
+        """The links to the workloads of one account."""
+        names = [
+            item.id for item in self._workloads.values() if item.account == account and kind_of(item) in self._entries and self.held(item)
+        ]
+        for same in self._owner.patterns.split(account, names, self._key):
+            yield from self._into(account, same)
+
+    def _key(self, name: str) -> Hashable:
+        workload = self._workloads[name]
+        asked = {key for entry in self._entries[kind_of(workload)] for key in entry.when}
+        state = tuple((key, str(self._attribute(workload, key))) for key in sorted(asked))
+        policy = workload.policy.value if isinstance(workload.policy, Known) else None
+        tags = tuple(sorted(self._tags(workload).items(), key=str))
+        related = tuple(self._names(workload).values())[:2] if workload.service in ("ecs", "eks") else ()
+        return (kind_of(workload), workload.region, state, self.held(workload), str(policy), tags, related, self._reachable(workload))
+
+    def _attribute(self, workload: Workload, name: str) -> Any:
+        fact = workload.attributes.get(name)
+        return fact.value if isinstance(fact, Known) else None
+
+    def _tags(self, workload: Workload) -> dict[str, ContextValue]:
+        found = self._attribute(workload, "tags")
+        return self._owner.asker.tags(found if isinstance(found, Mapping) else None, workload.service)
+
+    def _reachable(self, workload: Workload) -> bool:
+        return bool(self._attribute(workload, "PublicIpAddress"))
+
+    def _names(self, workload: Workload) -> dict[str, str]:
+        """What stands in the place of the names in a need's resource."""
+        partition = self._owner.population.realm(workload.account).partition
+        cluster = self._attribute(workload, "clusterArn") or self._attribute(workload, "clusterName") or "*"
+        bare = str(cluster).rpartition("/")[2]
+        region = workload.region or "*"
+        service = workload.service
+        base = f"arn:{partition}:{service}:{region}:{workload.account}"
+        roles = self.held(workload)
+        return {
+            "cluster": f"{base}:cluster/{bare}",
+            "tasks": workload.id if workload.kind == "task" else f"{base}:task/{bare}/*",
+            "role": roles[0] if roles else "*",
+            "account": workload.account,
+            "partition": partition,
+        }
+
+    def _into(self, account: str, names: tuple[str, ...]) -> Iterator[Link]:
+        workload = self._workloads[names[0]]
+        policy = workload.policy.value if isinstance(workload.policy, Known) else None
+        document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+        hub = Hub(names)
+        links = list(self._steps_into(account, workload, document, hub))
+        yield from links
+        for name in names if links else ():
+            yield Link(hub, name)
+
+    def _steps_into(
+        self, account: str, workload: Workload, document: CompiledPolicy | None, hub: Hub
+    ) -> Iterator[Link]:
+        for group in self._actors(account, workload, document):
+            for caller, node in self._callers(group, workload, document):
+                step = self._best(group, caller, workload, document)
+                if step is not None:
+                    yield Link(node, hub, (step,))
+
+    def _actors(self, account: str, workload: Workload, document: CompiledPolicy | None) -> list[Group]:
+        found: dict[Group, None] = {}
+        accounts = [account]
+        names: frozenset[str] = frozenset()
+        if document is not None:
+            names = self._owner.index.names(document)
+            for name in names:
+                found.update((group, None) for group in [self._owner.population.group_of.get(name)] if group is not None)
+            accounts += [
+                other
+                for other in sorted(self._owner.population.realms)
+                if other != account and ("*" in names or any(f":{other}:" in name or name == other for name in names))
+            ]
+        actions = {entry.needs[0].action for entry in self._entries[kind_of(workload)]}
+        for other in accounts:
+            for action in sorted(actions):
+                found.update((group, None) for group in self._owner.index.able(other, action))
+        return list(found)
+
+    def _callers(
+        self, group: Group, workload: Workload, document: CompiledPolicy | None
+    ) -> Iterator[tuple[Caller, Group | str]]:
+        """The group as one, or its members apart where the workload's policy tells them apart."""
+        names = self._owner.index.names(document) if document is not None else frozenset()
+        policy = workload.policy.value if isinstance(workload.policy, Known) else None
+        looks = sensitivity(None if policy is None else document_of(policy))
+        if not group.members or (looks.is_blind and not self._owner.index.is_named(group, names)):
+            yield group.caller, group
+            return
+        for member in group.members:
+            yield self._owner.population.callers[member], member
+
+    def _best(self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None) -> Step | None:
+        best: Step | None = None
+        for entry in self._entries[kind_of(workload)]:
+            step = self._step(entry, group, caller, workload, policy)
+            if step is None:
+                continue
+            if step.grant.is_certain:
+                return step
+            best = best or step
+        return best
+
+    def _step(
+        self, entry: OnWorkload, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+    ) -> Step | None:
+        grant = self._all(entry, entry.needs, group, caller, workload, policy)
+        if grant is None:
+            return None
+        state = self._state(entry, workload)
+        ready = self._role_can(entry, workload)
+        if state is None or ready is None:
+            return None
+        grant = grant.provided(*state).provided(*ready)
+        if entry.conditional is not None and not self._is_settled(entry, group, caller, workload, policy):
+            grant = grant.provided(entry.conditional)
+        return Step(how_of(need.action for need in entry.needs), grant)
+
+    def _is_settled(
+        self, entry: OnWorkload, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+    ) -> bool:
+        for needs in entry.settled_by:
+            grant = self._all(entry, needs, group, caller, workload, policy)
+            if grant is not None and grant.is_certain:
+                return True
+        return False
+
+    def _all(
+        self,
+        entry: OnWorkload,
+        needs: tuple[Need, ...],
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
+    ) -> Grant | None:
+        found = Grant()
+        for need in needs:
+            grant = self._need(entry, need, group, caller, workload, policy)
+            if grant is None:
+                return None
+            found = found.and_also(grant)
+        return found
+
+    def _need(
+        self,
+        entry: OnWorkload,
+        need: Need,
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
+    ) -> Grant | None:
+        names = self._names(workload)
+        resource = workload.id if need.resource == "target" else need.resource.format_map(names)
+        context: dict[str, ContextValue] = dict(self._tags(workload))
+        if workload.region is not None:
+            context["aws:RequestedRegion"] = workload.region
+        if need.action == PASS_ROLE:
+            context["iam:PassedToService"] = entry.passed_to
+            return self._needs.on(group, PASS_ROLE, resource, caller=caller, owner=workload.account, context=context)
+        if workload.service == "ecs":
+            context["ecs:cluster"] = names["cluster"]
+        own = policy if need.resource == "target" else None
+        return self._needs.on(group, need.action, resource, caller=caller, policy=own, owner=workload.account, context=context)
+
+    def _state(self, entry: OnWorkload, workload: Workload) -> tuple[str, ...] | None:
+        """What must hold of the workload besides; None when it is known not to."""
+        conditions: list[str] = []
+        for name, wanted in entry.when.items():
+            fact = workload.attributes.get(name)
+            value = fact.value if isinstance(fact, Known) else None
+            if value is None:
+                conditions.append(f"{name} of {workload.name} must be {wanted}")
+            elif value != wanted:
+                return None
+        if entry.reach == "ssh" and not self._reachable(workload):
+            conditions.append(f"the network must let SSH through to {workload.name}")
+        return tuple(conditions)
+
+    def _role_can(self, entry: OnWorkload, workload: Workload) -> tuple[str, ...] | None:
+        """Whether the workload's role lets the technique's agent work; None when it does not."""
+        conditions: tuple[str, ...] = ()
+        for action in entry.role_can:
+            grants = []
+            for role in self.held(workload):
+                group = self._owner.population.group_of.get(role)
+                if group is not None:
+                    grants.append(self._needs.on(group, action, "*"))
+            allowed = [grant for grant in grants if grant is not None]
+            if not allowed:
+                return None
+            conditions = (*conditions, *allowed[0].conditions)
+        return conditions
