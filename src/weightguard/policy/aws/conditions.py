@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula
+from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of
 from weightguard.policy.aws.glob import Glob
 from weightguard.policy.aws.keys import canonical_key
 from weightguard.policy.aws.operators import MalformedValue, Matcher, Operator, find_operator
@@ -153,15 +153,25 @@ class Test:
 
     def _evaluate_variables(self, context: Context, values: tuple[str, ...] | None) -> Formula:
         resolved = [one.resolve(context) for one in self._templates]
-        if self.name.negated and any(isinstance(one, Unresolved) and not one.needs for one in resolved):
+        unresolved = [one for one in resolved if isinstance(one, Unresolved)]
+        if self.name.negated and any(not one.needs for one in unresolved):
             # "If AWS cannot resolve a variable, this might cause the entire statement to be invalid."
-            return NEVER
-        needs = [key for one in resolved if isinstance(one, Unresolved) for key in one.needs]
+            return self._key_absent() if values is None and self._absent else NEVER
+        needs = [key for one in unresolved for key in one.needs]
         if values is not None:
             settled = self._settled(values, resolved)
             if not needs or settled is not self.name.negated:
                 return ALWAYS if settled else NEVER
-        return self._open_variables(resolved, needs, values)
+        found = self._open_variables(resolved, needs, values)
+        if self.name.negated:
+            # A variable that turns out to be absent makes a negated test fail, which its mere opposite would not.
+            found = all_of([found, *(presence(key) for one in unresolved for key in one.required)])
+            if values is None and self._absent:
+                found = any_of([found, self._key_absent()])
+        return found
+
+    def _key_absent(self) -> Formula:
+        return Condition(self.key, "Null", ("true",), needs=(self.key,))
 
     def _settled(self, values: tuple[str, ...], resolved: list[tuple[str, Glob] | Unresolved]) -> bool:
         """Whether the test is met by the policy values that are known."""
@@ -183,6 +193,12 @@ class Test:
         if known is None:
             return self._residual(texts, [self.key, *canonical])
         return self._residual(texts, canonical, f"{self.key} ({', '.join(known)})")
+
+
+def presence(key: str) -> Formula:
+    """That a context key is there."""
+    name = canonical_key(key)
+    return Condition(name, "Null", ("true",), negated=True, needs=(name,))
 
 
 def _meets(value: str, matchers: tuple[Matcher, ...], *, negated: bool) -> bool:

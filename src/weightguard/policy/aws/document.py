@@ -41,7 +41,7 @@ _RULES = {
     PolicyKind.BOUNDARY: StatementRules(principal=False, resource=True),
     PolicyKind.SESSION: StatementRules(principal=False, resource=True),
     PolicyKind.SCP: StatementRules(principal=False, resource=True),
-    PolicyKind.RCP: StatementRules(principal=True, resource=True),
+    PolicyKind.RCP: StatementRules(principal=True, resource=True, everybody=True),
     PolicyKind.RESOURCE: StatementRules(principal=True, resource=False),
     PolicyKind.TRUST: StatementRules(principal=True, resource=False),
     PolicyKind.VPC_ENDPOINT: StatementRules(principal=True, resource=True),

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from weightguard.policy.aws.arn import is_account, parse_arn
-from weightguard.policy.aws.conditions import MalformedCondition, Test, compile_conditions
+from weightguard.policy.aws.conditions import MalformedCondition, Test, compile_conditions, presence
 from weightguard.policy.aws.context import Context
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 from weightguard.policy.aws.glob import Glob, glob, is_pattern
+from weightguard.policy.aws.keys import canonical_key
 from weightguard.policy.aws.principal import PrincipalElement
 from weightguard.policy.aws.template import Template, Unresolved, template
 
@@ -43,10 +44,12 @@ class StatementRules:
     Args:
         principal: whether a statement must name principals (else it must not).
         resource: whether a statement must name resources (else it may, and stands for its own resource).
+        everybody: whether the only principal it may name is ``*``.
     """
 
     principal: bool
     resource: bool
+    everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +159,29 @@ class Statement:
         """When it matches the resource, given that `may_apply` says it could."""
         if self._resources is None or not self.has_resource_variables:
             return ALWAYS
-        parts: list[Formula] = []
-        for one in self._resources:
-            part = self._resource_part(one, resource, context)
-            if part is ALWAYS:
-                return NEVER if self._not_resource else ALWAYS
-            if part is not NEVER:
-                parts.append(part)
-        found = any_of(parts)
-        return negation(found) if self._not_resource else found
+        if self._not_resource:
+            return all_of(self._outside(one, resource, context) for one in self._resources)
+        return any_of(self._inside(one, resource, context) for one in self._resources)
 
-    def _resource_part(self, value: Template, resource: Target, context: Context) -> Formula:
+    def _inside(self, value: Template, resource: Target, context: Context) -> Formula:
+        """When one value of Resource matches."""
         resolved = value.resolve(context)
         if not isinstance(resolved, Unresolved):
             return ALWAYS if self._hit(resolved[1], resource) else NEVER
         if not resolved.needs or not self._hit(value.widest(), resource):
             return NEVER
-        return Condition(
-            "Resource", "ResourceLike", (value.source,), needs=tuple(dict.fromkeys(resolved.needs))
-        )
+        needs = tuple(dict.fromkeys(map(canonical_key, resolved.needs)))
+        return Condition("Resource", "ResourceLike", (value.source,), needs=needs)
+
+    def _outside(self, value: Template, resource: Target, context: Context) -> Formula:
+        """When one value of NotResource does not match; a variable that is absent makes the statement invalid."""
+        resolved = value.resolve(context)
+        if not isinstance(resolved, Unresolved):
+            return NEVER if self._hit(resolved[1], resource) else ALWAYS
+        if not resolved.needs:
+            return NEVER
+        present = [presence(key) for key in resolved.required]
+        return all_of([negation(self._inside(value, resource, context)), *present])
 
     def _hit(self, pattern: Glob, resource: Target) -> bool:
         """Whether one value of the element concerns the resource.
@@ -266,6 +273,8 @@ def _check_scope(entry: Mapping[str, object], rules: StatementRules) -> None:
         raise MalformedStatement("a policy of this kind names no principals")
     if rules.principal and not names_principal:
         raise MalformedStatement("the statement has neither Principal nor NotPrincipal")
+    if rules.everybody and entry.get("Principal") not in ("*", {"AWS": "*"}):
+        raise MalformedStatement("the only principal of a resource control policy is *")
     if rules.resource and "Resource" not in entry and "NotResource" not in entry:
         raise MalformedStatement("the statement has neither Resource nor NotResource")
 

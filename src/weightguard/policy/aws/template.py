@@ -35,9 +35,15 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A value that the context does not settle: a variable is absent (`needs` empty) or unknown (`needs` names it)."""
+    """A value that the context does not settle.
+
+    Args:
+        needs: the unknown variables in it; empty when a variable is absent, so that no value can come of it.
+        required: those of them that have no default.
+    """
 
     needs: tuple[str, ...]
+    required: tuple[str, ...] = ()
 
 
 class Template:
@@ -81,19 +87,22 @@ class Template:
         if self._static is not None:
             return self._static
         texts: list[Text] = []
-        unknown: list[str] = []
+        unknown: list[Variable] = []
         absent = False
         for part in self.parts:
             resolved = part if isinstance(part, Text) else _substituted(part, context)
             if resolved is ABSENT:
                 absent = True
-            elif resolved is UNKNOWN:
-                unknown.append(part.key if isinstance(part, Variable) else "")
+            elif resolved is UNKNOWN and isinstance(part, Variable):
+                unknown.append(part)
             elif isinstance(resolved, Text):
                 texts.append(resolved)
         if absent:
             return Unresolved(())
-        return Unresolved(tuple(unknown)) if unknown else _assembled(tuple(texts))
+        if not unknown:
+            return _assembled(tuple(texts))
+        required = tuple(variable.key for variable in unknown if variable.default is None)
+        return Unresolved(tuple(variable.key for variable in unknown), required)
 
 
 def _substituted(variable: Variable, context: Context) -> Text | object:

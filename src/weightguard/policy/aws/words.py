@@ -80,6 +80,9 @@ def _condition(condition: Condition) -> str:
     if condition.operator == "Unread":
         verdict = "does not deny" if condition.negated else "allows"
         return f"only if {condition.key}, which could not be read, {verdict} it"
+    if condition.operator == "ResourceLike":
+        verb = "does not match" if condition.negated else "matches"
+        return f"only where the resource {verb} {_listed(condition.values)}"
     return _truth(condition) or _phrase(condition) or _plain(condition)
 
 
