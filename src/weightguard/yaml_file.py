@@ -24,6 +24,7 @@ MAXIMUM_DEPTH = 24
 Location = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
+_PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -134,6 +135,8 @@ class _Builder:
 
     def build(self, node: yaml.Node, at: Location) -> Any:
         self.lines.setdefault(at, node.start_mark.line + 1)
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN:
+            raise self.refused(node)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -159,10 +162,11 @@ class _Builder:
         try:
             return self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError) as problem:
-            line = node.start_mark.line + 1
-            raise self.error(
-                f"a value of the kind {node.tag} is not accepted", where=f"{self.name}:{line}"
-            ) from problem
+            raise self.refused(node) from problem
+
+    def refused(self, node: yaml.Node) -> InputError:
+        where = f"{self.name}:{node.start_mark.line + 1}"
+        return self.error(f"a value of the kind {node.tag} is not accepted", where=where)
 
 
 def validate(model: type[Model], document: Document, *, error: type[InputError] = ConfigError) -> Model:
@@ -181,9 +185,11 @@ def validate(model: type[Model], document: Document, *, error: type[InputError] 
 def first_problem(
     model: type[BaseModel], document: Document, problem: ValidationError, error: type[InputError]
 ) -> InputError:
-    """The problem nearest the top of the file, as an error to raise."""
+    """The problem nearest the top of the file, as an error to raise; a misspelt key before the one that it
+    leaves missing.
+    """
     found = [(_location(document, item["loc"]), item) for item in problem.errors(include_url=False)]
-    found.sort(key=lambda pair: document.lines.get(pair[0], 0))
+    found.sort(key=lambda pair: (pair[1]["type"] != "extra_forbidden", document.lines.get(pair[0], 0)))
     location, item = found[0]
     where = document.where(*location)
     if item["type"] == "extra_forbidden":

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from weightguard.assess.gaps import scope_of
 from weightguard.assess.grants import permission
 from weightguard.assess.levels import blockers, highest, ladder, lowest, rank, reached
 from weightguard.assess.model import Fix, Level, NextLevel, Reached, Severity, WhatIf
 from weightguard.assess.scoring import Exposure, score
 from weightguard.assess.standing import Settled, Standing, Table, assuming
 from weightguard.controls.schema import LEVELS, SEVERITIES, Control
+from weightguard.controls.scopes import scope_of
 from weightguard.errors import ConfigError
 from weightguard.estate.fact import Reason, Unknown
 

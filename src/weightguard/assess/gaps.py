@@ -15,6 +15,7 @@ from weightguard.assess.grants import permission
 from weightguard.assess.model import CallCounts, Coverage, Gap
 from weightguard.controls.engine import Result
 from weightguard.controls.schema import Control, Status
+from weightguard.controls.scopes import scope_of
 from weightguard.estate.fact import Reason, Unknown
 
 _REFUSALS = ("denied", "throttled", "failed")
@@ -78,12 +79,6 @@ def _key(unknown: Unknown, lost: Mapping[Key, _Lost]) -> Key:
     # The fact may carry less than the call log: the same operation in the same scope is the same gap.
     alike = [one for one in lost if one[:3] == key[:3] and one[4] == key[4]]
     return min(alike, key=_order) if alike else key
-
-
-def scope_of(record: str) -> str:
-    """``aws/111111111111`` of a record's path or scope; the record itself where it names none."""
-    parts = record.split(" ", 1)[0].removeprefix("records/").split("/")
-    return "/".join(parts[:2]) if parts[0] in ("aws", "gcp", "azure") and len(parts) > 1 else record
 
 
 def _declaring(group: CallGroup, controls: Mapping[str, Control]) -> set[str]:

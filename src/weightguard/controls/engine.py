@@ -22,6 +22,7 @@ from weightguard.controls.functions import parameters_of, resolve
 from weightguard.controls.judge import Check, Context, Note, Surroundings, UnknownFact, names_of
 from weightguard.controls.plain import plain
 from weightguard.controls.schema import Control, Level, Severity, Status, Subject
+from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
 from weightguard.errors import InputError
 from weightguard.estate.fact import Unknown
@@ -161,7 +162,11 @@ class _Bench:
                     yield from self._decide(one, kind, target, names)
         for one in prepared:
             unseen = list(
-                _grouped(gap for gap in selection.gaps if _speaks_of(one[0], _provider_of(gap.unknown)))
+                _grouped(
+                    gap
+                    for gap in selection.gaps
+                    if _speaks_of(one[0], provider_of(gap.unknown.source.record))
+                )
             )
             yield from (self._unseen(one[0], kind, subject, gaps) for subject, gaps in unseen)
             if not unseen and not judged[one[0].id]:
@@ -229,7 +234,7 @@ class _Bench:
         """The verdict that could not be formed about what a refused listing hides."""
         unknowns = tuple(dict.fromkeys(gap.unknown for gap in gaps))
         weights = tuple(sorted({name for gap in gaps for name in gap.weights}))
-        target = Target(subject, None, weights, frozenset(), _provider_of(unknowns[0]))
+        target = Target(subject, None, weights, frozenset(), provider_of(unknowns[0].source.record))
         message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
         notes = tuple(Note(f"estate.{kind}", None, unknown.source, unknown) for unknown in unknowns)
         return self._result(
@@ -268,26 +273,14 @@ def _speaks_of(control: Control, provider: str | None) -> bool:
     return provider is None or provider in control.providers
 
 
-def _provider_of(unknown: Unknown) -> str | None:
-    """The provider that a gap belongs to, from its scope (``aws/111111111111``) or record path."""
-    head = unknown.source.record.removeprefix("records/").split("/", 1)[0]
-    return head if head in ("aws", "gcp", "azure") else None
-
-
 def _grouped(gaps: Iterator[Gap]) -> Iterator[tuple[str, list[Gap]]]:
     """Gaps by the scope that they hide, so that ten thousand refused reads make one verdict, not ten
     thousand.
     """
     scopes: dict[str, list[Gap]] = {}
     for gap in gaps:
-        scopes.setdefault(_scope(gap.unknown), []).append(gap)
+        scopes.setdefault(scope_of(gap.unknown.source.record), []).append(gap)
     yield from sorted(scopes.items())
-
-
-def _scope(unknown: Unknown) -> str:
-    record = unknown.source.record.removeprefix("records/")
-    parts = record.split("/")
-    return "/".join(parts[:2]) if parts[0] in ("aws", "gcp", "azure") else record
 
 
 def _words(unknowns: tuple[Unknown, ...]) -> str:

@@ -1,0 +1,361 @@
+"""The engine: what bears on weights is judged, what could not be seen is said, evidence is recorded without
+the author's help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laboratory import (
+    ACCOUNT,
+    OPEN,
+    ToldAccess,
+    account,
+    answer,
+    arn,
+    attested,
+    catalogue,
+    control,
+    denied,
+    estate,
+    key,
+    known,
+    store,
+    trail,
+    user,
+    weights,
+)
+from weightguard.access.model import AccessKind
+from weightguard.config import Config
+from weightguard.controls import engine
+from weightguard.controls.engine import Result, judge
+from weightguard.controls.judge import Context, Verdict
+from weightguard.errors import ConfigError, InputError
+from weightguard.estate.fact import Collection
+from weightguard.estate.model import Contents, StoreEncryption
+
+HOLDS = {"cel": "store.public_access_block != null && store.public_access_block.restrict_buckets"}
+Decide = Callable[[Any, Context], Verdict]
+
+
+def results(
+    folder: Path, *controls: dict[str, Any], access: ToldAccess | None = None, **collections: Any
+) -> list[Result]:
+    return list(
+        judge(catalogue(folder, *controls), estate(**collections), access or ToldAccess(), Config()).results
+    )
+
+
+@pytest.fixture
+def deciding(monkeypatch: pytest.MonkeyPatch) -> Callable[[Decide], None]:
+    """Lets a test be the check of every control."""
+    return lambda check: monkeypatch.setattr(engine, "resolve", lambda _control: check)
+
+
+def test_a_weightless_store_is_a_footnote_when_it_fails_and_silent_otherwise(tmp_path: Path) -> None:
+    found = results(
+        tmp_path,
+        control("WG-STO-01", severity="critical"),
+        accounts=[account()],
+        stores=[
+            store("held", public_access_block=known(OPEN)),
+            store("empty", public_access_block=known(OPEN)),
+            store("fine"),
+            store("unread", public_access_block=denied("s3:GetPublicAccessBlock")),
+        ],
+        weight_sets=[weights("held")],
+    )
+    assert [(one.subject, one.status, one.severity, one.bears, one.weights) for one in found] == [
+        (arn("empty"), "fail", "low", False, ()),
+        (arn("held"), "fail", "critical", True, (weights("held").id,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [denied("s3:ListObjectsV2"), known(Contents(5, 5, 2))],
+    ids=["listing denied", "headers unread"],
+)
+def test_a_store_that_may_hold_weights_is_judged_in_full(tmp_path: Path, contents: Any) -> None:
+    found = results(
+        tmp_path, control("WG-STO-01"), accounts=[account()], stores=[store("a", contents=contents)]
+    )
+    assert [(one.subject, one.status, one.bears) for one in found] == [(arn("a"), "pass", True)]
+
+
+def test_a_refused_listing_leaves_an_unknown_verdict_about_what_it_hides(tmp_path: Path) -> None:
+    gap = denied("s3:ListBuckets")
+    seen = Collection((store("a"),), (gap,))
+    found = results(
+        tmp_path, control("WG-STO-01"), accounts=[account()], stores=seen, weight_sets=[weights("a")]
+    )
+    assert [(one.subject, one.status, one.weights) for one in found] == [
+        (arn("a"), "pass", (weights("a").id,)),
+        (f"aws/{ACCOUNT}", "unknown", (weights("a").id,)),
+    ]
+    assert found[1].unknowns == (gap,)
+    assert "s3:ListBuckets denied" in found[1].message
+
+
+def test_an_unlisted_store_leaves_weight_set_controls_unknown_for_its_scope(tmp_path: Path) -> None:
+    found = results(
+        tmp_path,
+        control("WG-INV-01", subject="weight_set", check={"cel": "weight_set.bytes > 0"}),
+        accounts=[account()],
+        stores=[store("a"), store("b", contents=denied("s3:ListObjectsV2", f"aws/{ACCOUNT} {arn('b')}"))],
+        weight_sets=[weights("a")],
+    )
+    assert [(one.subject, one.status) for one in found] == [
+        (weights("a").id, "pass"),
+        (f"aws/{ACCOUNT}", "unknown"),
+    ]
+
+
+def test_ten_thousand_gaps_of_a_scope_make_one_verdict(tmp_path: Path) -> None:
+    gaps = tuple(denied("s3:ListObjectsV2", f"aws/{ACCOUNT} {arn(str(number))}") for number in range(1000))
+    found = results(tmp_path, control("WG-STO-01"), accounts=[account()], stores=Collection((), gaps))
+    assert [one.subject for one in found] == [f"aws/{ACCOUNT}"]
+
+
+def test_a_control_without_a_subject_says_so(tmp_path: Path) -> None:
+    found = results(
+        tmp_path,
+        control("WG-KEY-01", subject="key", check={"cel": "key.rotation == true"}),
+        stores=[store("a")],
+    )
+    assert [(one.subject, one.status) for one in found] == [("estate", "not_applicable")]
+
+
+@pytest.mark.parametrize("name", ["k", "alias/k", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/k", None])
+def test_a_key_bears_on_the_weights_of_the_stores_that_it_encrypts(tmp_path: Path, name: str | None) -> None:
+    used = key("k", rotation=known(False))
+    encryption = known(StoreEncryption("aws:kms", name or used.id))
+    found = results(
+        tmp_path,
+        control("WG-KEY-07", subject="key", check={"cel": "key.rotation == true"}),
+        accounts=[account()],
+        stores=[store("a", encryption=encryption)],
+        keys=[used, key("other")],
+        weight_sets=[weights("a")],
+    )
+    assert [(one.subject, one.status, one.weights) for one in found] == [
+        (used.id, "fail", (weights("a").id,))
+    ]
+
+
+def test_a_key_that_was_not_collected_and_one_that_cannot_be_named_are_unknown(tmp_path: Path) -> None:
+    foreign = "arn:aws:kms:us-east-1:999999999999:key/x"
+    found = results(
+        tmp_path,
+        control("WG-KEY-07", subject="key", check={"cel": "key.rotation == true"}),
+        accounts=[account()],
+        stores=[
+            store("a", encryption=known(StoreEncryption("aws:kms", foreign))),
+            store("b", encryption=denied("s3:GetBucketEncryption")),
+        ],
+        weight_sets=[weights("a"), weights("b")],
+    )
+    assert [(one.subject, one.status, one.weights) for one in found] == [
+        (foreign, "unknown", (weights("a").id,)),
+        (f"aws/{ACCOUNT}", "unknown", (weights("b").id,)),
+    ]
+
+
+def test_copies_and_logs_bear_on_the_weights_that_they_come_from(tmp_path: Path) -> None:
+    rules = {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": arn("copy")}}]}
+    everything = {"stores": [
+        store("a", replication=known(rules), access_logging=known({"TargetBucket": "access-logs"})),
+        store("copy"), store("trail-logs"), store("access-logs"), store("else"),
+    ], "trails": [trail("trail-logs")]}  # fmt: skip
+    found = results(
+        tmp_path,
+        control("WG-STO-01"),
+        control("WG-LOG-03", applies_to=["logs"], check=HOLDS),
+        accounts=[account()],
+        weight_sets=[weights("a")],
+        **everything,
+    )
+    judged = {(one.control, one.subject.rpartition(":")[2]): one.weights for one in found}
+    assert judged == {
+        ("WG-STO-01", "a"): (weights("a").id,),
+        ("WG-STO-01", "copy"): (weights("a").id,),
+        ("WG-LOG-03", "trail-logs"): (weights("a").id,),
+        ("WG-LOG-03", "access-logs"): (weights("a").id,),
+    }
+
+
+def test_principals_bear_on_the_weights_that_they_reach(tmp_path: Path) -> None:
+    reader, bystander = user("reader", mfa_active=known(False)), user("bystander", mfa_active=known(False))
+    told = ToldAccess({(AccessKind.READ, arn("a")): [answer(reader.id)]})
+    found = results(
+        tmp_path,
+        control("WG-IAM-10", subject="principal", check={"cel": "principal.mfa_active == true"}),
+        access=told,
+        accounts=[account()],
+        stores=[store("a")],
+        principals=[reader, bystander],
+        weight_sets=[weights("a")],
+    )
+    assert [(one.subject, one.severity, one.weights) for one in found] == [
+        (bystander.id, "low", ()),
+        (reader.id, "high", (weights("a").id,)),
+    ]
+
+
+def test_the_graph_is_not_asked_for_controls_that_do_not_need_it(tmp_path: Path) -> None:
+    told = ToldAccess()
+    results(tmp_path, control("WG-STO-01"), access=told, stores=[store("a")], weight_sets=[weights("a")])
+    assert told.asked == []
+
+
+def test_evidence_names_every_fact_read_with_call_and_record(
+    tmp_path: Path, deciding: Callable[[Decide], None]
+) -> None:
+    def check(subject: Any, context: Context) -> Verdict:
+        context.read(subject.ownership)
+        context.peek(subject.policy)
+        context.read(context.estate.keys.items[0].rotation, "key.rotation")
+        context.access.who_can(AccessKind.READ, subject.id)
+        return Verdict.passed("well")
+
+    deciding(check)
+    told = ToldAccess({(AccessKind.READ, arn("a")): [answer("x")]})
+    found = results(
+        tmp_path,
+        control("WG-STO-01"),
+        access=told,
+        stores=[store("a")],
+        keys=[key("k")],
+        weight_sets=[weights("a")],
+    )
+    assert [(one.fact, one.value, one.source) for one in found[0].evidence] == [
+        (
+            "store.ownership",
+            "BucketOwnerEnforced",
+            "s3:GetBucketOwnershipControls records/aws/111111111111/s3.jsonl:1",
+        ),
+        ("store.policy", None, "s3:GetBucketPolicy records/aws/111111111111/s3.jsonl:1"),
+        ("key.rotation", True, "kms:GetKeyRotationStatus records/aws/111111111111/s3.jsonl:1"),
+        ("who_can.read", ["x (person, direct, certain)"], f"access graph {arn('a')}"),
+    ]
+
+
+def test_a_fact_that_was_only_glanced_at_still_counts_as_lost_evidence(
+    tmp_path: Path, deciding: Callable[[Decide], None]
+) -> None:
+    def check(subject: Any, context: Context) -> Verdict:
+        context.peek(subject.policy)
+        return Verdict.failed("whatever the policy says")
+
+    deciding(check)
+    refused = denied("s3:GetBucketPolicy")
+    found = results(
+        tmp_path, control("WG-STO-01"), stores=[store("a", policy=refused)], weight_sets=[weights("a")]
+    )
+    assert (found[0].status, found[0].unknowns) == ("fail", (refused,))
+
+
+@pytest.mark.parametrize("stop", ["read", "listed", "require"])
+def test_every_way_of_needing_an_unknown_stops_the_check(
+    tmp_path: Path, deciding: Callable[[Decide], None], stop: str
+) -> None:
+    def check(subject: Any, context: Context) -> Verdict:
+        if stop == "read":
+            context.read(subject.policy)
+        elif stop == "listed":
+            context.listed(context.estate.keys)
+        else:
+            context.require(context.estate.keys.gaps)
+        return Verdict.passed("must not be reached")
+
+    deciding(check)
+    refused = denied("s3:GetBucketPolicy")
+    found = results(
+        tmp_path,
+        control("WG-STO-01"),
+        stores=[store("a", policy=refused)],
+        keys=Collection((), (refused,)),
+        weight_sets=[weights("a")],
+    )
+    assert (found[0].status, found[0].unknowns) == ("unknown", (refused,))
+
+
+def test_a_shape_that_no_provider_documents_is_unknown(
+    tmp_path: Path, deciding: Callable[[Decide], None]
+) -> None:
+    deciding(lambda subject, context: Verdict.passed(context.read(subject.policy)["Statement"]))
+    found = results(
+        tmp_path, control("WG-STO-01"), stores=[store("a", policy=known(7))], weight_sets=[weights("a")]
+    )
+    assert found[0].status == "unknown"
+    assert "unexpected shape" in found[0].message
+
+
+def test_an_attested_control_waits_for_its_attestation(tmp_path: Path) -> None:
+    found = results(tmp_path, attested("WG-GOV-01"), stores=[store("a")], weight_sets=[weights("a")])
+    assert [(one.status, one.attestable, one.weights) for one in found] == [
+        ("unknown", True, (weights("a").id,))
+    ]
+
+
+def test_results_do_not_depend_on_the_order_of_the_estate(tmp_path: Path) -> None:
+    stores = [store(name) for name in "abc"]
+    sets = [weights(name) for name in "abc"]
+    loaded = catalogue(tmp_path, control("WG-STO-02"), control("WG-STO-01"))
+    forward = estate(
+        accounts=[account()], stores=Collection(tuple(stores)), weight_sets=Collection(tuple(sets))
+    )
+    backward = estate(
+        accounts=[account()],
+        stores=Collection(tuple(stores[::-1])),
+        weight_sets=Collection(tuple(sets[::-1])),
+    )
+    assert (
+        judge(loaded, forward, ToldAccess(), Config()).results
+        == judge(loaded, backward, ToldAccess(), Config()).results
+    )
+
+
+def test_the_fingerprint_is_of_control_and_subject_alone(tmp_path: Path) -> None:
+    first, second = tmp_path / "1", tmp_path / "2"
+    first.mkdir()
+    second.mkdir()
+    before = results(first, control("WG-STO-01"), stores=[store("a")], weight_sets=[weights("a")])
+    after = results(
+        second,
+        control("WG-STO-01", severity="low"),
+        stores=[store("a", public_access_block=known(OPEN)), store("b")],
+        weight_sets=[weights("a"), weights("b")],
+    )
+    assert before[0].fingerprint == after[0].fingerprint != after[1].fingerprint
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fix"),
+    [
+        ({"WG-STO-10": {"days": 1}}, "did you mean 'WG-STO-01'?"),
+        ({"WG-STO-01": {"dayz": 1}}, "did you mean 'days'?"),
+        ({"WG-STO-01": {"days": "many"}}, "its default is 90"),
+        ({"WG-STO-01": {"days": True}}, "its default is 90"),
+    ],
+)
+def test_a_parameter_that_does_not_exist_is_refused(
+    tmp_path: Path, parameters: dict[str, Any], fix: str
+) -> None:
+    loaded = catalogue(
+        tmp_path,
+        control("WG-STO-01", parameters={"days": {"default": 90, "description": "Days.", "unit": "days"}}),
+    )
+    with pytest.raises(ConfigError) as caught:
+        judge(loaded, estate(), ToldAccess(), Config.model_validate({"controls": {"parameters": parameters}}))
+    assert caught.value.fix == fix
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-11-01T00:00:00", ""])
+def test_a_time_without_a_zone_is_no_time(text: str) -> None:
+    with pytest.raises(InputError):
+        engine.timestamp(text)
