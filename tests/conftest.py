@@ -1,20 +1,24 @@
-"""Fixtures shared by all tests: the emulators, and an environment without anybody's credentials."""
+"""Fixtures shared by all tests: the emulators, and an environment without anybody's credentials.
+
+The emulators' module imports the AWS SDK and the collector: fixtures import it when they are used, so that other tests do not wait.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import emulators
+if TYPE_CHECKING:
+    import emulators
 
 
 @pytest.fixture(autouse=True)
 def _no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test sees the developer's profiles, keys, endpoints or proxies."""
-    import os
-
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name)
@@ -26,6 +30,8 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
 
 @pytest.fixture(scope="session")
 def _moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    import emulators
+
     log = tmp_path_factory.mktemp("moto") / "server.log"
     with emulators.moto_server(log) as url:
         yield url
@@ -42,6 +48,8 @@ def _refuse_holes(log: Path) -> None:
 @pytest.fixture
 def moto_url(_moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty moto server, and credentials that it takes."""
+    import emulators
+
     emulators.reset(_moto_server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -51,6 +59,8 @@ def moto_url(_moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture(scope="session")
 def _fault_proxy(_moto_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulators.Faults]:
+    import emulators
+
     with emulators.fault_proxy(_moto_server, tmp_path_factory.mktemp("microburst") / "proxy.log") as faults:
         yield faults
 

@@ -19,6 +19,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from weightguard.collect.aws import AwsOptions, collect, connect
+from weightguard.snapshot import Snapshot, SnapshotWriter, open_snapshot
+
 ACCOUNT = "123456789012"
 """The account that moto gives to credentials that it does not know."""
 
@@ -63,7 +66,11 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 def _environment(**extra: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "VIRTUAL_ENV", "LANG") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "TMPDIR", "VIRTUAL_ENV", "LANG")
+        if name in os.environ
+    }
     return kept | extra
 
 
@@ -86,7 +93,17 @@ def moto_server(log: Path, *, managed_policies: bool = False) -> Iterator[str]:
 def fault_proxy(upstream: str, log: Path) -> Iterator[Faults]:
     """Run microburst in front of another endpoint."""
     port = free_port()
-    command = [sys.executable, "-m", "microburst", "--host", "127.0.0.1", "--port", str(port), "--upstream", upstream]
+    command = [
+        sys.executable,
+        "-m",
+        "microburst",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--upstream",
+        upstream,
+    ]
     with _process(command, port, log, _environment()) as url:
         yield Faults(url)
 
@@ -127,14 +144,25 @@ def reset(url: str) -> None:
 
 def clients(url: str, *, account: str | None = None) -> Client:
     """Makes clients: ``clients(url)("s3", "eu-west-1")``. With an account, as a role of that account."""
-    session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1")
+    session = boto3.Session(
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
+    )
     if account is not None:
         role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
-        assumed = session.client("sts", endpoint_url=url).assume_role(RoleArn=role, RoleSessionName="lab")["Credentials"]
-        session = boto3.Session(assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"], region_name="us-east-1")
+        assumed = session.client("sts", endpoint_url=url).assume_role(RoleArn=role, RoleSessionName="lab")[
+            "Credentials"
+        ]
+        session = boto3.Session(
+            assumed["AccessKeyId"],
+            assumed["SecretAccessKey"],
+            assumed["SessionToken"],
+            region_name="us-east-1",
+        )
 
     def make(service: str, region: str = "us-east-1") -> Any:
-        config = Config(inject_host_prefix=False, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
+        config = Config(
+            inject_host_prefix=False, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}
+        )
         client = session.client(service, region_name=region, endpoint_url=url, config=config)
         if service == "s3control":
             client.meta.events.register("request-created.s3-control", _without_account)
@@ -188,11 +216,15 @@ def lab(url: str) -> Lab:
     client = clients(url)
     key = _key(client)
     _buckets(client, key)
-    trail = client("cloudtrail").create_trail(Name="audit", S3BucketName=LOGS, IsMultiRegionTrail=True)["TrailARN"]
+    trail = client("cloudtrail").create_trail(Name="audit", S3BucketName=LOGS, IsMultiRegionTrail=True)[
+        "TrailARN"
+    ]
     client("cloudtrail").start_logging(Name=trail)
     _identities(client)
     vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    client("ec2").create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway")
+    client("ec2").create_vpc_endpoint(
+        VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway"
+    )
     _access_point(client)
     member = _organisation(client)
     stored = clients(url, account=member)("s3")
@@ -205,7 +237,9 @@ def _key(client: Client) -> str:
     kms = client("kms")
     key = kms.create_key(Description="weights")["KeyMetadata"]
     kms.create_alias(AliasName="alias/weights", TargetKeyId=key["KeyId"])
-    kms.create_grant(KeyId=key["KeyId"], GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:role/serving", Operations=["Decrypt"])
+    kms.create_grant(
+        KeyId=key["KeyId"], GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:role/serving", Operations=["Decrypt"]
+    )
     kms.enable_key_rotation(KeyId=key["KeyId"])
     return str(key["Arn"])
 
@@ -217,11 +251,14 @@ def _buckets(client: Client, key: str) -> None:
     s3.put_bucket_versioning(Bucket=WEIGHTS, VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_policy(Bucket=WEIGHTS, Policy=policy(_serving_reads(WEIGHTS)))
     s3.put_public_access_block(Bucket=WEIGHTS, PublicAccessBlockConfiguration=_BLOCKED)
-    s3.put_bucket_ownership_controls(Bucket=WEIGHTS, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+    s3.put_bucket_ownership_controls(
+        Bucket=WEIGHTS, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    )
     s3.put_bucket_encryption(Bucket=WEIGHTS, ServerSideEncryptionConfiguration=_encrypted_with(key))
     s3.put_bucket_acl(Bucket=LOGS, ACL="log-delivery-write")
     s3.put_bucket_logging(
-        Bucket=WEIGHTS, BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": LOGS, "TargetPrefix": "access/"}}
+        Bucket=WEIGHTS,
+        BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": LOGS, "TargetPrefix": "access/"}},
     )
     s3.put_bucket_tagging(Bucket=WEIGHTS, Tagging={"TagSet": [{"Key": "sensitivity", "Value": "weights"}]})
     s3.put_object(Bucket=WEIGHTS, Key="models/alpha/model.safetensors", Body=safetensors())
@@ -268,7 +305,9 @@ def _identities(client: Client) -> None:
     iam.create_instance_profile(InstanceProfileName="serving")
     iam.add_role_to_instance_profile(InstanceProfileName="serving", RoleName="serving")
     iam.create_open_id_connect_provider(
-        Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
+        Url="https://token.actions.githubusercontent.com",
+        ClientIDList=["sts.amazonaws.com"],
+        ThumbprintList=["a" * 40],
     )
     iam.update_account_password_policy(MinimumPasswordLength=14)
     client("s3control").put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=_BLOCKED)
@@ -292,7 +331,9 @@ def _organisation(client: Client) -> str:
     organizations.create_organization(FeatureSet="ALL")
     root = organizations.list_roots()["Roots"][0]["Id"]
     organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
-    unit = organizations.create_organizational_unit(ParentId=root, Name="training")["OrganizationalUnit"]["Id"]
+    unit = organizations.create_organizational_unit(ParentId=root, Name="training")["OrganizationalUnit"][
+        "Id"
+    ]
     created = organizations.create_account(AccountName="training", Email="training@example.com")
     member = str(created["CreateAccountStatus"]["AccountId"])
     organizations.move_account(AccountId=member, SourceParentId=root, DestinationParentId=unit)
@@ -302,3 +343,12 @@ def _organisation(client: Client) -> str:
     )
     organizations.attach_policy(PolicyId=scp["Policy"]["PolicySummary"]["Id"], TargetId=unit)
     return member
+
+
+def collect_from(url: str, path: Path, **options: Any) -> Snapshot:
+    """Collect from an endpoint, seal, and open what was collected."""
+    entry = connect(AwsOptions(endpoint_url=url, **options))
+    with SnapshotWriter.create_or_resume(path, "test", source=entry.options.source()) as writer:
+        collect(entry, writer)
+        writer.seal()
+    return open_snapshot(path)

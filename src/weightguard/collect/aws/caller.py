@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from weightguard.collect.aws.answer import EXPIRED, Answer, classify, plain
-from weightguard.collect.aws.connections import Connections, Malformed
+from weightguard.collect.aws.connections import Connections, Malformed, Wordless
 from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.paging import Walk, merge
 from weightguard.errors import CredentialsError
@@ -155,6 +155,9 @@ class Caller:
             return _shaped(operation, data), attempts
         except ClientError as error:
             return _refusal(operation, error.response), _attempts(error.response)
+        except Wordless as error:
+            code = str(error.status)
+            return Answer(classify(code, error.status, frozenset()), code=code, message=str(error)), 1
         except (Malformed, ResponseParserError) as error:
             return Answer("failed", code=Malformed.__name__, message=plain(error)), 1
         except (BotoCoreError, HTTPError) as error:

@@ -48,7 +48,7 @@ def connect(options: AwsOptions) -> Entry:
         CredentialsError: no usable credentials, or an endpoint that does not answer.
         InputError: options that cannot be used.
     """
-    connections = sessions.base(options)
+    connections = sessions.base(options, operations())
     calls: list[Call] = []
     caller = Caller(connections, "", frozenset(operations()), calls.append)
     account, partition, identity = sessions.identity(caller)

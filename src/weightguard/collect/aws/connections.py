@@ -54,10 +54,18 @@ class Malformed(Exception):
     """An answer that is not in the protocol its service speaks: cut short, empty, or a page meant for a browser."""
 
 
+class Wordless(Exception):
+    """An error answer whose body says nothing in the protocol: all that is known is its HTTP status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP status {status}, without a code")
+        self.status = status
+
+
 class ClientCache:
     """The clients in use, of all accounts: as many as `limit`, the longest unused goes first. One weighs some 300 kB."""
 
-    def __init__(self, limit: int = 96) -> None:
+    def __init__(self, limit: int = 48) -> None:
         self._limit = limit
         self._lock = threading.Lock()
         self._clients: OrderedDict[tuple[int, str, str], Any] = OrderedDict()
@@ -155,15 +163,25 @@ def _keep_account_out_of_host(request: Any, **_: Any) -> None:
 
 
 def _check_body(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Raise `Malformed` for an answer that the SDK would quietly read as an empty one."""
-    if response_dict["status_code"] >= 300 or operation_model.has_streaming_output:
-        return
+    """Look at an answer before the SDK parses it.
+
+    Raises:
+        Malformed: the SDK would quietly read it as an empty answer.
+        Wordless: it is an error that the SDK cannot parse, and would hide the status of.
+    """
     protocol = operation_model.service_model.resolved_protocol
-    body = response_dict["body"]
-    if protocol in _JSON:
+    status, body = response_dict["status_code"], response_dict["body"]
+    if status >= 300:
+        if protocol in _XML and body and not _is_xml(body):
+            raise Wordless(status)
+        if protocol in ("query", "ec2") and not body:
+            raise Wordless(status)
+    elif operation_model.has_streaming_output:
+        return
+    elif protocol in _JSON:
         _check_json(body)
-    elif protocol in _XML and not _bare_payload(operation_model):
-        _check_xml(body)
+    elif protocol in _XML and not _bare_payload(operation_model) and not _is_xml(body):
+        raise Malformed("the answer is no XML, or empty")
 
 
 def _bare_payload(operation_model: Any) -> bool:
@@ -182,9 +200,7 @@ def _check_json(body: bytes) -> None:
         raise Malformed("the answer is no JSON object")
 
 
-def _check_xml(body: bytes) -> None:
+def _is_xml(body: bytes) -> bool:
+    """Whether it begins like XML, and not like a page for a browser."""
     start = body[:512].lstrip().lower()
-    if not start:
-        raise Malformed("the answer is empty")
-    if start.startswith((b"<!doctype html", b"<html")) or not start.startswith(b"<"):
-        raise Malformed("the answer is a page, not XML")
+    return start.startswith(b"<") and not start.startswith((b"<!doctype html", b"<html"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from weightguard.collect.aws import models
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.connections import ClientCache, Connections, Settings
+from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.services import kms, sts
 from weightguard.errors import CredentialsError, InputError
@@ -35,8 +37,8 @@ def settings(options: AwsOptions) -> Settings:
     return Settings(options.endpoint_url, options.ca_bundle, options.threads, options.max_attempts)
 
 
-def base(options: AwsOptions) -> Connections:
-    """Connections with the user's own credentials.
+def base(options: AwsOptions, operations: Iterable[Operation]) -> Connections:
+    """Connections with the user's own credentials, whose clients can do the given operations and no others.
 
     Raises:
         CredentialsError: no such profile, or no credentials at all.
@@ -46,6 +48,7 @@ def base(options: AwsOptions) -> Connections:
     from botocore.exceptions import BotoCoreError, ProfileNotFound
 
     session = botocore.session.Session(profile=options.profile)
+    session.register_component("data_loader", models.loader(operations))
     try:
         region = session.get_config_variable("region")
         credentials = session.get_credentials()

@@ -1,0 +1,105 @@
+"""The declarations themselves: every operation is a read, is named as the SDK names it, and says what its refusal hides."""
+
+from __future__ import annotations
+
+import re
+
+import botocore.session
+import pytest
+
+from weightguard.collect.aws import operations, permissions
+from weightguard.collect.aws.models import loader
+from weightguard.collect.aws.operation import Operation
+from weightguard.collect.aws.paging import UNMODELLED
+
+READ = re.compile(r"(Get|List|Describe|BatchGet)[A-Z]")
+# Not named like reads. The first asks IAM to refresh a report about itself, the second gives credentials for another account.
+EXCEPTIONS = {"iam:GenerateCredentialReport", "sts:AssumeRole"}
+ALL = operations()
+
+
+@pytest.fixture(scope="module")
+def session() -> botocore.session.Session:
+    return botocore.session.Session()
+
+
+def test_nothing_that_changes_anything_is_declared() -> None:
+    odd = {operation.id for operation in ALL if not READ.match(operation.name)}
+    assert odd == EXCEPTIONS
+    assert {operation.id for operation in ALL if not operation.reads_only} == EXCEPTIONS
+
+
+def test_an_operation_is_declared_once() -> None:
+    ids = [operation.id for operation in ALL]
+    assert len(ids) == len(set(ids))
+    assert len(ids) > 40
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.id)
+def test_the_declaration_fits_the_provider_s_model(
+    operation: Operation, session: botocore.session.Session
+) -> None:
+    model = session.get_service_model(operation.service).operation_model(operation.name)
+    members = set(model.output_shape.members)
+    assert set(operation.required) <= members
+    assert set(operation.documents) <= set(operation.required)
+    assert set(operation.entries) <= members
+    has_pages = UNMODELLED.get((operation.service, operation.name)) is not None or _paginates(
+        session, operation
+    )
+    assert operation.paged == has_pages
+
+
+def _paginates(session: botocore.session.Session, operation: Operation) -> bool:
+    try:
+        session.get_paginator_model(operation.service).get_paginator(operation.name)
+    except (ValueError, botocore.exceptions.DataNotFoundError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.id)
+def test_a_refusal_can_be_explained_and_allowed(operation: Operation) -> None:
+    assert len(operation.hides) > 10
+    assert operation.permissions
+    assert all(re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9]+", permission) for permission in operation.permissions)
+
+
+def test_clients_can_do_nothing_else() -> None:
+    session = botocore.session.Session()
+    session.set_credentials("testing", "testing")
+    session.register_component("data_loader", loader(ALL))
+    for service in sorted({operation.service for operation in ALL}):
+        client = session.create_client(service, region_name="us-east-1")
+        declared = {operation.name for operation in ALL if operation.service == service}
+        assert set(client.meta.service_model.operation_names) == declared
+    assert not hasattr(session.create_client("s3", region_name="us-east-1"), "put_object")
+
+
+def test_the_policy_allows_what_is_declared_and_no_more() -> None:
+    document = permissions()
+    allowed = [action for statement in document["Statement"] for action in statement["Action"]]
+    assert sorted(allowed) == sorted(
+        {permission for operation in ALL for permission in operation.permissions}
+    )
+    assert all(statement["Effect"] == "Allow" for statement in document["Statement"])
+    sids = [statement["Sid"] for statement in document["Statement"]]
+    assert len(sids) == len(set(sids))
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", sid) for sid in sids)
+    assert document == permissions()
+
+
+def test_keys_are_used_through_s3_alone() -> None:
+    decrypting = [
+        statement for statement in permissions()["Statement"] if "kms:Decrypt" in statement["Action"]
+    ]
+    assert len(decrypting) == 1
+    assert decrypting[0]["Action"] == ["kms:Decrypt"]
+    assert "kms:ViaService" in decrypting[0]["Condition"]["StringLike"]
+
+
+def test_the_policy_fits_into_one_managed_policy() -> None:
+    import json
+
+    # Managed policies are limited to 6,144 characters without white space (IAM quotas).
+    assert len(json.dumps(permissions(), separators=(",", ":"))) <= 6144
