@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached
-from weightguard.access.model import AccessKind, Answer, Hop, WhoCan
+from weightguard.access.model import AccessKind, Answer, Because, Hop, WhoCan
+from weightguard.access.population import OWN
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
 
@@ -62,7 +63,7 @@ class Answers:
                 key = (actor, aim, step.how, step.grant)
                 hop = self._hops.get(key)
                 if hop is None:
-                    hop = self._hops[key] = Hop(actor, aim, step.how, step.grant.because, step.grant.conditions)
+                    hop = self._hops[key] = Hop(actor, aim, step.how, _whose(step.grant.because, actor), step.grant.conditions)
                 yield hop
             actor = target
 
@@ -99,6 +100,11 @@ class Answers:
                     yield store.id
                     if access in (AccessKind.READ, AccessKind.DECRYPT) and place.key is not None and place.key.arn is not None:
                         yield place.key.arn
+
+
+def _whose(because: tuple[Because, ...], actor: str) -> tuple[Because, ...]:
+    """Inline policies of the actor's own under the actor's name."""
+    return tuple(Because(actor + one.policy, one.statement) if one.policy.startswith(OWN) else one for one in because)
 
 
 def trail(name: str, reached: Reached) -> list[Link]:

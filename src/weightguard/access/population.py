@@ -34,12 +34,16 @@ def document_of(policy: NamedPolicy) -> Document | None:
     return policy.document
 
 
-def compiled(policy: NamedPolicy, kind: PolicyKind) -> CompiledPolicy:
-    """The policy, compiled under the name that people find it by; unread where its text is not known."""
+OWN = "#"
+"""What the name of a principal's own inline policy starts with, so that principals with the same text share their decisions."""
+
+
+def compiled(policy: NamedPolicy, kind: PolicyKind, name: str | None = None) -> CompiledPolicy:
+    """The policy, compiled under its id or the given name; unread where its text is not known."""
     document = document_of(policy)
     if document is None:
-        return unread_policy(kind=kind, name=policy.id)
-    return compile_policy(document, kind=kind, name=policy.id)
+        return unread_policy(kind=kind, name=name or policy.id)
+    return compile_policy(document, kind=kind, name=name or policy.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,10 @@ class Population:
 
     def _group_all(self) -> None:
         self._by_account: dict[str, list[Group]] = {}
+        self._iam_groups: dict[str, list[Principal]] = {}
+        for principal in self.estate.principals:
+            if principal.kind is PrincipalKind.GROUP:
+                self._iam_groups.setdefault(principal.account, []).append(principal)
         found: dict[tuple[Any, ...], Group] = {}
         tag_keys: set[str] = set()
         for principal in self.estate.principals:
@@ -156,11 +164,11 @@ class Population:
     def _policies(
         self, principal: Principal
     ) -> tuple[tuple[CompiledPolicy, ...], CompiledPolicy | None, Sensitivity, frozenset[str]]:
-        named = list(self.identity_policies(principal))
         found: dict[CompiledPolicy, None] = {}
         looks, patterns = BLIND, frozenset[str]()
-        for policy in named:
-            _, one, seen, texts = self._read(policy, PolicyKind.IDENTITY)
+        for policy in self.identity_policies(principal):
+            own = policy.origin == "inline" and policy.id.startswith(principal.id)
+            _, one, seen, texts = self._read(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
             found[one] = None
             looks, patterns = looks | seen, patterns | texts
         for owner in (principal, *self.groups_of(principal)):
@@ -179,20 +187,46 @@ class Population:
         return one, seen, texts
 
     def _read(
-        self, policy: NamedPolicy, kind: PolicyKind
+        self, policy: NamedPolicy, kind: PolicyKind, name: str | None = None
     ) -> tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]:
         """A policy compiled and looked through once, however many principals carry it."""
         key = hash((id(policy), kind))
         found = self._texts.get(key)
         if found is None:
             document = document_of(policy)
-            found = (policy, compiled(policy, kind), sensitivity(document), resource_patterns(document))
+            found = (policy, compiled(policy, kind, name), sensitivity(document), resource_patterns(document))
             self._texts[key] = found
         return found
 
     def patterns_of(self, policy: CompiledPolicy) -> frozenset[str]:
         """The resource patterns of a guardrail."""
         return self._guardrail_patterns.get(policy, frozenset())
+
+    def compiled_for(self, policy: NamedPolicy, owner: Principal) -> CompiledPolicy:
+        """An identity policy as the groups hold it."""
+        own = policy.origin == "inline" and owner.kind is not PrincipalKind.GROUP
+        return compiled(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
+
+    def managed(self, account: str) -> list[NamedPolicy]:
+        """The managed policies that somebody of the account carries, or some provider policy anybody does."""
+        found: dict[str, NamedPolicy] = {}
+        for policy, *_ in self._texts.values():
+            if policy.origin == "provider" or (policy.origin == "customer" and f":{account}:" in policy.id):
+                found[policy.id] = policy
+        return [found[name] for name in sorted(found)]
+
+    def iam_groups(self, account: str) -> list[Principal]:
+        """The account's IAM groups."""
+        return self._iam_groups.get(account, [])
+
+    def changed(self, account: str) -> list[Group]:
+        """The principals of an account as changes would leave them."""
+        return [group for group in self.in_account(account) if group.change]
+
+    def add_changed(self, group: Group) -> None:
+        """Take in a principal as a change would leave it."""
+        self._by_account.setdefault(group.account, []).append(group)
+        self.groups.append(group)
 
     def groups_of(self, principal: Principal) -> list[Principal]:
         """The IAM groups that a user is in, as far as the snapshot holds them."""
