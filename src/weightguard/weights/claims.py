@@ -38,7 +38,7 @@ class Candidate:
     @property
     def unread(self) -> bool:
         """Whether the header is not known."""
-        return self.verdict is None or self.verdict.examined in ("denied", "failed")
+        return self.verdict is None or self.verdict.examined in ("denied", "failed", "name")
 
     @property
     def effective(self) -> Effective | None:

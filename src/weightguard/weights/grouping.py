@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from weightguard.weights.claims import Candidate, Claim, Claims, Effective, Shelf, folder
 from weightguard.weights.names import family, numbered
-from weightguard.weights.sketch import disjoint
+from weightguard.weights.sketch import disjoint, within
 from weightguard.weights.trees import find_trees
 from weightguard.weights.vocabulary import name_kind
 
+# Families that need no proof by tensor names: one parameter a file, and ranks of one DeepSpeed checkpoint.
+_TOGETHER = frozenset({"*.npy", "deepspeed"})
 _SPLIT_FORMATS = frozenset({"safetensors", "pytorch", "gguf", "flax", "keras", "numpy"})
 
 
@@ -92,6 +94,8 @@ def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
         named = [f"{place}{link}" for link in candidate.verdict.links]
         shards = named if raw else [name for name in named if _is_shard(shelf.get(name))]
         if not shards:
+            shards = _renamed_shards(candidate, len(named), claims, shelf)
+        if not shards:
             continue
         kind = _format_of(shards, shelf) or candidate.verdict.format or "other"
         set_id = claims.identify(place, kind, _stem_of(shards[0], key))
@@ -103,6 +107,20 @@ def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
         )
         claims.keys[key] = Claim(set_id, kind, "index", note)
         claims.keys.update({shard: Claim(set_id, kind, "weights", note) for shard in shards})
+
+
+def _renamed_shards(index: Candidate, count: int, claims: Claims, shelf: Shelf) -> list[str]:
+    """Files beside an index whose tensors it lists, where none of the names that it gives is there."""
+    whole = index.verdict.sketch if index.verdict else frozenset()
+    found = [
+        candidate
+        for key, candidate in shelf.files(folder(index.obj.key))
+        if key not in claims.keys
+        and _is_shard(candidate)
+        and candidate.verdict
+        and within(candidate.verdict.sketch, whole)
+    ]
+    return [candidate.obj.key for candidate in found] if 0 < len(found) <= count and _apart(found) else []
 
 
 def _format_of(shards: Sequence[str], shelf: Shelf) -> str | None:
@@ -139,17 +157,25 @@ def _claim_numbered(claims: Claims, shelf: Shelf) -> None:
     """Files numbered without a total, and arrays saved one parameter a file."""
     families: dict[tuple[str, str, str], list[Candidate]] = defaultdict(list)
     for key, candidate, effective in _waiting(claims, shelf):
-        base = key.rsplit("/", 1)[-1]
-        if candidate.has("npy") and name_kind(base.removesuffix(".npy")) == "parameters":
-            families[folder(key), "numpy", "*.npy"].append(candidate)
-            continue
-        found = numbered(base)
-        if found and effective.format in _SPLIT_FORMATS:
-            families[folder(key), effective.format, found.name].append(candidate)
+        name = _loose_family(key, candidate, effective)
+        if name:
+            families[folder(key), effective.format, name].append(candidate)
     for (place, kind, name), members in families.items():
-        if len(members) > 1 and (name == "*.npy" or _apart(members)):
+        if len(members) > 1 and (name in _TOGETHER or _apart(members)):
             set_id = claims.identify(place, kind, name)
             claims.keys.update({member.obj.key: Claim(set_id, kind, "weights") for member in members})
+
+
+def _loose_family(key: str, candidate: Candidate, effective: Effective) -> str | None:
+    base = key.rsplit("/", 1)[-1]
+    if candidate.has("npy") and name_kind(base.removesuffix(".npy")) == "parameters":
+        return "*.npy"
+    if effective.format == "deepspeed":
+        return "deepspeed"
+    traits = candidate.verdict.traits if candidate.verdict else frozenset()
+    split = next((trait for trait in traits if trait.startswith("split:")), None)
+    found = numbered(base)
+    return split or (found.name if found and effective.format in _SPLIT_FORMATS else None)
 
 
 def _apart(members: Sequence[Candidate]) -> bool:

@@ -22,3 +22,12 @@ def sketch_of(names: Iterable[str]) -> frozenset[int]:
 def disjoint(left: frozenset[int], right: frozenset[int]) -> bool:
     """Whether two files share no tensor name, as far as their samples tell. False when either has no sample."""
     return bool(left) and bool(right) and left.isdisjoint(right)
+
+
+def within(part: frozenset[int], whole: frozenset[int]) -> bool:
+    """Whether the names of `part` are among those of `whole`, as far as their samples tell.
+
+    A full sample of the whole knows nothing of values above its largest.
+    """
+    known = part if len(whole) < SKETCH_SIZE else {value for value in part if value <= max(whole)}
+    return bool(known) and known <= whole

@@ -36,9 +36,13 @@ class _Header:
     tensors: int
     pairs: int
     alignment: int = 32
+    splits: int = 1
 
     def number(self, cursor: Cursor, code: str) -> int:
         return cursor.unpack(self.order + code)[0]
+
+    def traits(self) -> frozenset[str]:
+        return frozenset({f"split:{self.splits}"}) if self.splits > 1 else frozenset()
 
     def length(self, cursor: Cursor) -> int:
         return self.number(cursor, "I" if self.version == 1 else "Q")
@@ -57,9 +61,8 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
             _pair(cursor, header)
         return _tensors(cursor, header, source)
     except Exhausted:
-        return FileVerdict(
-            "gguf", "header", tensors=header.tensors, note="header is longer than what is read of an object"
-        )
+        note = "header is longer than what is read of an object"
+        return FileVerdict("gguf", "header", tensors=header.tensors, note=note, traits=header.traits())
 
 
 def _header(cursor: Cursor) -> _Header:
@@ -88,6 +91,9 @@ def _pair(cursor: Cursor, header: _Header) -> None:
     kind = header.number(cursor, "I")
     if name == "general.alignment" and kind == 4:
         header.alignment = header.number(cursor, "I") or 32
+        return
+    if name == "split.count" and kind == 2:
+        header.splits = header.number(cursor, "H")
         return
     _value(cursor, header, kind)
 
@@ -137,4 +143,5 @@ def _tensors(cursor: Cursor, header: _Header, source: Source) -> FileVerdict:
         tensors=header.tensors,
         dtypes=dict(dtypes),
         sketch=sketch_of(names),
+        traits=header.traits(),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from weightguard.weights.model import POINTER, FileVerdict
 from weightguard.weights.reader import Exhausted, Source
+from weightguard.weights.sketch import sketch_of
 
 _MAX_JSON = 768 << 10
 _MAX_LINKS = 4_096
@@ -80,7 +81,7 @@ def _large_index(source: Source) -> FileVerdict | None:
     return _index({value.decode("utf-8", "replace") for _, value in _VALUE.findall(head)})
 
 
-def _index(files: set[str]) -> FileVerdict:
+def _index(files: set[str], sketch: frozenset[int] = frozenset()) -> FileVerdict:
     links = tuple(sorted(name for name in files if isinstance(name, str) and len(name) < 1024))[:_MAX_LINKS]
     return FileVerdict(
         _index_format(links),
@@ -89,6 +90,7 @@ def _index(files: set[str]) -> FileVerdict:
         role="index",
         links=links,
         traits=frozenset({"index"}),
+        sketch=sketch,
     )
 
 
@@ -113,7 +115,7 @@ def _named_files(weight_map: Mapping[str, Any]) -> set[str]:
 def _document(document: Mapping[str, Any], name: str) -> FileVerdict | None:
     weight_map = document.get("weight_map")
     if isinstance(weight_map, dict) and weight_map:
-        return _index(_named_files(weight_map))
+        return _index(_named_files(weight_map), sketch_of(weight_map))
     if isinstance(document.get("weightsManifest"), list):
         return _tensorflow_js(document["weightsManifest"])
     if "tree_metadata" in document or {"item_handlers", "init_timestamp_nsecs"} & document.keys():

@@ -122,9 +122,11 @@ def _checkpoint_metadata(facts: Facts) -> FileVerdict:
 def judge_torch(facts: Facts, key: str, *, container: str) -> FileVerdict:
     """Decide what a `torch.save` file holds: a model, an optimiser's state, a data set or no tensor at all."""
     arrays = [array for array, _ in facts.arrays]
+    framework = _framework(facts.top_keys)
+    if framework == "deepspeed" and not arrays:
+        return FileVerdict(framework, "header", role="marker", note="DeepSpeed state without tensors")
     if not arrays and not facts.storages:
         return FileVerdict(None, note=f"{container} without tensors")
-    framework = _framework(facts.top_keys)
     if framework != "pytorch":
         return _described(framework, facts, None)
     if facts.top_keys and _OPTIMIZER_KEYS.issuperset(facts.top_keys):
