@@ -33,9 +33,17 @@ def ladder(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> tupl
     for number, level in enumerate(LEVELS, start=1):
         found = blockers(row, controls, number)
         new = {name: why for name, why in found.items() if name not in below}
-        rungs.append(Rung(level=level, reached=not found, blocking=new))
+        shown = number <= EVIDENCE_CAP or (rungs[-1].reached and _vouched_for(row, controls, level))
+        rungs.append(Rung(level=level, reached=not found and shown, blocking=new))
         below = found
     return tuple(rungs)
+
+
+def _vouched_for(row: Mapping[str, Standing], controls: Mapping[str, Control], level: Level) -> bool:
+    """Whether a third party attested anything of this very level: above SL3 nothing is reached by
+    configuration alone.
+    """
+    return any(controls[name].level == level and one is Standing.ATTESTED for name, one in row.items())
 
 
 def blockers(row: Mapping[str, Standing], controls: Mapping[str, Control], number: int) -> dict[str, Block]:
@@ -100,6 +108,6 @@ def _needs_third_party(control: Control, standing: Standing) -> Block | None:
     if control.mode == "attested" and standing is Standing.SELF_ATTESTED:
         return "self_attested"
     above = rank(control.level) > EVIDENCE_CAP
-    if control.mode == "hybrid" and above and standing in (Standing.PASS, Standing.WAIVED):
+    if control.mode != "automated" and above and standing in (Standing.PASS, Standing.WAIVED):
         return "not_attested"
     return None
