@@ -243,8 +243,13 @@ def test_a_changed_manifest_is_refused(sealed: Path) -> None:
 def test_what_is_no_snapshot_says_so(tmp_path: Path) -> None:
     refused(tmp_path, "not a snapshot")
     refused(tmp_path / "nowhere", "No such file")
+    refused(tmp_path / ("long" * 100), "too long")
     (tmp_path / "notes.txt").write_text("hello")
     refused(tmp_path / "notes.txt", "neither a directory nor")
+
+
+def test_the_directory_around_a_snapshot_leads_to_it(sealed: Path) -> None:
+    refused(sealed.parent, str(sealed))
 
 
 def test_an_objects_file_with_other_columns_is_refused(sealed: Path) -> None:

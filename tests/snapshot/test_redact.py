@@ -73,7 +73,7 @@ KEPT: list[Any] = [
     {"MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}},
     {"Condition": {"StringEquals": {"token.actions.example.com:aud": "sts.amazonaws.com", "aws:PrincipalTag/secret": "n"}}},
     {"Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:lab/train:ref:refs/heads/*"}}},
-    {"PolicyDocument": '{"Statement":[{"Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:*:*:secret:a/*"}]}'},
+    {"PolicyDocument": '{"Statement":[{"Action":"kms:Decrypt","Resource":"arn:aws:secretsmanager:*:*:secret:a/*"}]}'},
     {"secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:eu-west-1:111111111111:secret:hf-AbCdEf"}]},
     {"MasterUserSecret": {"SecretArn": "arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds-AbCdEf"}},
     {"Tags": [{"Key": "data", "Value": "model-weights"}, {"Key": "Environment", "Value": "production"}]},

@@ -99,6 +99,7 @@ def test_a_kill_while_sealing_leaves_nothing_to_collect_again(
         path = tmp_path / step
         writer = SnapshotWriter.create(path, "0.1.0", [SCOPE], clock=lambda: "2026-03-01T12:00:00Z")
         fill(writer)
+        writer.unit_done("broken", failed=True)
 
         def killed(*_: object) -> None:
             raise Killed
@@ -110,7 +111,10 @@ def test_a_kill_while_sealing_leaves_nothing_to_collect_again(
         writer.close()
         if not (path / "manifest.json").exists():
             again = SnapshotWriter.resume(path, clock=lambda: "2026-03-01T12:00:00Z")
-            assert all(again.is_done(f"{SCOPE}/s3/bucket-{number}") for number in range(3))
+            assert all(
+                again.is_done(name)
+                for name in ["broken", *(f"{SCOPE}/s3/bucket-{number}" for number in range(3))]
+            )
             again.seal()
         open_snapshot(path).verify()
         assert comparable(path) == comparable(tmp_path / "whole"), step
@@ -206,6 +210,13 @@ def test_what_was_written_outside_units_counts_from_the_last_run_alone(tmp_path:
     snapshot = open_snapshot(path)
     assert [call.time for call in snapshot.calls()] == ["2026-03-01T12:00:01Z"]
     assert [row["bytes"] for row in snapshot.object_rows()] == [1]
+
+
+def test_what_finished_units_wrote_can_be_read_while_collecting(tmp_path: Path) -> None:
+    with SnapshotWriter.resume(interrupted(tmp_path / "s")) as writer:
+        found = [record["id"] for record in writer.written(SCOPE, "s3")]
+        assert found == [f"arn:aws:s3:::bucket-{number}" for number in range(3)]
+        assert list(writer.written(SCOPE, "kms")) == []
 
 
 def test_another_source_does_not_resume(tmp_path: Path) -> None:

@@ -115,10 +115,11 @@ class Terminal:
             redirect_stderr=False,
         )
         self._task = self._bar.add_task("", total=None)
-        self._bar.start()
 
     def update(self, state: State) -> None:
-        """Redraw at the next refresh."""
+        """Redraw at the next refresh; a second run after `close` draws again."""
+        if not self._bar.live.is_started:
+            self._bar.start()
         latest = printable(state.latest)[:40]
         self._bar.update(
             self._task, completed=state.done, total=state.known, description=f"{state.line()}  {latest}"

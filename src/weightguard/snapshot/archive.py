@@ -73,22 +73,18 @@ def unpack(archive: Path, limits: Limits) -> tuple[Path, Path]:
 
     Raises:
         SnapshotError: not such an archive, or one that oversteps.
+        OSError: it cannot be read, or there is no room.
     """
-    try:
-        with archive.open("rb") as file:
-            if file.read(4) != _MAGIC:
-                raise SnapshotError("neither a directory nor a .tar.zst", where=str(archive))
-            file.seek(0)
-            folder = Path(tempfile.mkdtemp(prefix="weightguard-"))
-            try:
-                _Unpacking(file, folder, limits, archive.name).run()
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
-    except OSError as error:
-        raise SnapshotError(
-            f"the snapshot cannot be read, {error.strerror or error}", where=str(archive)
-        ) from error
+    with archive.open("rb") as file:
+        if file.read(4) != _MAGIC:
+            raise SnapshotError("neither a directory nor a .tar.zst", where=str(archive))
+        file.seek(0)
+        folder = Path(tempfile.mkdtemp(prefix="weightguard-"))
+        try:
+            _Unpacking(file, folder, limits, archive.name).run()
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     return folder, _top(folder)
 
 

@@ -42,6 +42,8 @@ class Journal:
 
     def __init__(self) -> None:
         self.run = 0
+        self.sealing = False
+        """Collecting is over: lines may have lost their tags already, so that no unit may run again."""
         self.scopes: set[str] = set()
         self.units: dict[str, Finished] = {}
 
@@ -61,6 +63,8 @@ class Journal:
         elif isinstance(entry.get("unit"), str):
             spawned = tuple(str(unit) for unit in entry.get("spawned", ()))
             self.units[entry["unit"]] = Finished(int(entry["run"]), bool(entry.get("failed")), spawned)
+        elif entry.get("sealing") is True:
+            self.sealing = True
         else:
             self.run = max(self.run, int(entry.get("run", 0)))
 
@@ -74,7 +78,7 @@ class Journal:
                 continue
             seen.add(name)
             finished = self.units.get(name)
-            if finished is None or finished.failed:
+            if finished is None or (finished.failed and not self.sealing):
                 return False
             waiting.extend(finished.spawned)
         return True

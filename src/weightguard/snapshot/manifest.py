@@ -61,6 +61,9 @@ def _refuse_unsealed(root: Path) -> None:
             where=str(root),
             fix="run the same `weightguard collect` command with the same output directory; it goes on where it stopped",
         )
+    inside = root / "snapshot"
+    if (inside / MANIFEST).exists():
+        raise SnapshotError("not a snapshot, but it holds one", where=str(root), fix=f"name {inside}")
     raise SnapshotError(
         f"not a snapshot, it has no {MANIFEST}",
         where=str(root),

@@ -18,6 +18,15 @@ from weightguard.snapshot.redact import redact
 
 def refuse_used(root: Path) -> None:
     """InputError where a directory holds anything: a snapshot is never edited, and nobody's files are mixed with it."""
+    try:
+        _refuse_occupied(root)
+    except OSError as error:
+        raise InputError(
+            "the snapshot's directory cannot be read", where=str(root), fix=error.strerror
+        ) from error
+
+
+def _refuse_occupied(root: Path) -> None:
     if (root / MANIFEST).exists():
         raise InputError(
             "a snapshot is here already, and a snapshot is never edited",

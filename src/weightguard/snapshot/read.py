@@ -204,11 +204,17 @@ def open_snapshot(path: Path | str, *, limits: Limits = DEFAULT) -> Snapshot:
         SnapshotError: not a snapshot, damaged, hostile, interrupted, or from a newer version; it names the file and the line.
     """
     root = Path(path)
-    if root.is_dir():
-        return _open_directory(root, limits)
-    folder, unpacked = unpack(root, limits)
     try:
-        snapshot = _open_directory(unpacked, limits)
+        return _open_directory(root, limits) if root.is_dir() else _open_archive(root, limits)
+    except OSError as error:
+        where = str(error.filename or root)
+        raise SnapshotError(f"the snapshot cannot be read, {error.strerror or error}", where=where) from error
+
+
+def _open_archive(archive: Path, limits: Limits) -> Snapshot:
+    folder, root = unpack(archive, limits)
+    try:
+        snapshot = _open_directory(root, limits)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

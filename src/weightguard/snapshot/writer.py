@@ -24,7 +24,7 @@ from weightguard.errors import InputError, SnapshotError, WeightguardError
 from weightguard.snapshot import objects as object_rows
 from weightguard.snapshot.journal import HEADER, JOURNAL, PARTS, Journal, done_entry, unit_hash
 from weightguard.snapshot.limits import DEFAULT
-from weightguard.snapshot.lines import encode, tag
+from weightguard.snapshot.lines import decode, encode, read_lines, tag, untag
 from weightguard.snapshot.model import (
     CALLS,
     MANIFEST,
@@ -272,6 +272,21 @@ class SnapshotWriter:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return object_rows.write_part(folder / f"{name}.{number:06d}.arrow", rows)
 
+    def written(self, scope: str, service: str) -> Iterator[dict[str, Any]]:
+        """The records of finished units so far, of this run and earlier ones, as they were written.
+
+        Of one resource written twice both are given; the later one is what the sealed snapshot will hold.
+        """
+        name = records_path(scope, service)
+        path = self.path / name
+        if path.exists():
+            for number, line in read_lines(path, name, DEFAULT):
+                kept, written_by = untag(line)
+                with self._mutex:
+                    counts = self.journal.counts(written_by)
+                if counts:
+                    yield decode(kept, f"{name}:{number}", DEFAULT)
+
     def unit_done(self, unit_id: str, *, spawned: Iterable[str] = (), failed: bool = False) -> None:
         """Make the unit's lines count.
 
@@ -296,7 +311,8 @@ class SnapshotWriter:
         A process killed meanwhile leaves a snapshot that resumes, with nothing left to collect.
         """
         with self._mutex:
-            self._refuse_closed()
+            self._append(JOURNAL, encode({"sealing": True}) + b"\n")
+            self.journal.sealing = True
             self._close_files()
             manifest = seal(self.path, self.header, self.journal, self._clock())
             self.close()
