@@ -1,7 +1,8 @@
 """``aws iam get-account-authorization-details``, as one file or as its pages, of one or several accounts.
 
-Policy documents may be objects, as the AWS CLI prints them, or URL-encoded text, as the API answers them. Source: IAM API reference,
-"GetAccountAuthorizationDetails".
+Policy documents may be objects, as the AWS CLI prints them, or URL-encoded text, as the API answers them.
+
+Source: IAM API reference, "GetAccountAuthorizationDetails".
 """
 
 from __future__ import annotations

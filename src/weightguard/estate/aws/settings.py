@@ -1,7 +1,8 @@
 """Settings that hold for an account or a region of it: what is on by default, what watches, what is blocked.
 
 A record whose kind ends in ``.account`` or ``.region`` carries them as reads. Each becomes ``<service>[.<region>].<Operation>``
-with the raw answer as its value, or why there is none.
+with the raw answer as its value, or why there is none. ``terraform.state`` stands beside them where a state told of the account: it
+knows what Terraform made, as of its last run.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from weightguard.estate.aws.scope import Scope
+from weightguard.estate.calls import STATE_SERVICE
 from weightguard.estate.evidence import read, service_of
-from weightguard.estate.fact import Fact
+from weightguard.estate.fact import Fact, Known, Source
 
+FROM_STATE = "terraform.state"
 SETTING_KINDS = (".account", ".region", ".settings")
 
 
@@ -27,4 +30,6 @@ def account_settings(scope: Scope) -> Mapping[str, Fact[Any]]:
                     found[f"{place}.{operation}"] = read(
                         record, operation, lambda answer: answer, absent=None
                     )
+    if scope.calls.from_state:
+        found[FROM_STATE] = Known(True, Source(f"{STATE_SERVICE}:ShowState", scope.name))
     return dict(sorted(found.items()))
