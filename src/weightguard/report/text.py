@@ -6,10 +6,13 @@ Nothing is dropped in silence: what cannot be shown is shown as an escape (``\\u
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_LENGTH = 1000
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+_MENTION = re.compile(r"@\w|#\d|://|www\.|!\[|\]\(")
+_MARKUP = re.compile(r"[\\`*_{}\[\]#+|~!$]")
 # Cc control, Cf format (bidi overrides, zero-width), Cs surrogate, Co private use, Cn unassigned, Zl and Zp separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -38,6 +41,24 @@ def cell(text: str, limit: int = MAX_LENGTH) -> str:
     """`text` for a CSV cell: visible, and never taken for a formula (OWASP, "CSV Injection")."""
     shown = visible(text, limit)
     return f"'{shown}" if shown.startswith(_FORMULA_START) else shown
+
+
+def code(text: str, limit: int = MAX_LENGTH) -> str:
+    """`text` as a Markdown code span that also holds inside a table cell: no mark-up, link or mention in it takes effect."""
+    # A fence longer than any run of backticks inside cannot be closed from within (CommonMark, "Code spans"); a bar would end the
+    # cell even inside a code span (GitHub Flavored Markdown, "Tables").
+    shown = visible(text, limit).replace("|", "\\|")
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
+    pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def prose(text: str, limit: int = MAX_LENGTH) -> str:
+    """`text` as Markdown prose with every mark-up character escaped; text that could mention somebody becomes a code span."""
+    shown = visible(text, limit)
+    if _MENTION.search(shown):
+        return code(shown, limit)
+    return _MARKUP.sub(r"\\\g<0>", shown).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def utf8(text: str) -> bytes:

@@ -1,0 +1,171 @@
+"""Markdown: the whole report as a file for people and for repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from weightguard.assess.model import Report
+from weightguard.report.text import code, prose, utf8
+from weightguard.report.words import headline, size, urgency
+
+FILE = "report.md"
+_FINDINGS = 1000
+
+
+def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A Markdown table; cells are already safe."""
+    yield "| " + " | ".join(columns) + " |"
+    yield "|" + "---|" * len(columns)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def render(report: Report) -> bytes:
+    """GitHub Flavored Markdown, UTF-8."""
+    lines = [f"# {prose(headline(report))}", ""]
+    for part in (_summary, _next, _weights, _findings, _gaps, _levels, _vectors, _method):
+        lines.extend(part(report))
+        lines.append("")
+    return utf8("\n".join(lines))
+
+
+def _summary(report: Report) -> Iterator[str]:
+    summary, counts = report.summary, report.summary.by_status
+    yield prose(summary.claim)
+    yield ""
+    yield from table(
+        ("Level", "Target", "Score", "Failed", "Unknown", "Passed", "Waived", "Reads answered"),
+        [
+            (
+                f"**{summary.level_reached}**",
+                summary.target_level,
+                f"{summary.score}/100",
+                *(str(counts.get(status, 0)) for status in ("fail", "unknown", "pass", "waived")),
+                f"{report.coverage.ratio * 100:.1f} %",
+            )
+        ],
+    )
+
+
+def _next(report: Report) -> Iterator[str]:
+    yield "## Change first"
+    yield ""
+    if not report.next_level.level:
+        yield "Nothing blocks the next level."
+        return
+    yield f"{len(report.next_level.fixes)} changes lead to {report.next_level.level}; each of them blocks it."
+    yield ""
+    for number, fix in enumerate(report.next_level.fixes[:20], 1):
+        places = f", {fix.subject_count} places" if fix.subject_count > 1 else ""
+        yield f"{number}. {prose(fix.title)} ({fix.severity}{places}; {', '.join(fix.controls[:6])})"
+
+
+def _weights(report: Report) -> Iterator[str]:
+    yield "## Weights"
+    yield ""
+    rows = []
+    for entry in report.weights:
+        more = "" if entry.readers.complete else "+"
+        outside = "everybody" if entry.readers.anonymous else f"{entry.readers.external}{more}"
+        rows.append(
+            (
+                prose(entry.name) + ("" if entry.declared else " **undeclared**"),
+                code(f"{entry.store}/{entry.prefix}"),
+                f"{entry.level_reached} of {entry.target_level}",
+                str(entry.score),
+                size(entry.bytes),
+                f"{entry.readers.people}{more}",
+                f"{entry.readers.workloads + entry.readers.services}{more}",
+                outside,
+            )
+        )
+    yield from table(
+        ("Weight set", "Where", "Level", "Score", "Size", "People", "Workloads", "Outside"), rows
+    )
+
+
+def _findings(report: Report) -> Iterator[str]:
+    yield "## Findings"
+    yield ""
+    found = sorted((result for result in report.results if result.status in ("fail", "unknown")), key=urgency)
+    rows = (
+        (result.status, result.severity, result.control, prose(result.message), code(result.subject))
+        for result in found[:_FINDINGS]
+    )
+    yield from table(("Status", "Severity", "Control", "Finding", "Subject"), rows)
+    if len(found) > _FINDINGS:
+        yield ""
+        yield f"The first {_FINDINGS} of {len(found)}; all of them are in report.json."
+
+
+def _gaps(report: Report) -> Iterator[str]:
+    yield "## What could not be seen"
+    yield ""
+    if not report.coverage.gaps:
+        yield "Every read was answered."
+        return
+    rows = (
+        (
+            code(f"{gap.service}:{gap.operation}"),
+            code(gap.scope),
+            gap.reason.replace("_", " "),
+            prose(gap.hides),
+            code(gap.grant) if gap.grant else "",
+            str(len(gap.controls)),
+        )
+        for gap in report.coverage.gaps
+    )
+    yield from table(("Read", "Where", "Why", "What it could hide", "Grant", "Controls"), rows)
+
+
+def _levels(report: Report) -> Iterator[str]:
+    yield "## Levels"
+    yield ""
+    rows = (
+        (
+            level.level,
+            prose(level.title),
+            *(
+                str(count)
+                for count in (
+                    level.passed,
+                    level.failed,
+                    level.unknown,
+                    level.attested,
+                    level.not_attested,
+                    level.waived,
+                )
+            ),
+        )
+        for level in report.levels
+    )
+    yield from table(
+        ("Level", "Stands for", "Passed", "Failed", "Unknown", "Attested", "Not attested", "Waived"), rows
+    )
+
+
+def _vectors(report: Report) -> Iterator[str]:
+    yield "## Attack vectors"
+    yield ""
+    rows = (
+        (vector.id, prose(vector.label), ", ".join(vector.feasible_for), vector.state.replace("_", " "))
+        for vector in report.vectors
+    )
+    yield from table(("Vector", "What", "Feasible for", "In this estate"), rows)
+
+
+def _method(report: Report) -> Iterator[str]:
+    details = report.summary.score_details
+    yield "## Method"
+    yield ""
+    yield prose(details.formula)
+    yield ""
+    yield prose(details.computed)
+    if details.cap:
+        yield ""
+        yield prose(details.cap)
+    yield ""
+    yield f"Snapshot {code(report.snapshot.digest)}, catalogue {report.catalogue.version} {code(report.catalogue.digest)}, "
+    yield f"weightguard {report.tool.version}, as of {report.snapshot.as_of}."
+    yield ""
+    yield prose(report.disclaimer)
