@@ -49,7 +49,7 @@ _DISTINCT: Final = [
     "examined",
 ]
 _BATCH_ROWS: Final = 8_192
-_GROUP_ROWS: Final = 131_072
+_GROUP_ROWS: Final = 65_536
 _NOTE_CHARACTERS: Final = 300
 _TEXT_CHARACTERS: Final = 8_192
 
@@ -140,14 +140,16 @@ def merge_parts(parts: Sequence[Path], target: Path) -> int:
     rows = 0
     writer: pq.ParquetWriter | None = None
     waiting: list[pa.RecordBatch] = []
+    waiting_rows = 0
     try:
         for batch in _part_batches(parts):
             waiting.append(batch)
+            waiting_rows += batch.num_rows
             rows += batch.num_rows
-            if sum(item.num_rows for item in waiting) >= _GROUP_ROWS:
+            if waiting_rows >= _GROUP_ROWS:
                 writer = writer or _parquet_writer(target)
                 writer.write_table(pa.Table.from_batches(waiting, schema()))
-                waiting = []
+                waiting, waiting_rows = [], 0
         if waiting:
             writer = writer or _parquet_writer(target)
             writer.write_table(pa.Table.from_batches(waiting, schema()))
