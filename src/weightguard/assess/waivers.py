@@ -209,7 +209,9 @@ def _muted(
     covering = [
         control.id
         for control in catalogue.controls
-        if any(_matches(check, name) for name in control.mappings.prowler)
+        if any(
+            fnmatchcase(name, check) or _found(f"^(?:{check})$", name) for name in control.mappings.prowler
+        )
     ]
     for control in covering or [f"prowler:{check}"]:
         yield Waiver(
@@ -221,7 +223,7 @@ def _muted(
             expires=date.fromisoformat(stated.group(1)) if stated else None,
             compensating_control="none stated",
             source=where,
-            matches=_prowler(account, resources),
+            matches=_prowler(account, resources, entry.get("Exceptions")),
             refused=_refusal(entry, stated, bool(covering)),
         )
 
@@ -231,29 +233,45 @@ def _refusal(entry: Mapping[str, Any], stated: re.Match[str] | None, covered: bo
         return "no control covers this check"
     if stated is None:
         return "it has no expiry: write 'expires: YYYY-MM-DD' into its Description"
-    if entry.get("Tags"):
+    exceptions = entry.get("Exceptions") or {}
+    if entry.get("Tags") or exceptions.get("Tags"):
         return "it depends on tags, which results do not carry"
-    regions = entry.get("Regions") or ["*"]
-    return "" if "*" in regions else "it is limited to regions, which results do not carry"
+    if "*" not in (entry.get("Regions") or ["*"]) or exceptions.get("Regions"):
+        return "it is limited to regions, which results do not carry"
+    return ""
 
 
-def _prowler(account: str, resources: tuple[str, ...]) -> Callable[[str, str | None], bool]:
+def _prowler(account: str, resources: tuple[str, ...], exceptions: Any) -> Callable[[str, str | None], bool]:
+    """Prowler's rule: a resource is muted when any expression is found in its name, unless an exception holds
+    for it.
+    """
+
     def matches(subject: str, subject_account: str | None) -> bool:
-        if account != "*" and account != subject_account:
+        if account not in ("*", subject_account):
             return False
         name = subject.rsplit(":", 1)[-1]
-        return any(_matches(pattern, subject) or _matches(pattern, name) for pattern in resources)
+        muted = any(_found(expression, name) for expression in resources)
+        return muted and not _excepted(exceptions, name, subject_account)
 
     return matches
 
 
-def _matches(pattern: str, text: str) -> bool:
-    """Prowler's rule: a regular expression, in which a leading ``*`` means anything."""
-    expression = f".{pattern}" if pattern.startswith("*") else pattern
+def _excepted(exceptions: Any, name: str, account: str | None) -> bool:
+    if not isinstance(exceptions, Mapping):
+        return False
+    accounts, resources = exceptions.get("Accounts") or (), exceptions.get("Resources") or ()
+    if not accounts and not resources:
+        return False
+    of_account = not accounts or account in accounts or "*" in accounts
+    return of_account and (not resources or any(_found(str(one), name) for one in resources))
+
+
+def _found(expression: str, text: str) -> bool:
+    """Whether a regular expression, in which a leading ``*`` means anything, is found in `text`."""
     try:
-        return re.search(f"^(?:{expression})$", text) is not None
+        return re.search(f".{expression}" if expression.startswith("*") else expression, text) is not None
     except re.error:
-        return pattern == text
+        return expression == text
 
 
 def _stamp(waiver: Waiver, result: Result) -> WaiverStamp:

@@ -1,0 +1,283 @@
+"""Accepted risks and stated facts: each ends, each is reported, none hides what it should not."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from laboratory import (
+    ACCOUNT,
+    OPEN,
+    ToldAccess,
+    account,
+    arn,
+    attested,
+    catalogue,
+    control,
+    denied,
+    estate,
+    known,
+    store,
+    weights,
+)
+from weightguard.assess.assessment import assess
+from weightguard.assess.model import Report
+from weightguard.assess.status import exit_status
+from weightguard.config import Config
+from weightguard.errors import ConfigError
+
+BAD = known(OPEN, "s3:GetPublicAccessBlock")
+AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
+ENDING = {"Description": "agreed, expires: 2027-01-01"}
+WAIVER = {
+    "control": "WG-STO-01", "subject": "arn:aws:s3:::a*", "owner": "jo", "reason": "moving", "ticket": "SEC-1",
+    "expires": "2027-03-31", "compensating_control": "alarmed",
+}  # fmt: skip
+ATTESTATION = {
+    "control": "WG-GOV-01", "statement": "There is a plan.", "by": "third_party", "attester": "Example Ltd",
+    "evidence": "evidence.txt", "sha256": hashlib.sha256(b"seen").hexdigest(), "valid_until": "2027-01-01",
+}  # fmt: skip
+
+
+def written(folder: Path, kind: str, *rows: dict[str, Any]) -> Config:
+    (folder / "evidence.txt").write_text("seen")
+    path = folder / f"{kind}.yaml"
+    path.write_text(yaml.safe_dump({kind: list(rows)}, sort_keys=False))
+    return Config.model_validate({kind: (path,)})
+
+
+def report(folder: Path, config: Config, *controls: dict[str, Any], **given: Any) -> Report:
+    things = {
+        "accounts": [account()],
+        "stores": [store("a", public_access_block=BAD), store("b", public_access_block=BAD)],
+        "weight_sets": [weights("a"), weights("b")],
+        **given,
+    }
+    loaded = catalogue(folder, *(controls or (control("WG-STO-01"),)))
+    return assess(estate(**things), ToldAccess(), loaded, config)
+
+
+def states(made: Report) -> dict[str, str]:
+    return {one.subject: one.status for one in made.results}
+
+
+def test_a_waiver_covers_its_subjects_and_keeps_what_they_were(tmp_path: Path) -> None:
+    made = report(tmp_path, written(tmp_path, "waivers", WAIVER))
+    assert states(made) == {arn("a"): "waived", arn("b"): "fail"}
+    stamp = made.results[0].waiver
+    assert stamp is not None
+    assert (stamp.was, stamp.owner, stamp.ticket, stamp.expires) == ("fail", "jo", "SEC-1", "2027-03-31")
+    assert [(one.state, one.results) for one in made.waivers] == [("applied", 1)]
+
+
+def test_a_waived_control_reaches_its_level_and_ends_no_run_in_three(tmp_path: Path) -> None:
+    everything = written(tmp_path, "waivers", {**WAIVER, "subject": "*"})
+    made = report(tmp_path, everything)
+    assert {one.level_reached for one in made.weights} == {"SL3"}
+    assert exit_status(made) == 0
+    assert exit_status(report(tmp_path, Config())) == 3
+    assert made.summary.score == 0  # a waiver lifts a level, it earns no points
+
+
+def test_an_unknown_may_be_waived_and_says_so(tmp_path: Path) -> None:
+    unread = [store("a", public_access_block=denied("s3:GetPublicAccessBlock"))]
+    made = report(tmp_path, written(tmp_path, "waivers", WAIVER), stores=unread, weight_sets=[weights("a")])
+    assert made.results[0].waiver is not None
+    assert made.results[0].waiver.was == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"expires": "2026-10-31"}, "expired"),
+        ({"expires": "2026-11-01"}, "applied"),  # its last day counts
+        ({"subject": "arn:aws:s3:::z*"}, "unmatched"),
+        ({"control": "WG-STO-02"}, "unmatched"),
+    ],
+)
+def test_what_became_of_a_waiver_is_reported(tmp_path: Path, change: dict[str, Any], state: str) -> None:
+    made = report(
+        tmp_path,
+        written(tmp_path, "waivers", {**WAIVER, **change}),
+        control("WG-STO-01"),
+        control("WG-STO-02", check={"cel": "true"}),
+    )
+    assert [one.state for one in made.waivers] == [state]
+    assert states(made)[arn("b")] in ("fail", "pass")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "what"),
+    [
+        ({"expires": "2028-01-01"}, 7, "longer than a year"),
+        ({"expires": "2027-03-31", "granted": "2026-01-01"}, 7, "longer than a year"),
+        ({"expires": None}, 7, "expires"),
+        ({"control": "WG-STO-99"}, 2, "unknown control"),
+        ({"ownr": "jo"}, 9, "unknown key 'ownr'"),
+    ],
+)
+def test_a_waiver_that_is_not_one_is_refused(
+    tmp_path: Path, change: dict[str, Any], line: int, what: str
+) -> None:
+    config = written(tmp_path, "waivers", {**WAIVER, **change})
+    with pytest.raises(ConfigError) as caught:
+        report(tmp_path, config)
+    assert what in caught.value.what
+    assert caught.value.where == f"{tmp_path / 'waivers.yaml'}:{line}"
+
+
+def test_an_expiry_is_required(tmp_path: Path) -> None:
+    row = {name: value for name, value in WAIVER.items() if name != "expires"}
+    with pytest.raises(ConfigError, match="expires"):
+        report(tmp_path, written(tmp_path, "waivers", row))
+
+
+def mutelist(folder: Path, accounts: dict[str, Any]) -> Config:
+    path = folder / "mutelist.yaml"
+    path.write_text(yaml.safe_dump({"Mutelist": {"Accounts": accounts}}))
+    return Config(waivers=(path,))
+
+
+@pytest.mark.parametrize(
+    ("account_id", "check", "entry", "state", "status"),
+    [
+        (
+            ACCOUNT,
+            "s3_public",
+            {"Resources": ["a"], "Description": "ok, expires: 2027-01-01"},
+            "applied",
+            "waived",
+        ),
+        ("*", "s3_*", {"Resources": [".*"], "Description": "Expires: 2027-01-01"}, "applied", "waived"),
+        ("*", "*", {"Resources": ["*"], "Description": "expires: 2027-01-01"}, "applied", "waived"),
+        (
+            "*",
+            "s3_*",
+            {"Resources": ["^a$"], "Exceptions": {"Resources": ["a"]}, "Description": "expires: 2027-01-01"},
+            "unmatched",
+            "fail",
+        ),
+        (
+            "*",
+            "s3_*",
+            {"Resources": ["^a$"], "Exceptions": {"Accounts": ["9"]}, "Description": "expires: 2027-01-01"},
+            "applied",
+            "waived",
+        ),
+        (
+            ACCOUNT,
+            "s3_public",
+            {"Resources": ["(a"], "Description": "expires: 2027-01-01"},
+            "unmatched",
+            "fail",
+        ),
+        (ACCOUNT, "s3_public", {"Resources": ["a"], "Description": "for ever"}, "refused", "fail"),
+        (ACCOUNT, "s3_public", {"Resources": ["a"], "Description": "expires: 2026-01-01"}, "expired", "fail"),
+        (
+            "222222222222",
+            "s3_public",
+            {"Resources": ["a"], "Description": "expires: 2027-01-01"},
+            "unmatched",
+            "fail",
+        ),
+        (
+            ACCOUNT,
+            "s3_public",
+            {"Resources": ["zz"], "Description": "expires: 2027-01-01"},
+            "unmatched",
+            "fail",
+        ),
+        (ACCOUNT, "ec2_thing", {"Resources": ["*"], "Description": "expires: 2027-01-01"}, "refused", "fail"),
+        (
+            ACCOUNT,
+            "s3_public",
+            {"Resources": ["a"], "Tags": ["x=y"], "Description": "expires: 2027-01-01"},
+            "refused",
+            "fail",
+        ),
+        (
+            ACCOUNT,
+            "s3_public",
+            {"Resources": ["a"], "Regions": ["eu-west-1"], "Description": "expires: 2027-01-01"},
+            "refused",
+            "fail",
+        ),
+    ],
+)
+def test_a_prowler_mutelist_is_imported_when_its_entries_end(
+    tmp_path: Path, account_id: str, check: str, entry: dict[str, Any], state: str, status: str
+) -> None:
+    covering = control("WG-STO-01", mappings={"rand_vectors": ["V4.1"], "prowler": ["s3_public"]})
+    made = report(tmp_path, mutelist(tmp_path, {account_id: {"Checks": {check: entry}}}), covering)
+    assert [one.state for one in made.waivers] == [state]
+    assert states(made)[arn("a")] == status
+
+
+def test_a_mutelist_check_pattern_is_matched_to_the_checks_that_controls_cover(tmp_path: Path) -> None:
+    covering = control("WG-STO-01", mappings={"rand_vectors": ["V4.1"], "prowler": ["s3_public", "s3_other"]})
+    made = report(
+        tmp_path,
+        mutelist(tmp_path, {"*": {"Checks": {"s3_.*": {"Description": "expires: 2027-01-01"}}}}),
+        covering,
+    )
+    assert [(one.control, one.state, one.results) for one in made.waivers] == [("WG-STO-01", "applied", 2)]
+
+
+def test_an_attestation_is_accepted_with_its_evidence(tmp_path: Path) -> None:
+    made = report(tmp_path, written(tmp_path, "attestations", ATTESTATION), attested("WG-GOV-01"))
+    assert (made.results[0].status, made.results[0].attestation is not None) == ("pass", True)
+    assert "Example Ltd" in made.results[0].message
+    assert [one.state for one in made.attestations] == ["accepted"]
+    assert made.levels[0].attested == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"valid_until": "2026-10-31"}, "expired"),
+        ({"evidence": "nowhere.txt"}, "evidence_missing"),
+        ({"sha256": "0" * 64}, "evidence_changed"),
+        ({"control": "WG-STO-01"}, "refused"),
+    ],
+)
+def test_an_attestation_that_cannot_be_checked_counts_for_nothing(
+    tmp_path: Path, change: dict[str, Any], state: str
+) -> None:
+    made = report(
+        tmp_path,
+        written(tmp_path, "attestations", {**ATTESTATION, **change}),
+        attested("WG-GOV-01"),
+        control("WG-STO-01"),
+    )
+    assert [one.state for one in made.attestations] == [state]
+    assert {one.control: one.status for one in made.results if one.subject == "estate"} == {
+        "WG-GOV-01": "unknown"
+    }
+    assert all(one.status == "fail" for one in made.results if one.control == "WG-STO-01")
+
+
+def test_a_third_partys_word_comes_before_ones_own(tmp_path: Path) -> None:
+    own = {**ATTESTATION, "by": "self", "attester": "Ourselves"}
+    made = report(tmp_path, written(tmp_path, "attestations", own, ATTESTATION), attested("WG-GOV-01"))
+    assert made.results[0].attestation is not None
+    assert made.results[0].attestation.by == "third_party"
+
+
+@pytest.mark.parametrize(
+    ("change", "line"), [({"sha256": "abc"}, 7), ({"by": "friend"}, 4), ({"control": "WG-GOV-77"}, 2)]
+)
+def test_an_attestation_that_is_not_one_is_refused(tmp_path: Path, change: dict[str, Any], line: int) -> None:
+    config = written(tmp_path, "attestations", {**ATTESTATION, **change})
+    with pytest.raises(ConfigError) as caught:
+        report(tmp_path, config, attested("WG-GOV-01"))
+    assert caught.value.where == f"{tmp_path / 'attestations.yaml'}:{line}"
+
+
+def test_the_report_names_no_folder_of_the_machine(tmp_path: Path) -> None:
+    made = report(tmp_path, written(tmp_path, "waivers", WAIVER))
+    assert made.waivers[0].source == "waivers.yaml:2"
