@@ -37,7 +37,17 @@ RESOURCES = {
     "sts:AssumeRole": [f"arn:aws:iam::{A}:role/t"],
     "s3:ListAllMyBuckets": ["*"],
 }
-ACTION_PATTERNS = ["*", "s3:*", "S3:get*", "s3:GetObject", "kms:Decrypt", "kms:*", "sts:Assume?ole", "s3:List*", "iam:*"]
+ACTION_PATTERNS = [
+    "*",
+    "s3:*",
+    "S3:get*",
+    "s3:GetObject",
+    "kms:Decrypt",
+    "kms:*",
+    "sts:Assume?ole",
+    "s3:List*",
+    "iam:*",
+]
 RESOURCE_PATTERNS = [
     "*",
     "arn:aws:s3:::m/*",
@@ -86,8 +96,12 @@ def generate(random: Random) -> Case:
         "resource": document(random, action, 3) if random.random() < 0.6 else None,
         "boundary": document(random, None, 2) if random.random() < 0.25 else None,
         "session": document(random, None, 2) if random.random() < 0.25 else None,
-        "scp": [document(random, None, 2) for _ in range(random.randint(1, 2))] if random.random() < 0.3 else None,
-        "rcp": [document(random, "rcp", 2) for _ in range(random.randint(1, 2))] if random.random() < 0.25 else None,
+        "scp": [document(random, None, 2) for _ in range(random.randint(1, 2))]
+        if random.random() < 0.3
+        else None,
+        "rcp": [document(random, "rcp", 2) for _ in range(random.randint(1, 2))]
+        if random.random() < 0.25
+        else None,
         "vpc_endpoint": document(random, "endpoint", 2) if random.random() < 0.15 else None,
     }
     context = {key: random.choice(values) for key, values in KEYS.items() if random.random() < 0.5}
@@ -106,7 +120,9 @@ def statement(random: Random, principals: str | None) -> dict[str, Any]:
     entry[element] = random.sample(ACTION_PATTERNS, random.randint(1, 2))
     if principals != "sts:AssumeRole":
         element = "NotResource" if random.random() < 0.1 else "Resource"
-        entry[element] = random.sample(RESOURCE_PATTERNS, random.randint(1, 2)) if random.random() < 0.7 else "*"
+        entry[element] = (
+            random.sample(RESOURCE_PATTERNS, random.randint(1, 2)) if random.random() < 0.7 else "*"
+        )
     if principals is not None:
         wide = principals == "rcp" or (principals == "endpoint" and random.random() < 0.7)
         excepts = entry["Effect"] == "Deny" and principals != "rcp" and random.random() < 0.2
@@ -120,11 +136,15 @@ def statement(random: Random, principals: str | None) -> dict[str, Any]:
 def condition(random: Random) -> tuple[str, dict[str, Any]]:
     kind = random.randrange(6)
     if kind == 0:
-        return "Bool" + random.choice(["", "IfExists"]), {"aws:MultiFactorAuthPresent": random.choice(["true", "false"])}
+        return "Bool" + random.choice(["", "IfExists"]), {
+            "aws:MultiFactorAuthPresent": random.choice(["true", "false"])
+        }
     if kind == 1:
         return "Null", {random.choice(list(KEYS)): random.choice(["true", "false"])}
     if kind == 2:
-        operator = random.choice(["ForAllValues:", "ForAnyValue:"]) + random.choice(["StringEquals", "StringNotEquals", "StringLike"])
+        operator = random.choice(["ForAllValues:", "ForAnyValue:"]) + random.choice(
+            ["StringEquals", "StringNotEquals", "StringLike"]
+        )
         return operator, {"aws:TagKeys": random.sample(["x", "y", "z"], random.randint(1, 2))}
     if kind == 3:
         operator = random.choice(["StringLike", "StringNotLike"])
@@ -132,7 +152,9 @@ def condition(random: Random) -> tuple[str, dict[str, Any]]:
     if kind == 4:
         operator = random.choice(["StringEquals", "StringNotEquals"])
         return operator, {"aws:SourceVpce": random.choice(["v${aws:PrincipalTag/t}", "v1"])}
-    operator = random.choice(["StringEquals", "StringNotEquals", "StringEqualsIfExists", "StringNotEqualsIfExists"])
+    operator = random.choice(
+        ["StringEquals", "StringNotEquals", "StringEqualsIfExists", "StringNotEqualsIfExists"]
+    )
     return operator, {"aws:sourcevpce": random.sample(["v1", "v2"], random.randint(1, 2))}
 
 
@@ -140,7 +162,10 @@ def answer(case: Case, world: dict[str, Any]) -> str:
     """The decision in a world where every key has a value or is absent."""
     who = PRINCIPALS[case.principal]
     docs = case.layers
-    said = {name: said_by(docs[name], case, world) for name in ("identity", "resource", "boundary", "session", "vpc_endpoint")}
+    said = {
+        name: said_by(docs[name], case, world)
+        for name in ("identity", "resource", "boundary", "session", "vpc_endpoint")
+    }
     in_account = who["account"] is not None
     scps = [said_by(level, case, world) for level in docs["scp"] or []] if in_account else []
     rcp_applies = case.action.split(":")[0] in {"s3", "kms", "sts"}
@@ -231,7 +256,11 @@ def concerns(entry: dict[str, Any], case: Case, world: dict[str, Any], doc: dict
             hit = any(resource_hit(one, case.resource, world, variables) for one in values)
             if hit is not wanted:
                 return False
-    tests = [(operator, key, value) for operator, keys in entry.get("Condition", {}).items() for key, value in keys.items()]
+    tests = [
+        (operator, key, value)
+        for operator, keys in entry.get("Condition", {}).items()
+        for key, value in keys.items()
+    ]
     return all(holds(operator, key, value, world, variables) for operator, key, value in tests)
 
 
@@ -271,7 +300,9 @@ def holds(operator: str, key: str, value: Any, world: dict[str, Any], variables:
         return False
     values = [text for text, ok in pairs if ok]
     compare = like if "Like" in bare else (lambda pattern, text: pattern == text)
-    hits = [any(compare(one, item) for one in values) for item in (given if isinstance(given, list) else [given])]
+    hits = [
+        any(compare(one, item) for one in values) for item in (given if isinstance(given, list) else [given])
+    ]
     results = [hit is not negative for hit in hits]
     return any(results) if quantifier == "ForAnyValue" else all(results)
 

@@ -48,7 +48,9 @@ def document(*statements: Any, version: str | None = "2012-10-17") -> dict[str, 
     return {**entry, "Statement": list(statements)}
 
 
-def policy(*statements: Any, kind: PolicyKind = IDENTITY, name: str = "p", version: str | None = "2012-10-17") -> CompiledPolicy:
+def policy(
+    *statements: Any, kind: PolicyKind = IDENTITY, name: str = "p", version: str | None = "2012-10-17"
+) -> CompiledPolicy:
     return compile_policy(document(*statements, version=version), kind=kind, name=name)
 
 
@@ -68,8 +70,14 @@ def layers(
     def one(name: str, kind: PolicyKind, statements: list[Any] | None) -> list[CompiledPolicy] | None:
         return None if statements is None else [policy(*statements, kind=kind, name=name)]
 
-    def levels(name: str, kind: PolicyKind, given: list[list[Any]] | None) -> list[list[CompiledPolicy]] | None:
-        return None if given is None else [[policy(*level, kind=kind, name=name)] if level else [] for level in given]
+    def levels(
+        name: str, kind: PolicyKind, given: list[list[Any]] | None
+    ) -> list[list[CompiledPolicy]] | None:
+        return (
+            None
+            if given is None
+            else [[policy(*level, kind=kind, name=name)] if level else [] for level in given]
+        )
 
     return Layers(
         identity=one("identity", IDENTITY, identity),

@@ -208,9 +208,12 @@ def test_operators_and_keys_are_joined_by_and() -> None:
 
 
 def test_names_of_keys_ignore_case() -> None:
-    assert matches(allow(Condition={"StringEquals": {"AWS:SourceVpce": "v"}}), context={"aws:sourcevpce": "v"})
     assert matches(
-        allow(Condition={"StringEquals": {"aws:PrincipalTag/Team": "ml"}}), context={"aws:principaltag/team": "ml"}
+        allow(Condition={"StringEquals": {"AWS:SourceVpce": "v"}}), context={"aws:sourcevpce": "v"}
+    )
+    assert matches(
+        allow(Condition={"StringEquals": {"aws:PrincipalTag/Team": "ml"}}),
+        context={"aws:principaltag/team": "ml"},
     )
 
 

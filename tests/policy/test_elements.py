@@ -90,7 +90,9 @@ def test_the_answer_names_the_statement_by_sid_or_by_index() -> None:
 def test_one_statement_may_stand_without_a_list() -> None:
     from weightguard.policy.aws import PolicyKind, compile_policy
 
-    single = compile_policy({"Version": "2012-10-17", "Statement": allow()}, kind=PolicyKind.IDENTITY, name="p")
+    single = compile_policy(
+        {"Version": "2012-10-17", "Statement": allow()}, kind=PolicyKind.IDENTITY, name="p"
+    )
     assert outcome(Layers(identity=[single])) == "allowed"
 
 
@@ -108,7 +110,7 @@ def test_old_documents_work_without_variables(version: str | None) -> None:
 
 
 class TestActionsWithoutResourceLevelPermissions:
-    """"If the Resource types column is empty, you must specify all resources in the Resource element"."""
+    """ "If the Resource types column is empty, you must specify all resources in the Resource element"."""
 
     def test_match_a_literal_star(self) -> None:
         assert matches(allow("s3:ListAllMyBuckets"), action="s3:ListAllMyBuckets", resource="*")
@@ -127,7 +129,11 @@ class TestActionsWithoutResourceLevelPermissions:
         assert outcome(given, action="s3:ListAllMyBuckets", resource="*") == "allowed"
 
     def test_an_unknown_action_is_matched_as_it_stands(self) -> None:
-        assert matches(allow("weights:Steal", "arn:aws:weights:::a"), action="weights:Steal", resource="arn:aws:weights:::a")
+        assert matches(
+            allow("weights:Steal", "arn:aws:weights:::a"),
+            action="weights:Steal",
+            resource="arn:aws:weights:::a",
+        )
 
 
 class TestPatternsInTheRequest:
@@ -141,12 +147,28 @@ class TestPatternsInTheRequest:
             ([allow("s3:*", "arn:aws:s3:::other/*")], "arn:aws:s3:::models/*", "denied_implicitly"),
             ([allow("s3:*", "arn:aws:s3:::models")], "arn:aws:s3:::models/*", "denied_implicitly"),
             ([allow(), deny("s3:*", "arn:aws:s3:::models/llm/*")], "arn:aws:s3:::models/*", "allowed"),
-            ([allow(), deny("s3:*", "arn:aws:s3:::models/*")], "arn:aws:s3:::models/llm/*", "denied_explicitly"),
+            (
+                [allow(), deny("s3:*", "arn:aws:s3:::models/*")],
+                "arn:aws:s3:::models/llm/*",
+                "denied_explicitly",
+            ),
             ([allow(), deny("s3:*", "*")], "arn:aws:s3:::models/*", "denied_explicitly"),
-            ([allow("s3:*", None, NotResource="arn:aws:s3:::models/*")], "arn:aws:s3:::models/*", "denied_implicitly"),
+            (
+                [allow("s3:*", None, NotResource="arn:aws:s3:::models/*")],
+                "arn:aws:s3:::models/*",
+                "denied_implicitly",
+            ),
             ([allow("s3:*", None, NotResource="arn:aws:s3:::models/a*")], "arn:aws:s3:::models/*", "allowed"),
-            ([allow(), deny("s3:*", None, NotResource="arn:aws:s3:::models/a*")], "arn:aws:s3:::models/*", "allowed"),
-            ([allow(), deny("s3:*", None, NotResource="arn:aws:s3:::open/*")], "arn:aws:s3:::models/*", "denied_explicitly"),
+            (
+                [allow(), deny("s3:*", None, NotResource="arn:aws:s3:::models/a*")],
+                "arn:aws:s3:::models/*",
+                "allowed",
+            ),
+            (
+                [allow(), deny("s3:*", None, NotResource="arn:aws:s3:::open/*")],
+                "arn:aws:s3:::models/*",
+                "denied_explicitly",
+            ),
         ],
     )
     def test_allow_when_it_overlaps_deny_when_it_covers(

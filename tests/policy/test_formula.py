@@ -12,7 +12,6 @@ from weightguard.policy.aws import (
     ALWAYS,
     NEVER,
     AllOf,
-    AnyOf,
     Condition,
     Formula,
     all_of,
@@ -35,7 +34,10 @@ formulas = st.recursive(
     max_leaves=12,
 )
 
-WORLDS = [dict(zip((atom.key for atom in ATOMS), values, strict=True)) for values in itertools.product((True, False), repeat=4)]
+WORLDS = [
+    dict(zip((atom.key for atom in ATOMS), values, strict=True))
+    for values in itertools.product((True, False), repeat=4)
+]
 
 
 def plainly(tree: object, world: dict[str, bool]) -> bool:
@@ -81,7 +83,10 @@ def test_alternatives_are_the_same_formula(tree: object) -> None:
 
 
 def test_alternatives_give_up_beyond_their_limit() -> None:
-    pairs = [any_of((Condition(f"a{i}", "Bool", ("true",)), Condition(f"b{i}", "Bool", ("true",)))) for i in range(10)]
+    pairs = [
+        any_of((Condition(f"a{i}", "Bool", ("true",)), Condition(f"b{i}", "Bool", ("true",))))
+        for i in range(10)
+    ]
     assert alternatives(all_of(pairs)) is None
     assert alternatives(ALWAYS) == ((),)
     assert alternatives(NEVER) == ()
@@ -102,7 +107,9 @@ def test_one_key_cannot_have_two_values_at_once() -> None:
     assert all_of([a, b]) is NEVER
     assert all_of([a, absent]) is NEVER
     assert all_of([a, negation(absent)]) is not NEVER
-    assert all_of([b, Condition("aws:SourceVpce", "StringEquals", ("vpce-3", "vpce-4"), negated=True)]) is NEVER
+    assert (
+        all_of([b, Condition("aws:SourceVpce", "StringEquals", ("vpce-3", "vpce-4"), negated=True)]) is NEVER
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +118,10 @@ def test_one_key_cannot_have_two_values_at_once() -> None:
         (ALWAYS, "always"),
         (NEVER, "never"),
         (Condition("aws:SourceVpce", "StringEquals", ("vpce-1",)), "only through VPC endpoint vpce-1"),
-        (Condition("aws:SourceVpce", "StringEquals", ("vpce-1", "vpce-2")), "only through VPC endpoint vpce-1 or vpce-2"),
+        (
+            Condition("aws:SourceVpce", "StringEquals", ("vpce-1", "vpce-2")),
+            "only through VPC endpoint vpce-1 or vpce-2",
+        ),
         (Condition("aws:SourceVpce", "StringEquals", ("vpce-1",), True), "not through VPC endpoint vpce-1"),
         (Condition("aws:SourceIp", "IpAddress", ("203.0.113.0/24",)), "only from 203.0.113.0/24"),
         (Condition("aws:MultiFactorAuthPresent", "Bool", ("true",)), "only with MFA"),
@@ -121,8 +131,14 @@ def test_one_key_cannot_have_two_values_at_once() -> None:
         (Condition("aws:x", "StringEqualsIfExists", ("a",)), "only if aws:x is a or is absent"),
         (Condition("aws:x", "Null", ("true",)), "only if aws:x is absent"),
         (Condition("aws:x", "Null", ("false",)), "only if aws:x is present"),
-        (Condition("aws:TagKeys", "ForAllValues:StringEquals", ("a", "b")), "only if every value of aws:TagKeys is a or b"),
-        (Condition("aws:CurrentTime", "DateLessThan", ("2026-01-01",)), "only if aws:CurrentTime is before 2026-01-01"),
+        (
+            Condition("aws:TagKeys", "ForAllValues:StringEquals", ("a", "b")),
+            "only if every value of aws:TagKeys is a or b",
+        ),
+        (
+            Condition("aws:CurrentTime", "DateLessThan", ("2026-01-01",)),
+            "only if aws:CurrentTime is before 2026-01-01",
+        ),
         (
             Condition("Resource", "ResourceLike", ("arn:aws:s3:::home/${aws:PrincipalTag/a}/*",)),
             "only where the resource matches arn:aws:s3:::home/${aws:PrincipalTag/a}/*",
@@ -136,7 +152,11 @@ def test_in_words(formula: Formula, words: str) -> None:
 def test_words_come_in_one_order() -> None:
     vpce = Condition("aws:SourceVpce", "StringEquals", ("vpce-1",))
     mfa = Condition("aws:MultiFactorAuthPresent", "Bool", ("true",))
-    assert in_words(all_of([vpce, mfa])) == in_words(all_of([mfa, vpce])) == "only with MFA and only through VPC endpoint vpce-1"
+    assert (
+        in_words(all_of([vpce, mfa]))
+        == in_words(all_of([mfa, vpce]))
+        == "only with MFA and only through VPC endpoint vpce-1"
+    )
     assert in_words(any_of([vpce, mfa])) == "either only with MFA or only through VPC endpoint vpce-1"
 
 

@@ -89,7 +89,11 @@ class TestKeyPolicies:
 
 class TestGrants:
     def grant(self, grantee: str, **more: Any) -> dict[str, Any]:
-        return {"kms_grants": [parse_grant({"GrantId": "g1", "GranteePrincipal": grantee, "Operations": ["Decrypt"], **more})]}
+        return {
+            "kms_grants": [
+                parse_grant({"GrantId": "g1", "GranteePrincipal": grantee, "Operations": ["Decrypt"], **more})
+            ]
+        }
 
     def test_a_grant_needs_neither_key_policy_nor_identity_policy(self) -> None:
         assert decrypt(layers(**self.grant(USER))) == "allowed"
@@ -99,7 +103,9 @@ class TestGrants:
         assert outcome(layers(**self.grant(USER)), action="kms:Encrypt", resource=KEY) == "denied_implicitly"
         assert decrypt(layers(**self.grant(USER)), ROLE) == "denied_implicitly"
         assert decrypt(layers(**self.grant(ROLE)), SESSION) == "allowed"
-        assert decrypt(layers(**self.grant("rds.amazonaws.com")), {"service": "rds.amazonaws.com"}) == "allowed"
+        assert (
+            decrypt(layers(**self.grant("rds.amazonaws.com")), {"service": "rds.amazonaws.com"}) == "allowed"
+        )
 
     def test_an_explicit_deny_wins_and_limits_hold(self) -> None:
         assert decrypt(layers(resource=[deny(Principal="*")], **self.grant(USER))) == "denied_explicitly"
@@ -107,7 +113,10 @@ class TestGrants:
 
     def test_a_subset_constraint_asks_for_its_pairs(self) -> None:
         given = layers(**self.grant(USER, Constraints={"EncryptionContextSubset": {"model": "llm"}}))
-        assert decrypt(given, context={"kms:EncryptionContext:model": "llm", "kms:EncryptionContext:x": "y"}) == "allowed"
+        assert (
+            decrypt(given, context={"kms:EncryptionContext:model": "llm", "kms:EncryptionContext:x": "y"})
+            == "allowed"
+        )
         assert decrypt(given, context={"kms:EncryptionContext:model": "other"}) == "denied_implicitly"
         assert decrypt(given) == "denied_implicitly"
         open_one = ask(given, action="kms:Decrypt", resource=KEY, unknown=True)
@@ -117,7 +126,10 @@ class TestGrants:
         given = layers(**self.grant(USER, Constraints={"EncryptionContextEquals": {"model": "llm"}}))
         exact = {"kms:EncryptionContext:model": "llm", "kms:EncryptionContextKeys": ["model"]}
         assert decrypt(given, context=exact) == "allowed"
-        assert decrypt(given, context={**exact, "kms:EncryptionContextKeys": ["model", "more"]}) == "denied_implicitly"
+        assert (
+            decrypt(given, context={**exact, "kms:EncryptionContextKeys": ["model", "more"]})
+            == "denied_implicitly"
+        )
 
     def test_the_retiring_principal_may_retire_it(self) -> None:
         given = layers(**self.grant(ROLE, RetiringPrincipal=USER))
@@ -126,9 +138,14 @@ class TestGrants:
 
     @pytest.mark.parametrize(
         "entry",
-        [{}, {"GranteePrincipal": 5}, {"GranteePrincipal": USER, "Operations": "Decrypt"}, {"GranteePrincipal": USER, "Operations": [1]},
-         {"GranteePrincipal": USER, "Operations": [], "Constraints": 3},
-         {"GranteePrincipal": USER, "Operations": [], "Constraints": {"EncryptionContextSubset": 3}}],
+        [
+            {},
+            {"GranteePrincipal": 5},
+            {"GranteePrincipal": USER, "Operations": "Decrypt"},
+            {"GranteePrincipal": USER, "Operations": [1]},
+            {"GranteePrincipal": USER, "Operations": [], "Constraints": 3},
+            {"GranteePrincipal": USER, "Operations": [], "Constraints": {"EncryptionContextSubset": 3}},
+        ],
     )
     def test_a_malformed_grant_is_an_input_error(self, entry: dict[str, Any]) -> None:
         with pytest.raises(InputError):
@@ -168,7 +185,9 @@ class TestTrustPolicies:
         assert assume(given, {"service": "lambda.amazonaws.com"}) == "denied_implicitly"
 
     def test_external_id(self) -> None:
-        given = layers(identity=FULL, **trust({"AWS": OTHER}, Condition={"StringEquals": {"sts:ExternalId": "secret"}}))
+        given = layers(
+            identity=FULL, **trust({"AWS": OTHER}, Condition={"StringEquals": {"sts:ExternalId": "secret"}})
+        )
         assert assume(given, STRANGER) == "denied_implicitly"
         assert assume(given, STRANGER, context={"sts:ExternalId": "secret"}) == "allowed"
 
@@ -177,30 +196,60 @@ class TestTrustPolicies:
             "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
             "StringLike": {"token.actions.githubusercontent.com:sub": "repo:lab/*"},
         }
-        given = layers(**trust({"Federated": GITHUB}, action="sts:AssumeRoleWithWebIdentity", Condition=condition))
+        given = layers(
+            **trust({"Federated": GITHUB}, action="sts:AssumeRoleWithWebIdentity", Condition=condition)
+        )
         ask_as = {"action": "sts:AssumeRoleWithWebIdentity"}
-        token = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", "token.actions.githubusercontent.com:sub": "repo:lab/train:ref:refs/heads/main"}
+        token = {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:lab/train:ref:refs/heads/main",
+        }
         assert assume(given, {"federated": GITHUB}, context=token, **ask_as) == "allowed"
-        assert assume(given, {"federated": GITHUB}, context={**token, "token.actions.githubusercontent.com:sub": "repo:evil/x"}, **ask_as) == "denied_implicitly"
+        assert (
+            assume(
+                given,
+                {"federated": GITHUB},
+                context={**token, "token.actions.githubusercontent.com:sub": "repo:evil/x"},
+                **ask_as,
+            )
+            == "denied_implicitly"
+        )
         assert assume(given, {"federated": GITHUB}) == "denied_implicitly"
         assert assume(given, USER, context=token, **ask_as) == "denied_implicitly"
 
     def test_saml(self) -> None:
         provider = f"arn:aws:iam::{ACCOUNT}:saml-provider/idp"
-        given = layers(**trust({"Federated": provider}, action="sts:AssumeRoleWithSAML", Condition={"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}))
+        given = layers(
+            **trust(
+                {"Federated": provider},
+                action="sts:AssumeRoleWithSAML",
+                Condition={"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+            )
+        )
         audience = {"SAML:aud": "https://signin.aws.amazon.com/saml"}
-        assert assume(given, {"federated": provider}, action="sts:AssumeRoleWithSAML", context=audience) == "allowed"
+        assert (
+            assume(given, {"federated": provider}, action="sts:AssumeRoleWithSAML", context=audience)
+            == "allowed"
+        )
 
     @pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity"])
     def test_session_tags_and_source_identity_are_trusted_the_same_way(self, action: str) -> None:
-        assert assume(layers(identity=FULL, **trust({"AWS": ROOT}, action=action)), action=action) == "allowed"
+        assert (
+            assume(layers(identity=FULL, **trust({"AWS": ROOT}, action=action)), action=action) == "allowed"
+        )
         assert assume(layers(identity=FULL), action=action) == "denied_implicitly"
 
     def test_the_root_user_cannot_assume_roles(self) -> None:
         assert assume(layers(**trust({"AWS": ROOT})), ROOT) == "denied_implicitly"
 
     def test_a_deny_in_the_trust_policy_wins(self) -> None:
-        given = {"resource": [allow("sts:AssumeRole", None, Principal={"AWS": ROOT}), deny("sts:AssumeRole", None, Principal={"AWS": USER})], "trust": True}
+        given = {
+            "resource": [
+                allow("sts:AssumeRole", None, Principal={"AWS": ROOT}),
+                deny("sts:AssumeRole", None, Principal={"AWS": USER}),
+            ],
+            "trust": True,
+        }
         assert assume(layers(identity=FULL, **given)) == "denied_explicitly"
 
 
@@ -211,9 +260,18 @@ class TestProviderRules:
             ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/AdministratorAccess"),
             ("iam:SetDefaultPolicyVersion", "arn:aws:iam::aws:policy/service-role/X"),
             ("iam:DeletePolicy", "arn:aws:iam::aws:policy/*"),
-            ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A"),
-            ("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_A"),
-            ("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"),
+            (
+                "iam:UpdateAssumeRolePolicy",
+                f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A",
+            ),
+            (
+                "iam:PutRolePolicy",
+                f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_A",
+            ),
+            (
+                "iam:AttachRolePolicy",
+                f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX",
+            ),
             ("kms:UpdateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/s3"),
             ("kms:DeleteAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/s3"),
         ],

@@ -103,7 +103,7 @@ class TestSameAccount:
 
 
 class TestAcrossAccounts:
-    """"The request is allowed only if both evaluations return a decision of Allow."""
+    """ "The request is allowed only if both evaluations return a decision of Allow."""
 
     @pytest.mark.parametrize("named", [STRANGER, f"arn:aws:iam::{OTHER}:root", OTHER, "*"])
     def test_both_sides_must_allow(self, named: str) -> None:
@@ -125,7 +125,10 @@ class TestAcrossAccounts:
 
     def test_the_account_of_a_resource_is_read_from_its_arn(self) -> None:
         queue = f"arn:aws:sqs:us-east-1:{OTHER}:q"
-        assert outcome(layers(identity=FULL), action="sqs:SendMessage", resource=queue, account=None) == "denied_implicitly"
+        assert (
+            outcome(layers(identity=FULL), action="sqs:SendMessage", resource=queue, account=None)
+            == "denied_implicitly"
+        )
         assert outcome(layers(identity=FULL), action="s3:GetObject", account=None) == "allowed"
 
     def test_the_root_user_of_another_account_needs_the_resource_policy(self) -> None:
@@ -209,7 +212,9 @@ class TestResourceControlPolicies:
                 "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
             },
         )
-        given = layers(identity=FULL, resource=[self.EVERYBODY], rcp=[[self.EVERYBODY, outside], [self.EVERYBODY]])
+        given = layers(
+            identity=FULL, resource=[self.EVERYBODY], rcp=[[self.EVERYBODY, outside], [self.EVERYBODY]]
+        )
         assert outcome(given, USER, context={"aws:PrincipalOrgID": "o-1"}) == "allowed"
         assert outcome(given, STRANGER, context={"aws:PrincipalOrgID": "o-2"}) == "denied_explicitly"
         assert outcome(given, "*") == "denied_explicitly"
@@ -228,7 +233,10 @@ class TestResourceControlPolicies:
     def test_they_limit_only_services_that_support_them(self) -> None:
         given = layers(identity=FULL, rcp=[[deny(Principal="*")]])
         assert outcome(given, action="s3:GetObject") == "denied_explicitly"
-        assert outcome(given, action="sqs:SendMessage", resource=f"arn:aws:sqs:us-east-1:{ACCOUNT}:q") == "denied_explicitly"
+        assert (
+            outcome(given, action="sqs:SendMessage", resource=f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")
+            == "denied_explicitly"
+        )
         instance = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1"
         assert outcome(given, action="ec2:StartInstances", resource=instance) == "allowed"
 
@@ -242,7 +250,9 @@ class TestEndpointPolicies:
     def test_they_limit(self) -> None:
         own_bucket = allow("s3:*", "arn:aws:s3:::models/*", Principal="*")
         assert outcome(layers(identity=FULL, vpc_endpoint=[own_bucket])) == "allowed"
-        assert ask(layers(identity=FULL, vpc_endpoint=[own_bucket]), resource="arn:aws:s3:::x/k").lacking == ("vpc_endpoint",)
+        assert ask(layers(identity=FULL, vpc_endpoint=[own_bucket]), resource="arn:aws:s3:::x/k").lacking == (
+            "vpc_endpoint",
+        )
 
     def test_they_name_principals(self) -> None:
         assert outcome(layers(identity=FULL, vpc_endpoint=[to(USER)])) == "allowed"
@@ -283,7 +293,12 @@ class TestWhatCouldNotBeRead:
 
 def test_the_steps_are_in_the_order_of_evaluation() -> None:
     given = layers(
-        identity=FULL, resource=[to(SESSION)], boundary=FULL, session=FULL, scp=[FULL], rcp=[[allow(Principal="*")]]
+        identity=FULL,
+        resource=[to(SESSION)],
+        boundary=FULL,
+        session=FULL,
+        scp=[FULL],
+        rcp=[[allow(Principal="*")]],
     )
     steps = [layer for layer, _ in ask(given, SESSION, resource=OBJECT).steps]
     assert steps == ["rcp", "scp", "resource", "identity", "boundary", "session"]

@@ -9,7 +9,17 @@ from typing import Any
 import oracle
 import pytest
 
-from weightguard.policy.aws import AllOf, Condition, Formula, Layers, PolicyKind, Request, compile_policy, decide, parse_principal
+from weightguard.policy.aws import (
+    AllOf,
+    Condition,
+    Formula,
+    Layers,
+    PolicyKind,
+    Request,
+    compile_policy,
+    decide,
+    parse_principal,
+)
 
 
 def compiled(case: oracle.Case) -> Layers:
@@ -23,7 +33,9 @@ def compiled(case: oracle.Case) -> Layers:
 
     return Layers(
         identity=one("identity", PolicyKind.IDENTITY),
-        resource=one("resource", PolicyKind.TRUST if case.action == "sts:AssumeRole" else PolicyKind.RESOURCE),
+        resource=one(
+            "resource", PolicyKind.TRUST if case.action == "sts:AssumeRole" else PolicyKind.RESOURCE
+        ),
         boundary=one("boundary", PolicyKind.BOUNDARY),
         session=one("session", PolicyKind.SESSION),
         scp=levels("scp", PolicyKind.SCP),
@@ -47,7 +59,9 @@ def world_of(case: oracle.Case, more: dict[str, Any]) -> dict[str, Any]:
 def worlds(case: oracle.Case) -> list[dict[str, Any]]:
     open_keys = [key for key in oracle.KEYS if key not in case.context]
     choices = [[None, *oracle.KEYS[key]] for key in open_keys]
-    return [world_of(case, dict(zip(open_keys, values, strict=True))) for values in itertools.product(*choices)]
+    return [
+        world_of(case, dict(zip(open_keys, values, strict=True))) for values in itertools.product(*choices)
+    ]
 
 
 def true_in(formula: Formula, world: dict[str, Any], case: oracle.Case) -> bool:
@@ -72,7 +86,12 @@ def check(case: oracle.Case) -> str:
     left_open = decide(request(case, unknown=True), layers)
     answers = [(world, oracle.answer(case, world)) for world in worlds(case)]
     for world, answer in answers:
-        assert true_in(left_open.conditions, world, case) is (answer == "allowed"), (case, world, answer, left_open)
+        assert true_in(left_open.conditions, world, case) is (answer == "allowed"), (
+            case,
+            world,
+            answer,
+            left_open,
+        )
     if left_open.outcome.value != "unknown":
         kinds = {answer for _, answer in answers}
         assert (left_open.outcome.value == "allowed") is (kinds == {"allowed"})

@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from policies import ACCOUNT, OTHER, RESOURCE, ROLE, ROOT, SESSION, STRANGER, USER, allow, ask, deny, layers, outcome, policy
+from policies import (
+    ACCOUNT,
+    OTHER,
+    RESOURCE,
+    ROLE,
+    ROOT,
+    SESSION,
+    STRANGER,
+    USER,
+    allow,
+    ask,
+    deny,
+    layers,
+    outcome,
+    policy,
+)
 
 from weightguard.errors import InputError
 from weightguard.policy.aws import PrincipalType, parse_principal
@@ -69,7 +84,11 @@ def test_naming(element: Any, principal: Any, expected: bool) -> None:
 
 @pytest.mark.parametrize("element", [{"AWS": ROOT}, {"AWS": ACCOUNT}])
 def test_naming_the_account_delegates_to_its_policies(element: Any) -> None:
-    across = layers(resource=[allow(Principal={"AWS": OTHER if element["AWS"] == ACCOUNT else f"arn:aws:iam::{OTHER}:root"})])
+    across = layers(
+        resource=[
+            allow(Principal={"AWS": OTHER if element["AWS"] == ACCOUNT else f"arn:aws:iam::{OTHER}:root"})
+        ]
+    )
     assert outcome(across, STRANGER) == "denied_implicitly"
     assert ask(across, STRANGER).lacking == ("identity",)
     assert outcome(across.with_identity(policy(allow("s3:*"))), STRANGER) == "allowed"
@@ -95,7 +114,7 @@ def test_one_session_of_a_role_whose_session_is_open() -> None:
 
 
 class TestNotPrincipal:
-    """"Use the NotPrincipal element to deny access to all principals except the ones specified"."""
+    """ "Use the NotPrincipal element to deny access to all principals except the ones specified"."""
 
     def check(self, names: list[str], principal: Any, **more: Any) -> str:
         given = layers(identity=[allow()], resource=[deny(NotPrincipal={"AWS": names})], **more)
@@ -127,7 +146,9 @@ def test_a_deny_on_a_role_reaches_its_sessions_and_on_an_account_everybody_in_it
     for element in ({"AWS": ROLE}, {"AWS": SESSION}, {"AWS": ROOT}, {"AWS": ACCOUNT}, "*"):
         given = layers(identity=[allow()], resource=[deny(Principal=element)])
         assert outcome(given, SESSION) == "denied_explicitly"
-    assert outcome(layers(identity=[allow()], resource=[deny(Principal={"AWS": OTHER})]), SESSION) == "allowed"
+    assert (
+        outcome(layers(identity=[allow()], resource=[deny(Principal={"AWS": OTHER})]), SESSION) == "allowed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,12 +175,16 @@ def test_reading_a_principal(value: Any, kind: PrincipalType, account: str | Non
 
 
 def test_service_linked_roles_are_recognised() -> None:
-    assert parse_principal(f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX").is_service_linked
+    assert parse_principal(
+        f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
+    ).is_service_linked
     assert parse_principal(f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForX/s").is_service_linked
     assert not parse_principal(ROLE).is_service_linked
 
 
-@pytest.mark.parametrize("value", ["", "alice", "arn:aws:s3:::b", "arn:aws:iam::1:group/g", {"x": 1}, {}, 5, None, {"service": ""}])
+@pytest.mark.parametrize(
+    "value", ["", "alice", "arn:aws:s3:::b", "arn:aws:iam::1:group/g", {"x": 1}, {}, 5, None, {"service": ""}]
+)
 def test_what_names_nobody_is_an_input_error(value: Any) -> None:
     with pytest.raises(InputError):
         parse_principal(value)

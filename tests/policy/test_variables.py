@@ -71,7 +71,9 @@ def test_a_wildcard_in_a_variables_value_is_no_wildcard_in_an_arn() -> None:
 
 
 def test_operators_that_take_no_variables_refuse_them() -> None:
-    assert not matches(allow(Condition={"NumericEquals": {"aws:x": "${aws:y}"}}), context={"aws:x": "1", "aws:y": "1"})
+    assert not matches(
+        allow(Condition={"NumericEquals": {"aws:x": "${aws:y}"}}), context={"aws:x": "1", "aws:y": "1"}
+    )
 
 
 def test_if_exists_saves_a_statement_from_an_unresolved_variable() -> None:
@@ -82,7 +84,10 @@ def test_if_exists_saves_a_statement_from_an_unresolved_variable() -> None:
 def test_a_deny_with_an_unresolved_variable_does_not_apply() -> None:
     given = layers(identity=[allow(), deny("s3:*", HOME + "${aws:PrincipalTag/team}/*")])
     assert ask(given, resource=HOME + "ml/k").outcome == "allowed"
-    assert ask(given, resource=HOME + "ml/k", context={"aws:PrincipalTag/team": "ml"}).outcome == "denied_explicitly"
+    assert (
+        ask(given, resource=HOME + "ml/k", context={"aws:PrincipalTag/team": "ml"}).outcome
+        == "denied_explicitly"
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +123,9 @@ def test_keys_that_follow_from_the_principal(principal: Any, key: str, expected:
 
 
 def test_what_the_caller_gives_wins_over_what_follows() -> None:
-    entry = allow(Condition={"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/path/reader"}})
+    entry = allow(
+        Condition={"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/path/reader"}}
+    )
     given = {"aws:principalarn": "arn:aws:iam::111111111111:role/path/reader"}
     assert ask(layers(identity=[entry]), SESSION, context=given).outcome == "allowed"
 

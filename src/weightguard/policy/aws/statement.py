@@ -225,11 +225,9 @@ def compile_statement(
     if not isinstance(entry, Mapping):
         raise MalformedStatement("the statement is not an object")
     _check_elements(entry, rules)
-    not_action = "NotAction" in entry
-    not_resource = "NotResource" in entry
-    not_principal = "NotPrincipal" in entry
-    resources = entry.get("NotResource" if not_resource else "Resource")
-    principals = entry.get("NotPrincipal" if not_principal else "Principal")
+    action, resource, principal = (_present(entry, name) for name in ("Action", "Resource", "Principal"))
+    if action is None:
+        raise MalformedStatement("the statement has neither Action nor NotAction")
     try:
         tests = (
             compile_conditions(entry["Condition"], with_variables=with_variables)
@@ -241,14 +239,19 @@ def compile_statement(
     return Statement(
         label,
         allows=entry["Effect"] == "Allow",
-        actions=_actions(entry["NotAction" if not_action else "Action"], notes),
-        not_action=not_action,
-        resources=None if resources is None else _resources(resources, with_variables, notes),
-        not_resource=not_resource,
-        principals=None if principals is None else _principals(principals, notes),
-        not_principal=not_principal,
+        actions=_actions(entry[action], notes),
+        not_action=action == "NotAction",
+        resources=_resources(entry[resource], with_variables, notes) if resource else None,
+        not_resource=resource == "NotResource",
+        principals=_principals(entry[principal], notes) if principal else None,
+        not_principal=principal == "NotPrincipal",
         tests=tests,
     )
+
+
+def _present(entry: Mapping[str, object], element: str) -> str | None:
+    """The element or its negation, whichever the statement has."""
+    return next((name for name in (element, f"Not{element}") if name in entry), None)
 
 
 def _check_elements(entry: Mapping[str, object], rules: StatementRules) -> None:
@@ -262,8 +265,6 @@ def _check_elements(entry: Mapping[str, object], rules: StatementRules) -> None:
     for one, other in _EXCLUSIVE:
         if one in entry and other in entry:
             raise MalformedStatement(f"{one} and {other} stand in one statement")
-    if "Action" not in entry and "NotAction" not in entry:
-        raise MalformedStatement("the statement has neither Action nor NotAction")
     _check_scope(entry, rules)
 
 

@@ -91,3 +91,8 @@ def managed_policy(arn: str) -> Mapping[str, Any] | None:
         arn.replace("arn:aws-cn:", "arn:aws:").replace("arn:aws-us-gov:", "arn:aws:")
     )
     return None if found is None else dict(found)
+
+
+def managed_policy_arns() -> tuple[str, ...]:
+    """The ARNs of the AWS managed policies that the table holds, sorted."""
+    return tuple(sorted(_load("managed_policies")["policies"]))

@@ -1,0 +1,263 @@
+"""What the provider would refuse is a finding about the policy: never a crash, never an allow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policies import USER, allow, ask, deny, document, layers, outcome
+
+from weightguard.policy.aws import Layers, PolicyKind, compile_policy
+
+GOOD = allow("s3:*")
+
+
+def read(content: Any, kind: PolicyKind = PolicyKind.IDENTITY) -> Any:
+    return compile_policy(content, kind=kind, name="p")
+
+
+def deep(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = {"StringEquals": value}
+    return value
+
+
+BROKEN_DOCUMENTS: list[Any] = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "5",
+    '"text"',
+    "{'Version': '2012-10-17'}",
+    json.dumps(document(GOOD))[:-1],
+    '{"Version":"2012-10-17","Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}',
+    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}',
+    "[" * 100_000,
+    '{"Statement":' * 50_000,
+    None,
+    5,
+    [],
+    {},
+    {"Version": "2012-10-17"},
+    {"Version": "2012-10-17", "Statement": "Allow"},
+    {"Version": "2012-10-17", "Statement": None},
+    {"Version": "2013-01-01", "Statement": [GOOD]},
+    {"Version": 20121017, "Statement": [GOOD]},
+    {"Version": "2012-10-17", "statement": [GOOD]},
+    {"Version": "2012-10-17", "Statement": [GOOD], "Extra": 1},
+    {"Version": "2012-10-17", "Statement": [GOOD], "Id": b"bytes"},
+    deep(100_000),
+    document(*[allow("s3:" + "x" * 1000) for _ in range(500)], GOOD),
+]
+
+
+@pytest.mark.parametrize("content", BROKEN_DOCUMENTS, ids=range(len(BROKEN_DOCUMENTS)))
+@pytest.mark.parametrize("kind", [PolicyKind.IDENTITY, PolicyKind.RESOURCE])
+def test_a_document_that_cannot_be_read_grants_nothing_and_says_so(content: Any, kind: PolicyKind) -> None:
+    found = read(content, kind)
+    assert [(problem.statement, problem.grants_nothing) for problem in found.problems] == [(None, True)]
+    layer = "identity" if kind is PolicyKind.IDENTITY else "resource"
+    assert outcome(Layers(**{layer: [found]})) == "denied_implicitly"
+
+
+BROKEN_STATEMENTS: list[Any] = [
+    None,
+    "Allow",
+    [GOOD],
+    {},
+    {**GOOD, "Effect": "allow"},
+    {**GOOD, "Effect": "Permit"},
+    {**GOOD, "Effect": ["Allow"]},
+    {**GOOD, "effect": "Allow"},
+    {**GOOD, "Sid": 5},
+    {**GOOD, "NotAction": "ec2:*"},
+    {**GOOD, "NotResource": "arn:aws:s3:::x"},
+    {**GOOD, "Principal": "*"},
+    {"Effect": "Allow", "Resource": "*"},
+    {"Effect": "Allow", "Action": "*"},
+    {**GOOD, "Action": []},
+    {**GOOD, "Action": {}},
+    {**GOOD, "Action": 5},
+    {**GOOD, "Action": ["s3:*", 5]},
+    {**GOOD, "Action": "s3"},
+    {**GOOD, "Action": ":GetObject"},
+    {**GOOD, "Action": ""},
+    {**GOOD, "Resource": []},
+    {**GOOD, "Resource": None},
+    {**GOOD, "Resource": ""},
+    {**GOOD, "Resource": "models/*"},
+    {**GOOD, "Resource": [["*"]]},
+    {**GOOD, "Condition": []},
+    {**GOOD, "Condition": "Bool"},
+    {**GOOD, "Condition": {"Bool": "true"}},
+    {**GOOD, "Condition": {"Bool": {"aws:x": {"a": "b"}}}},
+    {**GOOD, "Condition": {"Bool": {"aws:x": [["true"]]}}},
+    {**GOOD, "Condition": deep(50)},
+]
+
+
+@pytest.mark.parametrize("entry", BROKEN_STATEMENTS, ids=range(len(BROKEN_STATEMENTS)))
+def test_a_malformed_statement_never_matches_and_the_others_still_count(entry: Any) -> None:
+    found = read({"Version": "2012-10-17", "Statement": [entry, allow("ec2:*", Sid="Other")]})
+    assert outcome(Layers(identity=[found])) == "denied_implicitly"
+    assert outcome(Layers(identity=[found]), action="ec2:StopInstances", resource="*") == "allowed"
+    assert any(problem.grants_nothing for problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        None,
+        5,
+        [],
+        {},
+        {"AWS": []},
+        {"AWS": 5},
+        {"aws": USER},
+        {"AWS": [USER, 5]},
+        {"Group": "g"},
+        {"AWS": {"x": "y"}},
+    ],
+)
+def test_a_malformed_principal_never_matches(principal: Any) -> None:
+    found = read(
+        {"Version": "2012-10-17", "Statement": [{**GOOD, "Principal": principal}]}, PolicyKind.RESOURCE
+    )
+    assert outcome(Layers(resource=[found])) == "denied_implicitly"
+    assert found.problems[0].grants_nothing
+
+
+def test_a_resource_policy_must_name_principals() -> None:
+    assert outcome(layers(resource=[GOOD])) == "denied_implicitly"
+    assert outcome(layers(identity=[allow()], resource=[deny()])) == "allowed"
+
+
+def test_a_resource_control_policy_names_everybody_or_is_malformed() -> None:
+    found = read(document(deny(Principal={"AWS": USER})), PolicyKind.RCP)
+    assert found.problems[0].grants_nothing
+
+
+def test_text_percent_encoded_text_and_objects_read_the_same() -> None:
+    content = document(GOOD)
+    for form in (content, json.dumps(content), json.dumps(content, indent=2), quote(json.dumps(content))):
+        assert outcome(Layers(identity=[read(form)])) == "allowed"
+
+
+def test_equal_documents_are_compiled_once() -> None:
+    assert (
+        read(document(GOOD)).document
+        is compile_policy(document(GOOD), kind=PolicyKind.IDENTITY, name="q").document
+    )
+
+
+def test_thousands_of_wildcards_are_no_matter() -> None:
+    found = read(document(*[allow("s3:" + "*a" * 200, "arn:aws:s3:::" + "*?b" * 200) for _ in range(60)]))
+    decision = ask(
+        Layers(identity=[found]), action="s3:" + "a" * 500, resource="arn:aws:s3:::" + "b" * 1000 + "*"
+    )
+    assert decision.outcome in {"allowed", "denied_implicitly"}
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        ["Allow", "Deny", "*", "s3:*", USER, "arn:aws:s3:::models/*", "${aws:username}", "true", "2012-10-17"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "Version",
+                    "Statement",
+                    "Effect",
+                    "Action",
+                    "NotAction",
+                    "Resource",
+                    "NotResource",
+                    "Principal",
+                    "NotPrincipal",
+                    "Condition",
+                    "Sid",
+                    "AWS",
+                    "Service",
+                    "StringLike",
+                    "Bool",
+                    "Null",
+                    "aws:username",
+                    "ForAnyValue:StringEquals",
+                    "IpAddressIfExists",
+                    "ArnLike",
+                    "DateLessThan",
+                    "NumericEquals",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(json_values, st.sampled_from(list(PolicyKind)), st.booleans())
+@settings(max_examples=600, deadline=None)
+def test_no_document_breaks_the_engine(content: Any, kind: PolicyKind, unknown: bool) -> None:
+    found = read(content, kind)
+    layer = {"trust": "resource"}.get(kind.value, kind.value)
+    given_layers = {layer: [[found]] if layer in {"scp", "rcp"} else [found]}
+    decision = ask(Layers(**given_layers), unknown=unknown)
+    if layer not in {"identity", "resource"}:
+        assert not decision.may_be_allowed
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_no_text_breaks_the_reader(text: str) -> None:
+    assert read(text).problems
+
+
+values = st.one_of(
+    st.none(),
+    st.text(max_size=6),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.lists(st.text(max_size=4), max_size=3),
+)
+
+
+@given(
+    st.sampled_from(
+        [
+            "StringEquals",
+            "StringLike",
+            "NumericLessThan",
+            "DateGreaterThan",
+            "Bool",
+            "BinaryEquals",
+            "IpAddress",
+            "ArnLike",
+            "Null",
+            "ForAllValues:StringNotLike",
+            "ForAnyValue:NumericEqualsIfExists",
+        ]
+    ),
+    values,
+    values,
+)
+@settings(max_examples=800, deadline=None)
+def test_no_value_breaks_an_operator(operator: str, wanted: Any, given_value: Any) -> None:
+    entry = allow(Condition={operator: {"aws:x": wanted}})
+    decision = ask(layers(identity=[entry]), context={"aws:x": given_value})
+    assert decision.outcome in {"allowed", "denied_implicitly"}
