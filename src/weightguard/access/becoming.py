@@ -162,7 +162,7 @@ def _state(entry: Credentials, user: Principal) -> tuple[str, ...] | None:
         if isinstance(fact, Known) and fact.value is not entry.when.console_password:
             return None
         if not isinstance(fact, Known):
-            conditions.append(f"{user.name} must {'' if entry.when.console_password else 'not '}have a console password yet")
+            conditions.append(f"the user must {'already' if entry.when.console_password else 'not yet'} have a console password")
     return tuple(conditions)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from weightguard.access.aliases import Aliases
 from weightguard.access.asking import Grant
 from weightguard.access.links import Hub, Link, Step
 from weightguard.access.needs import Needs, how_of
@@ -13,7 +16,7 @@ from weightguard.access.sensitivity import sensitivity
 from weightguard.access.techniques.schema import Need, OnWorkload, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Workload
-from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind
+from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind, compile_policy
 from weightguard.policy.aws import Principal as Caller
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Running:
         for entries in self._entries.values():
             entries.sort(key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id))
         self._task_roles = self._roles_of_tasks()
+        self._aliases = Aliases(owner.estate)
 
     def _roles_of_tasks(self) -> set[str]:
         """Roles that some task definition gives its code, rather than to the agent that starts it."""
@@ -158,7 +162,7 @@ class Running:
     ) -> Iterator[Link]:
         for group in self._actors(account, workload, document):
             for caller, node in self._callers(group, workload, document):
-                step = self._best(group, caller, workload, document)
+                step = self._best(group, caller, workload, document) or self._by_other_name(group, caller, workload, document)
                 if step is not None:
                     yield Link(node, hub, (step,))
 
@@ -204,6 +208,27 @@ class Running:
                 return step
             best = best or step
         return best
+
+    def _by_other_name(
+        self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+    ) -> Step | None:
+        """The same for a workload that the actor's policies name as a state's last run does not."""
+        for alias in self._aliases.of(group, workload):
+            renamed = None if policy is None else self._renamed(workload, alias)
+            step = self._best(group, caller, replace(workload, id=alias), renamed)
+            if step is not None:
+                known = f"the state holds it as {workload.id}, the policy names {alias}"
+                return Step(step.how, step.grant.provided(known))
+        return None
+
+    @staticmethod
+    def _renamed(workload: Workload, alias: str) -> CompiledPolicy | None:
+        found = workload.policy.value if isinstance(workload.policy, Known) else None
+        document = None if found is None else document_of(found)
+        if found is None or document is None:
+            return None
+        text = document if isinstance(document, str) else json.dumps(document)
+        return compile_policy(text.replace(workload.id, alias), kind=PolicyKind.RESOURCE, name=found.id)
 
     def _step(
         self, entry: OnWorkload, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
@@ -275,11 +300,11 @@ class Running:
             fact = workload.attributes.get(name)
             value = fact.value if isinstance(fact, Known) else None
             if value is None:
-                conditions.append(f"{name} of {workload.name} must be {wanted}")
+                conditions.append(f"{name} of the {workload.kind.replace('_', ' ')} must be {wanted}")
             elif value != wanted:
                 return None
         if entry.reach == "ssh" and not self._reachable(workload):
-            conditions.append(f"the network must let SSH through to {workload.name}")
+            conditions.append("the network must let SSH through to the instance")
         return tuple(conditions)
 
     def _role_can(self, entry: OnWorkload, workload: Workload) -> tuple[str, ...] | None:
