@@ -1,0 +1,67 @@
+"""The demonstration: every planted weakness is caught, and the hardened twin is clean."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from weightguard.demo.lab import Lab
+from weightguard.demo.weaknesses import WEAKNESSES
+from weightguard.errors import InputError
+
+pytestmark = [pytest.mark.slow, pytest.mark.wire]
+
+
+def _demo(folder: Path, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "weightguard", "demo", "-q", "-o", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
+    return report
+
+
+@pytest.fixture(scope="module")
+def weak(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return _demo(tmp_path_factory.mktemp("weak") / "demo")
+
+
+@pytest.fixture(scope="module")
+def hardened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return _demo(tmp_path_factory.mktemp("hardened") / "demo", "--hardened")
+
+
+@pytest.mark.parametrize("weakness", WEAKNESSES, ids=lambda weakness: weakness.name)
+def test_every_planted_weakness_is_caught(weak: dict[str, Any], weakness: Any) -> None:
+    failing = [
+        result
+        for result in weak["results"]
+        if result["control"] == weakness.control and result["status"] == "fail"
+    ]
+    assert any(weakness.subject in result["subject"] + result["message"] for result in failing), [
+        (result["subject"], result["message"]) for result in failing
+    ]
+
+
+def test_the_hardened_twin_fails_nothing_up_to_its_level(hardened: dict[str, Any]) -> None:
+    failing = defaultdict(list)
+    for result in hardened["results"]:
+        if result["status"] == "fail" and result["level"] in ("SL1", "SL2", "SL3"):
+            failing[result["control"]].append((result["subject"], result["message"]))
+    assert not failing
+
+
+def test_the_weights_are_found_in_both(weak: dict[str, Any], hardened: dict[str, Any]) -> None:
+    assert {entry["format"] for entry in hardened["weights"]} == {"safetensors", "gguf", "pytorch", "numpy"}
+    hidden = [entry for entry in weak["weights"] if entry["prefix"].endswith("IMG_2041.jpg")]
+    assert [entry["declared"] for entry in hidden] == [False]
+
+
+def test_the_lab_refuses_any_address_but_loopback() -> None:
+    with pytest.raises(InputError, match="loopback"):
+        Lab("https://s3.amazonaws.com")
