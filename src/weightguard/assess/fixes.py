@@ -106,10 +106,10 @@ def what_if(
 
 def remedy(control: Control, provider: str | None) -> str | None:
     """The one line that a result carries: the provider's commands, or what its console asks for."""
-    text = getattr(control.remediation, provider or "aws", None) or control.remediation.aws
+    text = control.remediation.on(provider or "aws")
     if text is None:
         return control.attestation.statement if control.attestation else None
-    return str(text.cli)
+    return text.cli or text.console
 
 
 def _change(control: Control, found: list[Settled]) -> Fix:

@@ -273,7 +273,7 @@ def flow_logs(account: Account, context: Context) -> Verdict:
 
 
 def _logs_all(log: Resource, context: Context) -> bool:
-    return (
+    return bool(
         attribute(log, "FlowLogStatus", context) == "ACTIVE"
         and attribute(log, "TrafficType", context) == "ALL"
     )

@@ -117,14 +117,23 @@ def _page(control: Control) -> list[str]:
             f"**Parameter `{name}`.** {parameter.description} Default: `{parameter.default}`{unit}.",
             "",
         ]
-    for provider in control.providers:
-        remediation: Remediation | None = getattr(control.remediation, provider)
-        if remediation is not None:
-            lines += [f"**Put right on {provider}.** {remediation.console}", ""]
-            lines += ["```sh", remediation.cli, "```", "", "```hcl", remediation.terraform, "```", ""]
+    lines += _remedies(control)
     lines += [f"**Mappings.** {'; '.join(_mapped(control))}", ""]
     lines += [f"- [{one.title}]({one.url})" if one.url else f"- {one.title}" for one in control.references]
     return [*lines, ""] if control.references else lines
+
+
+def _remedies(control: Control) -> list[str]:
+    given: dict[str, Remediation | None] = {
+        f"Put right on {provider}": getattr(control.remediation, provider) for provider in control.providers
+    }
+    lines: list[str] = []
+    for title, remedy in {"Put right": control.remediation.anywhere, **given}.items():
+        if remedy is not None:
+            lines += [f"**{title}.** {remedy.console}", ""]
+            lines += ["```sh", remedy.cli, "```", ""] if remedy.cli else []
+            lines += ["```hcl", remedy.terraform, "```", ""] if remedy.terraform else []
+    return lines
 
 
 def _mapped(control: Control) -> Iterator[str]:

@@ -117,8 +117,14 @@ def _decided(control: Control) -> Found:
 
 def _remedied(control: Control) -> Found:
     for provider in control.providers:
-        if control.mode != "attested" and getattr(control.remediation, provider) is None:
+        remedy = control.remediation.on(provider)
+        if remedy is None:
             yield ("remediation",), f"no remediation for {provider}"
+        elif remedy is not control.remediation.anywhere and not (remedy.cli and remedy.terraform):
+            yield (
+                ("remediation", provider),
+                "remediation is given for the console, the command line and Terraform",
+            )
 
 
 def _exampled(control: Control) -> Found:

@@ -62,19 +62,28 @@ class Parameter(Strict):
 
 
 class Remediation(Strict):
-    """How to put it right, three ways. Placeholders are written ``<NAME>``."""
+    """How to put it right, three ways. Placeholders are written ``<NAME>``.
+
+    The console's way is always there; no command closes a door of steel, so the other two may be missing.
+    """
 
     console: Text
-    cli: Text
-    terraform: Text
+    cli: Text | None = None
+    terraform: Text | None = None
 
 
 class Remediations(Strict):
-    """Remediation by provider."""
+    """Remediation by provider; `anywhere` for what is done in no provider's console (a declaration, a procedure)."""
 
     aws: Remediation | None = None
     gcp: Remediation | None = None
     azure: Remediation | None = None
+    anywhere: Remediation | None = None
+
+    def on(self, provider: str) -> Remediation | None:
+        """What to do on one provider."""
+        found: Remediation | None = getattr(self, provider, None)
+        return found or self.anywhere
 
 
 class Evidence(Strict):

@@ -57,7 +57,8 @@ def _value(value: Any) -> str:
 def _controls(report: Report) -> list[dict[str, Any]]:
     controls = []
     for control in report.controls:
-        ways = (control.get("remediation") or {}).get("aws") or {}
+        remedies = control.get("remediation") or {}
+        ways = remedies.get("aws") or remedies.get("anywhere") or {}
         kept = {
             name: control.get(name)
             for name in ("id", "title", "family", "level", "statement", "rationale", "limits")
