@@ -17,13 +17,13 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.snapshot.snapshots import SCOPE
 
 from weightguard.collect.progress import Lines, Silent, State, Terminal, choose_progress, printable
 from weightguard.collect.runner import NEVER_READY, OUT_OF_TIME, Unit, run_units
 from weightguard.errors import CredentialsError, InputError, Interrupted, WeightguardError
 from weightguard.snapshot import Call, SnapshotWriter, open_snapshot
 
+SCOPE = "aws/111111111111"
 OTHER = "aws/222222222222"
 
 

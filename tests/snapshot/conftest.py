@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.snapshot.snapshots import build
+from snapshots import build
 
 
 @pytest.fixture(scope="session")

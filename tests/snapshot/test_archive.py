@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.snapshot.snapshots import contents
+from snapshots import contents
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot import Limits, open_snapshot, pack

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.snapshot.snapshots import build, contents, forge
+from snapshots import build, contents, forge
 
 from weightguard.errors import SnapshotError
 from weightguard.snapshot import Limits, Snapshot, open_snapshot

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.snapshot.snapshots import SCOPE, contents, ticking
+from snapshots import SCOPE, contents, ticking
 
 from weightguard.errors import InputError
 from weightguard.snapshot import SnapshotWriter, redact

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.snapshot.snapshots import SCOPE, contents, fill, ticking
+from snapshots import SCOPE, contents, fill, ticking
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot import Call, SnapshotWriter, open_snapshot

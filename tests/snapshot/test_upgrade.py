@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.snapshot.snapshots import forge
+from snapshots import forge
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot import SCHEMA_VERSION, open_snapshot

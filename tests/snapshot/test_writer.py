@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.snapshot.snapshots import SCOPE, build, contents, fill, ticking
+from snapshots import SCOPE, build, contents, fill, ticking
 
 import weightguard
 from weightguard.errors import InputError, SnapshotError

@@ -82,7 +82,7 @@ def write_part(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
         return 0
     columns = schema()
     written = 0
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, columns, options=options) as stream:
         chunk = first
         while chunk:
