@@ -47,8 +47,9 @@ def role(**more: Any) -> Record:
     data = {
         "Arn": ROLE, "RoleName": "trainer", "RoleId": "AROA1", "Path": "/team/", "AssumeRolePolicyDocument": TRUST,
         "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": ALLOW}],
-        "AttachedManagedPolicies": [{"PolicyName": "read", "PolicyArn": MANAGED}, {"PolicyName": "AdministratorAccess", "PolicyArn": ADMIN}],
-        "InstanceProfileList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/box", "InstanceProfileName": "box"}], "RoleLastUsed": {},
+        "AttachedManagedPolicies": [{"PolicyName": "read", "PolicyArn": MANAGED}, {"PolicyName": "Admin", "PolicyArn": ADMIN}],
+        "InstanceProfileList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/box", "InstanceProfileName": "box"}],
+        "RoleLastUsed": {},
     }  # fmt: skip
     return record("iam.role", ROLE, {**data, **more}, region=None, operation=DETAILS)
 
@@ -157,7 +158,8 @@ def test_service_linked_roles_are_told_by_their_path() -> None:
 # Credentials
 
 REPORT = {
-    "user": "ann", "arn": USER, "password_enabled": "true", "password_last_used": "2025-12-01T00:00:00+00:00", "mfa_active": "false",
+    "user": "ann", "arn": USER, "password_enabled": "true", "password_last_used": "2025-12-01T00:00:00+00:00",
+    "mfa_active": "false",
     "access_key_1_active": "true", "access_key_1_last_rotated": "2025-01-01T00:00:00+00:00",
     "access_key_1_last_used_date": "2025-12-24T00:00:00+00:00",
     "access_key_2_active": "false", "access_key_2_last_rotated": "N/A", "access_key_2_last_used_date": "N/A",
@@ -394,7 +396,7 @@ def test_a_service_runs_as_the_roles_of_its_task_definition() -> None:
         ("glue.job", {"Name": "j", "Role": "team/trainer"}, {}),
         ("codebuild.project", {"name": "p"}, {"BatchGetProjects": ok({"projects": [{"serviceRole": ROLE}]})}),
         ("sagemaker.notebook_instance", {"NotebookInstanceName": "n"}, {"DescribeNotebookInstance": ok({"RoleArn": ROLE})}),
-        ("apprunner.service", {"ServiceName": "s"}, {"DescribeService": ok({"Service": {"InstanceConfiguration": {"InstanceRoleArn": ROLE}}})}),
+        ("apprunner.service", {}, {"DescribeService": ok({"Service": {"InstanceConfiguration": {"InstanceRoleArn": ROLE}}})}),
         ("cloudformation.stack", {"StackName": "s", "RoleARN": ROLE}, {}),
         ("ec2.launch_template", {}, {"DescribeLaunchTemplateVersions": ok({"LaunchTemplateVersions": [
             {"LaunchTemplateData": {"IamInstanceProfile": {"Name": "box"}}}, {"LaunchTemplateData": {}}]})}),

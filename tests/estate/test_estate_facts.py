@@ -1,4 +1,4 @@
-"""A fact is what the provider said, or why it is not known: for every read that a store, a key, a trail or an access point rests on."""
+"""A fact is what the provider said, or why it is not known: for every read behind stores, keys, trails and access points."""
 
 from __future__ import annotations
 

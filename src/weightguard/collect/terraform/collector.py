@@ -48,14 +48,14 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
         raise InputError("no state was given", fix="name the files that `terraform show -json` printed")
     by_account: dict[str, list[Resource]] = {}
     for path in paths:
-        for item in load(Path(path)):
-            by_account.setdefault(item.account, []).append(item)
-    scopes = []
-    for account in sorted(by_account):
-        inventory = Inventory(account, by_account[account])
-        if inventory.types:
-            scopes.append(_write(inventory, writer))
-    return tuple(scopes)
+        home, items = load(Path(path))
+        by_account.setdefault(home, [])
+        for item in items:
+            if (
+                item.mode == "managed" or item.account == home
+            ):  # what was looked up in another account is not that account's state
+                by_account.setdefault(item.account, []).append(item)
+    return tuple(_write(Inventory(account, by_account[account]), writer) for account in sorted(by_account))
 
 
 def _write(inventory: Inventory, writer: SnapshotWriter) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -63,11 +63,6 @@ class Inventory:
         """The managed resources of a type that name `wanted` (a name, an id or an ARN) in an attribute."""
         return self.by(name, attribute).get(tail(wanted), []) if wanted else []
 
-    @property
-    def types(self) -> frozenset[str]:
-        """The types of managed resources."""
-        return frozenset(self._managed)
-
 
 def tail(written: str) -> str:
     """The name in an ARN or id: what follows the last ``/``, else the last ``:``."""
@@ -124,11 +119,3 @@ def tags_of(item: Resource) -> list[dict[str, str]]:
 def present(**members: Any) -> dict[str, Any]:
     """An object of the members that have a value."""
     return {name: value for name, value in members.items() if value not in (None, "")}
-
-
-def arns(items: Iterable[Resource]) -> Iterator[str]:
-    """The ARNs of resources that have one."""
-    for item in items:
-        arn = item.text("arn")
-        if arn is not None:
-            yield arn

@@ -83,8 +83,8 @@ def blocks(values: Any, path: str) -> list[Mapping[str, Any]]:
     return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
 
 
-def load(path: Path) -> list[Resource]:
-    """The resources of one state file, each with its account and region.
+def load(path: Path) -> tuple[str, list[Resource]]:
+    """The account that a state file is about, and its resources, each with its own account and region.
 
     Raises:
         InputError: it cannot be read, is not JSON, is a plan, is empty, or names no account.
@@ -95,7 +95,8 @@ def load(path: Path) -> list[Resource]:
         raise InputError(
             "the state holds no resources", where=str(path), fix=f"run `{SHOW}` where the state is not empty"
         )
-    return [_placed(item, *_home(found, path)) for item in found]
+    partition, region, account = _home(found, path)
+    return account, [_placed(item, partition, region, account) for item in found]
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
