@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from laboratory import SHIPPED, arn, weights
+from weightguard import yaml_file
 from weightguard.config import Config
-from weightguard.controls.catalogue import load_catalogue
-from weightguard.controls.declared import Declarations, DeclaredModel, declare, lies_in
+from weightguard.controls.declared import Declarations, DeclaredModel, TierTable, declare, lies_in
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
-TABLE = load_catalogue(directory=SHIPPED).tiers
+TABLE = yaml_file.validate(TierTable, yaml_file.read(SHIPPED / "tiers.yaml"))
 
 
 def evaluation(score: float, **given: Any) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def unseen(report: Report, *, fail_on: FailOn = "high") -> str | None:
     )
     if hidden:
         return f"evidence is missing for {len(hidden)} control{'s' if len(hidden) > 1 else ''}: {', '.join(hidden[:5])}"
-    if serious and any(gap.reason in ("denied", "throttled", "failed") for gap in report.coverage.gaps):
+    weighty = {control["id"] for control in report.controls if control["severity"] in serious}
+    refused = [gap for gap in report.coverage.gaps if gap.reason in ("denied", "throttled", "failed")]
+    # A gap that no control names could hide anything.
+    if serious and any(not gap.controls or weighty.intersection(gap.controls) for gap in refused):
         return "some reads did not answer; coverage.gaps names them"
     return None

@@ -73,7 +73,9 @@ class Remediation(Strict):
 
 
 class Remediations(Strict):
-    """Remediation by provider; `anywhere` for what is done in no provider's console (a declaration, a procedure)."""
+    """Remediation by provider; `anywhere` for what is done in no provider's console (a declaration, a
+    procedure).
+    """
 
     aws: Remediation | None = None
     gcp: Remediation | None = None

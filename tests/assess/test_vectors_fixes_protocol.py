@@ -1,0 +1,288 @@
+"""Attack vectors, the shortest list of fixes, what a fix would buy, and the red-team protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laboratory import (
+    OPEN,
+    SHIPPED,
+    AccessKey,
+    NamedPolicy,
+    Organisation,
+    ToldAccess,
+    account,
+    answer,
+    arn,
+    attested,
+    catalogue,
+    control,
+    denied,
+    estate,
+    known,
+    store,
+    user,
+    weights,
+)
+from weightguard.access.model import AccessKind, Because, Hop
+from weightguard.assess.assessment import Options, assess
+from weightguard.assess.model import Report, Start
+from weightguard.assess.protocol import load_protocol
+from weightguard.config import Config
+from weightguard.errors import ConfigError, InputError
+from weightguard.estate.model import FederatedProvider, Workload
+
+ON = {"cel": "store.versioning.Status == 'Enabled'"}
+BAD = known(OPEN, "s3:GetPublicAccessBlock")
+UNREAD = denied("s3:GetBucketVersioning")
+PROTOCOL = (SHIPPED / "protocols" / "standard.yaml").read_text()
+
+
+def report(
+    folder: Path,
+    *controls: dict[str, Any],
+    access: ToldAccess | None = None,
+    options: Options | None = None,
+    **given: Any,
+) -> Report:
+    things = {"accounts": [account()], "stores": [store("a")], "weight_sets": [weights("a")], **given}
+    loaded = catalogue(folder, *controls)
+    (loaded.directory / "protocols").mkdir(exist_ok=True)
+    (loaded.directory / "protocols" / "standard.yaml").write_text(PROTOCOL)
+    return assess(estate(**things), access or ToldAccess(), loaded, Config(), options=options)
+
+
+def mapped(identifier: str, vector: str, **given: Any) -> dict[str, Any]:
+    return control(identifier, mappings={"rand_vectors": [vector]}, **given)
+
+
+@pytest.mark.parametrize(
+    ("vector", "given", "state"),
+    [
+        ("V4.1", {}, "closed_in_configuration"),
+        ("V4.1", {"public_access_block": BAD}, "open"),
+        ("V4.1", {"public_access_block": denied("s3:GetPublicAccessBlock")}, "unseen"),
+        (
+            "V7.7",
+            {},
+            "beyond_evidence",
+        ),  # whatever its controls say, configuration cannot close a military takeover
+        ("V4.2", None, "no_control"),
+    ],
+)
+def test_a_vector_is_closed_only_as_far_as_configuration_shows(
+    tmp_path: Path, vector: str, given: dict[str, Any] | None, state: str
+) -> None:
+    made = report(
+        tmp_path,
+        mapped("WG-STO-01", vector if given is not None else "V4.1"),
+        stores=[store("a", **given or {})],
+    )
+    found = {one.id: one for one in made.vectors}
+    assert len(found) == 38
+    assert found[vector].state == state
+    assert found[vector].beyond
+    assert (found[vector].controls == {}) == (state == "no_control")
+
+
+def test_a_vector_names_the_attackers_for_whom_it_is_feasible(tmp_path: Path) -> None:
+    found = {one.id: one for one in report(tmp_path, control("WG-STO-01")).vectors}
+    assert found["V7.7"].feasible_for == ("OC5",)
+    assert found["V2.1"].feasible_for == ("OC1", "OC2", "OC3", "OC4", "OC5")
+
+
+def test_the_next_level_lists_every_blocker_once_and_nothing_else(tmp_path: Path) -> None:
+    made = report(
+        tmp_path,
+        control("WG-STO-01", severity="critical"),
+        control("WG-STO-02", check=ON),
+        control("WG-STO-03", check=ON, severity="low"),
+        control("WG-STO-04", check={"cel": "store.name == 'z'"}, level="SL2"),
+        attested("WG-GOV-01", severity="medium"),
+        stores=[
+            store("a", versioning=UNREAD, public_access_block=BAD),
+            store("b", versioning=UNREAD, public_access_block=BAD),
+        ],
+        weight_sets=[weights("a"), weights("b")],
+    )
+    assert made.next_level.level == "SL1"
+    assert [(one.kind, one.controls, one.subject_count) for one in made.next_level.fixes] == [
+        ("change", ("WG-STO-01",), 2),
+        ("grant", ("WG-STO-02", "WG-STO-03"), 2),  # one permission settles both
+        ("attest", ("WG-GOV-01",), 0),
+    ]
+    assert "s3:GetBucketVersioning" in made.next_level.fixes[1].do
+    assert made.next_level.fixes[0].do == "aws fix WG-STO-01"
+
+
+def test_fixing_everything_on_the_list_reaches_the_next_level(tmp_path: Path) -> None:
+    controls = (
+        control("WG-STO-01"),
+        control("WG-STO-02", check=ON),
+        control("WG-STO-09", level="SL2", check=ON),
+    )
+    things = {"stores": [store("a", public_access_block=BAD, versioning=UNREAD)]}
+    before = report(tmp_path, *controls, **things)
+    listed = {name: "pass" for fix in before.next_level.fixes for name in fix.controls}
+    after = report(tmp_path, *controls, options=Options(what_if=listed), **things).what_if
+    assert after is not None
+    assert (before.summary.level_reached, after.level_after) == ("SL0", before.next_level.level)
+    for left_out in listed:
+        fewer = {name: status for name, status in listed.items() if name != left_out}
+        again = report(tmp_path, *controls, options=Options(what_if=fewer), **things).what_if
+        assert again is None or again.level_after == "SL0"  # none on the list is superfluous
+
+
+def test_what_if_changes_nothing_but_its_own_answer(tmp_path: Path) -> None:
+    things = {"stores": [store("a", public_access_block=BAD)]}
+    controls = (control("WG-STO-01", severity="critical", exposes=True), control("WG-STO-02", check=ON))
+    plain = report(tmp_path, *controls, **things)
+    assumed = report(tmp_path, *controls, options=Options(what_if={"WG-STO-01": "pass"}), **things)
+    assert (assumed.summary, assumed.results, assumed.weights) == (
+        plain.summary,
+        plain.results,
+        plain.weights,
+    )
+    bought = assumed.what_if
+    assert bought is not None
+    assert (bought.level_before, bought.level_after) == ("SL0", "SL3")
+    assert (bought.score_before, bought.score_after) == (20, 100)
+
+
+def test_what_if_does_not_lift_a_cap_that_another_failure_keeps(tmp_path: Path) -> None:
+    controls = (
+        control("WG-STO-01", severity="critical", exposes=True),
+        control("WG-STO-02", severity="critical", exposes=True, check={"cel": "store.name == 'z'"}),
+        *(control(f"WG-STO-{number}", check=ON) for number in range(10, 20)),
+    )
+    made = report(
+        tmp_path,
+        *controls,
+        options=Options(what_if={"WG-STO-01": "pass"}),
+        stores=[store("a", public_access_block=BAD)],
+    )
+    assert made.what_if is not None
+    assert made.what_if.score_after == 20
+
+
+@pytest.mark.parametrize("assumed", [{"WG-STO-99": "pass"}, {"WG-STO-01": "fail"}])
+def test_only_known_controls_can_be_assumed_to_pass(tmp_path: Path, assumed: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="--what-if"):
+        report(tmp_path, control("WG-STO-01"), options=Options(what_if=assumed))
+
+
+PERSON, ROOT = user("jo", groups=("g",)), user("root", account="999999999999", policies=known((
+    NamedPolicy("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess", None, "provider"),
+)))  # fmt: skip
+ROBOT = user(
+    "robot", access_keys=known((AccessKey("AKIA", True, None, None),)), console_password=known(False)
+)
+IDLE = user("idle", access_keys=known((AccessKey("AKIB", False, None, None),)))
+GITHUB = FederatedProvider(
+    "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com", "aws", "111111111111", "oidc",
+    known("token.actions.githubusercontent.com"), known(("sts.amazonaws.com",)), known(()),
+)  # fmt: skip
+SERVER = Workload(
+    "arn:aws:ec2:us-east-1:111111111111:instance/i-1", "aws", "111111111111", "us-east-1", "instance", "ec2", "i-1", (),
+    known(False), known(None),
+)  # fmt: skip
+BUILD = Workload(
+    "arn:aws:codebuild:us-east-1:111111111111:project/p", "aws", "111111111111", "us-east-1", "build_project",
+    "codebuild", "p", (), known(False), known(None),
+)  # fmt: skip
+WORLD: dict[str, Any] = {
+    "principals": [PERSON, ROOT, ROBOT, IDLE],
+    "federated_providers": [GITHUB],
+    "workloads": [SERVER, BUILD],
+    "organisations": [Organisation("o-1", "aws", "999999999999", known(()))],
+}
+
+
+def played(
+    tmp_path: Path, *answers: Any, controls: tuple[dict[str, Any], ...] = (), **world: Any
+) -> dict[str, Start]:
+    made = report(
+        tmp_path,
+        *(controls or (control("WG-STO-01"),)),
+        access=ToldAccess({(AccessKind.READ, arn("a")): list(answers)}),
+        options=Options(protocols=("standard",)),
+        **{**WORLD, **world},
+    )
+    return {f"{one.id}{'/' + one.group if one.group else ''}": one for one in made.protocols[0].starts}
+
+
+@pytest.mark.parametrize(
+    ("one", "starts"),
+    [
+        (answer("*", "anonymous"), {"anonymous-internet"}),
+        (answer(ROBOT.id, "workload"), {"leaked-long-lived-key", "phished-person/(no group)"}),
+        (answer(IDLE.id, "workload"), {"phished-person/(no group)"}),
+        (answer(PERSON.id, "person"), {"phished-person/g", "malicious-insider"}),
+        (answer(PERSON.id, "person", direct=False), {"phished-person/g"}),
+        (answer(f"{GITHUB.id}#repo:lab/*", "external"), {"compromised-build-job", "compromised-vendor"}),
+        (answer(BUILD.id, "workload"), {"compromised-build-job"}),
+        (answer(SERVER.id, "workload"), {"compromised-serving-workload"}),
+        (answer("arn:aws:iam::888888888888:root", "external"), {"compromised-vendor"}),
+        (
+            answer(ROOT.id, "person", direct=False),
+            {"organisation-administrator", "phished-person/(no group)"},
+        ),
+    ],
+)
+def test_each_starting_point_falls_to_those_it_stands_for(tmp_path: Path, one: Any, starts: set[str]) -> None:
+    found = played(tmp_path, one)
+    assert {name for name, start in found.items() if start.falls} == starts
+    assert all(fall.weights == weights("a").id for start in found.values() for fall in start.falls)
+
+
+def test_a_fall_shows_the_shortest_certain_way(tmp_path: Path) -> None:
+    hop = Hop("arn:x", "arn:y", "sts:AssumeRole", (Because("p", "0"),))
+    maybe = answer(PERSON.id, certainty="conditional", path=())
+    long = answer(PERSON.id, path=(hop, hop), direct=False)
+    fall = played(tmp_path, maybe, long)["phished-person/g"].falls[0]
+    assert (fall.certainty, [step.how for step in fall.path]) == (
+        "certain",
+        ["sts:AssumeRole", "sts:AssumeRole"],
+    )
+
+
+def test_detection_that_holds_sees_the_theft_and_detection_that_fails_does_not(tmp_path: Path) -> None:
+    controls = (
+        control("WG-LOG-01", detects=True),
+        control("WG-LOG-02", detects=True, check=ON),
+        control("WG-LOG-06", detects=True, check={"cel": "store.name == 'z'"}),
+        control("WG-STO-01"),
+    )
+    start = played(
+        tmp_path, answer("*", "anonymous"), controls=controls, stores=[store("a", versioning=UNREAD)]
+    )["anonymous-internet"]
+    assert (start.seen_by, start.unseen_by) == (("WG-LOG-01",), ("WG-LOG-02", "WG-LOG-06"))
+
+
+def test_a_starting_point_is_incomplete_when_its_actors_could_not_be_read(tmp_path: Path) -> None:
+    unread = user("robot", access_keys=denied("iam:GetCredentialReport"))
+    found = played(tmp_path, principals=[unread])
+    assert not found["leaked-long-lived-key"].complete
+    assert found["anonymous-internet"].complete
+
+
+def test_a_protocol_is_found_by_name_and_misspelt_ones_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        report(tmp_path, control("WG-STO-01"), options=Options(protocols=("standrad",)))
+    assert caught.value.fix == "did you mean 'standard'?"
+    with pytest.raises(InputError):
+        report(tmp_path, control("WG-STO-01"), options=Options(protocols=("../../etc/passwd",)))
+
+
+def test_the_standard_protocol_stands_for_the_eight_starting_points(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(PROTOCOL)
+    protocol = load_protocol(str(own), catalogue(tmp_path))
+    assert [one.who for one in protocol.starting_points] == [
+        "anonymous", "holders_of_long_lived_keys", "people_by_group", "build_jobs", "serving_workloads",
+        "people_with_read", "outside_accounts", "organisation_administrators",
+    ]  # fmt: skip
+    assert protocol.version == "1.0"
