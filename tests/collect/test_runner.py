@@ -209,6 +209,12 @@ def test_what_every_unit_would_meet_ends_the_run_resumably(
     assert second.is_done("fine") and not second.is_done("stop") and not second.is_done("later")
 
 
+def test_ctrl_c_between_units_says_how_to_resume_too(writer: SnapshotWriter) -> None:
+    with pytest.raises(Interrupted, match="same command again"), writer:
+        raise KeyboardInterrupt
+    SnapshotWriter.resume(writer.path).close()
+
+
 INTERRUPTED = """
 import sys, time
 from weightguard.collect.runner import Unit, run_units

@@ -44,6 +44,14 @@ def test_a_changed_value_is_named_by_file_and_line(sealed: Path, name: str, numb
     refused(sealed, rf"{name}:{number}\b")
 
 
+def test_of_several_snapshots_the_damaged_one_is_named(sealed: Path, sealed_once: Path) -> None:
+    open_snapshot(sealed_once).verify()
+    edit_line(sealed / "calls.jsonl", 2, lambda _: b"{}\n")
+    assert f"({sealed}/calls.jsonl:2)" in refused(sealed, "changed")
+    forge(sealed)
+    assert f"({sealed}/calls.jsonl:2)" in refused(sealed, "not what it should be")
+
+
 def test_a_removed_line_and_an_added_one_are_named(sealed: Path) -> None:
     edit_line(sealed / "calls.jsonl", 2, lambda line: b"")
     refused(sealed, r"calls\.jsonl:2\b")
@@ -157,7 +165,7 @@ def test_extra_and_missing_files_are_named(sealed: Path) -> None:
     refused(sealed, "kms.jsonl")
     (sealed / "records/aws/111111111111/kms.jsonl").unlink()
     (sealed / "calls.jsonl").unlink()
-    refused(sealed, r"missing \(calls\.jsonl\)")
+    refused(sealed, r"missing \(.*snapshot/calls\.jsonl\)")
 
 
 def test_links_pipes_and_devices_are_refused(sealed: Path, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def unpack(archive: Path, limits: Limits) -> tuple[Path, Path]:
         file.seek(0)
         folder = Path(tempfile.mkdtemp(prefix="weightguard-"))
         try:
-            _Unpacking(file, folder, limits, archive.name).run()
+            _Unpacking(file, folder, limits, str(archive)).run()
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

@@ -6,6 +6,7 @@ import shutil
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,13 @@ class Snapshot:
 
     Attributes:
         path: the directory it is read from (of an archive: a temporary one).
+        name: what the user called it; errors begin their place with it.
         manifest: scopes, times, digests.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, upgrade: Upgrade, limits: Limits) -> None:
+    def __init__(self, path: Path, name: str, manifest: Manifest, upgrade: Upgrade, limits: Limits) -> None:
         self.path = path
+        self.name = name
         self.manifest = manifest
         self._upgrade = upgrade
         self._limits = limits
@@ -77,11 +80,12 @@ class Snapshot:
         Raises:
             SnapshotError: at the first line that is damaged, naming it.
         """
-        for file_scope_, file_service, path in self._record_files():
-            if scope in (None, file_scope_) and service in (None, file_service):
-                for record in self._file_records(file_scope_, file_service, path):
-                    if kind in (None, record.kind):
-                        yield record
+        with _naming(self.name):
+            for file_scope_, file_service, path in self._record_files():
+                if scope in (None, file_scope_) and service in (None, file_service):
+                    for record in self._file_records(file_scope_, file_service, path):
+                        if kind in (None, record.kind):
+                            yield record
 
     def _record_files(self) -> Iterator[tuple[str, str, str]]:
         for entry in self.manifest.files:
@@ -114,9 +118,10 @@ class Snapshot:
             SnapshotError: at the first line that is damaged, naming it.
         """
         scopes = frozenset(self.scopes)
-        for number, line in read_lines(self.path / CALLS, CALLS, self._limits):
-            where = f"{CALLS}:{number}"
-            yield _call(self._upgrade.call(decode(line, where, self._limits)), scopes, where)
+        with _naming(self.name):
+            for number, line in read_lines(self.path / CALLS, CALLS, self._limits):
+                where = f"{CALLS}:{number}"
+                yield _call(self._upgrade.call(decode(line, where, self._limits)), scopes, where)
 
     def calls_summary(self) -> tuple[CallGroup, ...]:
         """Calls that ended alike, counted, in the order of scope, service, operation, outcome and code."""
@@ -155,11 +160,11 @@ class Snapshot:
             scope: only objects listed in this scope.
         """
         wanted = None if stores is None else frozenset(stores)
-        for entry in self.manifest.files:
-            if entry.path.startswith("objects/") and (scope is None or entry.path == objects_path(scope)):
-                yield from ObjectsFile(self.path / entry.path, entry.path, self._limits).batches(
-                    columns, wanted
-                )
+        with _naming(self.name):
+            for entry in self.manifest.files:
+                if entry.path.startswith("objects/") and (scope is None or entry.path == objects_path(scope)):
+                    file = ObjectsFile(self.path / entry.path, entry.path, self._limits)
+                    yield from file.batches(columns, wanted)
 
     def object_rows(
         self,
@@ -205,16 +210,28 @@ def open_snapshot(path: Path | str, *, limits: Limits = DEFAULT) -> Snapshot:
     """
     root = Path(path)
     try:
-        return _open_directory(root, limits) if root.is_dir() else _open_archive(root, limits)
+        with _naming(str(path)):
+            return _open_directory(root, str(path), limits) if root.is_dir() else _open_archive(root, limits)
     except OSError as error:
         where = str(error.filename or root)
         raise SnapshotError(f"the snapshot cannot be read, {error.strerror or error}", where=where) from error
 
 
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Errors inside begin their place with the snapshot's name: one may be reading several."""
+    try:
+        yield
+    except SnapshotError as error:
+        if error.where is None or error.where.startswith(name):
+            raise
+        raise SnapshotError(error.what, where=f"{name}/{error.where}", fix=error.fix) from error
+
+
 def _open_archive(archive: Path, limits: Limits) -> Snapshot:
     folder, root = unpack(archive, limits)
     try:
-        snapshot = _open_directory(root, limits)
+        snapshot = _open_directory(root, str(archive), limits)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -222,10 +239,10 @@ def _open_archive(archive: Path, limits: Limits) -> Snapshot:
     return snapshot
 
 
-def _open_directory(root: Path, limits: Limits) -> Snapshot:
+def _open_directory(root: Path, name: str, limits: Limits) -> Snapshot:
     manifest, upgrade = read_manifest(root, limits)
     verify_files(root, manifest, limits)
-    return Snapshot(root, manifest, upgrade, limits)
+    return Snapshot(root, name, manifest, upgrade, limits)
 
 
 def _record(value: Mapping[str, Any], scope: str, service: str, where: str) -> Record:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from weightguard.errors import InputError, SnapshotError, WeightguardError
+from weightguard.errors import InputError, Interrupted, SnapshotError, WeightguardError
 from weightguard.snapshot import objects as object_rows
 from weightguard.snapshot.journal import HEADER, JOURNAL, PARTS, Journal, done_entry, unit_hash
 from weightguard.snapshot.limits import DEFAULT
@@ -331,8 +331,15 @@ class SnapshotWriter:
     def __enter__(self) -> SnapshotWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close; Ctrl-C outside the units of work becomes `Interrupted`, which says how to resume."""
         self.close()
+        if kind is KeyboardInterrupt and not (self.path / MANIFEST).exists():
+            raise Interrupted(
+                "stopped before the snapshot was complete",
+                where=str(self.path),
+                fix="run the same command again, it goes on where it stopped",
+            ) from None
 
     def _write(self, path: str, line: dict[str, Any]) -> None:
         try:
