@@ -166,7 +166,7 @@ def _described(kind: str, facts: Facts, note: str | None) -> FileVerdict:
     return FileVerdict(
         kind,
         "header",
-        parameters=_parameters(facts) if facts.complete else None,
+        parameters=_parameters(facts, floats_only=kind == "pickle") if facts.complete else None,
         tensors=len(facts.arrays) if facts.complete and facts.arrays else None,
         dtypes=dict(dtypes),
         note=note,
@@ -174,12 +174,17 @@ def _described(kind: str, facts: Facts, note: str | None) -> FileVerdict:
     )
 
 
-def _parameters(facts: Facts) -> int | None:
-    """Elements of the arrays, each storage once, without what an optimiser keeps."""
+def _parameters(facts: Facts, *, floats_only: bool) -> int | None:
+    """Elements of the arrays, each storage once, without what an optimiser keeps.
+
+    A fitted model keeps class labels and counters as whole numbers; a quantised network keeps its weights so.
+    """
     total = 0
     seen: set[str] = set()
     for array, storage in facts.arrays:
         if array.shape is None or storage in seen or "optim" in array.name.split(".", 1)[0]:
+            continue
+        if floats_only and not is_floating(array.dtype):
             continue
         if storage is not None:
             seen.add(storage)

@@ -67,6 +67,7 @@ def _through(
 ) -> FileVerdict | None:
     packed = source.at(0, min(source.size, _PACKED))
     data, ended = inflate(packed)
+    ended = ended and len(packed) == source.size
     if not data:
         return None
     try:
@@ -132,7 +133,7 @@ def _bzip(packed: bytes) -> tuple[bytes, bool]:
 
 
 def _zstd(packed: bytes) -> tuple[bytes, bool]:
-    """Read step by step: a frame that breaks off gives what came before."""
+    """Read step by step: a frame that breaks off gives what came before, and nothing says that it broke off."""
     data = bytearray()
     try:
         with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(packed) as stream:
@@ -143,4 +144,4 @@ def _zstd(packed: bytes) -> tuple[bytes, bool]:
                 data += piece
     except zstandard.ZstdError:
         return bytes(data), False
-    return bytes(data), False
+    return bytes(data), len(data) < _INFLATED
