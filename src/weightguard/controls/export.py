@@ -18,7 +18,7 @@ from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.schema import LEVELS, Control, Remediation
 from weightguard.errors import InputError
 
-OSCAL_VERSION = "1.1.2"
+OSCAL_VERSION = "1.2.1"
 _NAMESPACE = "urn:weightguard:oscal"
 _COLUMNS = (
     "id", "family", "title", "level", "level_basis", "severity", "mode", "providers", "subject", "statement", "rationale",
