@@ -462,6 +462,22 @@ def test_resources_of_other_kinds_keep_their_fields_and_policy() -> None:
     assert found.policy.value.document == json.loads(FULL)  # type: ignore[union-attr]
 
 
+def test_a_kind_that_was_asked_for_is_there_even_empty_and_says_who_did_not_ask() -> None:
+    found = estate(role(), calls=[call("ecr", "DescribeRepositories")]).resources
+    assert len(found["ecr.repository"]) == 0
+    assert found["ecr.repository"].complete
+    assert "efs.file_system" not in found
+    other = call("s3", "ListBuckets", scope=f"aws/{MEMBER}")
+    (gap,) = (
+        estate(role(), calls=[call("ecr", "DescribeRepositories"), other]).resources["ecr.repository"].gaps
+    )
+    assert (gap.reason, gap.source.record) == (Reason.NOT_COLLECTED, f"aws/{MEMBER}")
+    refused = estate(role(), calls=[call("ecr", "DescribeRepositories", "denied")]).resources[
+        "ecr.repository"
+    ]
+    assert [item.reason for item in refused.gaps] == [Reason.DENIED]
+
+
 def test_a_trail_seen_from_several_accounts_is_one_and_the_best_known() -> None:
     arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/org"
     data = {"TrailARN": arn, "IsOrganizationTrail": True, "S3BucketName": "logs"}

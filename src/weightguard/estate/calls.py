@@ -86,9 +86,13 @@ class CallLog:
         if call.resource:
             self._by_resource.setdefault(call.resource, {})[call.operation] = unknown
 
+    def called(self, service: str, operation: str) -> bool:
+        """Whether the operation itself was called."""
+        return (service, operation) in self._broken
+
     def asked(self, service: str, operation: str) -> bool:
         """Whether the operation was called at all; a Terraform state answers for every listing."""
-        return (service, operation) in self._broken or self.from_state
+        return self.called(service, operation) or self.from_state
 
     @property
     def from_state(self) -> bool:

@@ -377,5 +377,5 @@ class Estate:
     resources: Mapping[str, Collection[Resource]] = field(default_factory=dict)  # by kind, see Resource
 
     def resources_of(self, kind: str) -> Collection[Resource]:
-        """The other resources of one kind; empty where no snapshot has listed that kind at all is a gap of its own."""
+        """The other resources of one kind. A kind that no snapshot asked for is not in `resources`, and comes back empty here."""
         return self.resources.get(kind, Collection())

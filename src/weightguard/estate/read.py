@@ -37,12 +37,7 @@ def read_estate(snapshots: Sequence[Snapshot]) -> Estate:
         logs = _call_logs(snapshot)
         for scope in snapshot.scopes:
             if newest[scope] is snapshot and scope.startswith("aws/"):
-                services = [service for owner, service in snapshot.services if owner == scope]
-                draft.add(
-                    _aws_scope(snapshot, scope, logs[scope], draft, services),
-                    services,
-                    tally(snapshot, scope),
-                )
+                draft.add(_aws_scope(snapshot, scope, logs[scope], draft), tally(snapshot, scope))
     joined = aws.join(draft)
     return Estate(
         collected_at=ordered[-1].collected_at if ordered else "",
@@ -61,9 +56,7 @@ def _call_logs(snapshot: Snapshot) -> dict[str, CallLog]:
     return logs
 
 
-def _aws_scope(
-    snapshot: Snapshot, scope: str, calls: CallLog, draft: aws.Draft, services: Iterable[str]
-) -> Scope:
+def _aws_scope(snapshot: Snapshot, scope: str, calls: CallLog, draft: aws.Draft) -> Scope:
     records: Callable[[str], Iterable[Record]] = partial(snapshot.records, scope)
     return Scope(
         account=scope.partition("/")[2],
@@ -71,5 +64,5 @@ def _aws_scope(
         records=records,
         calls=calls,
         documents=draft.documents,
-        setting_services=tuple(sorted(services)),
+        services=tuple(service for owner, service in snapshot.services if owner == scope),
     )

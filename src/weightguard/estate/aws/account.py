@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from weightguard.estate.aws import (
     copies,
@@ -18,11 +18,12 @@ from weightguard.estate.aws import (
     workloads,
 )
 from weightguard.estate.aws.scope import Scope
-from weightguard.estate.aws.settings import account_settings
+from weightguard.estate.aws.settings import account_settings, is_setting
 from weightguard.estate.calls import OBJECT_LISTINGS
 from weightguard.estate.evidence import Record, data_of, outcome, read, stated
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
+    AccessPoint,
     Account,
     Contents,
     DiskCopy,
@@ -38,15 +39,14 @@ from weightguard.estate.model import (
 )
 from weightguard.estate.shape import flag, mapping, member, number, text_or_none
 
-OWN_FILES = frozenset({"iam", "s3", "s3control", "kms", "cloudtrail", "organizations", "sts"})
-"""Files that a reader of their own goes through; the others are read once each by all the table-driven readers."""
+FIRST: Final = ("iam", "organizations", "s3control")
+"""Files that others refer to: roles by name, access points by bucket."""
 
 
 @dataclass(slots=True)
 class Part:
     """What one account's records hold."""
 
-    account: Account
     tree: organizations.Tree | Unknown | None
     principals: list[Principal] = field(default_factory=list)
     federated_providers: list[FederatedProvider] = field(default_factory=list)
@@ -58,60 +58,63 @@ class Part:
     disk_copies: list[DiskCopy] = field(default_factory=list)
     secrets: list[Secret] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
+    settings: list[Record] = field(default_factory=list)
+    account: Account = field(init=False)
+
+    def take(self, scope: Scope, records: list[Record]) -> None:
+        """Takes in the records of one file, each by the reader that knows its kind."""
+        self.keys += kms.keys(scope, records)
+        self.trails += watch.trails(scope, records)
+        self.endpoints += watch.endpoints(scope, records)
+        self.workloads += workloads.workloads(scope, records)
+        self.disk_copies += copies.disk_copies(scope, records)
+        self.secrets += copies.secrets(scope, records)
+        self.resources += resources.resources(scope, records)
+        self.settings += [record for record in records if is_setting(record.kind)]
 
 
-def read_part(scope: Scope, services: Iterable[str], contents: Mapping[str, Contents]) -> Part:
-    """Reads every record of one account.
+def read_part(scope: Scope, contents: Mapping[str, Contents]) -> Part:
+    """Reads every record of one account, each file once.
 
     Args:
-        services: the services that have a file in this scope.
         contents: what the object listings hold, by store.
     """
-    identity = iam.load(scope)
-    tree = organizations.read_tree(scope)
-    part = Part(_account(scope, identity, tree), tree)
+    identity = iam.load(scope, _file(scope, "iam"))
+    tree = organizations.read_tree(scope, list(_file(scope, "organizations")))
+    doors = list(_file(scope, "s3control"))
+    part = Part(tree)
     part.principals = iam.principals(scope, identity)
     part.federated_providers = iam.federated_providers(scope, identity)
-    part.resources = resources.resources(
-        scope, (record for records in identity.by_kind.values() for record in records)
-    )
-    part.stores = list(_stores(scope, contents))
-    part.keys = kms.keys(scope)
-    part.trails = watch.trails(scope)
-    for service in sorted(services):
-        if service not in OWN_FILES:
-            _read_file(scope, part, list(scope.records(service)))
-        elif service != "iam":
-            _read_rest(scope, part, service)
+    part.take(scope, [record for records in identity.by_kind.values() for record in records])
+    part.take(scope, doors)
+    points = s3.access_points(scope, doors)
+    for service in sorted(set(scope.services) - set(FIRST)):
+        if service == "s3":
+            part.take(scope, list(_stores(scope, part, points, contents)))
+        else:
+            part.take(scope, list(_file(scope, service)))
     part.workloads = workloads.link_tasks(part.workloads)
+    part.account = _account(scope, identity, tree, doors, part.settings)
     return part
 
 
-def _read_file(scope: Scope, part: Part, records: list[Record]) -> None:
-    part.endpoints += watch.endpoints(scope, records)
-    part.workloads += workloads.workloads(scope, records)
-    part.disk_copies += copies.disk_copies(scope, records)
-    part.secrets += copies.secrets(scope, records)
-    part.resources += resources.resources(scope, records)
+def _file(scope: Scope, service: str) -> Iterable[Record]:
+    return scope.records(service) if service in scope.services else ()
 
 
-def _read_rest(scope: Scope, part: Part, service: str) -> None:
-    """What a file with a reader of its own holds besides: access grants, credential objects, event data stores."""
-    others = [record for record in scope.records(service) if record.kind not in _MAIN]
-    part.secrets += copies.secrets(scope, others)
-    part.resources += resources.resources(scope, others)
-
-
-_MAIN = frozenset({"s3.bucket", "kms.key", "cloudtrail.trail", "s3control.access_point"})
-
-
-def _stores(scope: Scope, contents: Mapping[str, Contents]) -> Iterator[Store]:
-    points = s3.access_points(scope)
+def _stores(
+    scope: Scope, part: Part, points: Mapping[str, list[AccessPoint]], contents: Mapping[str, Contents]
+) -> Iterator[Record]:
+    """Turns buckets into stores as they come, so that a long file is never held; gives what is no bucket."""
     gaps = tuple(unknown for name, unknown in scope.calls.obstacles() if name == "s3control:ListAccessPoints")
-    for record in scope.records("s3"):
+    for record in _file(scope, "s3"):
         if record.kind == "s3.bucket":
             own = tuple(sorted(points.get(record.id, ()), key=lambda point: point.id))
-            yield s3.store(scope, record, _contents(scope, record, contents), Collection(own, gaps))
+            part.stores.append(
+                s3.store(scope, record, _contents(scope, record, contents), Collection(own, gaps))
+            )
+        else:
+            yield record
 
 
 def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) -> Fact[Contents]:
@@ -126,7 +129,13 @@ def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) ->
     return Known(found, source) if scope.calls.listed(record.id) else Unknown(Reason.NOT_COLLECTED, source)
 
 
-def _account(scope: Scope, identity: iam.Iam, tree: organizations.Tree | Unknown | None) -> Account:
+def _account(
+    scope: Scope,
+    identity: iam.Iam,
+    tree: organizations.Tree | Unknown | None,
+    doors: list[Record],
+    settings: list[Record],
+) -> Account:
     summary = next(iter(identity.of("iam.account_summary")), None)
     known = credentials.index(identity.of("iam.credential"), (), scope.calls)
     organisation = tree.organisation if isinstance(tree, organizations.Tree) else None
@@ -140,11 +149,11 @@ def _account(scope: Scope, identity: iam.Iam, tree: organizations.Tree | Unknown
         collected=True,
         guardrails=guardrails(tree, scope.account, organizations.SCP, scope.name),
         resource_guardrails=guardrails(tree, scope.account, organizations.RCP, scope.name),
-        public_access_block=s3.account_public_access_block(scope),
+        public_access_block=s3.account_public_access_block(scope, doors),
         root_mfa=_root_mfa(scope, known, summary),
         root_access_keys=_root_keys(scope, known, summary),
         password_policy=_password_policy(scope, identity),
-        settings=account_settings(scope),
+        settings=account_settings(scope, settings),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from weightguard.estate.aws import organizations, watch
 from weightguard.estate.aws.account import Part, guardrails, read_part
-from weightguard.estate.aws.listings import LISTINGS, REQUIRED
+from weightguard.estate.aws.listings import LISTINGS, REQUIRED, RESOURCES, SWITCHED_ELSEWHERE
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.documents import Documents
 from weightguard.estate.fact import Collection, Reason, Source, Unknown
@@ -28,14 +28,9 @@ class Draft:
     parts: dict[str, Part] = field(default_factory=dict)
     gaps: dict[str, dict[str, tuple[Unknown, ...]]] = field(default_factory=dict)
 
-    def add(
-        self,
-        scope: Scope,
-        services: Iterable[str],
-        contents: Mapping[str, Contents],
-    ) -> None:
+    def add(self, scope: Scope, contents: Mapping[str, Contents]) -> None:
         """Reads one account; a later snapshot of the same account replaces an earlier one."""
-        self.parts[scope.account] = read_part(scope, services, contents)
+        self.parts[scope.account] = read_part(scope, contents)
         self.gaps[scope.account] = _gaps(scope)
 
 
@@ -93,7 +88,7 @@ def _resources(
 
 
 def _gaps(scope: Scope) -> dict[str, tuple[Unknown, ...]]:
-    """Collection (or resource kind) -> what may be missing from it in this account."""
+    """Collection, or kind of resource -> what may be missing from it in this account. An asked kind is there, if need be empty."""
     found: dict[str, list[Unknown]] = {name: list(items) for name, items in scope.obstacles.items()}
     for operation, unknown in scope.calls.obstacles():
         for name in feeds(operation):
@@ -104,12 +99,18 @@ def _gaps(scope: Scope) -> dict[str, tuple[Unknown, ...]]:
             for collection in LISTINGS[operation]:
                 unknown = Unknown(Reason.NOT_COLLECTED, Source(operation, scope.name))
                 found.setdefault(collection, []).append(unknown)
+    for operation, kind in RESOURCES.items():
+        service, _, name = operation.partition(":")
+        stated = scope.calls.from_state and kind not in SWITCHED_ELSEWHERE
+        if stated or scope.calls.called(service, name):
+            found.setdefault(kind, [])
     return {name: tuple(dict.fromkeys(items)) for name, items in found.items()}
 
 
 def feeds(operation: str) -> tuple[str, ...]:
-    """The collections that a listing feeds; a listing of other resources feeds their kind, a read made for one thing nothing."""
-    return LISTINGS.get(operation, ())
+    """The collections, or the kind of resource, that a listing feeds; a read made for one thing feeds none."""
+    kind = RESOURCES.get(operation)
+    return LISTINGS.get(operation, ()) if kind is None else (kind,)
 
 
 def _merged_gaps(draft: Draft) -> dict[str, tuple[Unknown, ...]]:
@@ -117,6 +118,10 @@ def _merged_gaps(draft: Draft) -> dict[str, tuple[Unknown, ...]]:
     for account in sorted(draft.gaps):
         for name, items in draft.gaps[account].items():
             merged.setdefault(name, []).extend(items)
+    for operation, kind in RESOURCES.items():
+        for account in sorted(draft.gaps) if kind in merged else ():
+            if kind not in draft.gaps[account]:
+                merged[kind].append(Unknown(Reason.NOT_COLLECTED, Source(operation, f"aws/{account}")))
     return {name: tuple(sorted(items, key=_gap_order)) for name, items in merged.items()}
 
 

@@ -5,7 +5,7 @@ Source: IAM API reference, "GetAccountAuthorizationDetails"; IAM user guide, "Ge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,10 +37,10 @@ class Iam:
         return self.by_kind.get(kind, [])
 
 
-def load(scope: Scope) -> Iam:
-    """Reads the IAM file of an account and fills the scope's name indexes."""
+def load(scope: Scope, records: Iterable[Record]) -> Iam:
+    """Groups the IAM records of an account and fills the scope's name indexes."""
     iam = Iam()
-    for record in scope.records("iam"):
+    for record in records:
         iam.by_kind.setdefault(record.kind, []).append(record)
     for record in iam.of("iam.policy"):
         policy = _managed_policy(scope, record)

@@ -5,7 +5,7 @@ Source: AWS KMS API reference, "KeyMetadata", "GrantListEntry", "GetKeyRotationS
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weightguard.estate.aws.scope import Scope, region_of, status
@@ -28,14 +28,13 @@ from weightguard.estate.shape import (
 UNSUPPORTED = frozenset({"UnsupportedOperationException"})
 
 
-def keys(scope: Scope) -> list[Key]:
+def keys(scope: Scope, records: Sequence[Record]) -> list[Key]:
     """Every key of the account, with the aliases that point at it."""
-    records = list(scope.records("kms"))
     aliases = _aliases(records)
     return [_key(scope, record, aliases) for record in records if record.kind == "kms.key"]
 
 
-def _aliases(records: list[Record]) -> dict[tuple[str | None, str], list[tuple[str, Source]]]:
+def _aliases(records: Sequence[Record]) -> dict[tuple[str | None, str], list[tuple[str, Source]]]:
     """Aliases by region and key id."""
     found: dict[tuple[str | None, str], list[tuple[str, Source]]] = {}
     for record in records:

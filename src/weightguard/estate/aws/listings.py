@@ -64,6 +64,47 @@ LISTINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Listing operation -> collections of `Estate` that are incomplete without it. ``access_points`` is a collection of each store."""
 
+RESOURCES: Final[Mapping[str, str]] = {
+    "accessanalyzer:ListAnalyzers": "accessanalyzer.analyzer",
+    "backup:ListBackupVaults": "backup.backup_vault",
+    "config:DescribeConfigurationRecorders": "config.configuration_recorder",
+    "dynamodb:ListTables": "dynamodb.table",
+    "ec2:DescribeFlowLogs": "ec2.flow_log",
+    "ec2:DescribeInternetGateways": "ec2.internet_gateway",
+    "ec2:DescribeNatGateways": "ec2.nat_gateway",
+    "ec2:DescribeNetworkAcls": "ec2.network_acl",
+    "ec2:DescribeNetworkInterfaces": "ec2.network_interface",
+    "ec2:DescribeRouteTables": "ec2.route_table",
+    "ec2:DescribeSecurityGroups": "ec2.security_group",
+    "ec2:DescribeSubnets": "ec2.subnet",
+    "ec2:DescribeTransitGatewayAttachments": "ec2.transit_gateway_attachment",
+    "ec2:DescribeVpcPeeringConnections": "ec2.vpc_peering_connection",
+    "ec2:DescribeVpcs": "ec2.vpc",
+    "ecr:DescribeRepositories": "ecr.repository",
+    "efs:DescribeFileSystems": "efs.file_system",
+    "eks:ListAccessEntries": "eks.access_entry",
+    "fsx:DescribeFileSystems": "fsx.file_system",
+    "guardduty:ListDetectors": "guardduty.detector",
+    "iam:ListInstanceProfiles": "iam.instance_profile",
+    "lambda:ListEventSourceMappings": "lambda.event_source_mapping",
+    "logs:DescribeLogGroups": "logs.log_group",
+    "macie2:GetMacieSession": "macie2.session",
+    "rolesanywhere:ListTrustAnchors": "rolesanywhere.trust_anchor",
+    "s3control:ListAccessGrants": "s3control.access_grant",
+    "s3control:ListAccessGrantsLocations": "s3control.access_grants_location",
+    "s3control:ListMultiRegionAccessPoints": "s3control.multi_region_access_point",
+    "sns:ListTopics": "sns.topic",
+    "sqs:ListQueues": "sqs.queue",
+    "sso-admin:ListAccountAssignments": "sso-admin.account_assignment",
+    "sso-admin:ListPermissionSets": "sso-admin.permission_set",
+}
+"""Listing operation -> the kind of `Estate.resources` that it feeds."""
+
+SWITCHED_ELSEWHERE: Final = frozenset(
+    {"accessanalyzer.analyzer", "config.configuration_recorder", "guardduty.detector", "macie2.session"}
+)
+"""Kinds that an organisation's administrator commonly switches on from another account: a state without them proves nothing."""
+
 REQUIRED: Final = (
     "iam:GetAccountAuthorizationDetails",
     "iam:ListOpenIDConnectProviders",

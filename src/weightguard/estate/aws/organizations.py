@@ -6,7 +6,7 @@ management account is not limited), "Resource control policies (RCPs)"; API refe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -76,12 +76,11 @@ class Tree:
         return found[::-1]
 
 
-def read_tree(scope: Scope) -> Tree | Unknown | None:
+def read_tree(scope: Scope, records: Sequence[Record]) -> Tree | Unknown | None:
     """The organisation that this account's records tell of; None when the account says that it is in none.
 
     An account that may not read its organisation gives the Unknown.
     """
-    records = list(scope.records("organizations"))
     for record in records:
         if record.kind == "organizations.organization":
             return _tree(scope, record, records)
@@ -95,7 +94,7 @@ def _refused(scope: Scope, *operations: str) -> Unknown | None:
     return next((unknown for unknown in found if unknown is not None), None)
 
 
-def _tree(scope: Scope, record: Record, records: list[Record]) -> Tree | Unknown | None:
+def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unknown | None:
     if outcome(record, "DescribeOrganization") == "absent":
         return None
     hidden = obstacle(record, "DescribeOrganization")
@@ -128,7 +127,7 @@ def _target_id(record: Record) -> str:
     return text_or_none(data_of(record).get("Id")) or record.id.rpartition("/")[2]
 
 
-def _policy_types(records: list[Record], scope: Scope) -> Fact[tuple[str, ...]]:
+def _policy_types(records: Sequence[Record], scope: Scope) -> Fact[tuple[str, ...]]:
     for record in records:
         if record.kind == "organizations.root":
             source = listing_source(record)
@@ -144,7 +143,7 @@ def _policy_types(records: list[Record], scope: Scope) -> Fact[tuple[str, ...]]:
     return _refused(scope, "ListRoots") or Unknown(Reason.NOT_COLLECTED, Source(ROOT_LISTING, scope.name))
 
 
-def _parents(records: list[Record]) -> dict[str, str]:
+def _parents(records: Sequence[Record]) -> dict[str, str]:
     """Child -> parent, from whichever listing told it: the child's parents or the parent's children."""
     found: dict[str, str] = {}
     for record in records:

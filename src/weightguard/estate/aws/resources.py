@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from weightguard.estate.aws.copies import COPIES, SECRETS
 from weightguard.estate.aws.scope import Scope, last_name, region_of
+from weightguard.estate.aws.settings import is_setting
 from weightguard.estate.aws.workload_kinds import KINDS as WORKLOADS
 from weightguard.estate.aws.workloads import tags_of
 from weightguard.estate.evidence import Record, attribute, data_of, listing_source, read, views
@@ -145,7 +146,11 @@ DEFAULT: Final = ResourceKind()
 
 def resources(scope: Scope, records: Iterable[Record]) -> list[Resource]:
     """The resources among the records of one service's file that have no class of their own in the model."""
-    return [_resource(scope, record) for record in records if record.kind not in ELSEWHERE]
+    return [
+        _resource(scope, record)
+        for record in records
+        if record.kind not in ELSEWHERE and not is_setting(record.kind)
+    ]
 
 
 def _resource(scope: Scope, record: Record) -> Resource:

@@ -6,7 +6,7 @@ bucket since January 2023, also where an emulator answers that nothing is config
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from weightguard.estate.aws.scope import Scope, public_access_block, region_of
@@ -40,9 +40,9 @@ DEFAULT_ENCRYPTION: Final = StoreEncryption("AES256", None)
 ACL_READS: Final = "GetBucketAcl"
 
 
-def account_public_access_block(scope: Scope) -> Fact[PublicAccessBlock | None]:
+def account_public_access_block(scope: Scope, records: Iterable[Record]) -> Fact[PublicAccessBlock | None]:
     """S3 Block Public Access of the account."""
-    for record in scope.records("s3control"):
+    for record in records:
         if record.kind == "s3control.account":
             return read(
                 record,
@@ -53,10 +53,10 @@ def account_public_access_block(scope: Scope) -> Fact[PublicAccessBlock | None]:
     return Unknown(Reason.NOT_COLLECTED, Source("s3control:GetPublicAccessBlock", scope.name))
 
 
-def access_points(scope: Scope) -> dict[str, list[AccessPoint]]:
+def access_points(scope: Scope, records: Iterable[Record]) -> dict[str, list[AccessPoint]]:
     """Access points by the ARN of the bucket that they lead to."""
     found: dict[str, list[AccessPoint]] = {}
-    for record in scope.records("s3control"):
+    for record in records:
         if record.kind == "s3control.access_point":
             point = _access_point(scope, record)
             found.setdefault(point.store, []).append(point)

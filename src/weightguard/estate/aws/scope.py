@@ -25,11 +25,11 @@ class Scope:
 
     Attributes:
         records: the records of one service's file, in order; each call reads the file again.
+        services: those that have a file.
         calls: what was asked, and what was refused.
         roles: role name -> ARN, filled by the IAM reader for those that follow.
         instance_profiles: instance profile name, ARN or unique id -> role ARNs.
         obstacles: what kept a reader from an attribute that is no fact, by collection name: gaps.
-        setting_services: the services whose files may hold settings of the account or of a region.
     """
 
     account: str
@@ -37,11 +37,11 @@ class Scope:
     records: Callable[[str], Iterable[Record]]
     calls: CallLog
     documents: Documents
+    services: tuple[str, ...]
     partition: str = "aws"
     roles: dict[str, str] = field(default_factory=dict)
     instance_profiles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     obstacles: dict[str, list[Unknown]] = field(default_factory=dict)
-    setting_services: tuple[str, ...] = ()
 
     def role_arn(self, written: str) -> str:
         """A role as services name it (ARN, path and name, or name) as its ARN."""

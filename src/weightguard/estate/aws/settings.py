@@ -1,35 +1,36 @@
 """Settings that hold for an account or a region of it: what is on by default, what watches, what is blocked.
 
-A record whose kind ends in ``.account`` or ``.region`` carries them as reads. Each becomes ``<service>[.<region>].<Operation>``
-with the raw answer as its value, or why there is none. ``terraform.state`` stands beside them where a state told of the account: it
-knows what Terraform made, as of its last run.
+A record whose kind ends in ``.account``, ``.region`` or ``.settings`` carries them as reads. Each becomes
+``<service>[.<region>].<Operation>`` with the raw answer as its value, or why there is none. ``terraform.state`` stands beside them
+where a state told of the account: it knows what Terraform made, as of its last run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.calls import STATE_SERVICE
-from weightguard.estate.evidence import read, service_of
+from weightguard.estate.evidence import Record, read, service_of
 from weightguard.estate.fact import Fact, Known, Source
 
-FROM_STATE = "terraform.state"
-SETTING_KINDS = (".account", ".region", ".settings")
+FROM_STATE: Final = "terraform.state"
+KINDS: Final = (".account", ".region", ".settings")
 
 
-def account_settings(scope: Scope) -> Mapping[str, Fact[Any]]:
+def is_setting(kind: str) -> bool:
+    """Whether records of a kind carry settings."""
+    return kind.endswith(KINDS)
+
+
+def account_settings(scope: Scope, records: Iterable[Record]) -> Mapping[str, Fact[Any]]:
     """Every setting among the records of an account."""
     found: dict[str, Fact[Any]] = {}
-    for service in scope.setting_services:
-        for record in scope.records(service):
-            if record.kind.endswith(SETTING_KINDS):
-                place = ".".join(part for part in (service_of(record), record.region) if part)
-                for operation in sorted(record.reads):
-                    found[f"{place}.{operation}"] = read(
-                        record, operation, lambda answer: answer, absent=None
-                    )
+    for record in records:
+        place = ".".join(part for part in (service_of(record), record.region) if part)
+        for operation in sorted(record.reads):
+            found[f"{place}.{operation}"] = read(record, operation, lambda answer: answer, absent=None)
     if scope.calls.from_state:
         found[FROM_STATE] = Known(True, Source(f"{STATE_SERVICE}:ShowState", scope.name))
     return dict(sorted(found.items()))

@@ -15,11 +15,9 @@ from weightguard.estate.model import Endpoint, NamedPolicy, Trail
 from weightguard.estate.shape import flag, mapping, member, text_or_none
 
 
-def trails(scope: Scope) -> list[Trail]:
+def trails(scope: Scope, records: Iterable[Record]) -> list[Trail]:
     """Every trail that the account sees, its organisation's included."""
-    return [
-        _trail(scope, record) for record in scope.records("cloudtrail") if record.kind == "cloudtrail.trail"
-    ]
+    return [_trail(scope, record) for record in records if record.kind == "cloudtrail.trail"]
 
 
 def _trail(scope: Scope, record: Record) -> Trail:
