@@ -23,7 +23,9 @@ DATA = Path(__file__).parent.parent / "src" / "weightguard" / "policy" / "aws" /
 
 def main() -> None:
     """Read the sources, write the tables and say how large they are."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--actions", type=Path, required=True, help="the unpacked npm package")
     parser.add_argument("--made", required=True, help="the day the sources were taken, as YYYY-MM-DD")
     options = parser.parse_args()
@@ -69,25 +71,31 @@ def service(data: Path, name: str) -> dict[str, Any]:
 
 
 def managed_policies(made: str) -> dict[str, Any]:
-    """The documents of AWS managed policies that the installed moto carries."""
+    """The documents of AWS managed policies that the installed moto carries, each as text: few are ever asked for."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
     raw = json.loads(aws_managed_policies_data)
     return {
         "about": {"version": version("moto"), "source": "PyPI moto", "licence": "Apache-2.0", "made": made},
         "policies": {
-            f"arn:aws:iam::aws:policy{entry['Path']}{name}": entry["Document"] for name, entry in sorted(raw.items())
+            f"arn:aws:iam::aws:policy{entry['Path']}{name}": text(entry["Document"])
+            for name, entry in sorted(raw.items())
         },
     }
 
 
+def text(content: Any) -> str:
+    """Compact JSON; the same content gives the same text."""
+    return json.dumps(content, separators=(",", ":"), sort_keys=True)
+
+
 def write(name: str, content: dict[str, Any]) -> None:
     """Write one table, compressed; the same content gives the same bytes."""
-    text = json.dumps(content, separators=(",", ":"), sort_keys=True)
-    packed = zstandard.ZstdCompressor(level=19, write_content_size=True).compress(text.encode())
+    unpacked = text(content).encode()
+    packed = zstandard.ZstdCompressor(level=19, write_content_size=True).compress(unpacked)
     target = DATA / f"{name}.json.zst"
     target.write_bytes(packed)
-    sys.stdout.write(f"{target.name}: {len(packed):,} bytes, {len(text):,} unpacked\n")
+    sys.stdout.write(f"{target.name}: {len(packed):,} bytes, {len(unpacked):,} unpacked\n")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def true_in(formula: Formula, world: dict[str, Any], case: oracle.Case) -> bool:
 def condition_true_in(condition: Condition, world: dict[str, Any], case: oracle.Case) -> bool:
     if condition.operator == "ResourceLike":
         return any(oracle.resource_hit(value, case.resource, world, True) for value in condition.values)
-    key, _, known = condition.key.partition(" (")
+    key, _, _ = condition.key.partition(" (")
     return oracle.holds_in_formula(condition.operator, key, condition.values, world)
 
 

@@ -105,6 +105,11 @@ class Test:
         self._open = self._residual([one.source for one in templates], [self.key])
 
     @property
+    def keys(self) -> set[str]:
+        """The context keys that the test looks at."""
+        return {self.key, *(variable.key for one in self._templates for variable in one.variables)}
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The policy's values as it has them."""
         return tuple(one.source for one in self._templates)

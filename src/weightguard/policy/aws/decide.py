@@ -8,18 +8,18 @@ evaluation", "RCP evaluation"; AWS KMS Developer Guide, "Key policies in AWS KMS
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from weightguard.policy.aws import provider
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Formula, any_of, negation
-from weightguard.policy.aws.layer import ask, ask_resource, both, either
+from weightguard.policy.aws.conclude import Asked, OwnGrant, conclude
+from weightguard.policy.aws.formula import ALWAYS, NEVER
+from weightguard.policy.aws.layer import EVERYTHING, NO_RESOURCE_POLICY, NOTHING, ask, ask_resource
 from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request
-from weightguard.policy.aws.principal import Naming, PrincipalType
+from weightguard.policy.aws.principal import PrincipalType
 from weightguard.policy.aws.question import Question
 from weightguard.policy.aws.tables import services_with_resource_control_policies
 from weightguard.policy.aws.verdict import Reason, ResourceVerdict, Verdict
 
-_NOTHING = Verdict()
-_EVERYTHING = Verdict(allow=ALWAYS)
-_NO_RESOURCE_POLICY = ResourceVerdict(_NOTHING, _NOTHING, _NOTHING, NEVER, ())
 _TRUST_ACTIONS = frozenset(
     {
         "sts:assumerole",
@@ -28,6 +28,9 @@ _TRUST_ACTIONS = frozenset(
         "sts:tagsession",
         "sts:setsourceidentity",
     }
+)
+_WHO_AM_I = Decision(
+    Outcome.ALLOWED, (Reason("provider", "AWS", "sts:GetCallerIdentity needs no permission"),)
 )
 
 
@@ -43,239 +46,96 @@ def decide(request: Request, layers: Layers) -> Decision:
     """
     question = Question(request)
     if provider.always_allowed(question):
-        return Decision(
-            Outcome.ALLOWED, (Reason("provider", "AWS", "sts:GetCallerIdentity needs no permission"),)
+        return _WHO_AM_I
+    return conclude(
+        Asked(
+            _limits(question, layers),
+            _resource(question, layers),
+            _identity(question, layers),
+            _ceiling("boundary", layers.boundary, question),
+            _ceiling("session", layers.session, question),
+            _own_grants(question, layers),
+            question.same_account,
+            question.principal.has_identity_policies,
+            _needs_delegation(question, layers),
+            provider.refusal(question),
         )
-    return _Evaluation(question, layers).decision()
-
-
-class _Evaluation:
-    """One decision in the making: what every layer says, and what follows from it."""
-
-    __slots__ = (
-        "acl",
-        "boundary",
-        "identity",
-        "layers",
-        "limits",
-        "question",
-        "resource",
-        "session",
-        "steps",
     )
 
-    def __init__(self, question: Question, layers: Layers) -> None:
-        self.question = question
-        self.layers = layers
-        self.steps: list[tuple[str, Verdict]] = []
-        self._ask_all()
 
-    def _ask_all(self) -> None:
-        """Ask every layer that applies, in the documentation's order."""
-        question, layers = self.question, self.layers
-        self.limits: list[tuple[str, Verdict]] = []
-        if layers.rcp and _rcps_apply(question):
-            self._ask_limits("rcp", layers.rcp)
-        if layers.scp and _scps_apply(question):
-            self._ask_limits("scp", layers.scp)
-        if layers.vpc_endpoint is not None:
-            self._ask_endpoint(layers.vpc_endpoint)
-        self.resource = self._ask_resource()
-        self.acl = self._ask_acl()
-        self.identity = self._ask_identity()
-        self.boundary = self._ask_ceiling("boundary", layers.boundary)
-        self.session = self._ask_ceiling("session", layers.session)
-
-    def _ask_limits(self, layer: str, levels: tuple[PolicySet, ...]) -> None:
-        for level in levels:
-            verdict = (
-                _named_at_all(ask_resource(level, layer, self.question, has_boundary=False))
-                if layer == "rcp"
-                else ask(level, layer, self.question)
-            )
-            self.limits.append((layer, verdict))
-            self.steps.append((layer, verdict))
-
-    def _ask_endpoint(self, policies: PolicySet) -> None:
-        has_boundary = self.layers.boundary is not None
-        verdict = _named_at_all(
-            ask_resource(policies, "vpc_endpoint", self.question, has_boundary=has_boundary)
+def _limits(question: Question, layers: Layers) -> tuple[tuple[str, Verdict], ...]:
+    """What the layers say that limit everybody: RCPs, SCPs and the endpoint's policy."""
+    found: list[tuple[str, Verdict]] = []
+    if layers.rcp and _rcps_apply(question):
+        for level in layers.rcp:
+            found.append(("rcp", ask_resource(level, "rcp", question, has_boundary=False).anyhow))
+    if layers.scp and _scps_apply(question):
+        for level in layers.scp:
+            found.append(("scp", ask(level, "scp", question)))
+    if layers.vpc_endpoint is not None:
+        said = ask_resource(
+            layers.vpc_endpoint, "vpc_endpoint", question, has_boundary=layers.boundary is not None
         )
-        self.limits.append(("vpc_endpoint", verdict))
-        self.steps.append(("vpc_endpoint", verdict))
-
-    def _ask_resource(self) -> ResourceVerdict:
-        policies = self.layers.resource
-        if policies is None:
-            return _NO_RESOURCE_POLICY
-        has_boundary = self.layers.boundary is not None
-        found = ask_resource(policies, "resource", self.question, has_boundary=has_boundary)
-        if self._is_restricted(policies):
-            found = ResourceVerdict(_NOTHING, _NOTHING, _NOTHING, found.deny, found.denied_by)
-        self.steps.append(("resource", _named_at_all(found)))
-        return found
-
-    def _is_restricted(self, policies: PolicySet) -> bool:
-        """Whether RestrictPublicBuckets cuts this principal off from what the bucket policy grants."""
-        s3 = self.layers.s3
-        if s3 is None or not s3.block.restrict_public_buckets:
-            return False
-        if self.question.same_account or self.question.principal.type is PrincipalType.SERVICE:
-            return False
-        return any(policy.is_public for policy in policies)
-
-    def _ask_identity(self) -> Verdict:
-        principal = self.question.principal
-        if not principal.has_identity_policies:
-            return _NOTHING
-        if principal.type is PrincipalType.ROOT:
-            # "... with the exception of the AWS account root user, which has full access."
-            self.steps.append(("identity", _EVERYTHING))
-            return _EVERYTHING
-        verdict = ask(self.layers.identity, "identity", self.question)
-        self.steps.append(("identity", verdict))
-        return verdict
-
-    def _ask_ceiling(self, layer: str, policies: PolicySet | None) -> Verdict:
-        if policies is None:
-            is_federated = self.question.principal.type is PrincipalType.FEDERATED_USER
-            # "If there is no session policy ... and the principal is not a role session, the request is implicitly
-            # denied": a federated user's session has the permissions of its session policy or none.
-            return _NOTHING if layer == "session" and is_federated else _EVERYTHING
-        verdict = ask(policies, layer, self.question)
-        self.steps.append((layer, verdict))
-        return verdict
-
-    def decision(self) -> Decision:
-        """Put the layers together."""
-        denied = self._denied()
-        if denied is ALWAYS:
-            return self._explicit()
-        refused = provider.refusal(self.question)
-        if refused is not None:
-            return self._implicit((f"provider: {refused}",))
-        granted, by = self._granted()
-        for _, verdict in self.limits:
-            granted = both(granted, verdict.allow)
-        if granted is NEVER:
-            return self._implicit(self._lacking())
-        access = both(granted, negation(denied)) if denied is not NEVER else granted
-        if access is NEVER:
-            return self._explicit()
-        outcome = Outcome.ALLOWED if access is ALWAYS else Outcome.UNKNOWN
-        return Decision(outcome, by, access, (), tuple(self.steps))
-
-    def _denied(self) -> Formula:
-        found = [self.resource.deny] if self.resource.deny is not NEVER else []
-        for layer, verdict in self.steps:
-            if verdict.deny is ALWAYS:
-                return ALWAYS
-            if verdict.deny is not NEVER and layer != "resource":
-                found.append(verdict.deny)
-        return any_of(found) if found else NEVER
-
-    def _explicit(self) -> Decision:
-        settled = [
-            reason for _, verdict in self.steps if verdict.deny is ALWAYS for reason in verdict.denied_by
-        ]
-        reasons = settled or [reason for _, verdict in self.steps for reason in verdict.denied_by]
-        return Decision(Outcome.DENIED_EXPLICITLY, tuple(reasons), NEVER, (), tuple(self.steps))
-
-    def _implicit(self, lacking: tuple[str, ...]) -> Decision:
-        return Decision(Outcome.DENIED_IMPLICITLY, (), NEVER, lacking, tuple(self.steps))
-
-    def _granted(self) -> tuple[Formula, tuple[Reason, ...]]:
-        """When some layer grants the request, before SCPs, RCPs and endpoint policies; and who says so."""
-        paths = [
-            *self._own_grants(),
-            *(self._same_account() if self.question.same_account else self._across()),
-        ]
-        granted: Formula = NEVER
-        for formula, _ in paths:
-            granted = either(granted, formula)
-        chosen = [
-            reason
-            for formula, reasons in paths
-            if formula is ALWAYS or (granted is not ALWAYS and formula is not NEVER)
-            for reason in reasons
-        ]
-        return granted, tuple(dict.fromkeys(chosen))
-
-    def _same_account(self) -> list[tuple[Formula, tuple[Reason, ...]]]:
-        resource, identity = self.resource, self.identity
-        ceiling = both(self.boundary.allow, self.session.allow)
-        by_identity = both(identity.allow, ceiling)
-        reasons = identity.allowed_by
-        if _needs_delegation(self.question, self.layers):
-            by_identity = both(by_identity, resource.account.allow)
-            reasons = (*reasons, *resource.account.allowed_by)
-        return [
-            (by_identity, reasons),
-            (resource.direct.allow, resource.direct.allowed_by),
-            (both(resource.limited.allow, ceiling), resource.limited.allowed_by),
-        ]
-
-    def _across(self) -> list[tuple[Formula, tuple[Reason, ...]]]:
-        """Both accounts must allow; principals that are in no account need only the resource's."""
-        named = _named_at_all(self.resource)
-        if not self.question.principal.has_identity_policies:
-            return [(named.allow, named.allowed_by)]
-        own_side = both(self.identity.allow, both(self.boundary.allow, self.session.allow))
-        theirs = [named, *(verdict for naming, verdict in self.acl if naming is Naming.ACCOUNT)]
-        return [
-            (both(own_side, verdict.allow), (*self.identity.allowed_by, *verdict.allowed_by))
-            for verdict in theirs
-        ]
-
-    def _own_grants(self) -> list[tuple[Formula, tuple[Reason, ...]]]:
-        """The layers that grant by themselves, in one account and across: KMS grants and ACLs."""
-        question, layers = self.question, self.layers
-        found: list[tuple[Formula, tuple[Reason, ...]]] = []
-        for grant in layers.kms_grants:
-            formula = grant.formula(question.principal, question.action, question.context)
-            if formula is not NEVER:
-                reason = Reason("kms_grants", grant.id, grant.grantee)
-                found.append((formula, (reason,)))
-                self.steps.append(("kms_grants", Verdict(allow=formula, allowed_by=(reason,))))
-        return found + [
-            (ALWAYS, verdict.allowed_by) for naming, verdict in self.acl if naming is Naming.DIRECT
-        ]
-
-    def _ask_acl(self) -> list[tuple[Naming, Verdict]]:
-        if self.layers.s3 is None:
-            return []
-        found: list[tuple[Naming, Verdict]] = []
-        for naming, grant in self.layers.s3.acl_grants(self.question.principal, self.question.action):
-            reason = Reason("s3_acl", grant.grantee, grant.permission)
-            found.append((naming, Verdict(allow=ALWAYS, allowed_by=(reason,))))
-            self.steps.append(("s3_acl", found[-1][1]))
-        return found
-
-    def _lacking(self) -> tuple[str, ...]:
-        """The layers whose missing allow denies the request."""
-        lacking = [layer for layer, verdict in self.limits if verdict.allow is NEVER]
-        if self._granted()[0] is not NEVER:
-            return tuple(dict.fromkeys(lacking))
-        principal = self.question.principal
-        if principal.has_identity_policies and self.identity.allow is NEVER:
-            lacking.append("identity")
-        if self._lacks_resource():
-            lacking.append("resource")
-        lacking.extend(layer for layer in ("boundary", "session") if getattr(self, layer).allow is NEVER)
-        return tuple(dict.fromkeys(lacking))
-
-    def _lacks_resource(self) -> bool:
-        if self.question.same_account:
-            needed = _needs_delegation(self.question, self.layers)
-            return needed and self.resource.account.allow is NEVER
-        return _named_at_all(self.resource).allow is NEVER
+        found.append(("vpc_endpoint", said.anyhow))
+    return tuple(found)
 
 
-def _named_at_all(verdict: ResourceVerdict) -> Verdict:
-    """A resource policy's answer, however it names the principal."""
-    allow = either(verdict.direct.allow, either(verdict.limited.allow, verdict.account.allow))
-    reasons = (*verdict.direct.allowed_by, *verdict.limited.allowed_by, *verdict.account.allowed_by)
-    return Verdict(allow, verdict.deny, tuple(dict.fromkeys(reasons)), verdict.denied_by)
+def _resource(question: Question, layers: Layers) -> ResourceVerdict:
+    policies = layers.resource
+    if policies is None:
+        return NO_RESOURCE_POLICY
+    found = ask_resource(policies, "resource", question, has_boundary=layers.boundary is not None)
+    return _restricted(found) if _is_restricted(policies, question, layers) else found
+
+
+@lru_cache(maxsize=4096)
+def _restricted(verdict: ResourceVerdict) -> ResourceVerdict:
+    """The policy's denials without its grants."""
+    denials = Verdict(NEVER, verdict.anyhow.deny, (), verdict.anyhow.denied_by)
+    return ResourceVerdict(NOTHING, NOTHING, NOTHING, denials)
+
+
+def _is_restricted(policies: PolicySet, question: Question, layers: Layers) -> bool:
+    """Whether RestrictPublicBuckets cuts this principal off from what the bucket policy grants."""
+    if layers.s3 is None or not layers.s3.block.restrict_public_buckets:
+        return False
+    if question.same_account or question.principal.type is PrincipalType.SERVICE:
+        return False
+    return any(policy.is_public for policy in policies)
+
+
+def _identity(question: Question, layers: Layers) -> Verdict:
+    principal = question.principal
+    if not principal.has_identity_policies:
+        return NOTHING
+    if principal.type is PrincipalType.ROOT:
+        # "... with the exception of the AWS account root user, which has full access."
+        return EVERYTHING
+    return ask(layers.identity, "identity", question)
+
+
+def _ceiling(layer: str, policies: PolicySet | None, question: Question) -> Verdict | None:
+    """What a boundary or session policy says; None where there is none to limit anything."""
+    if policies is not None:
+        return ask(policies, layer, question)
+    if layer == "session" and question.principal.type is PrincipalType.FEDERATED_USER:
+        # "If there is no session policy ... and the principal is not a role session, the request is implicitly
+        # denied": a federated user's session has the permissions of its session policy or none.
+        return NOTHING
+    return None
+
+
+def _own_grants(question: Question, layers: Layers) -> tuple[OwnGrant, ...]:
+    """The layers that grant by themselves, in one account and across: KMS grants and ACLs."""
+    found: list[OwnGrant] = []
+    for grant in layers.kms_grants:
+        formula = grant.formula(question.principal, question.action, question.context)
+        if formula is not NEVER:
+            found.append(OwnGrant("kms_grants", formula, Reason("kms_grants", grant.id, grant.grantee), None))
+    if layers.s3 is not None:
+        for naming, acl in layers.s3.acl_grants(question.principal, question.action):
+            found.append(OwnGrant("s3_acl", ALWAYS, Reason("s3_acl", acl.grantee, acl.permission), naming))
+    return tuple(found)
 
 
 def _needs_delegation(question: Question, layers: Layers) -> bool:

@@ -1,12 +1,14 @@
-"""Ask one layer of policies: which of its statements concern the request, and what they say."""
+"""Ask one layer of policies: which of its statements concern the request, and what they say.
+
+Everything is worked out once: which statements concern an action on a resource (per document and per policy set), and
+what they say for given values of the context keys that they look at.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from weightguard.policy.aws.context import ABSENT, UNKNOWN
 from weightguard.policy.aws.document import CompiledPolicy
-from weightguard.policy.aws.formula import ALWAYS, NEVER, AnyOf, Condition, Formula, all_of, any_of, negation
+from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 from weightguard.policy.aws.model import PolicySet
 from weightguard.policy.aws.principal import Naming, PrincipalType
 from weightguard.policy.aws.question import Question
@@ -14,8 +16,14 @@ from weightguard.policy.aws.statement import Statement
 from weightguard.policy.aws.verdict import Matched, Reason, ResourceVerdict, Verdict
 
 _MOST_REMEMBERED = 65_536
+_MOST_ANSWERS = 1_024
 _UNREAD = "(could not be read)"
 _SESSION_NAME = "sts:RoleSessionName"
+NOTHING = Verdict()
+EVERYTHING = Verdict(allow=ALWAYS)
+NO_RESOURCE_POLICY = ResourceVerdict(NOTHING, NOTHING, NOTHING, NOTHING)
+
+_Named = tuple[Naming, str | None]
 
 
 def both(one: Formula, other: Formula) -> Formula:
@@ -38,13 +46,24 @@ def either(one: Formula, other: Formula) -> Formula:
 
 def ask(policies: PolicySet, layer: str, question: Question) -> Verdict:
     """What a layer that names no principals says."""
-    matched = _matched(policies, layer, question)
+    matched = policies.matched.get((layer, question.action, question.target.text))
+    if matched is None:
+        matched = _match(policies, layer, question)
     if not matched.pending:
         return matched.settled
+    values = tuple(map(question.context.get, matched.keys))
+    said = matched.said.get(values)
+    if said is None:
+        if len(matched.said) >= _MOST_ANSWERS:
+            matched.said.clear()
+        said = _said(matched, layer, question)
+        matched.said[values] = said
+    return said
+
+
+def _said(matched: Matched, layer: str, question: Question) -> Verdict:
     tally = _Tally(matched.settled)
     for name, statement in matched.pending:
-        if tally.is_moot(statement):
-            continue
         tally.add(statement.allows, _formula(statement, question), Reason(layer, name, statement.label))
     return tally.verdict()
 
@@ -61,28 +80,47 @@ def ask_resource(
         has_boundary: whether a permissions boundary is attached to the principal: a Deny with NotPrincipal "will
             always deny any IAM principal that has a permissions boundary policy attached".
     """
-    matched = _matched(policies, layer, question)
+    matched = policies.matched.get((layer, question.action, question.target.text))
+    if matched is None:
+        matched = _match(policies, layer, question)
+    principal = question.principal
+    named = tuple(
+        statement.principals.names(principal) if statement.principals is not None else (Naming.DIRECT, None)
+        for _, statement in matched.pending
+    )
+    values = tuple(map(question.context.get, matched.keys))
+    key = (named, values, has_boundary, principal.type is PrincipalType.ROOT)
+    said = matched.said_of_resource.get(key)
+    if said is None:
+        if len(matched.said_of_resource) >= _MOST_ANSWERS:
+            matched.said_of_resource.clear()
+        said = _said_of_resource(matched, layer, question, named, has_boundary)
+        matched.said_of_resource[key] = said
+    return said
+
+
+def _said_of_resource(
+    matched: Matched, layer: str, question: Question, named: tuple[_Named, ...], has_boundary: bool
+) -> ResourceVerdict:
     tallies = {naming: _Tally(matched.settled) for naming in (Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT)}
-    denials = _Tally(matched.settled)
-    for name, statement in matched.pending:
-        naming, reach = _naming(statement, question, has_boundary)
-        if naming is Naming.NOT:
+    anyhow = _Tally(matched.settled)
+    for (name, statement), how in zip(matched.pending, named, strict=True):
+        naming, reach = _reach(statement, how, question, has_boundary)
+        if naming is Naming.NOT or reach is NEVER:
             continue
         formula = both(reach, _formula(statement, question))
-        tally = tallies[naming] if statement.allows else denials
-        tally.add(statement.allows, formula, Reason(layer, name, statement.label))
-    denied = denials.verdict()
-    return ResourceVerdict(
-        tallies[Naming.DIRECT].verdict(),
-        tallies[Naming.LIMITED].verdict(),
-        tallies[Naming.ACCOUNT].verdict(),
-        denied.deny,
-        denied.denied_by,
+        reason = Reason(layer, name, statement.label)
+        anyhow.add(statement.allows, formula, reason)
+        if statement.allows:
+            tallies[naming].add(True, formula, reason)
+    direct, limited, account = (
+        tallies[naming].verdict() for naming in (Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT)
     )
+    return ResourceVerdict(direct, limited, account, anyhow.verdict())
 
 
 class _Tally:
-    """Gathers what statements say; a settled answer makes the open ones of the same effect moot."""
+    """Gathers what statements say; where one settles an effect, the open ones of that effect no longer matter."""
 
     __slots__ = ("_allow", "_allowed_by", "_denied_by", "_deny")
 
@@ -91,9 +129,6 @@ class _Tally:
         self._deny: list[Formula] = [settled.deny]
         self._allowed_by = list(settled.allowed_by)
         self._denied_by = list(settled.denied_by)
-
-    def is_moot(self, statement: Statement) -> bool:
-        return (self._allow if statement.allows else self._deny)[0] is ALWAYS
 
     def add(self, allows: bool, formula: Formula, reason: Reason) -> None:
         if formula is NEVER:
@@ -108,44 +143,37 @@ class _Tally:
             reasons.append(reason)
 
     def verdict(self) -> Verdict:
-        allow = self._allow[0] if len(self._allow) == 1 else any_of(self._allow)
-        deny = self._deny[0] if len(self._deny) == 1 else any_of(self._deny)
-        return Verdict(allow, deny, tuple(self._allowed_by), tuple(self._denied_by))
-
-
-def _matched(policies: PolicySet, layer: str, question: Question) -> Matched:
-    key = (layer, question.action, question.target.text)
-    found = policies.matched.get(key)
-    if found is None:
-        if len(policies.matched) >= _MOST_REMEMBERED:
-            policies.matched.clear()
-        found = _match(policies, layer, question)
-        policies.matched[key] = found
-    return found
+        return Verdict(
+            any_of(self._allow), any_of(self._deny), tuple(self._allowed_by), tuple(self._denied_by)
+        )
 
 
 def _match(policies: PolicySet, layer: str, question: Question) -> Matched:
-    tally = _Tally(Verdict())
+    tally = _Tally(NOTHING)
     pending: list[tuple[str, Statement]] = []
     for policy in policies:
         if policy.document.unread:
-            unread = Condition(
-                f"{layer} policy {policy.name}", "Unread", (), needs=(f"{layer}:{policy.name}",)
-            )
-            reason = Reason(layer, policy.name, _UNREAD)
-            tally.add(True, unread, reason)
-            tally.add(False, _unread_denial(unread), reason)
+            _add_unread(tally, layer, policy.name)
         for statement in _candidates(policy, question):
             if statement.depends_on_request:
                 pending.append((policy.name, statement))
             else:
                 tally.add(statement.allows, ALWAYS, Reason(layer, policy.name, statement.label))
-    return Matched(tally.verdict(), tuple(pending))
+    keys = {key.lower() for _, statement in pending for key in statement.keys}
+    if any(statement.principals is not None for _, statement in pending):
+        keys.add(_SESSION_NAME.lower())
+    found = Matched(tally.verdict(), tuple(pending), tuple(sorted(keys)))
+    if len(policies.matched) >= _MOST_REMEMBERED:
+        policies.matched.clear()
+    policies.matched[(layer, question.action, question.target.text)] = found
+    return found
 
 
-def _unread_denial(allows: Condition) -> Formula:
-    """A policy that nobody could read may also deny: that it does not is a condition of its own."""
-    return Condition(f"{allows.key} (deny)", "Unread", (), needs=allows.needs)
+def _add_unread(tally: _Tally, layer: str, name: str) -> None:
+    """A policy that nobody could read may allow, and it may deny: each is a condition of its own."""
+    subject, needs, reason = f"{layer} policy {name}", (f"{layer}:{name}",), Reason(layer, name, _UNREAD)
+    tally.add(True, Condition(subject, "Unread", ("allow",), needs=needs), reason)
+    tally.add(False, Condition(subject, "Unread", ("deny",), needs=needs), reason)
 
 
 def _candidates(policy: CompiledPolicy, question: Question) -> tuple[Statement, ...]:
@@ -155,15 +183,10 @@ def _candidates(policy: CompiledPolicy, question: Question) -> tuple[Statement, 
     if found is None:
         if len(matches) >= _MOST_REMEMBERED:
             matches.clear()
-        found = tuple(_applying(policy, question))
+        statements = policy.document.statements
+        found = tuple(one for one in statements if one.may_apply(question.action, question.target))
         matches[key] = found
     return found
-
-
-def _applying(policy: CompiledPolicy, question: Question) -> Iterator[Statement]:
-    for statement in policy.document.statements:
-        if statement.may_apply(question.action, question.target):
-            yield statement
 
 
 def _formula(statement: Statement, question: Question) -> Formula:
@@ -175,12 +198,11 @@ def _formula(statement: Statement, question: Question) -> Formula:
     return statement.condition_formula(question.context)
 
 
-def _naming(statement: Statement, question: Question, has_boundary: bool) -> tuple[Naming, Formula]:
+def _reach(
+    statement: Statement, how: _Named, question: Question, has_boundary: bool
+) -> tuple[Naming, Formula]:
     """How the statement reaches the principal, and under which condition."""
-    principals = statement.principals
-    if principals is None:
-        return Naming.DIRECT, ALWAYS
-    naming, session = principals.names(question.principal)
+    naming, session = how
     reach = ALWAYS if session is None else _session_formula(session, question)
     if not statement.not_principal:
         return (Naming.DIRECT if naming is Naming.SESSION_OPEN else naming), reach
@@ -195,9 +217,7 @@ def _excepted(
     Naming its account does not except a user or role from a denial: the documentation's example names the
     account beside the user to deny "all principals except" the user.
     """
-    if not statement.allows and has_boundary:
-        return ALWAYS
-    if naming is Naming.NOT:
+    if naming is Naming.NOT or (has_boundary and not statement.allows):
         return ALWAYS
     if naming is Naming.ACCOUNT:
         is_account = question.principal.type is PrincipalType.ROOT
@@ -212,8 +232,3 @@ def _session_formula(name: str, question: Question) -> Formula:
     if values is UNKNOWN:
         return Condition(_SESSION_NAME, "StringEquals", (name,), needs=(_SESSION_NAME,))
     return ALWAYS if values == (name,) else NEVER
-
-
-def is_open(formula: Formula) -> bool:
-    """Whether the formula is neither ALWAYS nor NEVER."""
-    return formula is not ALWAYS and not (isinstance(formula, AnyOf) and not formula.parts)

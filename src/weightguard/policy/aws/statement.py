@@ -103,6 +103,7 @@ class Statement:
         "_not_resource",
         "_resources",
         "allows",
+        "has_resource_variables",
         "label",
         "not_principal",
         "principals",
@@ -131,6 +132,7 @@ class Statement:
         self._not_action = not_action
         self._resources = resources
         self._not_resource = not_resource
+        self.has_resource_variables = resources is not None and not all(one.is_static for one in resources)
 
     def may_apply(self, action: str, resource: Target) -> bool:
         """Whether it matches the action (lower-case) and could match the resource for some request context."""
@@ -151,9 +153,10 @@ class Statement:
         return bool(self.tests) or self.principals is not None or self.has_resource_variables
 
     @property
-    def has_resource_variables(self) -> bool:
-        """Whether a policy variable stands in its resources."""
-        return self._resources is not None and not all(one.is_static for one in self._resources)
+    def keys(self) -> set[str]:
+        """The context keys that decide if it matches, with those of policy variables."""
+        variables = {one.key for value in self._resources or () for one in value.variables}
+        return variables.union(*(test.keys for test in self.tests))
 
     def resource_formula(self, resource: Target, context: Context) -> Formula:
         """When it matches the resource, given that `may_apply` says it could."""

@@ -86,11 +86,12 @@ def services_with_resource_control_policies() -> frozenset[str]:
 
 
 def managed_policy(arn: str) -> Mapping[str, Any] | None:
-    """The document of an AWS managed policy; None when the table does not hold it."""
-    found = _load("managed_policies")["policies"].get(
-        arn.replace("arn:aws-cn:", "arn:aws:").replace("arn:aws-us-gov:", "arn:aws:")
-    )
-    return None if found is None else dict(found)
+    """The document of an AWS managed policy in any partition; None when the table does not hold it."""
+    partition, service, rest = arn.partition(":iam::aws:policy/")
+    if not service or not partition.startswith("arn:aws"):
+        return None
+    found = _load("managed_policies")["policies"].get(f"arn:aws{service}{rest}")
+    return None if found is None else dict(json.loads(found))
 
 
 def managed_policy_arns() -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from weightguard.policy.aws.context import Values
 from weightguard.policy.aws.formula import NEVER, Formula
 from weightguard.policy.aws.statement import Statement
 
@@ -23,9 +24,9 @@ class Reason:
     statement: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdict:
-    """One layer's answer.
+    """One layer's answer. Compared by identity: the same answer to the same question is the same object.
 
     Args:
         allow: when it allows.
@@ -40,32 +41,37 @@ class Verdict:
     denied_by: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResourceVerdict:
-    """A resource policy's answer, by how it names the principal.
+    """A resource policy's answer, by how it names the principal. Compared by identity.
 
     Args:
         direct: names the principal itself: no implicit deny elsewhere in the account limits it.
         limited: names the role (or the user behind a federated session): boundary and session policies limit it.
         account: names the principal's account, which delegates to the account's own policies.
-        deny: when it explicitly denies.
+        anyhow: all of these together, with what it denies.
     """
 
     direct: Verdict
     limited: Verdict
     account: Verdict
-    deny: Formula
-    denied_by: tuple[Reason, ...]
+    anyhow: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matched:
-    """The statements of a layer that concern one action on one resource.
+    """The statements of a layer that concern one action on one resource, and what they said so far.
 
     Args:
         settled: what those without conditions, variables and principals say.
         pending: (policy name, statement) of the others.
+        keys: the context keys that the others look at; the answer follows from their values (and the principal's naming).
+        said: answers by the values of `keys`.
+        said_of_resource: answers of layers that name principals, by how they name the principal and the values of `keys`.
     """
 
     settled: Verdict
     pending: tuple[tuple[str, Statement], ...]
+    keys: tuple[str, ...]
+    said: dict[tuple[Values, ...], Verdict] = field(default_factory=dict)
+    said_of_resource: dict[object, ResourceVerdict] = field(default_factory=dict)

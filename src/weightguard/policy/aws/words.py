@@ -78,7 +78,10 @@ def _condition(condition: Condition) -> str:
         absent = (condition.values == ("true",)) is not condition.negated
         return f"only if {condition.key} is {'absent' if absent else 'present'}"
     if condition.operator == "Unread":
-        verdict = "does not deny" if condition.negated else "allows"
+        verb = (
+            condition.values[0] if condition.negated else f"{condition.values[0]}s".replace("denys", "denies")
+        )
+        verdict = f"does not {verb}" if condition.negated else verb
         return f"only if {condition.key}, which could not be read, {verdict} it"
     if condition.operator == "ResourceLike":
         verb = "does not match" if condition.negated else "matches"
