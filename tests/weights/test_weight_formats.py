@@ -39,7 +39,7 @@ SAMPLES: dict[str, tuple[str, bytes, int | None]] = {
     "tiny.gguf": ("gguf", genuine("tiny.gguf"), 128),
     "linear.onnx": ("onnx", genuine("linear.onnx"), 23),
     "linear.mlmodel": ("coreml", genuine("linear.mlmodel"), None),
-    "keras3.keras": ("keras", genuine("keras3.keras"), None),
+    "keras3.keras": ("keras", genuine("keras3.keras"), 10),
     "keras3.weights.h5": ("keras", genuine("keras3.weights.h5"), 10),
     "keras2.h5": ("keras", genuine("keras2.h5"), 10),
     "linear.tflite": ("tflite", genuine("linear.tflite"), None),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from weightguard.weights.formats.archives import PARCELLED
 from weightguard.weights.model import FileVerdict
 from weightguard.weights.reader import Damaged, Exhausted, Source, Window
 
@@ -48,14 +49,13 @@ def recognise(source: Source, key: str, inner: Inner | None) -> FileVerdict | No
 
 def _nemo(names: list[str], verdict: FileVerdict | None) -> FileVerdict | None:
     bases = {name.rsplit("/", 1)[-1] for name in names}
-    weights = any(base.endswith(".ckpt") for base in bases) or any("model_weights/" in name for name in names)
-    if "model_config.yaml" not in bases or not (weights or verdict):
+    if "model_config.yaml" not in bases or verdict is None:
         return None
-    return FileVerdict("nemo", "header", parameters=verdict.parameters if verdict else None)
+    return FileVerdict("nemo", "header", parameters=verdict.parameters)
 
 
 def _parcel(verdict: FileVerdict | None) -> FileVerdict | None:
-    if verdict is None or verdict.format is None or verdict.role != "weights":
+    if verdict is None or verdict.format is None:
         return None
     return FileVerdict(verdict.format, "header", note="inside a tar archive")
 
@@ -65,7 +65,14 @@ def _examine(source: Source, member: Member, inner: Inner) -> FileVerdict | None
         verdict = inner(Window(source, member.start, member.size), member.name)
     except (Damaged, Exhausted):
         return None
-    return verdict if verdict and verdict.format not in (None, "pointer") else None
+    return verdict if verdict and _counts(verdict) else None
+
+
+def _counts(verdict: FileVerdict) -> bool:
+    """Whether a member makes its archive a model's: arrays alone are as often a data set's samples."""
+    if verdict.format in PARCELLED:
+        return verdict.role == "weights" or "savedmodel" in verdict.traits
+    return verdict.format in ("pickle", "other", "dcp") and verdict.role == "weights"
 
 
 def _members(source: Source) -> Iterator[Member]:

@@ -155,7 +155,9 @@ def _holds_parameters(facts: Facts, arrays: list[Array], key: str) -> bool:
     if names:
         kind = names_kind(names)
         floats = any(is_floating(array.dtype) or array.dtype == "unknown" for array in arrays)
-        return kind == "parameters" or (kind == "unclear" and floats and path_kind(key) != "data")
+        return kind == "parameters" or (
+            kind == "unclear" and floats and path_kind(key.rsplit("/", 1)[-1]) != "data"
+        )
     if not facts.complete:
         return path_kind(key) != "data"
     return (len(arrays) > 1 and arrays_kind(arrays, key) == "parameters") or path_kind(key) == "parameters"

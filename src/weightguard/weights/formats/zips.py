@@ -126,6 +126,12 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     return values[0], values[1], values[2]
 
 
+def check_members(archive: Archive, source: Source) -> None:
+    """Raise `Damaged` when a member is said to lie outside the object."""
+    if any(entry.offset + entry.packed > source.size for entry in archive.entries):
+        raise Damaged("zip member lies outside the object")
+
+
 def member(source: Source, entry: Entry) -> Source:
     """A source over a member's content; a compressed one is inflated up to a bound.
 
