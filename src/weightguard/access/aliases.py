@@ -1,9 +1,9 @@
 """Workloads that a Terraform state and a policy name differently.
 
-A state tells what Terraform made, as of its last run. An instance that was replaced since has another id, and a provider block without
-a region of its own takes it from wherever Terraform ran. A policy that names such a workload exactly, in a state that holds none of
-that name but its likeness, is taken to mean the likeness, under the condition that it is so. Collected snapshots name what is there,
-and get no such reading: what they do not hold does not exist.
+A state tells what Terraform made, as of its last run. An instance that was replaced since has another id, and a provider
+block without a region of its own takes it from wherever Terraform ran. A policy that names such a workload exactly, in a
+state that holds none of that name but its likeness, is taken to mean the likeness, under the condition that it is so.
+Collected snapshots name what is there, and get no such reading: what they do not hold does not exist.
 """
 
 from __future__ import annotations
@@ -40,18 +40,30 @@ class Aliases:
         """The names, as ARNs, under which a group's policies may mean the workload."""
         if workload.account not in self._states:
             return []
-        return sorted({alias for pattern in group.patterns if (alias := self._alias(pattern, workload)) is not None})
+        return sorted(
+            {alias for pattern in group.patterns if (alias := self._alias(pattern, workload)) is not None}
+        )
 
     def _alias(self, pattern: str, workload: Workload) -> str | None:
         named, own = pattern.split(":", _PARTS - 1), workload.id.split(":", _PARTS - 1)
-        if len(named) != _PARTS or len(own) != _PARTS or named[2] != own[2] or not self._is_strange(pattern, workload.service):
+        if (
+            len(named) != _PARTS
+            or len(own) != _PARTS
+            or named[2] != own[2]
+            or not self._is_strange(pattern, workload.service)
+        ):
             return None
         if named[_ACCOUNT] not in (own[_ACCOUNT], "*"):
             return None
         if glob(":".join([*named[:_REGION], own[_REGION], *named[4:]])).matches(workload.id):
             return ":".join([*own[:_REGION], named[_REGION], *own[4:]])
         same_place = named[_REGION] in (own[_REGION], "*")
-        if workload.kind == "instance" and same_place and named[5].startswith("instance/i-") and not is_pattern(named[5]):
+        if (
+            workload.kind == "instance"
+            and same_place
+            and named[5].startswith("instance/i-")
+            and not is_pattern(named[5])
+        ):
             return ":".join([*own[:5], named[5]])
         return None
 

@@ -55,17 +55,21 @@ class Answers:
         """The hops of a row of links."""
         actor = name
         for position, link in enumerate(links):
-            if not link.steps:
-                continue
+            yield from self.along(actor, list(link.before))
             target = named_target(links, position)
+            doer = _last_named(link.before, actor)
             for step in link.steps:
                 aim = step.target or target
-                key = (actor, aim, step.how, step.grant)
+                key = (doer, aim, step.how, step.grant)
                 hop = self._hops.get(key)
                 if hop is None:
-                    hop = self._hops[key] = Hop(actor, aim, step.how, _whose(step.grant.because, actor), step.grant.conditions)
+                    hop = self._hops[key] = Hop(
+                        doer, aim, step.how, _whose(step.grant.because, doer), step.grant.conditions
+                    )
                 yield hop
-            actor = target
+            yield from self.along(actor, list(link.after))
+            if link.steps or link.after:
+                actor = target
 
     def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> tuple[tuple[Hop, ...], ...]:
         """Every shortest path; for now those of the search."""
@@ -98,13 +102,19 @@ class Answers:
                 links = self._owner.seeds(access, place)
                 if any(link.origin in seen for link in links):
                     yield store.id
-                    if access in (AccessKind.READ, AccessKind.DECRYPT) and place.key is not None and place.key.arn is not None:
+                    if (
+                        access in (AccessKind.READ, AccessKind.DECRYPT)
+                        and place.key is not None
+                        and place.key.arn is not None
+                    ):
                         yield place.key.arn
 
 
 def _whose(because: tuple[Because, ...], actor: str) -> tuple[Because, ...]:
     """Inline policies of the actor's own under the actor's name."""
-    return tuple(Because(actor + one.policy, one.statement) if one.policy.startswith(OWN) else one for one in because)
+    return tuple(
+        Because(actor + one.policy, one.statement) if one.policy.startswith(OWN) else one for one in because
+    )
 
 
 def trail(name: str, reached: Reached) -> list[Link]:
@@ -127,9 +137,16 @@ def named_target(links: list[Link], position: int) -> str:
     return ""
 
 
+def _last_named(links: tuple[Link, ...], otherwise: str) -> str:
+    """Whom a row of links ends at, by name: groups have none, and stand for whoever was named last."""
+    found = otherwise
+    for position, link in enumerate(links):
+        if link.steps or link.after:
+            found = named_target(list(links), position) or found
+    return found
+
+
 def _is_direct(path: tuple[Hop, ...]) -> bool:
     """Whether the access needs nobody else's identity; a workload and the role that it runs as are one."""
     steps = [hop for hop in path if hop.how != RUNS_AS]
     return len(steps) == 1
-
-

@@ -136,7 +136,9 @@ class Asker:
             owner: the account that owns the resource, where its ARN does not say.
             context: what is known of the request besides the caller and the time.
         """
-        return self.ask(caller or group.caller, action, resource, layers or group.layers, owner=owner, context=context)
+        return self.ask(
+            caller or group.caller, action, resource, layers or group.layers, owner=owner, context=context
+        )
 
     def ask(
         self,
@@ -251,7 +253,9 @@ def is_chosen(condition: Condition, action: str) -> bool:
     return own and service not in ("s3", "kms", "iam", "sts", "organizations") and name.startswith(_CREATES)
 
 
-def trust_of_service(asker: Asker, role: EstatePrincipal, trust: CompiledPolicy, service: str) -> Grant | None:
+def trust_of_service(
+    asker: Asker, role: EstatePrincipal, trust: CompiledPolicy, service: str
+) -> Grant | None:
     """Whether a service may assume a role on behalf of the role's own account."""
     caller = Principal(PrincipalType.SERVICE, service)
     rcp = asker.population.realm(role.account).rcp
@@ -273,5 +277,7 @@ def trust_of_service(asker: Asker, role: EstatePrincipal, trust: CompiledPolicy,
     if grant is None:
         return None
     # What the service acts for is made by the actor, who names it: a condition on its ARN in the role's own account can be met.
-    own = tuple(one for one in grant.conditions if not (role.account in one and one.startswith("only on behalf of")))
+    own = tuple(
+        one for one in grant.conditions if not (role.account in one and one.startswith("only on behalf of"))
+    )
     return Grant(grant.because, own)

@@ -132,7 +132,12 @@ class Becoming:
 
 def rewritten_trust(role: Principal, caller: Caller) -> CompiledPolicy:
     """A trust policy that names the caller."""
-    statement = {"Sid": "Written", "Effect": "Allow", "Principal": {"AWS": caller.identifier}, "Action": ASSUME}
+    statement = {
+        "Sid": "Written",
+        "Effect": "Allow",
+        "Principal": {"AWS": caller.identifier},
+        "Action": ASSUME,
+    }
     document = {"Version": "2012-10-17", "Statement": [statement]}
     return compile_policy(document, kind=PolicyKind.TRUST, name=f"trust policy of {role.name} as rewritten")
 
@@ -162,7 +167,7 @@ def _state(entry: Credentials, user: Principal) -> tuple[str, ...] | None:
         if isinstance(fact, Known) and fact.value is not entry.when.console_password:
             return None
         if not isinstance(fact, Known):
-            conditions.append(f"the user must {'already' if entry.when.console_password else 'not yet'} have a console password")
+            conditions.append(
+                f"the user must {'already' if entry.when.console_password else 'not yet'} have a console password"
+            )
     return tuple(conditions)
-
-

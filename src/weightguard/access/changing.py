@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from weightguard.access.asking import Grant
 from weightguard.access.becoming import other_than
 from weightguard.access.index import administrator
-from weightguard.access.links import Graph, Hub, Link, Node, Step
+from weightguard.access.joining import Conjunction
+from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.access.needs import Needs
 from weightguard.access.population import Group, compiled
 from weightguard.access.techniques.schema import ChangePrincipal, techniques
@@ -197,7 +198,11 @@ class Changing:
                 step = self._dropping(group, caller, principal, one)
                 if step is not None:
                     yield Changes(dropped=(one.compiled,), steps=[step])
-        if group.layers.boundary is not None or not isinstance(principal.boundary, Known) or principal.boundary.value is not None:
+        if (
+            group.layers.boundary is not None
+            or not isinstance(principal.boundary, Known)
+            or principal.boundary.value is not None
+        ):
             step = self._first(group, caller, principal, ("remove_boundary", "replace_boundary"))
             if step is not None and _has_boundary(principal):
                 yield Changes(unbounded=True, steps=[step])
@@ -254,7 +259,10 @@ class Changing:
     def _attached(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """Attaching those policies that the actor may attach, where it may not attach every one."""
         for entry in self._by_change.get("attach_policy", ()):
-            if entry.target != principal.kind.value or self._ask(entry, group, caller, principal.id, principal, {}) is None:
+            if (
+                entry.target != principal.kind.value
+                or self._ask(entry, group, caller, principal.id, principal, {}) is None
+            ):
                 continue
             for policy in self._population.managed(principal.account):
                 grant = self._ask(entry, group, caller, principal.id, principal, {"iam:PolicyARN": policy.id})
@@ -270,7 +278,11 @@ class Changing:
             return
         for entry in self._by_change.get("join_group", ()):
             for other in self._population.iam_groups(principal.account):
-                if other.id in principal.groups or not isinstance(other.policies, Known) or not other.policies.value:
+                if (
+                    other.id in principal.groups
+                    or not isinstance(other.policies, Known)
+                    or not other.policies.value
+                ):
                     continue
                 grant = self._ask(entry, group, caller, other.id, None, {})
                 if grant is not None:
@@ -343,7 +355,9 @@ class Changing:
         base = before or alike.group
         documents = [one for one in base.documents if one not in changes.dropped]
         if changes.everything:
-            documents = [one for one in documents if any(not statement.allows for statement in one.document.statements)]
+            documents = [
+                one for one in documents if any(not statement.allows for statement in one.document.statements)
+            ]
             documents.append(administrator("a policy of the actor's own"))
         documents += [one for one in changes.added if one not in documents]
         boundary = None if changes.unbounded else base.layers.boundary
@@ -356,13 +370,28 @@ class Changing:
     ) -> Group:
         example = alike.example
         tags = example.tags.value if isinstance(example.tags, Known) else None
-        key = (example.account, example.kind, documents, boundary, alike.group.own.signature(example.id, tags))
+        key = (
+            example.account,
+            example.kind,
+            documents,
+            boundary,
+            alike.group.own.signature(example.id, tags),
+        )
         found = self._changed.get(key)
         if found is None:
             layers = base.layers.replace(identity=documents, boundary=boundary)
             patterns = alike.group.patterns | {"*"}
             caller = self._population.callers[example.id]
-            found = Group(example.account, example.kind, caller, layers, documents, patterns, example, change=("changed",))
+            found = Group(
+                example.account,
+                example.kind,
+                caller,
+                layers,
+                documents,
+                patterns,
+                example,
+                change=("changed",),
+            )
             self._changed[key] = found
             self._population.add_changed(found)
             self._owner.index.note(found)
@@ -387,7 +416,7 @@ class Changing:
     def _others(self, alike: Alike, graph: Graph) -> Iterator[Link]:
         done: set[tuple[Node, Group]] = set()
         for name in alike.names:
-            for origin, become in _ways_into(name, graph):
+            for origin, become in graph.ways_into(name):
                 group = origin if isinstance(origin, Group) else self._population.group_of.get(str(origin))
                 if group is None or origin == name:
                     continue
@@ -396,19 +425,24 @@ class Changing:
                         done.add((origin, state))
                         yield Link(origin, state, (*steps, *become), named=name)
 
+    def conjunctions(self, account: str, graph: Graph) -> Iterator[Conjunction]:
+        """Changes whose maker is not, and does not at once become, the principal."""
+        for alike in self.classes(account):
+            makers = {origin for name in alike.names for origin, _ in graph.ways_into(name)}
+            for group in self.actors(account):
+                if group in makers:
+                    continue
+                for state, steps in self.states(group, alike, itself=False):
+                    yield Conjunction(group, alike.names, state, _aimed(steps, alike))
+
+
+def _aimed(steps: tuple[Step, ...], alike: Alike) -> tuple[Step, ...]:
+    """Steps on the principal itself, with its name where there is but one."""
+    return tuple(Step(one.how, one.grant, one.target or alike.names[0]) for one in steps)
+
 
 def _has_boundary(principal: Principal) -> bool:
     return not isinstance(principal.boundary, Known) or principal.boundary.value is not None
-
-
-def _ways_into(name: str, graph: Graph) -> Iterator[tuple[Node, tuple[Step, ...]]]:
-    """Who becomes a principal in one step, and how."""
-    for link in graph.into.get(name, ()):
-        if isinstance(link.origin, Hub):
-            for inner in graph.into.get(link.origin, ()):
-                yield inner.origin, inner.steps
-        elif link.steps:
-            yield link.origin, link.steps
 
 
 def _together(moves: Iterable[Changes]) -> Changes:

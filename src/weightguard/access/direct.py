@@ -49,9 +49,22 @@ _BUCKET_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
 }
 _KEY_ADMINISTRATION: Final[Mapping[AccessKind, tuple[str, ...]]] = {
     AccessKind.DELETE: ("kms:ScheduleKeyDeletion", "kms:DisableKey"),
-    AccessKind.ADMINISTER: ("kms:PutKeyPolicy", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
+    AccessKind.ADMINISTER: (
+        "kms:PutKeyPolicy",
+        "kms:CreateGrant",
+        "kms:ScheduleKeyDeletion",
+        "kms:DisableKey",
+    ),
 }
-CONFINING: Final = ("VPC endpoint", "from VPC", "only from ", "inside a VPC", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp")
+CONFINING: Final = (
+    "VPC endpoint",
+    "from VPC",
+    "only from ",
+    "inside a VPC",
+    "aws:SourceVpc",
+    "aws:SourceIp",
+    "aws:VpcSourceIp",
+)
 """Words of conditions that tie a reader to a network: within it, reading is not yet taking away."""
 
 
@@ -90,7 +103,9 @@ class Direct:
                 for node in candidate.nodes:
                     yield Link(node, place.id, steps)
 
-    def _decide(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+    def _decide(
+        self, access: AccessKind, place: StoreSurface, candidate: Candidate
+    ) -> tuple[Step, ...] | None:
         if access is AccessKind.DECRYPT and place.key is None:
             access = AccessKind.READ  # S3 decrypts for whoever it lets read.
         if access is AccessKind.DECRYPT:
@@ -104,7 +119,9 @@ class Direct:
             best = self._copying(place, candidate)
         return best
 
-    def _object_way(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+    def _object_way(
+        self, access: AccessKind, place: StoreSurface, candidate: Candidate
+    ) -> tuple[Step, ...] | None:
         """The object action with the key use, allowed as things are or after granting oneself what lacks."""
         objects = self._on_objects(access, place, candidate)
         key = self._on_key(access, place, candidate)
@@ -112,7 +129,9 @@ class Direct:
             return None
         before: tuple[Step, ...] = ()
         if objects is None or not objects[1].is_certain:
-            gained = self._selfgrants.objects(access, place, candidate.caller, candidate.layers, _OBJECT_ACTIONS[access])
+            gained = self._selfgrants.objects(
+                access, place, candidate.caller, candidate.layers, _OBJECT_ACTIONS[access]
+            )
             if gained is not None and (objects is None or gained.is_certain):
                 before, objects = (*before, *gained.before), (gained.action, gained.grant)
         if objects is None:
@@ -128,9 +147,13 @@ class Direct:
     def _key_gain(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Applied | None:
         if place.key is None or access not in _KEY_ACTIONS:
             return None
-        return self._selfgrants.key(place, candidate.caller, candidate.layers, _KEY_ACTIONS[access], key_context(place))
+        return self._selfgrants.key(
+            place, candidate.caller, candidate.layers, _KEY_ACTIONS[access], key_context(place)
+        )
 
-    def _on_objects(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[str, Grant] | None:
+    def _on_objects(
+        self, access: AccessKind, place: StoreSurface, candidate: Candidate
+    ) -> tuple[str, Grant] | None:
         found: tuple[str, Grant] | None = None
         for action in _OBJECT_ACTIONS[access]:
             grant = self._on_store(action, place.objects, place, candidate)
@@ -150,7 +173,9 @@ class Direct:
                     return action, grant
         return None
 
-    def _on_store(self, action: str, resource: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
+    def _on_store(
+        self, action: str, resource: str, place: StoreSurface, candidate: Candidate
+    ) -> Grant | None:
         key = self._signature(action, place, candidate)
         if key is not None and key in self._same:
             return self._same[key]
@@ -161,14 +186,21 @@ class Direct:
 
     def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...] | None:
         """Equal for stores that no policy of the candidate tells apart; None where the store has policies of its own."""
-        if place.policy is not None or place.s3.bucket_acl or len(candidate.nodes) != 1 or place.policy_unread:
+        if (
+            place.policy is not None
+            or place.s3.bucket_acl
+            or len(candidate.nodes) != 1
+            or place.policy_unread
+        ):
             return None
         group = candidate.nodes[0]
         if not isinstance(group, Group):
             return None
         return (group, action, place.account, place.region, place.held, self._index.hits(group, place))
 
-    def _ask_store(self, action: str, resource: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
+    def _ask_store(
+        self, action: str, resource: str, place: StoreSurface, candidate: Candidate
+    ) -> Grant | None:
         layers = store_layers(self._asker, place, candidate.layers)
         owner = place.account or candidate.caller.account
         context = store_context(self._asker, place)
@@ -177,14 +209,20 @@ class Direct:
             return None
         if not place.held:
             return grant.provided("the snapshot does not hold the store: its own policy may say otherwise")
-        return grant.provided("unless the bucket policy, which could not be read, denies it") if place.policy_unread else grant
+        return (
+            grant.provided("unless the bucket policy, which could not be read, denies it")
+            if place.policy_unread
+            else grant
+        )
 
     def _on_key(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Grant | None:
         if place.key is None or access not in _KEY_ACTIONS:
             return FREELY
         return self._key_use(_KEY_ACTIONS[access], place, place.key, candidate)
 
-    def _key_use(self, action: str, place: StoreSurface, key: KeySurface, candidate: Candidate) -> Grant | None:
+    def _key_use(
+        self, action: str, place: StoreSurface, key: KeySurface, candidate: Candidate
+    ) -> Grant | None:
         if key.provider_managed:
             # The policy of aws/s3 lets in, through S3, whoever of the account may use S3; nobody else.
             return FREELY if candidate.caller.account == key.account else None
@@ -195,14 +233,18 @@ class Direct:
         assert key is not None  # noqa: S101 - `_decide` answers for stores without a key
         grant = self._key_use("kms:Decrypt", place, key, candidate)
         target = key.arn or place.id
-        best = None if grant is None else (Step("kms:Decrypt", grant, target),)
+        best: tuple[Step, ...] | None = None if grant is None else (Step("kms:Decrypt", grant, target),)
         if not _certain(best) and not key.provider_managed:
-            gained = self._selfgrants.key(place, candidate.caller, candidate.layers, "kms:Decrypt", key_context(place))
+            gained = self._selfgrants.key(
+                place, candidate.caller, candidate.layers, "kms:Decrypt", key_context(place)
+            )
             if gained is not None:
                 best = _better(best, (*gained.before, Step("kms:Decrypt", gained.grant, target)))
         return best
 
-    def _administer(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+    def _administer(
+        self, access: AccessKind, place: StoreSurface, candidate: Candidate
+    ) -> tuple[Step, ...] | None:
         best: tuple[Step, ...] | None = None
         for action in _BUCKET_ACTIONS.get(access, ()):
             grant = self._on_store(action, place.id, place, candidate)
@@ -214,7 +256,9 @@ class Direct:
         if key is None or key.provider_managed:
             return best
         for action in _KEY_ADMINISTRATION.get(access, ()):
-            grant = ask_key(self._asker, action, place, key, candidate.caller, candidate.layers, through_s3=False)
+            grant = ask_key(
+                self._asker, action, place, key, candidate.caller, candidate.layers, through_s3=False
+            )
             if grant is not None:
                 best = _better(best, (Step(action, grant, key.arn),))
             if _certain(best):
@@ -256,7 +300,9 @@ class Direct:
         if place.policy is None and not place.s3.bucket_acl:
             return
         yield Candidate(ANONYMOUS, Layers(), ("*",))
-        for name in sorted({name for policy in resource_documents(place) for name in self._index.named_in(policy)}):
+        for name in sorted(
+            {name for policy in resource_documents(place) for name in self._index.named_in(policy)}
+        ):
             caller = self._index.stranger(name)
             if caller is not None:
                 yield Candidate(caller, self._index.everything(caller), (stranger_name(caller),))
@@ -291,7 +337,9 @@ def _better(one: tuple[Step, ...] | None, other: tuple[Step, ...] | None) -> tup
 
 
 def _is_confined(steps: tuple[Step, ...]) -> bool:
-    return any(word in condition for step in steps for condition in step.grant.conditions for word in CONFINING)
+    return any(
+        word in condition for step in steps for condition in step.grant.conditions for word in CONFINING
+    )
 
 
 def _together(objects: tuple[str, Grant], key: Grant, key_action: str | None, place: StoreSurface) -> Step:

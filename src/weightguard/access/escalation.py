@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from weightguard.access.becoming import Becoming
 from weightguard.access.changing import Changing
+from weightguard.access.joining import join
 from weightguard.access.links import Graph, Link
 from weightguard.access.needs import Needs
 from weightguard.access.passing import Passing
 from weightguard.access.running import Running
 from weightguard.access.trust import Trusts
+from weightguard.access.unguarding import unguard
+from weightguard.access.vouching import Vouching
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -20,20 +23,34 @@ def escalations(owner: AccessGraph) -> Graph:
     """The links of an estate."""
     graph = Graph()
     trusts, needs = Trusts(owner), Needs(owner)
-    changing = Changing(owner, needs)
+    changing, vouching = Changing(owner, needs), Vouching(owner, needs)
     accounts = sorted(owner.population.realms)
+    _prepare(changing, accounts)
+    graph.extend(vouching.by_permission_set())
+    _prepare(changing, accounts)
+    for group in owner.population.groups:
+        graph.extend(Link(member, group) for member in group.members)
+    becoming, passing, running = (
+        Becoming(owner, needs, trusts),
+        Passing(owner, needs, trusts),
+        Running(owner, needs),
+    )
+    graph.extend(trusts.links())
+    graph.extend(running.holding())
+    graph.extend(unguard(owner, graph, list(vouching.unguarded())))
+    for account in accounts:
+        graph.extend(becoming.links(account))
+        graph.extend(passing.links(account))
+        graph.extend(running.links(account))
+    graph.extend(vouching.by_secret())
+    graph.extend(vouching.by_provider(graph))
+    for account in accounts:
+        graph.extend(changing.links(account, graph))
+    join(graph, [one for account in accounts for one in changing.conjunctions(account, graph)])
+    return graph
+
+
+def _prepare(changing: Changing, accounts: list[str]) -> None:
+    """Changed principals first: every technique has to know them as actors."""
     for account in accounts:
         changing.prepare(account)
-    for group in owner.population.groups:
-        for member in group.members:
-            graph.add(Link(member, group))
-    becoming, passing, running = Becoming(owner, needs, trusts), Passing(owner, needs, trusts), Running(owner, needs)
-    for link in (*trusts.links(), *running.holding()):
-        graph.add(link)
-    for account in accounts:
-        for link in (*becoming.links(account), *passing.links(account), *running.links(account)):
-            graph.add(link)
-    for account in accounts:
-        for link in list(changing.links(account, graph)):
-            graph.add(link)
-    return graph

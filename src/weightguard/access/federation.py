@@ -51,7 +51,9 @@ def _decide(owner: AccessGraph, provider: str, role: Principal, trust: CompiledP
     caller = parse_principal({"federated": provider})
     action = SAML if ":saml-provider/" in provider else OIDC
     rcp = owner.population.realm(role.account).rcp
-    return owner.asker.ask(caller, action, role.id, Layers(resource=(trust,), rcp=rcp or None), owner=role.account)
+    return owner.asker.ask(
+        caller, action, role.id, Layers(resource=(trust,), rcp=rcp or None), owner=role.account
+    )
 
 
 def _statements(parsed: object) -> Iterator[Mapping[str, Any]]:
@@ -76,5 +78,9 @@ def _subjects(statement: Mapping[str, Any]) -> list[str]:
             continue
         for key, values in tests.items() if isinstance(tests, Mapping) else ():
             if str(key).lower().endswith(_PUBLIC_SUFFIX):
-                found.update((value, None) for value in (values if isinstance(values, list) else [values]) if isinstance(value, str))
+                found.update(
+                    (value, None)
+                    for value in (values if isinstance(values, list) else [values])
+                    if isinstance(value, str)
+                )
     return list(found) or ["*"]

@@ -107,7 +107,11 @@ class AccessGraph:
         if not place.held:
             yield from estate.stores.gaps
         for account in estate.accounts:
-            yield from (fact for fact in (account.guardrails, account.resource_guardrails) if isinstance(fact, Unknown))
+            yield from (
+                fact
+                for fact in (account.guardrails, account.resource_guardrails)
+                if isinstance(fact, Unknown)
+            )
 
 
 def build(estate: Estate) -> Access:

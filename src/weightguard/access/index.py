@@ -9,12 +9,23 @@ from functools import lru_cache
 from weightguard.access.population import Group, Population
 from weightguard.access.surfaces import StoreSurface
 from weightguard.errors import InputError
-from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind, Principal, PrincipalType, compile_policy, parse_principal
+from weightguard.policy.aws import (
+    CompiledPolicy,
+    Layers,
+    PolicyKind,
+    Principal,
+    PrincipalType,
+    compile_policy,
+    parse_principal,
+)
 from weightguard.policy.aws.glob import glob, is_pattern
 from weightguard.policy.aws.principal import Naming, PrincipalElement
 from weightguard.policy.aws.statement import target
 
-ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 OUTSIDE = "arn:aws:iam::000000000000:role/outside"
 """A principal in nobody's account: no account has this number."""
 _ANYTHING = target("*", literal=False)
@@ -30,7 +41,9 @@ def administrator(name: str) -> CompiledPolicy:
 def allows_somewhere(policy: CompiledPolicy, action: str) -> bool:
     """Whether some statement of a policy allows an action (lower-case) on something."""
     document = policy.document
-    return document.unread or any(one.allows and one.may_apply(action, _ANYTHING) for one in document.statements)
+    return document.unread or any(
+        one.allows and one.may_apply(action, _ANYTHING) for one in document.statements
+    )
 
 
 class Index:
@@ -99,9 +112,9 @@ class Index:
                     if group not in found and (action in on_key or self.hits(group, place)):
                         found[group] = None
         for name in sorted(named):
-            group = self._population.group_of.get(name)
-            if group is not None:
-                found.setdefault(group, None)
+            member_of = self._population.group_of.get(name)
+            if member_of is not None:
+                found.setdefault(member_of, None)
         return list(found)
 
     def _named_by(self, place: StoreSurface) -> tuple[list[str], frozenset[str]]:
@@ -123,7 +136,9 @@ class Index:
 
     def is_named(self, group: Group, named: frozenset[str]) -> bool:
         """Whether some of these names is, or is a session or an id of, a member of the group."""
-        return bool(named) and any(self._population.group_of.get(owner) is group for owner in self._owners(group, named))
+        return bool(named) and any(
+            self._population.group_of.get(owner) is group for owner in self._owners(group, named)
+        )
 
     def _owners(self, group: Group, named: frozenset[str]) -> frozenset[str]:
         """The principals of an account that the names stand for."""
@@ -131,7 +146,11 @@ class Index:
         found = self._everywhere.get(key)
         if found is None:
             plain = {name for name in named if name in self._population.group_of}
-            odd = {name for name in named if name not in plain and (":assumed-role/" in name or name.startswith(("AIDA", "AROA")))}
+            odd = {
+                name
+                for name in named
+                if name not in plain and (":assumed-role/" in name or name.startswith(("AIDA", "AROA")))
+            }
             if odd:
                 plain |= {
                     member

@@ -35,8 +35,12 @@ class Kinds:
     def __init__(self, estate: Estate, population: Population) -> None:
         self._population = population
         self._covered = set(population.realms)
-        self._organisations = {account.organisation for account in estate.accounts if account.organisation is not None}
-        self._members = {account.id for account in estate.accounts if account.organisation in self._organisations}
+        self._organisations = {
+            account.organisation for account in estate.accounts if account.organisation is not None
+        }
+        self._members = {
+            account.id for account in estate.accounts if account.organisation in self._organisations
+        }
         self._workloads = {workload.id for workload in estate.workloads}
         self._held = {role for workload in estate.workloads for role in workload.roles}
         self._known: dict[str, ActorKind] = {}
@@ -82,12 +86,18 @@ class Kinds:
         if principal.service_linked:
             return "service"
         element = _trusted(principal)
-        if "/aws-reserved/sso.amazonaws.com/" in principal.id or any(":saml-provider/" in name for name in element.federated):
+        if "/aws-reserved/sso.amazonaws.com/" in principal.id or any(
+            ":saml-provider/" in name for name in element.federated
+        ):
             return "person"
         if element.service or principal.id in self._held:
             return "workload"
         if element.federated:
-            return "person" if any(issuer in name for name in element.federated for issuer in _SIGN_IN) else "workload"
+            return (
+                "person"
+                if any(issuer in name for name in element.federated for issuer in _SIGN_IN)
+                else "workload"
+            )
         return self._of_role(principal, element, seen)
 
     def _of_role(self, principal: Principal, element: PrincipalElement, seen: frozenset[str]) -> ActorKind:
@@ -124,5 +134,9 @@ def _trusted(principal: Principal) -> PrincipalElement:
         for statement in compile_policy(document, kind=PolicyKind.TRUST, name=trust.id).document.statements:
             element = statement.principals
             if statement.allows and element is not None:
-                aws, service, federated = aws | element.aws, service | element.service, federated | element.federated
+                aws, service, federated = (
+                    aws | element.aws,
+                    service | element.service,
+                    federated | element.federated,
+                )
     return PrincipalElement(aws, service, federated, empty, False)

@@ -7,7 +7,7 @@ that keep the graph small: a `Group` stands for all its members, a `Hub` for one
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from weightguard.access.asking import Grant
@@ -46,17 +46,23 @@ class Link:
     Attributes:
         steps: what is done; empty where the one simply is the other (a member of a group).
         named: who is acted on, where the target is a changed group and has no name.
+        before: ways to others whom the origin has to become first, so that they take the steps in its stead.
+        after: the way to the target that follows, where it is longer than the steps.
     """
 
     origin: Node
     target: Node
     steps: tuple[Step, ...] = ()
     named: str | None = None
+    before: tuple[Link, ...] = ()
+    after: tuple[Link, ...] = ()
 
     @property
     def is_certain(self) -> bool:
         """Whether no step hangs on anything."""
-        return all(step.grant.is_certain for step in self.steps)
+        if any(not step.grant.is_certain for step in self.steps):
+            return False
+        return all(link.is_certain for link in (*self.before, *self.after))
 
 
 @dataclass(slots=True)
@@ -68,6 +74,20 @@ class Graph:
     def add(self, link: Link) -> None:
         """Add a link."""
         self.into.setdefault(link.target, []).append(link)
+
+    def extend(self, links: Iterable[Link]) -> None:
+        """Add links; they are all worked out before the first one is added."""
+        for link in list(links):
+            self.add(link)
+
+    def ways_into(self, name: str) -> Iterator[tuple[Node, tuple[Step, ...]]]:
+        """Who becomes a principal in one step, and how."""
+        for link in self.into.get(name, ()):
+            if isinstance(link.origin, Hub):
+                for inner in self.into.get(link.origin, ()):
+                    yield inner.origin, inner.steps
+            elif link.steps:
+                yield link.origin, link.steps
 
 
 @dataclass(slots=True)

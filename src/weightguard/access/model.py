@@ -105,7 +105,9 @@ class Access(Protocol):
         """Everybody who can do `access` to objects of `store` (an id), directly or by becoming somebody else."""
         ...
 
-    def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> tuple[tuple[Hop, ...], ...]:
+    def paths(
+        self, principal: str, store: str, access: AccessKind = AccessKind.READ
+    ) -> tuple[tuple[Hop, ...], ...]:
         """Every shortest path from `principal` to `store`."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
 from weightguard.access.population import Group
@@ -13,7 +13,7 @@ from weightguard.policy.aws import CompiledPolicy, ContextValue, Principal
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
-TARGET = "target"
+PASSING: Final = "iam:PassRole"
 
 
 class Needs:
@@ -73,7 +73,13 @@ class Needs:
         """One action on one resource, with the resource's own policy where it has one."""
         layers = None if policy is None else group.layers.replace(resource=(policy,))
         return self._owner.asker.may(
-            group, action, resource, caller=caller, layers=layers, owner=owner or group.account, context=context
+            group,
+            action,
+            resource,
+            caller=caller,
+            layers=layers,
+            owner=owner or group.account,
+            context=context,
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant, trust_of_service
 from weightguard.access.links import Hub, Link, Step
-from weightguard.access.needs import Needs, how_of
+from weightguard.access.needs import PASSING, Needs, how_of
 from weightguard.access.population import Group
 from weightguard.access.techniques.schema import PassRole, techniques
 from weightguard.access.trust import Trusts
@@ -17,7 +17,6 @@ from weightguard.estate.model import Principal, PrincipalKind
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
-PASS_ROLE = "iam:PassRole"
 _NEW_PROFILE = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
 
 
@@ -56,7 +55,11 @@ class Passing:
         ]
         for same in self._owner.patterns.split(account, roles, self._key):
             example = principals[same[0]]
-            trusted = {service: grant for service in self._services if (grant := self._trusts_service(example, service))}
+            trusted = {
+                service: grant
+                for service in self._services
+                if (grant := self._trusts_service(example, service))
+            }
             if trusted:
                 yield from self._into(account, same, example, trusted)
 
@@ -91,7 +94,7 @@ class Passing:
         """The groups that may pass some role, or that need not, and may start something."""
         free = {entry.needs[0].action for entry in self._entries if not entry.passes}
         found: dict[Group, None] = {}
-        for action in (PASS_ROLE, *sorted(free)):
+        for action in (PASSING, *sorted(free)):
             found.update((group, None) for group in self._owner.index.able(account, action))
         return [group for group in found if self._ready_of(group)]
 
@@ -144,7 +147,7 @@ class Passing:
                 passed[service] = self._pass(group, role, service)
             if passed[service] is None:
                 return None
-        actions = [PASS_ROLE] if entry.passes else []
+        actions = [PASSING] if entry.passes else []
         actions += [need.action for need in entry.needs]
         profile = self._profile(group, role) if entry.instance_profile else Grant()
         if profile is None:
@@ -157,7 +160,7 @@ class Passing:
     def _pass(self, group: Group, role: Principal, service: str) -> Grant | None:
         tags = role.tags.value if isinstance(role.tags, Known) else None
         context = {**self._owner.asker.tags(tags, "iam"), "iam:PassedToService": service}
-        return self._needs.on(group, PASS_ROLE, role.id, context=context)
+        return self._needs.on(group, PASSING, role.id, context=context)
 
     def _profile(self, group: Group, role: Principal) -> Grant | None:
         """The instance profile that launching needs: the role has one, or the actor can make one."""

@@ -153,8 +153,12 @@ class Population:
         )
         group = found.get(key)
         if group is None:
-            layers = Layers(identity=policies, boundary=None if boundary is None else (boundary,), scp=realm.scp or None)
-            group = Group(principal.account, principal.kind, caller, layers, policies, patterns, principal, own=looks)
+            layers = Layers(
+                identity=policies, boundary=None if boundary is None else (boundary,), scp=realm.scp or None
+            )
+            group = Group(
+                principal.account, principal.kind, caller, layers, policies, patterns, principal, own=looks
+            )
             found[key] = group
             self.groups.append(group)
             self._by_account.setdefault(principal.account, []).append(group)
@@ -168,7 +172,9 @@ class Population:
         looks, patterns = BLIND, frozenset[str]()
         for policy in self.identity_policies(principal):
             own = policy.origin == "inline" and policy.id.startswith(principal.id)
-            _, one, seen, texts = self._read(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
+            _, one, seen, texts = self._read(
+                policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None
+            )
             found[one] = None
             looks, patterns = looks | seen, patterns | texts
         for owner in (principal, *self.groups_of(principal)):
@@ -180,7 +186,11 @@ class Population:
     def _boundary(self, principal: Principal) -> tuple[CompiledPolicy | None, Sensitivity, frozenset[str]]:
         fact = principal.boundary
         if isinstance(fact, Unknown):
-            return unread_policy(kind=PolicyKind.BOUNDARY, name=f"boundary of {principal.id}"), BLIND, frozenset()
+            return (
+                unread_policy(kind=PolicyKind.BOUNDARY, name=f"boundary of {principal.id}"),
+                BLIND,
+                frozenset(),
+            )
         if fact.value is None:
             return None, BLIND, frozenset()
         _, one, seen, texts = self._read(fact.value, PolicyKind.BOUNDARY)
@@ -258,7 +268,9 @@ def _realms(estate: Estate) -> dict[str, Realm]:
     found = {account.id: _realm(account) for account in estate.accounts if account.provider == "aws"}
     for principal in estate.principals:
         if principal.provider == "aws" and principal.account not in found:
-            found[principal.account] = Realm(principal.account, _partition(principal.id), None, False, False, (), (), BLIND)
+            found[principal.account] = Realm(
+                principal.account, _partition(principal.id), None, False, False, (), (), BLIND
+            )
     return found
 
 
@@ -271,13 +283,17 @@ def _realm(account: Account) -> Realm:
     scp, looks = _levels(account.guardrails, PolicyKind.SCP)
     rcp, also = _levels(account.resource_guardrails, PolicyKind.RCP)
     known = account.organisation is not None or isinstance(account.guardrails, Known)
-    return Realm(account.id, "aws", account.organisation, known, account.is_management, scp, rcp, looks | also)
+    return Realm(
+        account.id, "aws", account.organisation, known, account.is_management, scp, rcp, looks | also
+    )
 
 
 Levels = tuple[tuple[CompiledPolicy, ...], ...]
 
 
-def _levels(fact: Fact[tuple[tuple[NamedPolicy, ...], ...] | None], kind: PolicyKind) -> tuple[Levels, Sensitivity]:
+def _levels(
+    fact: Fact[tuple[tuple[NamedPolicy, ...], ...] | None], kind: PolicyKind
+) -> tuple[Levels, Sensitivity]:
     """Guardrails that could not be read are taken not to limit anybody; the question's gaps name them."""
     if isinstance(fact, Unknown) or fact.value is None:
         return (), BLIND

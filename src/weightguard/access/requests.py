@@ -19,7 +19,11 @@ from weightguard.policy.aws import (
 def delegating(account: str) -> CompiledPolicy:
     """The key policy that a new key gets: it lets the account's own policies decide."""
     statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
-    return compile_policy({"Version": "2012-10-17", "Statement": [statement]}, kind=PolicyKind.RESOURCE, name="key policy (not known)")
+    return compile_policy(
+        {"Version": "2012-10-17", "Statement": [statement]},
+        kind=PolicyKind.RESOURCE,
+        name="key policy (not known)",
+    )
 
 
 def store_layers(asker: Asker, place: StoreSurface, own: Layers) -> Layers:
@@ -27,12 +31,18 @@ def store_layers(asker: Asker, place: StoreSurface, own: Layers) -> Layers:
     rcp = asker.population.realm(place.account).rcp if place.account else ()
     if place.policy is None and not rcp and not place.s3.bucket_acl:
         return own
-    return own.replace(resource=None if place.policy is None else (place.policy,), rcp=rcp or None, s3=place.s3)
+    return own.replace(
+        resource=None if place.policy is None else (place.policy,), rcp=rcp or None, s3=place.s3
+    )
 
 
 def store_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
     """What is known of a request to the store."""
-    context: dict[str, ContextValue] = {"s3:DataAccessPointArn": None, "s3:DataAccessPointAccount": None, "s3:AccessPointNetworkOrigin": None}
+    context: dict[str, ContextValue] = {
+        "s3:DataAccessPointArn": None,
+        "s3:DataAccessPointAccount": None,
+        "s3:AccessPointNetworkOrigin": None,
+    }
     if place.account is not None:
         realm = asker.population.realm(place.account)
         if realm.organisation_known:
@@ -74,21 +84,35 @@ def ask_key(
     """Whether a caller may do something with a key, through S3 or itself."""
     rcp = asker.population.realm(key.account).rcp
     if layers is None:
-        layers = own.replace(resource=None if key.policy is None else (key.policy,), kms_grants=key.grants, rcp=rcp or None)
+        layers = own.replace(
+            resource=None if key.policy is None else (key.policy,), kms_grants=key.grants, rcp=rcp or None
+        )
     unread = key.policy is None
     if unread:
         # Without the key policy nobody can tell whether it delegates to the account: what identity policies say is asked
         # as if it did, and the answer says what it hangs on.
         layers = layers.replace(resource=(delegating(key.account),))
-    context = key_context(place) if through_s3 else {"kms:ViaService": None}
-    if key.key is not None and through_s3 and isinstance(key.key.state, Known) and key.key.state.value != "Enabled":
-        return None  # A disabled key, or one that waits for its deletion, unwraps nothing.
+    if through_s3 and _is_off(key):
+        return None
+    context = _circumstances(asker, place, key, through_s3)
     arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
-    if key.key is not None:
-        context.update(asker.tags(getattr(key.key.tags, "value", None), "kms"))
     if caller.type in (PrincipalType.SERVICE, PrincipalType.ANONYMOUS) and unread:
         return None
     grant = asker.ask(caller, action, arn, layers, owner=key.account, context=context)
     if grant is not None and unread:
         return grant.provided("if the key policy, which is not known, lets the account's own policies decide")
     return grant
+
+
+def _is_off(key: KeySurface) -> bool:
+    """Whether the key is known to unwrap nothing: it is disabled, or waits for its deletion."""
+    return key.key is not None and isinstance(key.key.state, Known) and key.key.state.value != "Enabled"
+
+
+def _circumstances(
+    asker: Asker, place: StoreSurface, key: KeySurface, through_s3: bool
+) -> dict[str, ContextValue]:
+    context: dict[str, ContextValue] = key_context(place) if through_s3 else {"kms:ViaService": None}
+    if key.key is not None:
+        context.update(asker.tags(getattr(key.key.tags, "value", None), "kms"))
+    return context

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from weightguard.access.aliases import Aliases
 from weightguard.access.asking import Grant
 from weightguard.access.links import Hub, Link, Step
-from weightguard.access.needs import Needs, how_of
+from weightguard.access.model import Because
+from weightguard.access.needs import PASSING, Needs, how_of
 from weightguard.access.population import Group, compiled, document_of
+from weightguard.access.removal import OPEN_DOOR
 from weightguard.access.sensitivity import sensitivity
 from weightguard.access.techniques.schema import Need, OnWorkload, techniques
 from weightguard.estate.fact import Known
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 RUNS_AS: Final = "runs as"
 """How a hop reads from a workload to the role that it runs as."""
-PASS_ROLE: Final = "iam:PassRole"
 _TASK_ROLE = ("taskRoleArn",)
 _HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "ecs/task_definition": _TASK_ROLE,
@@ -33,6 +34,7 @@ _HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
 """Where the code holds one of the workload's roles only: the others are for the service to start it with."""
 _KEPT_BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {"elasticmapreduce/cluster": ("ServiceRole",)}
 _HOLDS_NOTHING: Final = frozenset({"eks/cluster", "autoscaling/auto_scaling_group"})
+_OPEN: Final = "the workload's own code has to hand out what its role reads"
 _TASKS: Final = ("ecs/service", "ecs/task")
 
 
@@ -79,11 +81,19 @@ class Running:
         named = _HELD_BY.get(kind)
         if named is not None:
             values = [workload.attributes[name] for name in named if name in workload.attributes]
-            return tuple(self._role(fact.value, workload) for fact in values if isinstance(fact, Known) and isinstance(fact.value, str))
+            return tuple(
+                self._role(fact.value, workload)
+                for fact in values
+                if isinstance(fact, Known) and isinstance(fact.value, str)
+            )
         if kind in _TASKS:
             return tuple(role for role in workload.roles if role in self._task_roles)
         kept = [workload.attributes.get(name) for name in _KEPT_BY_SERVICE.get(kind, ())]
-        others = {self._role(fact.value, workload) for fact in kept if isinstance(fact, Known) and isinstance(fact.value, str)}
+        others = {
+            self._role(fact.value, workload)
+            for fact in kept
+            if isinstance(fact, Known) and isinstance(fact.value, str)
+        }
         return tuple(role for role in workload.roles if role not in others)
 
     @staticmethod
@@ -99,13 +109,16 @@ class Running:
                 if role in self._owner.population.group_of:
                     yield Link(workload.id, role, (Step(RUNS_AS, Grant(), role),))
             if isinstance(workload.public, Known) and workload.public.value and self.held(workload):
-                how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "reaches it from the internet"
-                yield Link("*", workload.id, (Step(how, Grant(conditions=("the workload's own code has to hand out what its role reads",))),))
+                how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "call from the internet"
+                grant = Grant((Because(workload.id, OPEN_DOOR),), (_OPEN,))
+                yield Link("*", workload.id, (Step(how, grant),))
 
     def links(self, account: str) -> Iterator[Link]:
         """The links to the workloads of one account."""
         names = [
-            item.id for item in self._workloads.values() if item.account == account and kind_of(item) in self._entries and self.held(item)
+            item.id
+            for item in self._workloads.values()
+            if item.account == account and kind_of(item) in self._entries and self.held(item)
         ]
         for same in self._owner.patterns.split(account, names, self._key):
             yield from self._into(account, same)
@@ -117,7 +130,16 @@ class Running:
         policy = workload.policy.value if isinstance(workload.policy, Known) else None
         tags = tuple(sorted(self._tags(workload).items(), key=str))
         related = tuple(self._names(workload).values())[:2] if workload.service in ("ecs", "eks") else ()
-        return (kind_of(workload), workload.region, state, self.held(workload), str(policy), tags, related, self._reachable(workload))
+        return (
+            kind_of(workload),
+            workload.region,
+            state,
+            self.held(workload),
+            str(policy),
+            tags,
+            related,
+            self._reachable(workload),
+        )
 
     def _attribute(self, workload: Workload, name: str) -> Any:
         fact = workload.attributes.get(name)
@@ -162,7 +184,9 @@ class Running:
     ) -> Iterator[Link]:
         for group in self._actors(account, workload, document):
             for caller, node in self._callers(group, workload, document):
-                step = self._best(group, caller, workload, document) or self._by_other_name(group, caller, workload, document)
+                step = self._best(group, caller, workload, document) or self._by_other_name(
+                    group, caller, workload, document
+                )
                 if step is not None:
                     yield Link(node, hub, (step,))
 
@@ -173,11 +197,16 @@ class Running:
         if document is not None:
             names = self._owner.index.names(document)
             for name in names:
-                found.update((group, None) for group in [self._owner.population.group_of.get(name)] if group is not None)
+                found.update(
+                    (group, None)
+                    for group in [self._owner.population.group_of.get(name)]
+                    if group is not None
+                )
             accounts += [
                 other
                 for other in sorted(self._owner.population.realms)
-                if other != account and ("*" in names or any(f":{other}:" in name or name == other for name in names))
+                if other != account
+                and ("*" in names or any(f":{other}:" in name or name == other for name in names))
             ]
         actions = {entry.needs[0].action for entry in self._entries[kind_of(workload)]}
         for other in accounts:
@@ -198,7 +227,9 @@ class Running:
         for member in group.members:
             yield self._owner.population.callers[member], member
 
-    def _best(self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None) -> Step | None:
+    def _best(
+        self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+    ) -> Step | None:
         best: Step | None = None
         for entry in self._entries[kind_of(workload)]:
             step = self._step(entry, group, caller, workload, policy)
@@ -231,7 +262,12 @@ class Running:
         return compile_policy(text.replace(workload.id, alias), kind=PolicyKind.RESOURCE, name=found.id)
 
     def _step(
-        self, entry: OnWorkload, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+        self,
+        entry: OnWorkload,
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
     ) -> Step | None:
         grant = self._all(entry, entry.needs, group, caller, workload, policy)
         if grant is None:
@@ -246,7 +282,12 @@ class Running:
         return Step(how_of(need.action for need in entry.needs), grant)
 
     def _is_settled(
-        self, entry: OnWorkload, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+        self,
+        entry: OnWorkload,
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
     ) -> bool:
         for needs in entry.settled_by:
             grant = self._all(entry, needs, group, caller, workload, policy)
@@ -285,13 +326,17 @@ class Running:
         context: dict[str, ContextValue] = dict(self._tags(workload))
         if workload.region is not None:
             context["aws:RequestedRegion"] = workload.region
-        if need.action == PASS_ROLE:
+        if need.action == PASSING:
             context["iam:PassedToService"] = entry.passed_to
-            return self._needs.on(group, PASS_ROLE, resource, caller=caller, owner=workload.account, context=context)
+            return self._needs.on(
+                group, PASSING, resource, caller=caller, owner=workload.account, context=context
+            )
         if workload.service == "ecs":
             context["ecs:cluster"] = names["cluster"]
         own = policy if need.resource == "target" else None
-        return self._needs.on(group, need.action, resource, caller=caller, policy=own, owner=workload.account, context=context)
+        return self._needs.on(
+            group, need.action, resource, caller=caller, policy=own, owner=workload.account, context=context
+        )
 
     def _state(self, entry: OnWorkload, workload: Workload) -> tuple[str, ...] | None:
         """What must hold of the workload besides; None when it is known not to."""

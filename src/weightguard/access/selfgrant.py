@@ -19,11 +19,26 @@ from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.access.techniques.schema import OnStore, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import AccessPoint
-from weightguard.policy.aws import CompiledPolicy, ContextValue, KmsGrant, Layers, PolicyKind, Principal, compile_policy
+from weightguard.policy.aws import (
+    CompiledPolicy,
+    ContextValue,
+    KmsGrant,
+    Layers,
+    PolicyKind,
+    Principal,
+    compile_policy,
+)
 
 _KEY_EFFECTS = ("grant_key", "rewrite_key_policy")
 _OBJECT_EFFECTS = ("rewrite_policy", "delete_policy", "grant_acl", "access_point", "access_grant")
-_GRANTABLE = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
+_GRANTABLE = (
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +63,16 @@ class Applied:
 
 def own_policy(name: str, caller: Principal) -> CompiledPolicy:
     """A resource policy that lets its writer do anything."""
-    statement = {"Sid": "Written", "Effect": "Allow", "Principal": {"AWS": caller.identifier}, "Action": "*", "Resource": "*"}
-    return compile_policy({"Version": "2012-10-17", "Statement": [statement]}, kind=PolicyKind.RESOURCE, name=name)
+    statement = {
+        "Sid": "Written",
+        "Effect": "Allow",
+        "Principal": {"AWS": caller.identifier},
+        "Action": "*",
+        "Resource": "*",
+    }
+    return compile_policy(
+        {"Version": "2012-10-17", "Statement": [statement]}, kind=PolicyKind.RESOURCE, name=name
+    )
 
 
 class SelfGrants:
@@ -75,7 +98,12 @@ class SelfGrants:
         self.passers: list[str] = []
 
     def objects(
-        self, access: AccessKind, place: StoreSurface, caller: Principal, own: Layers, actions: tuple[str, ...]
+        self,
+        access: AccessKind,
+        place: StoreSurface,
+        caller: Principal,
+        own: Layers,
+        actions: tuple[str, ...],
     ) -> Applied | None:
         """The best way to grant oneself one of the object actions; None when there is none."""
         if place.account is None or caller.account != place.account:
@@ -83,7 +111,12 @@ class SelfGrants:
         return _best(self._object_ways(access, place, caller, own, actions))
 
     def _object_ways(
-        self, access: AccessKind, place: StoreSurface, caller: Principal, own: Layers, actions: tuple[str, ...]
+        self,
+        access: AccessKind,
+        place: StoreSurface,
+        caller: Principal,
+        own: Layers,
+        actions: tuple[str, ...],
     ) -> Iterator[Applied]:
         for entry in self._entries:
             if entry.effect not in _OBJECT_EFFECTS or access.value not in entry.reaches:
@@ -98,7 +131,9 @@ class SelfGrants:
                 if grant is not None:
                     yield Applied(before, action, grant)
 
-    def _steps(self, entry: OnStore, place: StoreSurface, caller: Principal, own: Layers) -> tuple[Step, ...] | None:
+    def _steps(
+        self, entry: OnStore, place: StoreSurface, caller: Principal, own: Layers
+    ) -> tuple[Step, ...] | None:
         """The steps of an entry, when every need of it is allowed."""
         names = resource_names(place, caller)
         found: Grant | None = None
@@ -115,23 +150,33 @@ class SelfGrants:
         how = " + ".join(dict.fromkeys(need.action for need in entry.needs))
         return (Step(how, found, place.id),)
 
-    def _need(self, action: str, resource: str, place: StoreSurface, caller: Principal, own: Layers) -> Grant | None:
+    def _need(
+        self, action: str, resource: str, place: StoreSurface, caller: Principal, own: Layers
+    ) -> Grant | None:
         if action.startswith("kms:"):
             if place.key is None or place.key.provider_managed:
                 return None
             return ask_key(self._asker, action, place, place.key, caller, own, through_s3=False)
         layers = store_layers(self._asker, place, own) if resource.startswith(place.id) else own
-        return self._asker.ask(caller, action, resource, layers, owner=place.account, context=store_context(self._asker, place))
+        return self._asker.ask(
+            caller, action, resource, layers, owner=place.account, context=store_context(self._asker, place)
+        )
 
-    def _after(self, effect: str, action: str, place: StoreSurface, caller: Principal, own: Layers) -> Grant | None:
+    def _after(
+        self, effect: str, action: str, place: StoreSurface, caller: Principal, own: Layers
+    ) -> Grant | None:
         layers = store_layers(self._asker, place, own)
         context = store_context(self._asker, place)
         if effect == "rewrite_policy":
-            layers = layers.replace(resource=(own_policy(f"bucket policy of {place.id} as rewritten", caller),))
+            layers = layers.replace(
+                resource=(own_policy(f"bucket policy of {place.id} as rewritten", caller),)
+            )
         elif effect == "delete_policy":
             layers = layers.replace(resource=None)
         elif effect == "grant_acl":
-            return Grant(conditions=("the reader has to be another account, which the access control list then names",))
+            return Grant(
+                conditions=("the reader has to be another account, which the access control list then names",)
+            )
         elif effect == "access_point":
             context["s3:DataAccessPointAccount"] = place.account
             context.pop("s3:DataAccessPointArn")
@@ -164,10 +209,17 @@ class SelfGrants:
             return None
         found = at_point.and_also(behind)
         vpc = point.vpc.value if isinstance(point.vpc, Known) else None
-        return found if vpc is None else found.provided(f"only from VPC {vpc}, through access point {point.id}")
+        return (
+            found if vpc is None else found.provided(f"only from VPC {vpc}, through access point {point.id}")
+        )
 
     def key(
-        self, place: StoreSurface, caller: Principal, own: Layers, action: str, context: Mapping[str, ContextValue]
+        self,
+        place: StoreSurface,
+        caller: Principal,
+        own: Layers,
+        action: str,
+        context: Mapping[str, ContextValue],
     ) -> Applied | None:
         """The best way to grant oneself the use of the store's key; None when there is none."""
         key = place.key
@@ -188,8 +240,13 @@ class SelfGrants:
             target = key.arn or place.id
             steps = tuple(Step(step.how, step.grant, target) for step in before)
             if entry.effect == "grant_key":
-                grants = (*key.grants, KmsGrant("the caller's own grant", caller.identifier, frozenset(_GRANTABLE)))
-                layers = own.replace(resource=None if key.policy is None else (key.policy,), kms_grants=grants, rcp=rcp)
+                grants = (
+                    *key.grants,
+                    KmsGrant("the caller's own grant", caller.identifier, frozenset(_GRANTABLE)),
+                )
+                layers = own.replace(
+                    resource=None if key.policy is None else (key.policy,), kms_grants=grants, rcp=rcp
+                )
             else:
                 policy = own_policy(f"key policy of {target} as rewritten", caller)
                 layers = own.replace(resource=(policy,), kms_grants=key.grants, rcp=rcp)

@@ -16,7 +16,9 @@ from typing import Any
 from weightguard.policy.aws.glob import glob
 
 _VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
-_OWN_NAME = re.compile(r"^arn:[^:]*:iam::[^:]*:(user|mfa|sms-mfa|access-key)/(.*/)?\$\{aws:username\}$", re.IGNORECASE)
+_OWN_NAME = re.compile(
+    r"^arn:[^:]*:iam::[^:]*:(user|mfa|sms-mfa|access-key)/(.*/)?\$\{aws:username\}$", re.IGNORECASE
+)
 _OF_THE_CALLER = ("aws:username", "aws:userid", "aws:principalarn", "aws:principaltag/", "aws:sourceidentity")
 _RESOURCE_TAG = re.compile(r'"((?:aws|[a-z0-9-]+):resourcetag/[^"]{1,128})"', re.IGNORECASE)
 
@@ -50,7 +52,11 @@ class Sensitivity:
         if self.by_name:
             return (arn,)
         matching = tuple(sorted(pattern for pattern in self.arns if _matches(pattern, arn)))
-        held = None if tags is None else tuple(sorted((key, value) for key, value in tags.items() if key.lower() in self.tags))
+        held = (
+            None
+            if tags is None
+            else tuple(sorted((key, value) for key, value in tags.items() if key.lower() in self.tags))
+        )
         return (matching, held)
 
 

@@ -86,7 +86,11 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
     objects = f"{store}/{prefix}*"
     if found is None:
         return StoreSurface(store, objects, None, None, None, None, None, False, S3Access(), None, ())
-    gaps = [fact for fact in (found.policy, found.public_access_block, found.encryption, found.acl) if isinstance(fact, Unknown)]
+    gaps = [
+        fact
+        for fact in (found.policy, found.public_access_block, found.encryption, found.acl)
+        if isinstance(fact, Unknown)
+    ]
     policy = found.policy.value if isinstance(found.policy, Known) else None
     account = next((item for item in estate.accounts if item.id == found.account), None)
     key = keys.of_store(found)
@@ -128,7 +132,11 @@ class Keys:
     def find(self, name: str, account: str, region: str | None) -> Key | None:
         """The key that an ARN, an id, an alias or an alias's ARN names."""
         alias = name.rpartition(":")[2] if ":alias/" in name else name
-        return self._by_name.get(name) or self._by_name.get(f"{account}/{region}/{alias}") or self._by_name.get(_bare(name))
+        return (
+            self._by_name.get(name)
+            or self._by_name.get(f"{account}/{region}/{alias}")
+            or self._by_name.get(_bare(name))
+        )
 
     def of_store(self, store: Store) -> KeySurface | None:
         """The key of the store's default encryption; None where S3 encrypts with keys of its own."""
@@ -186,7 +194,10 @@ def _s3(store: Store, account: Account | None) -> S3Access:
     disabled = isinstance(store.ownership, Known) and store.ownership.value == "BucketOwnerEnforced"
     grants = () if disabled else _acl(store.acl)
     return S3Access(
-        block=effective_block(one for one in blocks if one is not None), bucket_acl=grants, object_acl=(), acls_disabled=disabled
+        block=effective_block(one for one in blocks if one is not None),
+        bucket_acl=grants,
+        object_acl=(),
+        acls_disabled=disabled,
     )
 
 

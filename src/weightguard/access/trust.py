@@ -81,7 +81,9 @@ class Trusts:
         yield from self._strangers(names, example, trust, hub)
         yield from subjects(self._owner, example, trust, hub)
 
-    def _named(self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+    def _named(
+        self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node
+    ) -> Iterator[Link]:
         for name in sorted(names):
             group = self.population.group_of.get(name)
             if group is None:
@@ -129,9 +131,15 @@ class Trusts:
             if grant is not None:
                 yield Link(member, hub, (Step(ASSUME, grant),))
 
-    def _strangers(self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+    def _strangers(
+        self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node
+    ) -> Iterator[Link]:
         index = self._owner.index
-        callers = [caller for name in sorted(names) if (caller := index.stranger(name)) is not None and caller.account]
+        callers = [
+            caller
+            for name in sorted(names)
+            if (caller := index.stranger(name)) is not None and caller.account
+        ]
         for caller in callers:
             grant = self.ask(caller, Index.everything(caller), role, trust)
             if grant is not None:

@@ -206,7 +206,9 @@ def parse(text: str, where: str) -> Technique:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise CatalogueError(f"a technique breaks the schema: {field}: {first['msg']}", where=where) from error
+        raise CatalogueError(
+            f"a technique breaks the schema: {field}: {first['msg']}", where=where
+        ) from error
 
 
 @cache
@@ -222,6 +224,8 @@ def techniques() -> tuple[Technique, ...]:
             continue
         entry = parse(file.read_text(encoding="utf-8"), file.name)
         if f"{entry.id}.yaml" != file.name:
-            raise CatalogueError("a technique's file is not named by its id", where=file.name, fix=f"name it {entry.id}.yaml")
+            raise CatalogueError(
+                "a technique's file is not named by its id", where=file.name, fix=f"name it {entry.id}.yaml"
+            )
         found[entry.id] = entry
     return tuple(found.values())

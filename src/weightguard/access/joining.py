@@ -1,0 +1,82 @@
+"""Changes that one identity makes and another one profits from, both in the same hands.
+
+Whoever reaches an identity that may change a principal, and reaches the principal by any way, reaches the changed principal. The
+one-step case is `changing`'s; this finds the rest, backwards from both ends, until nothing new comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from weightguard.access.links import Graph, Link, Node, Reached, Step, search
+from weightguard.access.population import Group
+
+_MOST_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conjunction:
+    """A change, who makes it, and whom it is made to.
+
+    Attributes:
+        state: the principal as the change leaves it.
+    """
+
+    actor: Group
+    targets: tuple[str, ...]
+    state: Group
+    steps: tuple[Step, ...]
+
+
+def join(graph: Graph, conjunctions: list[Conjunction]) -> None:
+    """Add a link for everybody who holds both ends of a conjunction."""
+    linked = {(link.origin, link.target) for links in graph.into.values() for link in links}
+    for _ in range(_MOST_ROUNDS):
+        ends: dict[Node | tuple[str, ...], Reached] = {}
+        new = [link for one in conjunctions for link in _links(graph, one, ends, linked)]
+        if not new:
+            return
+        for link in new:
+            graph.add(link)
+
+
+def _links(
+    graph: Graph,
+    one: Conjunction,
+    ends: dict[Node | tuple[str, ...], Reached],
+    linked: set[tuple[Node, Node]],
+) -> Iterator[Link]:
+    makers = _behind(graph, (one.actor,), one.actor, ends)
+    holders = _behind(graph, one.targets, one.targets, ends)
+    both = [node for node in makers.first if isinstance(node, str) and node in holders.first]
+    for node in both:
+        if (node, one.state) in linked or any(
+            (link.target, one.state) in linked for link in _row(node, makers)
+        ):
+            continue  # Somebody on its way holds both ends already.
+        linked.add((node, one.state))
+        row = _row(node, holders)
+        end = next((link.target for link in reversed(row) if isinstance(link.target, str)), node)
+        named = end if isinstance(end, str) else None
+        yield Link(node, one.state, one.steps, named, tuple(_row(node, makers)), tuple(row))
+
+
+def _behind(
+    graph: Graph,
+    nodes: tuple[Node, ...],
+    key: Node | tuple[str, ...],
+    ends: dict[Node | tuple[str, ...], Reached],
+) -> Reached:
+    if key not in ends:
+        ends[key] = search(graph, [Link(node, node) for node in nodes])
+    return ends[key]
+
+
+def _row(node: Node, reached: Reached) -> list[Link]:
+    """The links from a node to the end that a search began at; none for the end itself."""
+    found: list[Link] = []
+    while (link := reached.first[node]).target is not node:
+        found.append(link)
+        node = link.target
+    return found

@@ -1,0 +1,227 @@
+"""Become whoever somebody else vouches for: an identity provider, a stored credential, IAM Identity Center, an organisation.
+
+Each of these reaches principals without touching them: by changing the provider that roles trust, by reading a secret, by
+assigning a permission set, by taking an organisation's policies off an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from weightguard.access.asking import Grant
+from weightguard.access.index import administrator
+from weightguard.access.links import Graph, Link, Node, Step
+from weightguard.access.needs import Needs, how_of
+from weightguard.access.population import Group, compiled
+from weightguard.access.surfaces import Keys
+from weightguard.access.techniques.schema import Federation, Guardrails, PermissionSet, ReadSecret, techniques
+from weightguard.estate.fact import Known
+from weightguard.estate.model import Principal, PrincipalKind, Secret
+from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind
+from weightguard.policy.aws import Principal as Caller
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+SSO_PATH: Final = ":role/aws-reserved/sso.amazonaws.com/"
+_PERMISSION_SETS: Final = "sso-admin.permission_set"
+
+
+class Vouching:
+    """Works out the links that lead through providers, secrets and the organisation.
+
+    Args:
+        owner: the graph.
+        needs: decides what techniques need.
+    """
+
+    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
+        self._owner = owner
+        self._needs = needs
+        self._keys = Keys(owner.estate)
+
+    def by_provider(self, graph: Graph) -> Iterator[Link]:
+        """From whoever may change an identity provider, to the subjects of it that roles trust."""
+        subjects: dict[str, list[str]] = {}
+        for links in graph.into.values():
+            for link in links:
+                if isinstance(link.origin, str) and "#" in link.origin:
+                    subjects.setdefault(link.origin.partition("#")[0], []).append(link.origin)
+        held = {one.id: one for one in self._owner.estate.federated_providers}
+        for name in sorted(subjects.keys() & held.keys()):
+            provider = held[name]
+            for entry in techniques():
+                if isinstance(entry, Federation) and entry.provider == provider.kind:
+                    yield from self._changing_provider(
+                        entry, provider.id, provider.account, sorted(set(subjects[name]))
+                    )
+
+    def _changing_provider(
+        self, entry: Federation, provider: str, account: str, subjects: list[str]
+    ) -> Iterator[Link]:
+        action = entry.needs[0].action
+        for group in self._owner.index.able(account, action):
+            grant = self._needs.on(group, action, provider)
+            if grant is None:
+                continue
+            if entry.conditional is not None:
+                grant = grant.provided(entry.conditional)
+            for subject in subjects:
+                yield Link(group, subject, (Step(action, grant, provider),))
+
+    def by_secret(self) -> Iterator[Link]:
+        """From whoever may read a stored credential, to the principal that it belongs to."""
+        kinds = {entry.secret: entry for entry in techniques() if isinstance(entry, ReadSecret)}
+        for secret in self._owner.estate.secrets:
+            entry = kinds.get(secret.kind)  # type: ignore[call-overload]
+            owners = [name for name in secret.unlocks if name in self._owner.population.group_of]
+            if entry is None or not owners:
+                continue
+            readers = (
+                self._object_readers(secret) if secret.kind == "object" else self._readers(entry, secret)
+            )
+            for node, step in readers:
+                for name in owners:
+                    if node != name:
+                        yield Link(node, name, (step,))
+
+    def _object_readers(self, secret: Secret) -> Iterator[tuple[Node, Step]]:
+        from weightguard.access.model import AccessKind
+
+        bucket, _, key = secret.id.partition("/")
+        place = self._owner.place(bucket, key)
+        for link in self._owner.direct.links(AccessKind.READ, place):
+            how = how_of(step.how for step in link.steps)
+            grant = Grant()
+            for step in link.steps:
+                grant = grant.and_also(step.grant)
+            yield link.origin, Step(how, grant, secret.id)
+
+    def _readers(self, entry: ReadSecret, secret: Secret) -> Iterator[tuple[Node, Step]]:
+        policy = secret.policy.value if isinstance(secret.policy, Known) else None
+        document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+        action = entry.needs[0].action
+        for group in self._actors(action, secret.account, document):
+            for caller, node in self._callers(group, document):
+                grant = self._needs.on(
+                    group, action, secret.id, caller=caller, policy=document, owner=secret.account
+                )
+                key = self._unwrapping(group, secret)
+                if grant is not None and key is not None:
+                    yield node, Step(action, grant.and_also(key), secret.id)
+
+    def _actors(self, action: str, account: str, document: CompiledPolicy | None) -> list[Group]:
+        found: dict[Group, None] = dict.fromkeys(self._owner.index.able(account, action))
+        for name in sorted(self._owner.index.names(document)) if document is not None else ():
+            group = self._owner.population.group_of.get(name)
+            if group is not None:
+                found.setdefault(group, None)
+            for other in self._owner.population.realms:
+                if other != account and (other == name or f"::{other}:root" in name):
+                    found.update(dict.fromkeys(self._owner.index.able(other, action)))
+        return list(found)
+
+    def _callers(self, group: Group, document: CompiledPolicy | None) -> Iterator[tuple[Caller, Node]]:
+        names = self._owner.index.names(document) if document is not None else frozenset()
+        if not group.members or not self._owner.index.is_named(group, names):
+            yield group.caller, group
+            return
+        for member in group.members:
+            yield self._owner.population.callers[member], member
+
+    def _unwrapping(self, group: Group, secret: Secret) -> Grant | None:
+        """The use of the key that wraps a secret: free for the provider's own key."""
+        name = secret.key.value if isinstance(secret.key, Known) else None
+        if name is None or "alias/aws/" in name:
+            return Grant()
+        surface = self._keys.named(name, secret.account, secret.region)
+        if surface.provider_managed:
+            return Grant()
+        if surface.policy is None or surface.arn is None:
+            return Grant(conditions=("if the key policy, which is not known, lets the reader use the key",))
+        layers = group.layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
+        return self._owner.asker.may(group, "kms:Decrypt", surface.arn, layers=layers, owner=surface.account)
+
+    def by_permission_set(self) -> Iterator[Link]:
+        """From whoever runs Identity Center, to an administrator of every account of the organisation."""
+        homes = {item.account for item in self._owner.estate.resources_of(_PERMISSION_SETS)}
+        for realm in list(self._owner.population.realms.values()):
+            members = self._member_accounts(realm.id, homes)
+            if not members:
+                continue
+            for group, step in self._assigners(realm.id, known=realm.id in homes):
+                for account in members:
+                    example = self._sso_role(account)
+                    if example is not None:
+                        yield Link(group, self._administrator(account, example), (step,), named=example.id)
+
+    def _member_accounts(self, account: str, homes: set[str]) -> list[str]:
+        """The accounts that Identity Center in `account` hands out; none when it is run elsewhere."""
+        realm = self._owner.population.realm(account)
+        if (homes and account not in homes) or (not homes and not realm.is_management):
+            return []
+        realms = self._owner.population.realms.values()
+        return [
+            one.id
+            for one in realms
+            if one.id == account or (one.organisation and one.organisation == realm.organisation)
+        ]
+
+    def _assigners(self, account: str, *, known: bool) -> Iterator[tuple[Group, Step]]:
+        for entry in techniques():
+            if not isinstance(entry, PermissionSet):
+                continue
+            for group in list(self._owner.index.able(account, entry.needs[0].action)):
+                grant = self._needs.all_chosen(group, entry.needs)
+                if grant is None:
+                    continue
+                if entry.conditional is not None:
+                    grant = grant.provided(entry.conditional)
+                if not known:
+                    grant = grant.provided(f"IAM Identity Center has to be run from account {account}")
+                yield group, Step(how_of(need.action for need in entry.needs), grant)
+
+    def _sso_role(self, account: str) -> Principal | None:
+        roles = (
+            self._owner.population.principals[name]
+            for group in self._owner.population.in_account(account)
+            for name in group.members
+        )
+        return next((role for role in roles if role.kind is PrincipalKind.ROLE and SSO_PATH in role.id), None)
+
+    def _administrator(self, account: str, example: Principal) -> Group:
+        realm = self._owner.population.realm(account)
+        for group in self._owner.population.changed(account):
+            if group.change == ("permission set",):
+                return group
+        policy = administrator("a permission set of the actor's own")
+        layers = Layers(identity=(policy,), scp=realm.scp or None)
+        caller = self._owner.population.callers[example.id]
+        group = Group(
+            account,
+            example.kind,
+            caller,
+            layers,
+            (policy,),
+            frozenset({"*"}),
+            example,
+            change=("permission set",),
+        )
+        self._owner.population.add_changed(group)
+        self._owner.index.note(group)
+        self._owner.index.forget(account)
+        return group
+
+    def unguarded(self) -> Iterator[tuple[Group, Step]]:
+        """Whoever may take the organisation's policies off an account."""
+        for realm in self._owner.population.realms.values():
+            if not realm.is_management:
+                continue
+            for entry in techniques():
+                if not isinstance(entry, Guardrails):
+                    continue
+                for group in self._owner.index.able(realm.id, entry.needs[0].action):
+                    grant = self._needs.all_chosen(group, entry.needs)
+                    if grant is not None:
+                        yield group, Step(how_of(need.action for need in entry.needs), grant)
