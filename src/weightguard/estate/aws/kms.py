@@ -61,7 +61,7 @@ def _key(
         state=status(record, "DescribeKey", "KeyMetadata.KeyState"),
         origin=status(record, "DescribeKey", "KeyMetadata.Origin"),
         spec=read(record, "DescribeKey", _spec),
-        usage=status(record, "DescribeKey", "KeyMetadata.KeyUsage"),
+        usage=read(record, "DescribeKey", _usage),
         multi_region=read(record, "DescribeKey", _multi_region),
         rotation=_rotation(record, metadata),
         policy=scope.policy_read(record, "GetKeyPolicy", "Policy", name="key policy"),
@@ -96,6 +96,17 @@ def _spec(found: Any) -> str:
     written = text_or_none(metadata.get("KeySpec")) or text_or_none(metadata.get("CustomerMasterKeySpec"))
     if written is None:
         raise Malformed("KeySpec is missing")
+    return written
+
+
+def _usage(found: Any) -> str:
+    """As stated, else what the listed algorithms serve: the member is optional."""
+    metadata = mapping(member(found, "KeyMetadata"))
+    written = text_or_none(metadata.get("KeyUsage"))
+    if written is None and metadata.get("EncryptionAlgorithms"):
+        written = "ENCRYPT_DECRYPT"
+    if written is None:
+        raise Malformed("KeyUsage is missing")
     return written
 
 
