@@ -5,7 +5,7 @@ Pure: the same snapshots give an equal estate. Every collection is sorted by id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,27 +32,29 @@ def read_estate(snapshots: Sequence[Snapshot]) -> Estate:
     """
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.collected_at, snapshot.digest))
     newest = {scope: snapshot for snapshot in ordered for scope in snapshot.scopes}
+    logs = _call_logs(newest)
     draft = aws.Draft()
-    for snapshot in ordered:
-        logs = _call_logs(snapshot)
-        for scope in snapshot.scopes:
-            if newest[scope] is snapshot and scope.startswith("aws/"):
-                draft.add(_aws_scope(snapshot, scope, logs[scope], draft), tally(snapshot, scope))
+    for scope in sorted(newest):
+        if scope.startswith("aws/"):
+            draft.add(_aws_scope(newest[scope], scope, logs[scope], draft), tally(newest[scope], scope))
     joined = aws.join(draft)
     return Estate(
         collected_at=ordered[-1].collected_at if ordered else "",
         organisations=joined.organisations,
         accounts=joined.accounts,
-        weight_sets=weight_sets(newest),
+        weight_sets=weight_sets(newest, logs),
         resources=joined.resources,
         **joined.collections,
     )
 
 
-def _call_logs(snapshot: Snapshot) -> dict[str, CallLog]:
-    logs = {scope: CallLog(scope) for scope in snapshot.scopes}
-    for call in snapshot.calls():
-        logs[call.scope].add(call)
+def _call_logs(newest: Mapping[str, Snapshot]) -> dict[str, CallLog]:
+    """The calls of every scope, as the snapshot that is believed for it tells them; each log is read once."""
+    logs = {scope: CallLog(scope) for scope in newest}
+    for snapshot in {id(item): item for item in newest.values()}.values():
+        for call in snapshot.calls():
+            if newest.get(call.scope) is snapshot:
+                logs[call.scope].add(call)
     return logs
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from weightguard.estate.evidence import OBSTACLES
+from weightguard.estate.calls import CallLog
 from weightguard.estate.fact import Collection, Source, Unknown
 from weightguard.weights import ObjectRow, WeightSet, assemble
 
@@ -28,14 +28,14 @@ COLUMNS: Final = (
 LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions", "ListBuckets"})
 
 
-def weight_sets(newest: Mapping[str, Snapshot]) -> Collection[WeightSet]:
+def weight_sets(newest: Mapping[str, Snapshot], logs: Mapping[str, CallLog]) -> Collection[WeightSet]:
     """Every weight set of the scopes, each read from the snapshot that is believed for it.
 
     Gaps: the listings of stores and of objects that were refused, behind which more weights may lie.
     """
     rows = (row for scope in sorted(newest) for row in _rows(newest[scope], scope))
     found = sorted(assemble(rows), key=lambda item: item.id)
-    return Collection(tuple(found), tuple(_gaps(newest)))
+    return Collection(tuple(found), tuple(_gaps(logs)))
 
 
 def _rows(snapshot: Snapshot, scope: str) -> Iterator[ObjectRow]:
@@ -54,18 +54,13 @@ def _row(row: Mapping[str, Any]) -> ObjectRow:
     )
 
 
-def _gaps(newest: Mapping[str, Snapshot]) -> Iterator[Unknown]:
-    """Refused listings, one gap a scope, operation and code: a thousand denied buckets are one obstacle."""
-    seen: set[tuple[str, str, str, str | None]] = set()
-    for snapshot in {id(item): item for item in newest.values()}.values():
-        for group in snapshot.calls_summary():
-            reason = OBSTACLES.get(group.outcome)
-            place = (group.scope, group.operation, group.outcome, group.code)
-            if (
-                reason is not None
-                and group.operation in LISTINGS
-                and newest[group.scope] is snapshot
-                and place not in seen
-            ):
-                seen.add(place)
-                yield Unknown(reason, Source(f"{group.service}:{group.operation}", group.scope), group.code)
+def _gaps(logs: Mapping[str, CallLog]) -> Iterator[Unknown]:
+    """Refused listings, one gap a scope, operation, reason and code: a thousand denied buckets are one obstacle."""
+    for scope in sorted(logs):
+        found = {
+            (name, unknown.reason, unknown.code or "")
+            for name, unknown in logs[scope].obstacles()
+            if name.partition(":")[2] in LISTINGS
+        }
+        for name, reason, code in sorted(found):
+            yield Unknown(reason, Source(name, scope), code or None)
