@@ -11,6 +11,7 @@ from weightguard.access.model import AccessKind, Answer, Because, Hop, WhoCan
 from weightguard.access.population import OWN
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
+from weightguard.access.wayfinding import everything_from, shortest_ways
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -72,42 +73,29 @@ class Answers:
                 actor = target
 
     def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> tuple[tuple[Hop, ...], ...]:
-        """Every shortest path; for now those of the search."""
+        """Every shortest path, in a fixed order."""
+        graph, seeds = self._owner.graph, self._owner.seeds(access, place)
         reached = self._owner.reached(access, place)
-        if principal not in reached.first:
-            return ()
-        return (tuple(self.hops(principal, reached)),)
+        ways = shortest_ways(graph, seeds, reached, principal)
+        found = {tuple(self.along(principal, row)) for row in ways}
+        return tuple(sorted(found, key=lambda path: [(hop.target, hop.how) for hop in path]))
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         """Everything that the principal reaches: forwards over the same links."""
-        graph = self._owner.graph
-        onward: dict[Node, list[Node]] = {}
-        for links in graph.into.values():
-            for link in links:
-                onward.setdefault(link.origin, []).append(link.target)
-        seen: dict[Node, None] = {principal: None}
-        queue: list[Node] = [principal]
-        while queue:
-            for target in onward.get(queue.pop(), ()):
-                if target not in seen:
-                    seen[target] = None
-                    queue.append(target)
+        seen = everything_from(self._owner.graph, principal)
         names = {node for node in seen if isinstance(node, str) and node != principal}
         return tuple(sorted(names | set(self._places(seen))))
 
-    def _places(self, seen: dict[Node, None]) -> Iterator[str]:
+    def _places(self, seen: set[Node]) -> Iterator[str]:
         for store in self._owner.estate.stores:
             place = self._owner.place(store.id, None)
             for access in AccessKind:
-                links = self._owner.seeds(access, place)
-                if any(link.origin in seen for link in links):
-                    yield store.id
-                    if (
-                        access in (AccessKind.READ, AccessKind.DECRYPT)
-                        and place.key is not None
-                        and place.key.arn is not None
-                    ):
-                        yield place.key.arn
+                if not any(link.origin in seen for link in self._owner.seeds(access, place)):
+                    continue
+                yield store.id
+                uses_key = access in (AccessKind.READ, AccessKind.DECRYPT)
+                if uses_key and place.key is not None and place.key.arn is not None:
+                    yield place.key.arn
 
 
 def _whose(because: tuple[Because, ...], actor: str) -> tuple[Because, ...]:

@@ -1,0 +1,91 @@
+"""The answers as the public JSON of ``who-can``, ``paths`` and ``cut``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from weightguard.access.model import Answer, Change, Cut, Hop, WhoCan
+from weightguard.estate.fact import Unknown
+
+
+def hop_json(hop: Hop) -> dict[str, Any]:
+    """One hop; its conditions are there where it hangs on some."""
+    found: dict[str, Any] = {
+        "from": hop.origin,
+        "to": hop.target,
+        "how": hop.how,
+        "because": [{"policy": one.policy, "statement": one.statement} for one in hop.because],
+    }
+    if hop.conditions:
+        found["conditions"] = list(hop.conditions)
+    return found
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """One principal and its path."""
+    return {
+        "principal": answer.principal,
+        "kind": answer.kind,
+        "certainty": answer.certainty,
+        "direct": answer.direct,
+        "conditions": list(answer.conditions),
+        "path": [hop_json(hop) for hop in answer.path],
+    }
+
+
+def gap_json(gap: Unknown) -> dict[str, Any]:
+    """What could not be read, why, and where it would have stood."""
+    return {
+        "call": gap.source.call,
+        "reason": gap.reason.value,
+        "code": gap.code,
+        "where": gap.source.record,
+    }
+
+
+def who_can_json(found: WhoCan, store: str | None = None) -> dict[str, Any]:
+    """The answer to ``who-can``; `store` as it was asked about, where that says more than the store's id."""
+    return {
+        "access": found.access.value,
+        "store": store or found.store,
+        "complete": found.complete,
+        "answers": [answer_json(answer) for answer in found.answers],
+        "gaps": [gap_json(gap) for gap in found.gaps],
+    }
+
+
+def paths_json(
+    access: str, store: str, principal: str, found: Iterable[Iterable[Hop]], who: WhoCan
+) -> dict[str, Any]:
+    """The answer to ``paths``."""
+    return {
+        "access": access,
+        "store": store,
+        "from": principal,
+        "complete": who.complete,
+        "paths": [[hop_json(hop) for hop in path] for path in found],
+        "gaps": [gap_json(gap) for gap in who.gaps],
+    }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """One change and the principals whose paths it closes."""
+    return {
+        "principal": change.principal,
+        "remove": change.remove,
+        "policy": change.policy,
+        "statement": change.statement,
+        "closes": list(change.closes),
+    }
+
+
+def cut_json(found: Cut, store: str | None = None) -> dict[str, Any]:
+    """The answer to ``cut``."""
+    return {
+        "access": found.access.value,
+        "store": store or found.store,
+        "complete": found.complete,
+        "changes": [change_json(change) for change in found.changes],
+        "gaps": [gap_json(gap) for gap in found.gaps],
+    }

@@ -1,0 +1,86 @@
+"""Every shortest way from one principal, and everything that it reaches."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from weightguard.access.links import Graph, Link, Node, Reached
+
+_MOST_WAYS = 1_000
+"""Ways listed at most: diamonds multiply."""
+
+
+def shortest_ways(graph: Graph, seeds: Sequence[Link], reached: Reached, start: str) -> Iterator[list[Link]]:
+    """Every row of links from `start` to the store with the fewest hops; at most a thousand.
+
+    Args:
+        seeds: the links that end at the store.
+        reached: everything from which the store is reached.
+    """
+    distance, onward = _distances(graph, seeds, reached)
+    if start not in distance:
+        return
+    found = 0
+    rows: list[tuple[Node, list[Link]]] = [(start, [])]
+    while rows and found < _MOST_WAYS:
+        node, row = rows.pop()
+        for link in onward.get(node, ()):
+            rest = distance.get(link.target, 0) if link not in seeds else 0
+            if _length(link) + rest != distance[node]:
+                continue
+            if link in seeds:
+                found += 1
+                yield [*row, link]
+            elif link not in row:
+                rows.append((link.target, [*row, link]))
+
+
+def _length(link: Link) -> int:
+    """How many hops a link is worth."""
+    return len(link.steps) + sum(_length(one) for one in (*link.before, *link.after))
+
+
+def _distances(
+    graph: Graph, seeds: Sequence[Link], reached: Reached
+) -> tuple[dict[Node, int], dict[Node, list[Link]]]:
+    """Hops from each node to the store, and the links that lead on from it."""
+    onward: dict[Node, list[Link]] = {}
+    for link in seeds:
+        onward.setdefault(link.origin, []).append(link)
+    for node in reached.first:
+        for link in graph.into.get(node, ()):
+            onward.setdefault(link.origin, []).append(link)
+    distance: dict[Node, int] = {}
+    queue: deque[tuple[int, Node]] = deque()
+
+    def offer(node: Node, hops: int) -> None:
+        if hops < distance.get(node, hops + 1):
+            distance[node] = hops
+            queue.append((hops, node))
+
+    for link in sorted(seeds, key=_length):
+        offer(link.origin, _length(link))
+    while queue:
+        hops, node = queue.popleft()
+        if hops > distance[node]:
+            continue
+        for link in graph.into.get(node, ()):
+            offer(link.origin, hops + _length(link))
+    return distance, onward
+
+
+def everything_from(graph: Graph, start: str) -> set[Node]:
+    """All nodes that the links lead to from one."""
+    onward: dict[Node, list[Node]] = {}
+    for links in graph.into.values():
+        for link in links:
+            onward.setdefault(link.origin, []).append(link.target)
+    seen: set[Node] = {start}
+    queue: list[Node] = [start]
+    while queue:
+        for target in onward.get(queue.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                queue.append(target)
+    return seen

@@ -1,0 +1,194 @@
+"""`weightguard who-can`, `paths` and `cut`: questions to the access graph of one or several snapshots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from weightguard.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from weightguard.access.model import Answer, Cut, Hop, WhoCan
+    from weightguard.api import Evidence
+
+ACCESSES = ("read", "write", "copy", "decrypt", "delete", "administer")
+_BUCKET = "arn:aws:s3:::"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _questions(command: Command) -> Command:
+    """The options of every question."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text."),
+        click.option(
+            "--store", help="A store's ARN, with or without /prefix; default: every weight set found."
+        ),
+        click.option(
+            "--snapshot",
+            "snapshots",
+            multiple=True,
+            required=True,
+            type=click.Path(exists=True),
+            help="A snapshot; may be repeated: one graph spans them all.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("who-can")
+@click.argument("access", type=click.Choice(ACCESSES))
+@_questions
+def who_can(access: str, snapshots: tuple[str, ...], store: str | None, as_json: bool) -> None:
+    """Who can read, write, copy, decrypt, delete or administer weights, directly or by becoming somebody else."""
+    from weightguard.access.serial import who_can_json
+    from weightguard.api import load
+    from weightguard.api import who_can as ask
+
+    evidence = load(*snapshots)
+    asked = [(name, ask(evidence, access, *place)) for name, place in _places(evidence, store)]
+    if as_json:
+        _print_json([who_can_json(found, name) for name, found in asked], store)
+        return
+    for name, found in asked:
+        _show_answers(_console(), name, found)
+
+
+@click.command("paths")
+@click.option("--from", "principal", required=True, help="The principal that the paths begin at.")
+@click.option("--access", type=click.Choice(ACCESSES), default="read", show_default=True)
+@_questions
+def paths(principal: str, access: str, snapshots: tuple[str, ...], store: str | None, as_json: bool) -> None:
+    """How a principal gets to a store: every shortest path, hop by hop."""
+    from weightguard.access.serial import paths_json
+    from weightguard.api import load
+    from weightguard.api import paths as ask
+    from weightguard.api import who_can as all_of
+
+    evidence = load(*snapshots)
+    asked = [
+        (name, ask(evidence, principal, name, access), all_of(evidence, access, *place))
+        for name, place in _places(evidence, store)
+    ]
+    if as_json:
+        _print_json([paths_json(access, name, principal, found, who) for name, found, who in asked], store)
+        return
+    console = _console()
+    for name, found, who in asked:
+        console.print(_safe(f"{principal} -> {name}"), style="bold", highlight=False)
+        for path in found:
+            _show_path(console, path)
+        if not found:
+            console.print("  no path" + ("" if who.complete else " that the snapshot shows"))
+        _show_gaps(console, who)
+
+
+@click.command("cut")
+@click.option("--access", type=click.Choice(ACCESSES), default="read", show_default=True)
+@_questions
+def cut(access: str, snapshots: tuple[str, ...], store: str | None, as_json: bool) -> None:
+    """The fewest changes after which only direct readers of the organisation are left."""
+    from weightguard.access.serial import cut_json
+    from weightguard.api import cut as ask
+    from weightguard.api import load
+
+    evidence = load(*snapshots)
+    asked = [(name, ask(evidence, name, access)) for name, _ in _places(evidence, store)]
+    if as_json:
+        _print_json([cut_json(found, name) for name, found in asked], store)
+        return
+    for name, found in asked:
+        _show_cut(_console(), name, found)
+
+
+def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str, str | None]]]:
+    """What is asked about: per question its name, the store's id and the key prefix."""
+    if store is not None:
+        name = store if store.startswith("arn:") else _BUCKET + store
+        return [(name, (name, None))]
+    found = {
+        (f"{weights.store}/{weights.prefix}" if weights.prefix else weights.store): (
+            weights.store,
+            weights.prefix,
+        )
+        for weights in evidence.estate.weight_sets
+    }
+    if not found:
+        raise InputError("the snapshot shows no weight set", fix="name a store with --store")
+    return list(found.items())
+
+
+def _print_json(rows: list[dict[str, Any]], store: str | None) -> None:
+    """One object for one store, a list for every weight set."""
+    click.echo(json.dumps(rows[0] if store is not None else rows, indent=2, ensure_ascii=False))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(soft_wrap=True)
+
+
+def _safe(text: str) -> str:
+    """Names come from clouds: nothing of them may steer the terminal, or be taken for mark-up."""
+    from rich.markup import escape
+
+    from weightguard.report.text import visible
+
+    return escape(visible(text))
+
+
+def _show_answers(console: Console, name: str, found: WhoCan) -> None:
+    console.print(_safe(f"{found.access.value} {name}"), style="bold", highlight=False)
+    console.print(f"  {_counted(found.answers)}", highlight=False)
+    for answer in sorted(found.answers, key=lambda one: (not one.direct, one.kind, one.principal)):
+        manner = "directly" if answer.direct else "indirectly"
+        console.print(
+            f"\n  {_safe(answer.principal)}  [dim]{answer.kind}, {answer.certainty}, {manner}[/dim]",
+            highlight=False,
+        )
+        _show_path(console, answer.path)
+    _show_gaps(console, found)
+
+
+def _counted(answers: Iterable[Answer]) -> str:
+    kinds = [answer.kind for answer in answers]
+    if not kinds:
+        return "nobody"
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+
+
+def _show_path(console: Console, path: tuple[Hop, ...]) -> None:
+    for hop in path:
+        statements = ", ".join(f"{one.policy} [{one.statement}]" for one in hop.because)
+        reason = f"  [dim]{_safe(statements)}[/dim]" if statements else ""
+        console.print(
+            f"    {_safe(hop.origin)} -> {_safe(hop.how)} -> {_safe(hop.target)}{reason}", highlight=False
+        )
+        for condition in hop.conditions:
+            console.print(f"      [yellow]{_safe(condition)}[/yellow]", highlight=False)
+
+
+def _show_cut(console: Console, name: str, found: Cut) -> None:
+    console.print(_safe(f"cut {found.access.value} {name}"), style="bold", highlight=False)
+    for change in found.changes:
+        closes = ", ".join(change.closes)
+        console.print(f"  {_safe(change.remove)}\n    [dim]closes {_safe(closes)}[/dim]", highlight=False)
+    if not found.changes:
+        console.print("  nothing to change")
+    _show_gaps(console, found)
+
+
+def _show_gaps(console: Console, found: WhoCan | Cut) -> None:
+    if found.gaps:
+        console.print(
+            f"  [yellow]not known: {_safe('; '.join(gap.words() for gap in found.gaps))}[/yellow]",
+            highlight=False,
+        )
+    elif not found.complete:
+        console.print("  [yellow]not complete[/yellow]")
