@@ -187,14 +187,28 @@ def test_what_is_no_report_is_refused_in_one_line(data: bytes, what: str) -> Non
         ({"stores": [store("a", public_access_block=BAD)]}, {"fail_on": "critical"}, 0),
         ({"stores": [store("a", public_access_block=BAD)]}, {"fail_on": "none"}, 0),
         ({"stores": [store("a", public_access_block=UNREAD)]}, {}, 4),
-        ({"stores": [store("a", public_access_block=UNREAD)]}, {"fail_on": "critical"}, 4),  # not one verdict was formed
         (
-            {"stores": [store("a", public_access_block=UNREAD), store("c")], "weight_sets": [weights("a"), weights("c")]},
+            {"stores": [store("a", public_access_block=UNREAD)]},
+            {"fail_on": "critical"},
+            4,
+        ),  # not one verdict was formed
+        (
+            {
+                "stores": [store("a", public_access_block=UNREAD), store("c")],
+                "weight_sets": [weights("a"), weights("c")],
+            },
             {"fail_on": "critical"},
             0,
         ),
         ({"stores": [store("a"), store("b", public_access_block=BAD)]}, {}, 0),  # a footnote fails nothing
-        ({"stores": [store("a"), store("b", public_access_block=BAD)]}, {"fail_on": "low"}, 3),
+        (
+            {
+                "stores": [store("a"), store("b", public_access_block=BAD)],
+                "controls": control("WG-STO-01", severity="critical"),
+            },
+            {"fail_on": "low"},
+            3,
+        ),
         ({}, {"target_level": "SL3"}, 3),  # the attestation is missing
         ({"stores": [], "weight_sets": []}, {}, 4),  # nothing was evaluated
         ({"weight_sets": []}, {}, 4),
@@ -202,7 +216,9 @@ def test_what_is_no_report_is_refused_in_one_line(data: bytes, what: str) -> Non
     ],
 )
 def test_the_exit_status(tmp_path: Path, given: dict[str, Any], options: dict[str, Any], status: int) -> None:
-    made = report(tmp_path, **given)
+    only = given.get("controls")
+    things = {name: value for name, value in given.items() if name != "controls"}
+    made = report(tmp_path, *([only] if only else []), **things)
     assert exit_status(made, **options) == status
     assert (unseen(made, fail_on=options.get("fail_on", "high")) is not None) == (status == 4) or status == 3
 

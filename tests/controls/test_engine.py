@@ -60,6 +60,7 @@ def test_a_weightless_store_is_a_footnote_when_it_fails_and_silent_otherwise(tmp
     found = results(
         tmp_path,
         control("WG-STO-01", severity="critical"),
+        control("WG-STO-02", severity="high", check={"cel": "store.name != 'empty'"}),
         accounts=[account()],
         stores=[
             store("held", public_access_block=known(OPEN)),
@@ -69,7 +70,9 @@ def test_a_weightless_store_is_a_footnote_when_it_fails_and_silent_otherwise(tmp
         ],
         weight_sets=[weights("held")],
     )
-    assert [(one.subject, one.status, one.severity, one.bears, one.weights) for one in found] == [
+    first = [one for one in found if one.control == "WG-STO-01"]
+    assert [one.subject for one in found if one.control == "WG-STO-02"] == [arn("held")]
+    assert [(one.subject, one.status, one.severity, one.bears, one.weights) for one in first] == [
         (arn("empty"), "fail", "low", False, ()),
         (arn("held"), "fail", "critical", True, (weights("held").id,)),
     ]
@@ -193,7 +196,12 @@ def test_principals_bear_on_the_weights_that_they_reach(tmp_path: Path) -> None:
     told = ToldAccess({(AccessKind.READ, arn("a")): [answer(reader.id)]})
     found = results(
         tmp_path,
-        control("WG-IAM-10", subject="principal", check={"cel": "principal.mfa_active == true"}),
+        control(
+            "WG-IAM-09",
+            subject="principal",
+            severity="critical",
+            check={"cel": "principal.mfa_active == true"},
+        ),
         access=told,
         accounts=[account()],
         stores=[store("a")],
@@ -202,7 +210,7 @@ def test_principals_bear_on_the_weights_that_they_reach(tmp_path: Path) -> None:
     )
     assert [(one.subject, one.severity, one.weights) for one in found] == [
         (bystander.id, "low", ()),
-        (reader.id, "high", (weights("a").id,)),
+        (reader.id, "critical", (weights("a").id,)),
     ]
 
 

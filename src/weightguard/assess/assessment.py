@@ -36,7 +36,7 @@ from weightguard.assess.model import (
 )
 from weightguard.assess.model import Status as StatusName
 from weightguard.assess.protocol import load_protocol, play
-from weightguard.assess.reach import Reaches
+from weightguard.assess.reach import Asked, Reaches
 from weightguard.assess.scoring import Exposure, exposures, score
 from weightguard.assess.standing import Settled, Standing, Table, overall, settle, standings
 from weightguard.assess.vectors import vectors
@@ -119,8 +119,9 @@ def assess(
         be. CatalogueError: a control without a check. InputError: an unknown protocol.
     """
     options = options or Options()
-    judgement = judge(catalogue, estate, access, config, as_of=options.as_of)
-    return _Assessment(estate, access, catalogue, config, source or Provenance(), options, judgement).report()
+    asked = Asked(access)
+    judgement = judge(catalogue, estate, asked, config, as_of=options.as_of)
+    return _Assessment(estate, asked, catalogue, config, source or Provenance(), options, judgement).report()
 
 
 class _Assessment:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from weightguard.access.model import Access, AccessKind, Answer, WhoCan
+from weightguard.access.model import Access, AccessKind, Answer, Cut, Hop, WhoCan
 from weightguard.assess.model import Reach, Reader
 from weightguard.config import Config
 from weightguard.weights import WeightSet
@@ -25,13 +25,49 @@ class Reached:
     exposed: str | None
 
 
+class Asked:
+    """An access graph that is asked every question once: checks, subjects, weights and protocols share the
+    answers.
+    """
+
+    def __init__(self, graph: Access) -> None:
+        self._graph = graph
+        self._answers: dict[tuple[AccessKind, str, str | None], WhoCan] = {}
+        self._cuts: dict[tuple[AccessKind, str], Cut] = {}
+        self._radii: dict[str, tuple[str, ...]] = {}
+
+    def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
+        """As the graph answers."""
+        key = (access, store, prefix)
+        if key not in self._answers:
+            self._answers[key] = self._graph.who_can(access, store, prefix)
+        return self._answers[key]
+
+    def paths(
+        self, principal: str, store: str, access: AccessKind = AccessKind.READ
+    ) -> tuple[tuple[Hop, ...], ...]:
+        """As the graph answers."""
+        return self._graph.paths(principal, store, access)
+
+    def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
+        """As the graph answers."""
+        if (access, store) not in self._cuts:
+            self._cuts[(access, store)] = self._graph.cut(store, access)
+        return self._cuts[(access, store)]
+
+    def blast_radius(self, principal: str) -> tuple[str, ...]:
+        """As the graph answers."""
+        if principal not in self._radii:
+            self._radii[principal] = self._graph.blast_radius(principal)
+        return self._radii[principal]
+
+
 class Reaches:
-    """Asks the graph once for each (store, prefix)."""
+    """Who reaches each weight set."""
 
     def __init__(self, access: Access, config: Config) -> None:
         self._access = access
         self._expected = (*config.vendors, *config.evaluators)
-        self._asked: dict[tuple[AccessKind, str, str], WhoCan] = {}
 
     def of(self, weight_set: WeightSet) -> Reached:
         """Who reaches `weight_set`."""
@@ -40,11 +76,8 @@ class Reaches:
         return Reached(_count(read), _count(copy), _listed(read, copy), self._exposure(read))
 
     def who_can(self, kind: AccessKind, weight_set: WeightSet) -> WhoCan:
-        """The graph's answer, asked once."""
-        key = (kind, weight_set.store, weight_set.prefix)
-        if key not in self._asked:
-            self._asked[key] = self._access.who_can(kind, weight_set.store, weight_set.prefix or None)
-        return self._asked[key]
+        """The graph's answer."""
+        return self._access.who_can(kind, weight_set.store, weight_set.prefix or None)
 
     def _exposure(self, read: WhoCan) -> str | None:
         """Whether an outsider whom nobody declared reads for certain, without becoming somebody else."""

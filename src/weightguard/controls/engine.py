@@ -19,7 +19,16 @@ from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import Declarations, declare
 from weightguard.controls.disclosure import read_disclosure
 from weightguard.controls.functions import parameters_of, resolve
-from weightguard.controls.judge import Check, Context, Note, Surroundings, UnknownFact, names_of
+from weightguard.controls.judge import (
+    Check,
+    Context,
+    Note,
+    Notes,
+    OutOfScope,
+    Surroundings,
+    UnknownFact,
+    names_of,
+)
 from weightguard.controls.plain import plain
 from weightguard.controls.schema import Control, Level, Severity, Status, Subject
 from weightguard.controls.scopes import provider_of, scope_of
@@ -177,13 +186,12 @@ class _Bench:
     ) -> Iterator[Result]:
         control, check, parameters = one
         bears = _bears(control, kind, target)
-        if check is None:
-            if bears:
-                yield self._result(
-                    control, target, Status.UNKNOWN, f"not attested: {control.title}", bears=True
-                )
+        if not bears and (check is None or not _worth_a_footnote(control)):
             return
-        context = Context(self._around, parameters, names)
+        if check is None:
+            yield self._result(control, target, Status.UNKNOWN, f"not attested: {control.title}", bears=True)
+            return
+        context = Context(self._around, parameters, names, bears=bears)
         unknowns: tuple[Unknown, ...] = ()
         try:
             verdict = check(target.value, context)
@@ -191,6 +199,8 @@ class _Bench:
         except UnknownFact as missing:
             status, unknowns = Status.UNKNOWN, missing.unknowns
             message = f"could not be decided: {_words(unknowns)}"
+        except OutOfScope:
+            return
         except _FENCE as problem:
             # A snapshot may hold shapes that no provider documents; they are the snapshot's fault, and never
             # a pass.
@@ -211,10 +221,10 @@ class _Bench:
         message: str,
         *,
         bears: bool,
-        notes: tuple[Note, ...] = (),
+        notes: Notes | None = None,
         unknowns: tuple[Unknown, ...] = (),
     ) -> Result:
-        noted = dict.fromkeys([*unknowns, *(note.unknown for note in notes if note.unknown is not None)])
+        noted = dict.fromkeys(unknowns) | (notes.unknowns if notes else {})
         return Result(
             control=control.id,
             subject=target.id,
@@ -222,7 +232,7 @@ class _Bench:
             severity=control.severity if bears else "low",
             level=control.level,
             message=message,
-            evidence=tuple(self._shared(note) for note in notes),
+            evidence=self._evidence_of(notes) if notes else (),
             weights=target.weights if bears else (),
             unknowns=tuple(noted),
             provider=target.provider,
@@ -236,7 +246,8 @@ class _Bench:
         weights = tuple(sorted({name for gap in gaps for name in gap.weights}))
         target = Target(subject, None, weights, frozenset(), provider_of(unknowns[0].source.record))
         message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
-        notes = tuple(Note(f"estate.{kind}", None, unknown.source, unknown) for unknown in unknowns)
+        notes = Notes()
+        notes.gaps(f"estate.{kind}", unknowns)
         return self._result(
             control, target, Status.UNKNOWN, message, bears=True, notes=notes, unknowns=unknowns
         )
@@ -245,6 +256,14 @@ class _Bench:
         target = Target(ESTATE_ID, None, self._subjects.all_weights, frozenset(), None)
         message = f"there is no {kind.replace('_', ' ')} that this control speaks of"
         return self._result(control, target, Status.NOT_APPLICABLE, message, bears=True)
+
+    def _evidence_of(self, notes: Notes) -> tuple[Evidence, ...]:
+        shown = tuple(self._shared(note) for note in notes.first)
+        return (
+            (*shown, Evidence("further facts read", notes.further, "snapshot records"))
+            if notes.further
+            else shown
+        )
 
     def _shared(self, note: Note) -> Evidence:
         key = (note.name, id(note.value) if note.unknown is None else id(note.unknown), id(note.source))
@@ -260,6 +279,13 @@ def _bears(control: Control, kind: Subject, target: Target) -> bool:
     if kind in ("store", "key"):
         return bool(target.bears.intersection(control.applies_to))
     return bool(target.bears)
+
+
+def _worth_a_footnote(control: Control) -> bool:
+    """What bears on no weights is mentioned only for the failures that would be worst if it did: a footnote,
+    not a flood.
+    """
+    return control.severity == "critical" or control.exposes
 
 
 def _by_subject(catalogue: Catalogue) -> dict[Subject, list[Control]]:

@@ -20,6 +20,7 @@ from weightguard.controls.schema import Status
 from weightguard.estate.fact import Collection, Fact, Known, Source, Unknown
 from weightguard.estate.model import Estate
 
+MAXIMUM_NOTES = 40  # facts that a verdict shows in full; one that read ten thousand says how many more
 T = TypeVar("T")
 Check = Callable[[Any, "Context"], "Verdict"]
 
@@ -30,6 +31,12 @@ class UnknownFact(Exception):
     def __init__(self, unknowns: Sequence[Unknown]) -> None:
         self.unknowns = tuple(unknowns)
         super().__init__("; ".join(unknown.words() for unknown in self.unknowns))
+
+
+class OutOfScope(Exception):
+    """A check asked the access graph about something that bears on no weights: the question is not worth its
+    answer.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,31 @@ class Note:
     unknown: Unknown | None = None
 
 
+class Notes:
+    """What a check read, in order: the first facts in full, those beyond counted, every gap remembered."""
+
+    __slots__ = ("first", "further", "unknowns")
+
+    def __init__(self) -> None:
+        self.first: list[Note] = []
+        self.further = 0
+        self.unknowns: dict[Unknown, None] = {}
+
+    def add(self, note: Note) -> None:
+        """Takes in one more fact."""
+        if note.unknown is not None:
+            self.unknowns[note.unknown] = None
+        if len(self.first) < MAXIMUM_NOTES:
+            self.first.append(note)
+        else:
+            self.further += 1
+
+    def gaps(self, name: str, unknowns: Iterable[Unknown]) -> None:
+        """Takes in what could not be read of a listing."""
+        for unknown in unknowns:
+            self.add(Note(name, None, unknown.source, unknown))
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What is the same for every check of one run.
@@ -88,14 +120,20 @@ class Surroundings:
 class Context:
     """A check's window on the estate. One is made for every control and subject."""
 
-    __slots__ = ("_access", "_around", "_names", "_notes", "parameters")
+    __slots__ = ("_access", "_around", "_bears", "_names", "_notes", "parameters")
 
     def __init__(
-        self, around: Surroundings, parameters: Mapping[str, Any], names: Mapping[int, str] | None = None
+        self,
+        around: Surroundings,
+        parameters: Mapping[str, Any],
+        names: Mapping[int, str] | None = None,
+        *,
+        bears: bool = True,
     ) -> None:
         self._around = around
         self._names = names or {}
-        self._notes: list[Note] = []
+        self._notes = Notes()
+        self._bears = bears
         self._access: _NotedAccess | None = None
         self.parameters = parameters
 
@@ -106,7 +144,13 @@ class Context:
 
     @property
     def access(self) -> Access:
-        """The access graph; its answers are noted as evidence."""
+        """The access graph; its answers are noted as evidence.
+
+        Raises:
+            OutOfScope: the subject bears on no weights; the engine then gives no verdict.
+        """
+        if not self._bears:
+            raise OutOfScope
         if self._access is None:
             self._access = _NotedAccess(self._around.access, self._notes)
         return self._access
@@ -132,9 +176,9 @@ class Context:
         return self._around.disclosure
 
     @property
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self) -> Notes:
         """What has been read so far, in order."""
-        return tuple(self._notes)
+        return self._notes
 
     def read(self, fact: Fact[T], name: str | None = None) -> T:
         """The value of `fact`.
@@ -201,16 +245,15 @@ class Context:
     def _note(self, fact: Fact[Any], name: str | None) -> None:
         named = name or self._names.get(id(fact)) or fact.source.call
         if isinstance(fact, Known):
-            self._notes.append(Note(named, fact.value, fact.source))
+            self._notes.add(Note(named, fact.value, fact.source))
         else:
-            self._notes.append(Note(named, None, fact.source, fact))
+            self._notes.add(Note(named, None, fact.source, fact))
 
     def _note_listing(self, collection: Collection[Any], name: str | None) -> None:
         known = self._names.get(id(collection)) or self._around.names.get(id(collection))
         named = name or known or "collection"
-        for gap in collection.gaps:
-            self._notes.append(Note(named, None, gap.source, gap))
-        self._notes.append(Note(named, len(collection.items), Source("snapshot", "records")))
+        self._notes.gaps(named, collection.gaps)
+        self._notes.add(Note(named, len(collection.items), Source("snapshot", "records")))
 
 
 def names_of(subject: Any, kind: str) -> dict[int, str]:
@@ -236,7 +279,7 @@ class _NotedAccess:
 
     __slots__ = ("_graph", "_notes")
 
-    def __init__(self, graph: Access, notes: list[Note]) -> None:
+    def __init__(self, graph: Access, notes: Notes) -> None:
         self._graph = graph
         self._notes = notes
 
@@ -244,8 +287,8 @@ class _NotedAccess:
         answer = self._graph.who_can(access, store, prefix)
         name = f"who_can.{access.value}"
         source = Source("access graph", f"{store}/{prefix}" if prefix else store)
-        self._notes.append(Note(name, _who(answer), source))
-        self._notes.extend(Note(name, None, gap.source, gap) for gap in answer.gaps)
+        self._notes.add(Note(name, _who(answer), source))
+        self._notes.gaps(name, answer.gaps)
         return answer
 
     def paths(
@@ -253,7 +296,7 @@ class _NotedAccess:
     ) -> tuple[tuple[Hop, ...], ...]:
         found = self._graph.paths(principal, store, access)
         value = [" > ".join([path[0].origin, *(hop.target for hop in path)]) for path in found if path]
-        self._notes.append(
+        self._notes.add(
             Note(f"paths.{access.value}", value, Source("access graph", f"{principal} to {store}"))
         )
         return found
@@ -261,13 +304,13 @@ class _NotedAccess:
     def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
         answer = self._graph.cut(store, access)
         value = [f"{change.principal}: {change.remove} in {change.policy}" for change in answer.changes]
-        self._notes.append(Note(f"cut.{access.value}", value, Source("access graph", store)))
-        self._notes.extend(Note(f"cut.{access.value}", None, gap.source, gap) for gap in answer.gaps)
+        self._notes.add(Note(f"cut.{access.value}", value, Source("access graph", store)))
+        self._notes.gaps(f"cut.{access.value}", answer.gaps)
         return answer
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         reached = self._graph.blast_radius(principal)
-        self._notes.append(Note("blast_radius", list(reached), Source("access graph", principal)))
+        self._notes.add(Note("blast_radius", list(reached), Source("access graph", principal)))
         return reached
 
 

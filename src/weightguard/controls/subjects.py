@@ -127,10 +127,10 @@ class Subjects:
     def _reach(self) -> tuple[Mapping[str, Weights], tuple[Unknown, ...]]:
         pairs: list[tuple[str, Weights]] = []
         gaps: dict[Unknown, None] = {}
-        for store, weights in sorted(self.by_store.items()):
+        for weight_set in sorted(self.estate.weight_sets, key=lambda one: one.id):
             for kind in _REACH:
-                answer = self._access.who_can(kind, store)
-                pairs.extend((one.principal, weights) for one in answer.answers)
+                answer = self._access.who_can(kind, weight_set.store, weight_set.prefix or None)
+                pairs.extend((one.principal, (weight_set.id,)) for one in answer.answers)
                 gaps.update(dict.fromkeys(answer.gaps))
         return _merged(pairs), tuple(gaps)
 
