@@ -32,7 +32,7 @@ def everybody(**condition: Any) -> dict[str, Any]:
 
 
 class TestTheMeaningOfPublic:
-    """ "... begins by assuming that the policy is public. It then evaluates the policy to determine whether it qualifies as non-public"."""
+    """A policy is assumed to be public, then looked through for what "qualifies as non-public"."""
 
     def test_everybody_is_public(self) -> None:
         assert public(everybody())
@@ -46,6 +46,9 @@ class TestTheMeaningOfPublic:
             {"CanonicalUser": "79a5"},
         ):
             assert not public(allow("s3:GetObject", Principal=element))
+
+    def test_external_identities_are_public(self) -> None:
+        assert public(allow("s3:PutObject", Principal={"Federated": "graph.facebook.com"}))
 
     def test_a_deny_is_not(self) -> None:
         assert not public(deny("s3:*", Principal="*"))
@@ -63,7 +66,8 @@ class TestTheMeaningOfPublic:
             ("StringEquals", "aws:SourceAccount", ACCOUNT, False),
             ("ArnLike", "aws:SourceArn", f"arn:aws:s3:::*{ACCOUNT}", True),
             ("ArnEquals", "aws:SourceArn", f"arn:aws:sns:us-east-1:{ACCOUNT}:t", False),
-            ("StringLike", "aws:userid", "AROAEXAMPLE:*", False),
+            ("StringLike", "aws:userid", "AROAEXAMPLE:*", True),
+            ("StringEquals", "aws:userid", "AIDAEXAMPLE", False),
             ("StringLike", "aws:userid", "*", True),
             ("StringEquals", "aws:PrincipalTag/team", "ml", True),
             ("StringEquals", "aws:Referer", "x", True),

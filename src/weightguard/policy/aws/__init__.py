@@ -17,6 +17,7 @@
 `Layers.with_identity(policy)` asks "as if this were attached"; `which` asks many resources and actions at once.
 """
 
+from weightguard.policy.aws.access_point import AccessPoint, decide_through
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
 from weightguard.policy.aws.document import CompiledPolicy, PolicyKind, Problem, compile_policy, unread_policy
@@ -65,6 +66,7 @@ __all__ = [
     "ANONYMOUS",
     "AUTHENTICATED_USERS",
     "NEVER",
+    "AccessPoint",
     "AclGrant",
     "ActionEntry",
     "AllOf",
@@ -95,6 +97,7 @@ __all__ = [
     "compile_policy",
     "conditions_of",
     "decide",
+    "decide_through",
     "effective_block",
     "explain",
     "find_action",

@@ -25,7 +25,6 @@ _FIXING_KEYS = frozenset(
         "aws:sourceowner",
         "aws:sourceaccount",
         "aws:userid",
-        "aws:username",
         "aws:principalarn",
         "aws:principalaccount",
         "aws:principalorgid",
@@ -36,26 +35,38 @@ _FIXING_KEYS = frozenset(
     }
 )
 _FIXING_OPERATORS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike"})
+_ACCESS_POINT_ARN = "s3:dataaccesspointarn"
 _WIDEST_IPV4 = 8
 _WIDEST_IPV6 = 32
-_ACCESS_POINT_PARTS = 6
+_ARN_PARTS = 6
 
 
 @lru_cache(maxsize=65_536)
-def is_public(document: Document) -> bool:
-    """Whether some statement grants access to more than fixed principals under fixed conditions."""
-    return any(statement.allows and _statement_is_public(statement) for statement in document.statements)
+def is_public(document: Document, *, of_access_point: bool = False) -> bool:
+    """Whether some statement grants access to more than fixed principals under fixed conditions.
+
+    Args:
+        document: a bucket policy or an access point policy.
+        of_access_point: "an access point policy that grants access to a set of access points using
+            s3:DataAccessPointArn is considered public", unlike a bucket policy.
+    """
+    return any(
+        statement.allows and _statement_is_public(statement, of_access_point)
+        for statement in document.statements
+    )
 
 
-def _statement_is_public(statement: Statement) -> bool:
+def _statement_is_public(statement: Statement, of_access_point: bool) -> bool:
     principals = statement.principals
     if principals is None:
         return False
     everybody = principals.everybody or "*" in principals.aws or statement.not_principal
-    return everybody and not any(_fixes(test) for test in statement.tests)
+    if not everybody and not principals.federated:
+        return False
+    return not any(_fixes(test, of_access_point) for test in statement.tests)
 
 
-def _fixes(test: Test) -> bool:
+def _fixes(test: Test, of_access_point: bool) -> bool:
     """Whether a condition limits access to fixed values. One with IfExists is met by who leaves the key out."""
     name = test.name
     if name.negated or name.if_exists or name.set_operator == "ForAllValues":
@@ -64,6 +75,8 @@ def _fixes(test: Test) -> bool:
     if name.operator.name == "IpAddress":
         return key == "aws:sourceip" and all(_is_narrow(value) for value in test.sources)
     if name.operator.name not in _FIXING_OPERATORS or key not in _FIXING_KEYS:
+        return False
+    if key == _ACCESS_POINT_ARN and of_access_point:
         return False
     like = name.operator.name in {"StringLike", "ArnLike"}
     return all(_is_fixed(key, value, like) for value in test.sources)
@@ -74,15 +87,11 @@ def _is_fixed(key: str, value: str, like: bool) -> bool:
         return False
     if not like or not is_pattern(value):
         return True
-    if key == "s3:dataaccesspointarn":
-        # "can contain a wildcard for the access point name without being rendered public, as long as the account id is fixed"
-        parts = value.split(":", _ACCESS_POINT_PARTS - 1)
-        return len(parts) == _ACCESS_POINT_PARTS and parts[4] != "" and not is_pattern(parts[4])
-    if key == "aws:userid":
-        # "aws:userid, outside the pattern AROLEID:*": a wildcard for the session name behind a fixed role id.
-        role, colon, session = value.partition(":")
-        return bool(colon) and session == "*" and not is_pattern(role)
-    return False
+    if key != _ACCESS_POINT_ARN:
+        return False
+    # "... can contain a wildcard for the access point name ..., as long as the account id is fixed"
+    parts = value.split(":", _ARN_PARTS - 1)
+    return len(parts) == _ARN_PARTS and parts[4] != "" and not is_pattern(parts[4])
 
 
 def _is_narrow(cidr: str) -> bool:

@@ -37,6 +37,9 @@ class PublicAccessBlock:
     restrict_public_buckets: bool = False
 
 
+NOTHING_BLOCKED = PublicAccessBlock()
+
+
 def effective_block(blocks: Iterable[PublicAccessBlock]) -> PublicAccessBlock:
     """The settings that count: "the most restrictive combination" of organization, account, bucket and access point."""
     result = PublicAccessBlock()
@@ -79,13 +82,15 @@ class S3Access:
         object_acl: grants of the object's ACL.
         acls_disabled: whether object ownership is BucketOwnerEnforced: ACLs no longer affect permissions.
         canonical_accounts: (canonical user id, account id), where known.
+        of_access_point: whether all this is of an access point, whose policy is public under slightly other rules.
     """
 
-    block: PublicAccessBlock = PublicAccessBlock()
+    block: PublicAccessBlock = NOTHING_BLOCKED
     bucket_acl: tuple[AclGrant, ...] = ()
     object_acl: tuple[AclGrant, ...] = ()
     acls_disabled: bool = False
     canonical_accounts: tuple[tuple[str, str], ...] = ()
+    of_access_point: bool = False
 
     def acl_grants(self, principal: Principal, action: str) -> Iterator[tuple[Naming, AclGrant]]:
         """The grants of ACLs that let the principal do the action (lower-case), and whom each names.
