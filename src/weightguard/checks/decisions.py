@@ -8,6 +8,7 @@ policy names, so that an exception for one role does not count as a hole, and fr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from weightguard.checks.relations import inside, is_outside
@@ -122,7 +123,9 @@ def is_refused(
     resource = [compiled(own.value, PolicyKind.RESOURCE)] if isinstance(own, Known) and own.value else None
     rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
     layers = Layers(identity=[EVERYTHING], resource=resource, rcp=rcp)
-    if all(decide(request, layers).outcome is Outcome.DENIED_EXPLICITLY for request in requests):
+    # What a request does not state is open: a refusal that hangs on it (on the caller's network, say) is not the one looked for.
+    asked = [replace(request, assume_unknown=True) for request in requests]
+    if all(decide(request, layers).outcome is Outcome.DENIED_EXPLICITLY for request in asked):
         return True
     context.require(fact for fact in (own, limits) if isinstance(fact, Unknown))
     _require_texts(

@@ -25,7 +25,7 @@ from weightguard.demo.lab import (
     put_key_policy,
     put_selectors,
 )
-from weightguard.demo.policies import bucket_policy, guardrails, key_policy, log_bucket_policy
+from weightguard.demo.policies import bucket_policy, guardrails, key_policy, log_bucket_policy, log_key_policy
 
 
 def _organisation(lab: Lab) -> None:
@@ -49,7 +49,8 @@ def _organisation(lab: Lab) -> None:
 
 def _guardrails(lab: Lab) -> None:
     organizations = lab.client("management", "organizations")
-    organizations.enable_policy_type(RootId=lab.root, PolicyType="RESOURCE_CONTROL_POLICY")
+    for kind in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
+        organizations.enable_policy_type(RootId=lab.root, PolicyType=kind)
     service, resource = guardrails(lab)
     for name, kind, content in (
         ("weight-guardrails", "SERVICE_CONTROL_POLICY", service),
@@ -189,26 +190,22 @@ def _release_publisher(lab: Lab, write: list[dict[str, Any]]) -> None:
 
 def _store(lab: Lab, store: WeightStore) -> None:
     create_bucket(lab, store.account, store.bucket, lock=True)
-    s3 = lab.client(store.account, "s3")
-    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": lab.keys[store.account]}
-    s3.put_bucket_encryption(
-        Bucket=store.bucket,
-        ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
-        },
-    )
-    s3.put_bucket_tagging(
-        Bucket=store.bucket,
-        Tagging={
-            "TagSet": [
-                {"Key": "weightguard:sensitivity", "Value": "model-weights"},
-                {"Key": "weightguard:owner", "Value": "weights-security@aurora.example"},
-            ]
-        },
-    )
-    s3.put_bucket_lifecycle_configuration(Bucket=store.bucket, LifecycleConfiguration=_lifecycle())
+    _dress(lab, store.account, store.bucket, lab.keys[store.account], "model-weights")
     put_bucket_policy(lab, store.account, store.bucket, bucket_policy(lab, store))
     put_key_policy(lab, store.account, key_policy(lab, store))
+
+
+def _dress(lab: Lab, account: str, bucket: str, key: str, sensitivity: str) -> None:
+    """Default encryption, labels and expiry of a bucket."""
+    s3 = lab.client(account, "s3")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    labels = {"weightguard:sensitivity": sensitivity, "weightguard:owner": "weights-security@aurora.example"}
+    s3.put_bucket_tagging(
+        Bucket=bucket, Tagging={"TagSet": [{"Key": name, "Value": value} for name, value in labels.items()]}
+    )
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=_lifecycle())
 
 
 def _lifecycle() -> dict[str, Any]:
@@ -230,30 +227,28 @@ def _weights(lab: Lab) -> None:
     config = {"config.json": b'{"architectures": ["AuroraForCausalLM"], "hidden_size": 32}'}
     aurora = models.transformer_shards(layers=4, width=32, shards=2)
     put_files(lab, "serving", "aurora-release", "aurora-1/", aurora | config)
-    put_files(
-        lab,
-        "serving",
-        "aurora-release",
-        "aurora-1-mini/",
-        {"aurora-1-mini-f32.gguf": models.gguf("aurora-1-mini")},
-    )
-    checkpoint = {"encoder.weight": (64, 32), "decoder.weight": (32, 64)}
-    put_files(
-        lab, "training", "aurora-checkpoints", "run-17/step-1000/", {"model.pt": models.pytorch(checkpoint)}
-    )
-    put_files(
-        lab,
-        "research",
-        "aurora-eval",
-        "probe/",
-        {"probe.npz": models.npz({"layer_0.weight": (16, 16), "layer_0.bias": (16,)})},
-    )
+    mini = {"aurora-1-mini-f32.gguf": models.gguf("aurora-1-mini")}
+    put_files(lab, "serving", "aurora-release", "aurora-1-mini/", mini)
+    checkpoint = {
+        "model.safetensors": models.safetensors(
+            {"encoder.weight": (64, 32), "decoder.weight": (32, 64)}, seed=5
+        )
+    }
+    put_files(lab, "training", "aurora-checkpoints", "run-17/step-1000/", checkpoint)
+    probe = {"probe.npz": models.npz({"layer_0.weight": (16, 16), "layer_0.bias": (16,)})}
+    put_files(lab, "research", "aurora-eval", "probe/", probe)
     put_files(lab, "log-archive", "aurora-backup", "aurora-1/", aurora)
 
 
 def _logs(lab: Lab) -> None:
     create_bucket(lab, "log-archive", LOG_BUCKET, lock=True)
-    put_bucket_policy(lab, "log-archive", LOG_BUCKET, log_bucket_policy(lab, LOG_BUCKET))
+    kms = lab.client("log-archive", "kms")
+    key = kms.create_key(Description="audit logs")["KeyMetadata"]["Arn"]
+    kms.enable_key_rotation(KeyId=key)
+    kms.create_alias(AliasName="alias/audit-logs", TargetKeyId=key)
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=document(*log_key_policy(lab)))
+    _dress(lab, "log-archive", LOG_BUCKET, key, "audit-logs")
+    put_bucket_policy(lab, "log-archive", LOG_BUCKET, log_bucket_policy(lab, LOG_BUCKET, key))
     # The emulator looks for the destination inside the trail's own account, so the organisation's trail lives with its bucket.
     trail = lab.client("log-archive", "cloudtrail")
     trail.create_trail(
@@ -263,6 +258,7 @@ def _logs(lab: Lab) -> None:
         EnableLogFileValidation=True,
         IsOrganizationTrail=True,
         IncludeGlobalServiceEvents=True,
+        KmsKeyId=key,
     )
     put_selectors(lab, exclude=())
     trail.start_logging(Name="organisation")

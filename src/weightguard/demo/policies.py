@@ -12,11 +12,15 @@ _PUT = "S3:PutObject"
 
 
 def bucket_policy(lab: Lab, store: WeightStore) -> list[dict[str, Any]]:
-    """The statements of a hardened weight bucket: TLS only, this organisation only, one network, one key, one signature kind."""
+    """The statements of a hardened weight bucket."""
     resources = [f"arn:aws:s3:::{store.bucket}", f"arn:aws:s3:::{store.bucket}/*"]
+    return _denials(lab, resources, store.account, lab.keys[store.account])
+
+
+def _denials(lab: Lab, resources: list[str], account: str, key: str) -> list[dict[str, Any]]:
+    """TLS only, this organisation only, one network, one key, one kind of signature."""
     deny = {"Effect": "Deny", "Principal": "*", "Action": _ANY, "Resource": resources}
     put = deny | {"Action": _PUT, "Resource": resources[1]}
-    key = lab.keys[store.account]
     by_service = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
     audit = f"arn:aws:iam::*:role/{AUDIT_ROLE}"
     return [
@@ -32,7 +36,7 @@ def bucket_policy(lab: Lab, store: WeightStore) -> list[dict[str, Any]]:
             "Sid": "ThisNetworkOnly",
             "Action": ["S3:GetObject*", "S3:PutObject*", "S3:DeleteObject*"],
             "Condition": {
-                "StringNotEqualsIfExists": {"aws:SourceVpce": lab.endpoints[store.account]},
+                "StringNotEqualsIfExists": {"aws:SourceVpce": lab.endpoints[account]},
                 "ArnNotLikeIfExists": {"aws:PrincipalArn": audit},
             }
             | by_service,
@@ -126,6 +130,10 @@ def guardrails(lab: Lab) -> tuple[str, str]:
         "ec2:DisableSnapshotBlockPublicAccess",
         "ec2:DisableImageBlockPublicAccess",
         "datasync:Create*",
+        "ram:CreateResourceShare",
+        "ram:AssociateResourceShare",
+        "ec2:ModifySnapshotAttribute",
+        "ec2:ModifyImageAttribute",
         "iam:CreateUser",
         "iam:CreateAccessKey",
         "iam:CreateLoginProfile",
@@ -179,24 +187,37 @@ def guardrails(lab: Lab) -> tuple[str, str]:
     return service, resource
 
 
-def log_bucket_policy(lab: Lab, bucket: str) -> list[dict[str, Any]]:
+def log_bucket_policy(lab: Lab, bucket: str, key: str) -> list[dict[str, Any]]:
     """The statements of the bucket that the organisation's trail writes to."""
     resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    trail = {
+        "Sid": "TrailMayWrite",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": ["s3:PutObject", "s3:GetBucketAcl"],
+        "Resource": resources,
+        "Condition": {"StringEquals": {"aws:SourceOrgID": lab.organisation}},
+    }
+    return [trail, *_denials(lab, resources, "log-archive", key)]
+
+
+def log_key_policy(lab: Lab) -> list[dict[str, Any]]:
+    """The statements of the key of the trail's files: the trail encrypts, the security account manages."""
+    account = lab.accounts["log-archive"]
     return [
         {
-            "Sid": "TrailMayWrite",
+            "Sid": "Administration",
             "Effect": "Allow",
-            "Principal": {"Service": "cloudtrail.amazonaws.com"},
-            "Action": ["s3:PutObject", "s3:GetBucketAcl"],
-            "Resource": resources,
-            "Condition": {"StringEquals": {"aws:SourceOrgID": lab.organisation}},
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:EnableKeyRotation", "kms:PutKeyPolicy"],
+            "Resource": "*",
         },
         {
-            "Sid": "EncryptedTransportOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": _ANY,
-            "Resource": resources,
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            "Sid": "TrailMayEncrypt",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": "kms:GenerateDataKey*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceOrgID": lab.organisation}},
         },
     ]
