@@ -37,7 +37,9 @@ class Candidate:
 
     @property
     def unread(self) -> bool:
-        """Whether the header is not known."""
+        """Whether the header is not known, though there is one to read."""
+        if self.obj.bytes < SMALLEST:
+            return False
         return self.verdict is None or self.verdict.examined in ("denied", "failed", "name")
 
     @property

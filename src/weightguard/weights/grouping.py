@@ -136,7 +136,10 @@ def _stem_of(shard: str, index: str) -> str:
 
 
 def _is_shard(candidate: Candidate | None) -> bool:
-    return candidate is not None and candidate.effective is not None and candidate.effective.role == "weights"
+    if candidate is None:
+        return False
+    effective = candidate.effective
+    return candidate.has("optimizer") or (effective is not None and effective.role == "weights")
 
 
 def _claim_families(claims: Claims, shelf: Shelf) -> None:

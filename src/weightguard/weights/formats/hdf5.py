@@ -28,7 +28,8 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
     weights = [dataset for dataset in contents.datasets if not _OPTIMIZER.search(dataset.path)]
     if _is_keras(source, contents):
         if contents.complete and not any(is_floating(dataset.dtype) for dataset in weights):
-            return FileVerdict(None, note="Keras file without weights")
+            traits = frozenset({"optimizer"}) if contents.datasets else frozenset()
+            return FileVerdict(None, note="Keras file without weights", traits=traits)
         return _described("keras", contents, weights, None)
     arrays = [Array(dataset.path.replace("/", "."), dataset.dtype, dataset.shape) for dataset in weights]
     if arrays and arrays_kind(arrays, key) == "parameters":
@@ -39,9 +40,7 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
 def _is_keras(source: Source, contents: Contents) -> bool:
     if _KERAS_ATTRIBUTES & contents.attributes.keys():
         return True
-    if any(
-        _KERAS_PATH.search(path) for path in (*contents.groups, *(item.path for item in contents.datasets))
-    ):
+    if any(_KERAS_PATH.search(path) for path in contents.paths):
         return True
     return not contents.complete and _has_markers(source)
 

@@ -6,7 +6,6 @@ nodes) and IV (object headers). Groups stored densely (fractal heaps) are not fo
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -39,9 +38,9 @@ class Dataset:
 
 @dataclass(slots=True)
 class Contents:
-    """What a file holds, as far as it was read."""
+    """What a file holds, as far as it was read. `paths` are all names met, also of objects that were not reached."""
 
-    groups: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     datasets: list[Dataset] = field(default_factory=list)
     attributes: dict[str, None] = field(default_factory=dict)
     complete: bool = True
@@ -120,10 +119,11 @@ def _superblock(file: _File) -> int:
 
 
 def _walk(file: _File, root: int, contents: Contents) -> None:
-    pending: deque[tuple[str, int]] = deque([("", root)])
+    # Depth first: a large file's objects lie far apart, and one path to its end tells more than all beginnings.
+    pending: list[tuple[str, int]] = [("", root)]
     seen: set[int] = set()
     while pending:
-        path, address = pending.popleft()
+        path, address = pending.pop()
         if address in seen:
             continue
         seen.add(address)
@@ -134,9 +134,10 @@ def _walk(file: _File, root: int, contents: Contents) -> None:
         if header.dtype is not None:
             contents.datasets.append(Dataset(path, header.dtype, header.shape or ()))
             continue
-        contents.groups.append(path)
         links = header.links + (list(_table(file, *header.table)) if header.table else [])
-        pending.extend((f"{path}/{name}".lstrip("/"), target) for name, target in links)
+        below = [(f"{path}/{name}".lstrip("/"), target) for name, target in links]
+        contents.paths += [name for name, _ in below]
+        pending += reversed(below)
 
 
 def _object(file: _File, address: int, contents: Contents) -> _Header:

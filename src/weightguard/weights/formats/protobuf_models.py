@@ -94,15 +94,18 @@ def _coreml(source: Source) -> FileVerdict | None:
 def _frozen_graph(source: Source) -> FileVerdict | None:
     """A GraphDef whose constants hold its weights."""
     constants, others = 0, 0
-    for item in islice(fields(source, 0, source.size), _LOOKED_AT):
-        if item.number == 1 and item.wire == BYTES:
-            operation = _operation(source, item)
-            if not operation:
+    try:
+        for item in islice(fields(source, 0, source.size), _LOOKED_AT):
+            if item.number == 1 and item.wire == BYTES:
+                operation = _operation(source, item)
+                if not operation:
+                    return None
+                constants += operation == "Const" and item.length > 128
+                others += operation != "Const"
+            elif item.number > 5:
                 return None
-            constants += operation == "Const" and item.length > 128
-            others += operation != "Const"
-        elif item.number > 5:
-            return None
+    except Exhausted:
+        others += constants > 1
     if not constants or not others:
         return None
     return FileVerdict("savedmodel", "header", note="TensorFlow frozen graph")

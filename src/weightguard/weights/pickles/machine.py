@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from weightguard.weights.pickles.opcodes import Argument, operations
 from weightguard.weights.reader import Cursor, Damaged, Exhausted
@@ -131,12 +132,19 @@ class _Machine:
             facts.top_keys = tuple(_keys(facts.root))[:256]
             facts.arrays = list(_named_arrays(facts.root))
         else:
-            facts.arrays = [(Array("", t.dtype, t.shape), t.storage) for t in self._seen_tensors]
-            facts.arrays += [
-                (Array(name, tensor.dtype, tensor.shape), tensor.storage)
-                for value in [*self._stack, *self._memo.values()]
-                for name, tensor in _direct_tensors(value)
+            facts.arrays = [
+                (Array(name, tensor.dtype, tensor.shape), tensor.storage) for name, tensor in self._partial()
             ][:MAX_ARRAYS]
+
+    def _partial(self) -> Iterator[tuple[str, Tensor]]:
+        """Tensors of a pickle that breaks off: in finished dictionaries, beside their keys on the stack, or bare."""
+        named = [found for value in [*self._stack, *self._memo.values()] for found in _direct_tensors(value)]
+        for key, value in pairwise(self._stack):
+            if isinstance(key, str) and isinstance(value, Tensor):
+                named.append((key[:200], value))
+        yield from named
+        held = {id(tensor) for _, tensor in named}
+        yield from (("", tensor) for tensor in self._seen_tensors if id(tensor) not in held)
 
     def _push(self, value: object) -> None:
         if len(self._stack) >= _MAX_STACK:
@@ -323,7 +331,9 @@ class _Machine:
             self._cursor.skip(self._cursor.u8())
         count = _count(shape)
         self._cursor.skip(count * width)
-        self._stack[-1] = Tensor(dtype, shape)
+        array = Tensor(dtype, shape)
+        self._stack[-1] = array
+        self._seen_tensors.append(array)
 
 
 def _plain(argument: Argument) -> object:
