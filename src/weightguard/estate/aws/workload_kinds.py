@@ -80,6 +80,11 @@ COMPUTE: Final = (
             "Platform",
             "IamInstanceProfile",
             "EnclaveOptions",
+            "CpuOptions",
+            "Placement",
+            "BootMode",
+            "CurrentInstanceBootMode",
+            "TpmSupport",
         ),
     ),
     WorkloadKind(
