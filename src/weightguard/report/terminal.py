@@ -10,9 +10,9 @@ from textwrap import wrap
 
 import click
 
-from weightguard.assess.model import Report, ResultEntry, WeightEntry
+from weightguard.assess.model import Gap, Report, WeightEntry
 from weightguard.report.text import visible
-from weightguard.report.words import headline, size, urgency
+from weightguard.report.words import exposures, headline, size
 
 WIDTH = 80
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "white"}
@@ -58,17 +58,8 @@ def _weights(report: Report, width: int) -> Iterator[str]:
     yield ""
 
 
-def _exposing(report: Report) -> list[ResultEntry]:
-    found = [
-        result
-        for result in report.results
-        if result.status == "fail" and not result.footnote and result.severity in ("critical", "high")
-    ]
-    return sorted(found, key=urgency)
-
-
 def _exposures(report: Report, width: int) -> Iterator[str]:
-    found = _exposing(report)
+    found = exposures(report)
     if not found:
         return
     yield _title("What exposes weights now")
@@ -101,15 +92,18 @@ def _gaps(report: Report, width: int) -> Iterator[str]:
     percent = f"{report.coverage.ratio * 100:.1f} %"
     plural = "gap" if len(gaps) == 1 else "gaps"
     yield _title(f"Not seen: {len(gaps)} {plural}, {percent} of reads answered")
-    ranked = sorted(gaps, key=lambda gap: (-len(gap.controls), gap.scope, gap.service, gap.operation))
-    for gap in ranked[:3]:
-        code = f" ({gap.code})" if gap.code else ""
-        text = (
-            f"{gap.service}:{gap.operation} {gap.reason.replace('_', ' ')}{code} in {gap.scope}: {gap.hides}"
+    grouped: dict[tuple[str, str, str, str, str], list[Gap]] = {}
+    for gap in gaps:
+        grouped.setdefault((gap.service, gap.operation, gap.reason, gap.code or "", gap.hides), []).append(
+            gap
         )
-        yield from _wrapped(text, width, "  - ")
-    if len(gaps) > 3:
-        yield f"  and {len(gaps) - 3} more"
+    ranked = sorted(grouped.items(), key=lambda item: (-max(len(gap.controls) for gap in item[1]), item[0]))
+    for (service, operation, reason, code, hides), same in ranked[:3]:
+        why = reason.replace("_", " ") + (f" ({code})" if code else "")
+        where = same[0].scope if len(same) == 1 else f"{len(same)} scopes"
+        yield from _wrapped(f"{service}:{operation} {why} in {where}: {hides}", width, "  - ")
+    if len(ranked) > 3:
+        yield f"  and {len(ranked) - 3} more kinds"
     yield ""
 
 

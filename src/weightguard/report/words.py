@@ -44,15 +44,29 @@ def headline(report: Report) -> str:
     return f"The {total} weight sets reach {report.summary.level_reached}"
 
 
-def urgency(result: ResultEntry) -> tuple[int, int, int, str, str]:
-    """A sort key: footnotes last, failures first, the most severe first."""
+def urgency(result: ResultEntry) -> tuple[int, int, int, str, str, str]:
+    """A sort key: footnotes last, failures first, the most severe first, and of those the most basic level first."""
     return (
         result.footnote,
         STATUSES.index(result.status),
         SEVERITIES.index(result.severity),
+        result.level,
         result.control,
         result.subject,
     )
+
+
+def exposures(report: Report) -> list[ResultEntry]:
+    """What exposes weights now: severe failures that bear on weights, up to the level that is aimed at, the worst first."""
+    found = [
+        result
+        for result in report.results
+        if result.status == "fail"
+        and result.severity in ("critical", "high")
+        and not result.footnote
+        and result.level <= report.summary.target_level
+    ]
+    return sorted(found, key=urgency)
 
 
 def account_of(subject: str) -> str:

@@ -19,7 +19,16 @@ from markupsafe import Markup
 
 from weightguard.assess.model import Report
 from weightguard.report.text import utf8, visible
-from weightguard.report.words import SEVERITIES, STATUSES, account_of, count, headline, size, urgency
+from weightguard.report.words import (
+    SEVERITIES,
+    STATUSES,
+    account_of,
+    count,
+    exposures,
+    headline,
+    size,
+    urgency,
+)
 
 FILE = "report.html"
 
@@ -155,16 +164,12 @@ def render(report: Report) -> bytes:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= {"visible": visible, "visible_lines": _lines, "size": size, "count": count}
     urgent = sorted(report.results, key=urgency)
-    exposures = [
-        result
-        for result in urgent
-        if result.status == "fail" and result.severity in ("critical", "high") and not result.footnote
-    ]
+    exposed = exposures(report)
     text = environment.from_string((page / "page.html.j2").read_text(encoding="utf-8")).render(
         report=report,
         headline=headline(report),
-        exposures=exposures[:_EXPOSURES],
-        exposure_count=len(exposures),
+        exposures=exposed[:_EXPOSURES],
+        exposure_count=len(exposed),
         printed=[result for result in urgent if result.status in ("fail", "unknown")][:_PRINTED],
         weight_rows=_WEIGHT_ROWS,
         gap_rows=_GAP_ROWS,
