@@ -127,9 +127,7 @@ def believable(key: str, found: Hint) -> bool:
 
 
 def tier(key: str) -> int:
-    """Order of examination, smallest first: named candidates, unknown files, archives and media, text."""
-    if hint(key) is not None:
-        return 0
+    """Order in which objects are examined whose names suggest nothing, smallest first: unknown files, media, text."""
     ending = extension(key)
     if ending in _TEXT:
         return 3
