@@ -111,6 +111,33 @@ def test_every_layer_of_the_contract_is_read(tmp_path: Path) -> None:
     assert result[-1]["by"] == [{"layer": "kms_grants", "policy": "g", "statement": USER}]
 
 
+def schema() -> Any:
+    from importlib.resources import files
+
+    return json.loads((files("weightguard") / "schemas" / "case.json").read_text())
+
+
+def test_cases_that_are_decided_fit_the_published_schema() -> None:
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(schema())
+    validator = Draft202012Validator(schema())
+    full = {
+        "identity": [ADMIN],
+        "boundary": [ADMIN],
+        "session": document(allow()),
+        "scp": [[ADMIN], []],
+        "resource": None,
+    }
+    for entry in (
+        case(),
+        case(assume="unknown"),
+        case(principal={"service": "s3.amazonaws.com"}),
+        case(policies=full),
+    ):
+        assert not list(validator.iter_errors(entry))
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -155,6 +182,12 @@ def test_a_bad_line_is_an_error_of_that_line_and_status_2(tmp_path: Path, line: 
         case("after", policies={"identity": [ADMIN]}),
     )
     first, bad, last = answers(result)
+    if isinstance(line, dict) and line["provider"] == "aws":
+        from jsonschema import Draft202012Validator
+
+        assert (
+            list(Draft202012Validator(schema()).iter_errors(line)) or line["request"]["principal"] == "nobody"
+        )
     assert first["decision"] == last["decision"] == "allowed"
     assert set(bad) == {"id", "error"} and bad["error"]
     assert result.exit_code == 2

@@ -143,6 +143,14 @@ def test_a_resource_control_policy_names_everybody_or_is_malformed() -> None:
     assert found.problems[0].grants_nothing
 
 
+def test_what_is_odd_is_said_without_keeping_it_from_granting() -> None:
+    odd = read(
+        document(allow("s3:*", "arn:aws:s3:::models/${aws:username}", Sid="A"), allow(Sid="A"), version=None)
+    )
+    assert {problem.message.split(" ")[-1] for problem in odd.problems} == {"resolve", "statements"}
+    assert outcome(Layers(identity=[odd])) == "allowed"
+
+
 def test_text_percent_encoded_text_and_objects_read_the_same() -> None:
     content = document(GOOD)
     for form in (content, json.dumps(content), json.dumps(content, indent=2), quote(json.dumps(content))):

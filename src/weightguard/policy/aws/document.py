@@ -8,6 +8,7 @@ read as a whole has no statements.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -201,7 +202,17 @@ def _from_object(parsed: object, kind: PolicyKind) -> Document:
     problems: list[Problem] = []
     for index, entry in enumerate(entries):
         _add(entry, index, kind, with_variables, statements, problems)
+    problems.extend(_repeated_labels(statements))
     return Document(kind, tuple(statements), tuple(problems))
+
+
+def _repeated_labels(statements: list[Statement]) -> list[Problem]:
+    counts = Counter(statement.label for statement in statements)
+    return [
+        Problem(label, "the Sid stands on several statements", False)
+        for label, count in counts.items()
+        if count > 1
+    ]
 
 
 def _document_refusal(parsed: Mapping[str, object]) -> str | None:

@@ -15,7 +15,7 @@ from weightguard.policy.aws.question import Question
 from weightguard.policy.aws.statement import Statement
 from weightguard.policy.aws.verdict import Matched, Reason, ResourceVerdict, Verdict
 
-_MOST_REMEMBERED = 65_536
+_MOST_REMEMBERED = 4_096
 _MOST_ANSWERS = 1_024
 _UNREAD = "(could not be read)"
 _SESSION_NAME = "sts:RoleSessionName"

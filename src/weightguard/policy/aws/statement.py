@@ -312,6 +312,8 @@ def _resources(value: object, with_variables: bool, notes: list[str]) -> tuple[T
             raise MalformedStatement(f"{text!r} is neither an ARN nor *")
         if not text.startswith("*") and text.count(":") < 2:
             notes.append(f"{text!r} is not a whole ARN")
+        if "${" in text and not with_variables:
+            notes.append(f"{text!r} has a variable, which only documents of version 2012-10-17 resolve")
         templates.append(template(text, with_variables=with_variables))
     return tuple(templates)
 
