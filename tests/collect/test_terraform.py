@@ -8,61 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from states import ACCOUNT, ALLOW, ROLE, SHARED, collected, estate, resource, role, snapshot, state
 
-from weightguard.collect.terraform import collect
 from weightguard.collect.terraform.collector import TABLES
-from weightguard.errors import InputError
-from weightguard.estate.fact import Known, Reason, Unknown
-from weightguard.estate.model import Estate
+from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.read import read_estate
-from weightguard.snapshot import SnapshotWriter, open_snapshot
-
-SHARED = Path(__file__).parents[3] / "shared" / "cases"
-ACCOUNT = "111111111111"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/runner"
-ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-IDENTITY = {"mode": "data", "type": "aws_caller_identity", "name": "me", "values": {"account_id": ACCOUNT}}
-
-
-def resource(type_: str, mode: str = "managed", **values: Any) -> dict[str, Any]:
-    return {"address": f"{type_}.x", "mode": mode, "type": type_, "name": "x", "values": values}
-
-
-def state(*resources: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "format_version": "1.0",
-        "terraform_version": "1.9.8",
-        "values": {"root_module": {"resources": [IDENTITY, *resources]}},
-    }
-
-
-def snapshot(tmp_path: Path, *documents: Any) -> Path:
-    paths = []
-    for number, document in enumerate(documents):
-        path = tmp_path / f"state-{number}.json"
-        path.write_text(document if isinstance(document, str) else json.dumps(document))
-        paths.append(path)
-    return collected(tmp_path, *paths)
-
-
-def collected(tmp_path: Path, *paths: Path) -> Path:
-    writer = SnapshotWriter.create(tmp_path / "snapshot", "0", source={"name": "terraform"})
-    collect(paths, writer)
-    writer.seal()
-    return tmp_path / "snapshot"
-
-
-def estate(tmp_path: Path, *resources: dict[str, Any]) -> Estate:
-    with open_snapshot(snapshot(tmp_path, state(*resources))) as found:
-        return read_estate([found])
-
-
-def role(name: str = "runner", **values: Any) -> dict[str, Any]:
-    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    return resource("aws_iam_role", arn=arn, name=name, path="/", assume_role_policy=ALLOW, **values)
-
+from weightguard.snapshot import open_snapshot
 
 # What a state says
 
@@ -140,6 +91,43 @@ def test_a_role_that_the_state_only_looked_up_has_unknown_policies(tmp_path: Pat
 
 
 DOOR = f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/door"
+
+
+@pytest.mark.parametrize(
+    "unresolved",
+    [
+        resource("aws_iam_role_policy", name="own", role="runner", policy=None),
+        resource("aws_iam_role_policy_attachment", role="runner", policy_arn=None),
+    ],
+)
+def test_a_policy_that_the_state_does_not_resolve_leaves_the_role_unknown(
+    tmp_path: Path, unresolved: dict[str, Any]
+) -> None:
+    (principal,) = estate(tmp_path, role(), unresolved).principals
+    assert isinstance(principal.policies, Unknown)
+
+
+def test_a_bucket_policy_that_the_state_does_not_resolve_is_not_an_absent_one(tmp_path: Path) -> None:
+    (store,) = estate(
+        tmp_path,
+        resource("aws_s3_bucket", **BUCKET),
+        resource("aws_s3_bucket_policy", bucket="b", policy=None),
+    ).stores
+    assert isinstance(store.policy, Unknown)
+
+
+def test_names_that_end_alike_are_told_apart(tmp_path: Path) -> None:
+    arn = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/"
+    found = estate(
+        tmp_path,
+        resource("aws_ecr_repository", arn=arn + "a/serve", name="a/serve"),
+        resource("aws_ecr_repository", arn=arn + "b/serve", name="b/serve"),
+        resource("aws_ecr_repository_policy", repository="b/serve", policy=ALLOW),
+    )
+    policies = {item.name: item.policy.value is not None for item in found.resources_of("ecr.repository")}  # type: ignore[union-attr]
+    assert policies == {"a/serve": False, "b/serve": True}
+
+
 BUCKET = {"arn": "arn:aws:s3:::b", "bucket": "b", "id": "b"}
 
 
@@ -369,6 +357,18 @@ def test_whatever_runs_as_a_role_is_a_workload_of_that_role(
     assert (workload.kind, workload.roles) == (attached, (ROLE,))
 
 
+def test_a_type_that_no_table_knows_is_still_a_workload_of_its_role(tmp_path: Path) -> None:
+    fleet = resource(
+        "aws_new_fleet",
+        arn="arn:fleet",
+        name="f",
+        settings=[{"execution_role_arn": ROLE, "notes": "wg-plain"}],
+    )
+    logs = resource("aws_flow_log", id="fl-1", iam_role_arn=ROLE)
+    found = estate(tmp_path, role(), fleet, logs)
+    assert [(item.id, item.roles) for item in found.workloads] == [("arn:fleet", (ROLE,))]
+
+
 def test_a_pipeline_definition_gives_a_pipeline_its_roles(tmp_path: Path) -> None:
     field = [
         {"key": "role", "string_value": "runner"},
@@ -483,145 +483,3 @@ def test_the_reference_environments_hold_their_start_and_store_and_leak_nothing(
         assert set(case["never"]) <= known
         if "frontier-weights" in case["store"]:
             assert [item.store for item in estate_.weight_sets] == [case["store"]]
-
-
-# Whose account, which region
-
-
-def test_states_of_several_accounts_are_scopes_of_one_snapshot(tmp_path: Path) -> None:
-    other = json.loads(json.dumps(state(role())).replace(ACCOUNT, "222222222222"))
-    with open_snapshot(snapshot(tmp_path, state(role()), other)) as found:
-        assert found.scopes == ("aws/111111111111", "aws/222222222222")
-        assert {item.account for item in read_estate([found]).principals} == {ACCOUNT, "222222222222"}
-
-
-def test_two_states_of_one_account_are_joined(tmp_path: Path) -> None:
-    attachment = resource(
-        "aws_iam_role_policy_attachment", role="runner", policy_arn=f"arn:aws:iam::{ACCOUNT}:policy/p"
-    )
-    with open_snapshot(snapshot(tmp_path, state(role()), state(attachment))) as found:
-        (principal,) = read_estate([found]).principals
-    assert [item.name for item in principal.policies.value] == ["p"]  # type: ignore[union-attr]
-
-
-def test_a_resource_goes_to_the_account_of_its_own_arn(tmp_path: Path) -> None:
-    foreign = resource(
-        "aws_iam_role", arn="arn:aws:iam::333333333333:role/r", name="r", assume_role_policy=ALLOW
-    )
-    with open_snapshot(snapshot(tmp_path, state(role(), foreign))) as found:
-        assert {item.id: item.account for item in read_estate([found]).principals}[
-            foreign["values"]["arn"]
-        ] == "333333333333"
-
-
-def test_the_account_is_read_from_the_arns_where_nothing_states_it(tmp_path: Path) -> None:
-    document = state(role())
-    del document["values"]["root_module"]["resources"][0]
-    with open_snapshot(snapshot(tmp_path, document)) as found:
-        assert found.scopes == (f"aws/{ACCOUNT}",)
-
-
-def test_modules_raw_states_and_powershell_redirection_are_read(tmp_path: Path) -> None:
-    nested = state()
-    nested["values"]["root_module"]["child_modules"] = [{"child_modules": [{"resources": [role()]}]}]
-    raw = {
-        "version": 4, "serial": 1, "lineage": "x",
-        "resources": [{"mode": "managed", "type": "aws_iam_role", "name": "x", "instances": [{"attributes": role()["values"]}]}],
-    }  # fmt: skip
-    (tmp_path / "wide.json").write_bytes(json.dumps(state(role())).encode("utf-16"))
-    (tmp_path / "nested.json").write_text(json.dumps(nested))
-    (tmp_path / "raw.json").write_text(json.dumps(raw))
-    for name in ("wide", "nested", "raw"):
-        (tmp_path / name).mkdir()
-        with open_snapshot(collected(tmp_path / name, tmp_path / f"{name}.json")) as found:
-            assert [item.id for item in read_estate([found]).principals] == [ROLE]
-
-
-def test_a_state_has_no_gaps_but_says_nothing_of_guardrails(tmp_path: Path) -> None:
-    found = estate(tmp_path, role())
-    assert found.stores.complete
-    assert found.workloads.complete
-    guardrails = found.accounts.items[0].guardrails
-    assert isinstance(guardrails, Unknown)
-    assert guardrails.reason is Reason.NOT_COLLECTED
-
-
-# Bad input
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("{", "not JSON"),
-        ("[]", "not a JSON object"),
-        ("{}", "no Terraform state"),
-        ('{"format_version":"1.2","planned_values":{},"resource_changes":[]}', "plan"),
-        ('{"format_version":"1.0","terraform_version":"1.9.8"}', "no resources"),
-        ('{"version":3,"serial":1}', "too old"),
-        (
-            json.dumps({"values": {"root_module": {"resources": [resource("random_id", id="x")]}}}),
-            "no AWS account",
-        ),
-        ("[" * 100_000, "nested too deeply"),
-    ],
-)
-def test_what_is_no_state_gets_one_line_with_the_file_and_the_fix(
-    tmp_path: Path, content: str, says: str
-) -> None:
-    with pytest.raises(InputError, match=says) as error:
-        snapshot(tmp_path, content)
-    assert "state-0.json" in error.value.one_line()
-    assert "\n" not in error.value.one_line()
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"absent\.json"):
-        collected(tmp_path, tmp_path / "absent.json")
-
-
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text(max_size=6)
-    | st.sampled_from([ROLE, "arn:aws:s3:::b", "b", "runner"]),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["rule", "id", "arn", "name", "grant", "x"]), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-TYPES = [
-    *sorted({shape.type for shape in TABLES}),
-    "aws_iam_role", "aws_iam_user", "aws_iam_policy", "aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_bucket_policy", "aws_s3_object",
-    "aws_s3_bucket_replication_configuration", "aws_s3_bucket_server_side_encryption_configuration", "aws_kms_key", "aws_kms_grant",
-    "aws_lambda_function", "aws_lambda_permission", "aws_cloudtrail", "aws_organizations_organization", "aws_batch_job_definition",
-    "aws_cloudformation_stack_set", "aws_iam_access_key", "aws_datapipeline_pipeline_definition", "aws_ssoadmin_permission_set",
-]  # fmt: skip
-ATTRIBUTES = sorted(
-    {path.partition(".")[0].removesuffix("[]") for shape in TABLES for path in shape.members.values()}
-    | {"arn", "id", "name", "bucket", "key", "policy", "rule", "role", "roots", "accounts", "grant", "acl", "inline_policy",
-       "operations",
-       "event_selector", "container_properties", "function_name", "assume_role_policy", "managed_policy_arns",
-       "key_id", "user"}
-)  # fmt: skip
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(
-        st.builds(
-            lambda type_, mode, values: {"type": type_, "mode": mode, "values": values},
-            st.sampled_from(TYPES),
-            st.sampled_from(["managed", "managed", "data"]),
-            st.dictionaries(st.sampled_from(ATTRIBUTES), VALUES, max_size=8),
-        ),
-        max_size=8,
-    )
-)
-def test_unresolved_and_odd_values_never_break_a_collection(
-    tmp_path_factory: pytest.TempPathFactory, made: list[dict[str, Any]]
-) -> None:
-    tmp_path = tmp_path_factory.mktemp("odd")
-    with open_snapshot(snapshot(tmp_path, state(role(), *made))) as found:
-        assert any(item.id == ROLE for item in read_estate([found]).principals)

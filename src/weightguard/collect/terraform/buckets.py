@@ -13,6 +13,7 @@ from weightguard.collect.terraform.inventory import (
     Read,
     Row,
     absent,
+    attached_policy,
     ok,
     policy_text,
     present,
@@ -68,11 +69,10 @@ def _setting(inventory: Inventory, name: str, kind: str) -> Resource | None:
 
 
 def _policy(inventory: Inventory, item: Resource, name: str) -> Read:
-    found = _setting(inventory, name, "policy")
-    text = policy_text(found.values.get("policy") if found else None) or policy_text(
-        item.values.get("policy")
-    )
-    return stated({"Policy": text} if text else None)
+    found = [(setting, "policy") for setting in inventory.about(PREFIX + "policy", "bucket", name)]
+    if policy_text(item.values.get("policy")):
+        found.append((item, "policy"))
+    return attached_policy("Policy", found)
 
 
 def _switches(values: Mapping[str, Any]) -> dict[str, bool]:

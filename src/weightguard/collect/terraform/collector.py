@@ -16,6 +16,7 @@ from weightguard.collect.terraform import (
     learning,
     objects,
     organisation,
+    others,
     storage,
 )
 from weightguard.collect.terraform.attached import enriched
@@ -28,7 +29,19 @@ from weightguard.snapshot import Call, SnapshotWriter, utc_now
 SERVICE = "terraform"
 OPERATION = "ShowState"
 MAPPERS = (identity.rows, buckets.rows, keys.rows, joined.rows, organisation.rows)
+JOINED = frozenset(
+    {
+        "aws_lambda_function",
+        "aws_lambda_event_source_mapping",
+        "aws_batch_job_definition",
+        "aws_cloudformation_stack_set",
+        "aws_cognito_identity_pool_roles_attachment",
+        "aws_cloudwatch_event_target",
+    }
+)
+"""Types that `joined` maps and that hold a role."""
 TABLES = (*compute.SHAPES, *learning.SHAPES, *delivery.SHAPES, *storage.SHAPES)
+KNOWN = JOINED | {shape.type for shape in TABLES}
 
 
 def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
@@ -84,3 +97,4 @@ def _rows(inventory: Inventory) -> Iterator[Row]:
     for mapper in MAPPERS:
         yield from mapper(inventory)
     yield from credentials.mark(inventory, enriched(inventory, table_rows(inventory, TABLES)))
+    yield from others.rows(inventory, KNOWN)

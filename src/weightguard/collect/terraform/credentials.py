@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from weightguard.collect.terraform.inventory import Inventory, Row, ok, tail
+from weightguard.collect.terraform.inventory import Inventory, Row, ok
 from weightguard.collect.terraform.objects import TYPES as OBJECTS
 from weightguard.collect.terraform.state import Resource
 
@@ -20,16 +20,11 @@ def mark(inventory: Inventory, found: Iterable[Row]) -> Iterator[Row]:
     contents = _contents(inventory)
     for row in found:
         if row.kind in ("secretsmanager.secret", "ssm.parameter"):
-            holders = _holders(keys, contents.get(tail_of_secret(row.id), []))
+            holders = _holders(keys, contents.get(row.id, []))
             if holders:
                 row.reads[READ] = ok({"Principals": holders})
         yield row
     yield from _objects(inventory, keys)
-
-
-def tail_of_secret(written: str) -> str:
-    """What names a secret or parameter both in its own resource and in those that refer to it."""
-    return tail(written.partition("|")[0])
 
 
 def _keys(inventory: Inventory) -> list[tuple[tuple[str, ...], str]]:
@@ -52,7 +47,7 @@ def _keys(inventory: Inventory) -> list[tuple[tuple[str, ...], str]]:
 def _contents(inventory: Inventory) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for item in inventory.of("aws_secretsmanager_secret_version"):
-        _note(found, item, "secret_id", ("secret_string",))
+        _note(found, item, "arn" if item.text("arn") else "secret_id", ("secret_string",))
     for item in inventory.of("aws_ssm_parameter"):
         _note(found, item, "arn", ("value", "insecure_value"))
     return found
@@ -62,7 +57,7 @@ def _note(found: dict[str, list[str]], item: Resource, owner: str, attributes: t
     name = item.text(owner)
     if name is not None:
         texts = [text for attribute in attributes if (text := item.text(attribute)) is not None]
-        found.setdefault(tail_of_secret(name), []).extend(texts)
+        found.setdefault(name, []).extend(texts)
 
 
 def _holders(keys: list[tuple[tuple[str, ...], str]], texts: list[str]) -> list[str]:

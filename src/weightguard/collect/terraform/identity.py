@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from weightguard.collect.terraform.inventory import (
+    UNRESOLVED,
     Inventory,
     Row,
     absent,
@@ -64,7 +65,7 @@ def _attached(inventory: Inventory, kind: str, item: Resource, name: str) -> lis
             found.add(attachment.text("policy_arn") or "")
     for exclusive in inventory.about(f"aws_iam_{kind}_policy_attachments_exclusive", f"{kind}_name", name):
         found.update(exclusive.texts("policy_arns"))
-    return [_policy_name(inventory, arn) for arn in sorted(found) if arn.startswith("arn:")]
+    return [_policy_name(inventory, arn) for arn in sorted(found) if arn]
 
 
 def _inline(inventory: Inventory, kind: str, item: Resource, name: str) -> list[dict[str, Any]]:
@@ -76,8 +77,23 @@ def _inline(inventory: Inventory, kind: str, item: Resource, name: str) -> list[
     return [
         {"PolicyName": policy, "PolicyDocument": document(found[policy])}
         for policy in sorted(found)
-        if isinstance(found[policy], str) and found[policy]
+        if found[policy] != ""  # an empty block, by which a provider says that there is no inline policy
     ]
+
+
+def _unresolved(inventory: Inventory, kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether some policy of a principal is in the state without its name or its text."""
+    title = {"user": "User", "group": "Group", "role": "Role"}[kind]
+    inline = any(not entry["PolicyDocument"] for entry in data[f"{title}PolicyList"])
+    attachments = inventory.about(f"aws_iam_{kind}_policy_attachment", kind, data[f"{title}Name"])
+    return inline or any(attachment.text("policy_arn") is None for attachment in attachments)
+
+
+def _principal(inventory: Inventory, kind: str, arn: str, data: dict[str, Any]) -> Row:
+    row = _row(f"iam.{kind}", arn, data)
+    if _unresolved(inventory, kind, data):
+        row.reads[f"ListAttached{kind.capitalize()}Policies"] = skipped(UNRESOLVED)
+    return row
 
 
 def _common(inventory: Inventory, kind: str, item: Resource, arn: str, name: str) -> dict[str, Any]:
@@ -108,9 +124,9 @@ def _users(inventory: Inventory) -> Iterator[Row]:
         arn, name = _arn(inventory, item, "user"), item.text("name")
         if arn is None or name is None:
             continue
-        row = _row("iam.user", arn, _common(inventory, "user", item, arn, name))
+        row = _principal(inventory, "user", arn, _common(inventory, "user", item, arn, name))
         row.data["GroupList"] = sorted(_groups_of(inventory, name))
-        row.reads = _credentials(inventory, name)
+        row.reads |= _credentials(inventory, name)
         yield row
 
 
@@ -155,7 +171,7 @@ def _groups(inventory: Inventory) -> Iterator[Row]:
     for item in inventory.of("aws_iam_group"):
         arn, name = _arn(inventory, item, "group"), item.text("name")
         if arn is not None and name is not None:
-            yield _row("iam.group", arn, _common(inventory, "group", item, arn, name))
+            yield _principal(inventory, "group", arn, _common(inventory, "group", item, arn, name))
 
 
 def _roles(inventory: Inventory) -> Iterator[Row]:
@@ -165,7 +181,7 @@ def _roles(inventory: Inventory) -> Iterator[Row]:
         if arn is None or name is None:
             continue
         managed.add(arn)
-        row = _row("iam.role", arn, _role(inventory, item, arn, name))
+        row = _principal(inventory, "role", arn, _role(inventory, item, arn, name))
         if item.type == "aws_iam_service_linked_role":
             row.reads["ListAttachedRolePolicies"] = skipped(
                 "AWS attaches the policies of a service-linked role"
@@ -175,7 +191,7 @@ def _roles(inventory: Inventory) -> Iterator[Row]:
         arn, name = item.text("arn"), item.text("name")
         if arn is not None and name is not None and arn not in managed and item.account == inventory.account:
             managed.add(arn)
-            row = _row("iam.role", arn, _role(inventory, item, arn, name))
+            row = _principal(inventory, "role", arn, _role(inventory, item, arn, name))
             row.reads["ListAttachedRolePolicies"] = skipped(HIDDEN)
             yield row
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -44,24 +44,50 @@ class Inventory:
         """The managed resources of these types."""
         return [item for name in types for item in self._managed.get(name, [])]
 
+    def beside(self, types: Collection[str]) -> list[Resource]:
+        """The managed resources of all other types."""
+        return [item for name in sorted(self._managed) if name not in types for item in self._managed[name]]
+
     def data(self, name: str) -> list[Resource]:
         """The data sources of one type."""
         return self._data.get(name, [])
 
     def by(self, name: str, attribute: str) -> Mapping[str, list[Resource]]:
         """The managed resources of a type by the last part of an attribute, which may be a name, an id or an ARN."""
-        index = self._indexes.get((name, attribute))
+
+        def key(item: Resource) -> str | None:
+            written = item.text(attribute)
+            return tail(written) if written is not None else None
+
+        return self.grouped(name, key, attribute)
+
+    def grouped(
+        self, name: str, key: Callable[[Resource], str | None], mark: str = ""
+    ) -> Mapping[str, list[Resource]]:
+        """The managed resources of a type by a key, worked out once for each `mark`."""
+        index = self._indexes.get((name, mark))
         if index is None:
-            index = self._indexes[(name, attribute)] = {}
+            index = self._indexes[(name, mark)] = {}
             for item in self.of(name):
-                key = item.text(attribute)
-                if key is not None:
-                    index.setdefault(tail(key), []).append(item)
+                found = key(item)
+                if found is not None:
+                    index.setdefault(found, []).append(item)
         return index
 
     def about(self, name: str, attribute: str, wanted: str | None) -> list[Resource]:
         """The managed resources of a type that name `wanted` (a name, an id or an ARN) in an attribute."""
-        return self.by(name, attribute).get(tail(wanted), []) if wanted else []
+        if not wanted:
+            return []
+        found = self.by(name, attribute).get(tail(wanted), [])
+        return [item for item in found if same(item.text(attribute) or "", wanted)]
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two references mean one thing: they are equal, or one is an ARN that ends in the other."""
+    short, long = sorted((one, other), key=len)
+    return short == long or (
+        long.startswith("arn:") and not short.startswith("arn:") and long.endswith((f"/{short}", f":{short}"))
+    )
 
 
 def tail(written: str) -> str:
@@ -82,6 +108,22 @@ def absent() -> Read:
 def skipped(why: str) -> Read:
     """A read that a state cannot answer."""
     return {"outcome": "skipped", "why": why}
+
+
+UNRESOLVED: Final = "the state does not resolve it"
+
+
+def attached_policy(member: str, sources: Iterable[tuple[Resource, str]]) -> Read:
+    """The answer about a resource policy that the first of these attributes with a text holds.
+
+    Absent where there is none of them; skipped where one is there and its text is not resolved.
+    """
+    found = list(sources)
+    for item, attribute in found:
+        text = policy_text(item.values.get(attribute))
+        if text is not None:
+            return ok({member: text})
+    return skipped(UNRESOLVED) if found else absent()
 
 
 def stated(data: Mapping[str, Any] | None) -> Read:

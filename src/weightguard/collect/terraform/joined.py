@@ -104,7 +104,7 @@ def _as_text(policy: Mapping[str, Any]) -> str:
 
 
 def _about_function(inventory: Inventory, type_: str, name: str) -> list[Resource]:
-    return [item for item in inventory.of(type_) if _function_name(item.text("function_name")) == name]
+    return inventory.grouped(type_, lambda item: _function_name(item.text("function_name"))).get(name, [])
 
 
 def _function_name(written: str | None) -> str | None:

@@ -9,7 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from weightguard.collect.terraform.inventory import Inventory, Row, ok, policy_text, stated, tags_of
+from weightguard.collect.terraform.inventory import (
+    Inventory,
+    Read,
+    Row,
+    attached_policy,
+    ok,
+    policy_text,
+    tags_of,
+)
 from weightguard.collect.terraform.state import Resource, pick
 
 Members = Mapping[str, str]
@@ -82,8 +90,7 @@ def _row(inventory: Inventory, item: Resource, shape: Shape) -> Row | None:
     for operation, members in shape.reads.items():
         row.reads[operation] = ok(answer(item.values, members))
     if shape.policy is not None:
-        text = _policy(inventory, item, identifier, shape.policy)
-        row.reads[shape.policy.operation] = stated({shape.policy.member: text} if text else None)
+        row.reads[shape.policy.operation] = _policy(inventory, item, identifier, shape.policy)
     return row
 
 
@@ -99,14 +106,16 @@ def _identifier(item: Resource, shape: Shape) -> str | None:
     return shape.arn.format(partition=item.partition, region=item.region, account=item.account, id=names[0])
 
 
-def _policy(inventory: Inventory, item: Resource, identifier: str, policy: Policy) -> str | None:
-    if policy.type:
-        for name in (identifier, item.text("id"), item.text("name")):
-            for attached in inventory.about(policy.type, policy.by, name):
-                text = policy_text(attached.values.get(policy.attribute))
-                if text is not None:
-                    return text
-    return policy_text(pick(item.values, policy.own)) if policy.own else None
+def _policy(inventory: Inventory, item: Resource, identifier: str, policy: Policy) -> Read:
+    names = {identifier, item.text("id"), item.text("name")} if policy.type else set()
+    found = [
+        (attached, policy.attribute)
+        for name in sorted(filter(None, names))
+        for attached in inventory.about(policy.type, policy.by, name)
+    ]
+    if policy.own and policy_text(item.values.get(policy.own)):
+        found.append((item, policy.own))
+    return attached_policy(policy.member, found)
 
 
 def answer(values: Any, members: Members) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from weightguard.estate.aws.scope import Scope, last_name, region_of
-from weightguard.estate.aws.workload_kinds import KINDS, WorkloadKind
+from weightguard.estate.aws.workload_kind import WorkloadKind
+from weightguard.estate.aws.workload_kinds import KINDS
 from weightguard.estate.evidence import Record, attribute, listing_source, obstacle, read, views
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import Workload
