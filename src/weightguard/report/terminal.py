@@ -12,7 +12,7 @@ import click
 
 from weightguard.assess.model import Gap, Report, WeightEntry
 from weightguard.report.text import visible
-from weightguard.report.words import exposures, headline, size
+from weightguard.report.words import exposures, headline, short, size
 
 WIDTH = 80
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "white"}
@@ -63,14 +63,19 @@ def _exposures(report: Report, width: int) -> Iterator[str]:
     if not found:
         return
     yield _title("What exposes weights now")
-    for result in found[:6]:
-        severity = click.style(f"{result.severity:<8}", fg=_COLOURS[result.severity])
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for result in found:
+        grouped.setdefault((result.severity, result.control, result.message), []).append(
+            short(result.subject)
+        )
+    for (severity, control, message), subjects in list(grouped.items())[:6]:
+        where = subjects[0] if len(subjects) == 1 else f"{len(subjects)} places"
         # The colour's escapes have no width: wrap first, colour after.
-        lines = list(_wrapped(f"{result.message} [{result.control}]", width, " " * 11))
-        yield f"  {severity} {lines[0].lstrip()}"
+        lines = list(_wrapped(f"{where}: {message} [{control}]", width, " " * 11))
+        yield f"  {click.style(f'{severity:<8}', fg=_COLOURS[severity])} {lines[0].lstrip()}"
         yield from lines[1:]
-    if len(found) > 6:
-        yield f"  and {len(found) - 6} more of high or critical severity"
+    if len(grouped) > 6:
+        yield f"  and {len(grouped) - 6} more of high or critical severity"
     yield ""
 
 

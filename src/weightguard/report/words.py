@@ -57,7 +57,11 @@ def urgency(result: ResultEntry) -> tuple[int, int, int, str, str, str]:
 
 
 def exposures(report: Report) -> list[ResultEntry]:
-    """What exposes weights now: severe failures that bear on weights, up to the level that is aimed at, the worst first."""
+    """What exposes weights now: severe failures that bear on weights, up to the level that is aimed at.
+
+    Those that put weights within an outsider's reach come first, then the most severe.
+    """
+    exposing = {control["id"] for control in report.controls if control.get("exposes")}
     found = [
         result
         for result in report.results
@@ -66,7 +70,15 @@ def exposures(report: Report) -> list[ResultEntry]:
         and not result.footnote
         and result.level <= report.summary.target_level
     ]
-    return sorted(found, key=urgency)
+    return sorted(found, key=lambda result: (result.control not in exposing, urgency(result)))
+
+
+def short(subject: str) -> str:
+    """A subject's own name: ``aurora-release`` of ``arn:aws:s3:::aurora-release``."""
+    if not subject.startswith("arn:"):
+        return subject
+    name = subject.split(":", 5)[-1]
+    return name if len(name) <= 60 else "..." + name[-57:]
 
 
 def account_of(subject: str) -> str:
