@@ -198,7 +198,7 @@ class Control(Strict):
         subject: what one verdict is about.
         applies_to: for stores and keys: those that hold `weights`, those that receive `copies` of them
             (replication), those that receive `logs` about them. Any other is judged by critical
-            controls alone, and mentioned with low severity when it fails.
+            controls of SL1 and those that expose, and mentioned with low severity when it fails.
         check: ``<module>.<function>`` in weightguard.checks, or an expression; None for attested controls.
         limits: what the check cannot see.
         exposes: True when a failure means that weights are within an outsider's reach now; it caps the score.
