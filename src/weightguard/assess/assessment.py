@@ -35,6 +35,7 @@ from weightguard.assess.model import (
     WhatIf,
 )
 from weightguard.assess.model import Status as StatusName
+from weightguard.assess.picture import picture
 from weightguard.assess.protocol import load_protocol, play
 from weightguard.assess.reach import Asked, Reaches
 from weightguard.assess.scoring import Exposure, exposures, score
@@ -140,6 +141,7 @@ class _Assessment:
         self.estate, self.catalogue, self.config = estate, catalogue, config
         self.source, self.options, self.judgement = source, options, judgement
         self.controls: Mapping[str, Control] = catalogue.by_id
+        self.access = access
         self.reaches = Reaches(access, config)
         self.attestations = read_attestations(config.attestations, catalogue, judgement.as_of)
         waivers = read_waivers(config.waivers, catalogue, judgement.as_of)
@@ -180,6 +182,7 @@ class _Assessment:
             what_if=self._what_if(),
             protocols=self._protocols(),
             organisation=self.config.organisation,
+            access=picture(self.access, self.estate.weight_sets),
         )
 
     def _target(self, name: str) -> Level:

@@ -483,6 +483,57 @@ class ProtocolResult:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class PictureNode:
+    """A principal or store. `kind`: an actor's, ``step`` on somebody's way, or ``store``; `count`: how many it stands for."""
+
+    id: str
+    kind: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class PictureEdge:
+    """One hop."""
+
+    origin: str
+    target: str
+    how: str
+    certainty: str
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class CutChange:
+    """One change that closes paths; `closes` names the first of the `closed` principals that it cuts off."""
+
+    principal: str
+    remove: str
+    policy: str
+    statement: str
+    closes: tuple[str, ...]
+    closed: int
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class CutEntry:
+    """The smallest set of changes that closes every path to a store but its direct, intended readers'."""
+
+    store: str
+    changes: tuple[CutChange, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Picture:
+    """The access graph as it is drawn. `gathered`: answers that stand behind a node of several."""
+
+    nodes: tuple[PictureNode, ...]
+    edges: tuple[PictureEdge, ...]
+    cuts: tuple[CutEntry, ...]
+    gathered: int
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Report:
     """report.json."""
 
@@ -507,3 +558,4 @@ class Report:
     what_if: WhatIf | None = None
     protocols: tuple[ProtocolResult, ...] = field(default=())
     organisation: str | None = None
+    access: Picture | None = None
