@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from weightguard.access.becoming import Becoming
 from weightguard.access.changing import Changing
+from weightguard.access.creating import Creating
 from weightguard.access.joining import join
 from weightguard.access.links import Graph, Link
 from weightguard.access.needs import Needs
@@ -23,11 +24,15 @@ def escalations(owner: AccessGraph) -> Graph:
     """The links of an estate."""
     graph = Graph()
     trusts, needs = Trusts(owner), Needs(owner)
-    changing, vouching = Changing(owner, needs), Vouching(owner, needs)
+    changing, vouching, creating = Changing(owner, needs), Vouching(owner, needs), Creating(owner, needs)
     accounts = sorted(owner.population.realms)
     _prepare(changing, accounts)
     graph.extend(vouching.by_permission_set())
+    for account in accounts:
+        graph.extend(creating.links(account))
     _prepare(changing, accounts)
+    for account in accounts:
+        graph.extend(creating.links(account))
     for group in owner.population.groups:
         graph.extend(Link(member, group) for member in group.members)
     becoming, passing, running = (

@@ -9,11 +9,16 @@ from weightguard.access.asking import Grant
 from weightguard.access.population import Group
 from weightguard.access.techniques.schema import Need
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Principal
+from weightguard.policy.aws.glob import glob
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 PASSING: Final = "iam:PassRole"
+
+
+_NEW: Final = "weightguard-new"
+_PARTS, _REGION = 6, 3
 
 
 class Needs:
@@ -25,15 +30,41 @@ class Needs:
 
     def __init__(self, owner: AccessGraph) -> None:
         self._owner = owner
-        self._own: dict[tuple[Group, str, str], Grant | None] = {}
+        self._own: dict[tuple[Group, str, tuple[str, ...]], Grant | None] = {}
 
-    def chosen(self, group: Group, need: Need) -> Grant | None:
-        """A need on something of the actor's choosing in its own account; no other fact bears on it."""
-        resource = self.fill(need.resource, group.account)
-        key = (group, need.action, resource)
+    def chosen(self, group: Group, resource: str, actions: tuple[str, ...]) -> Grant | None:
+        """Some actions on one thing of the actor's choosing in its own account: the name that serves best is chosen."""
+        key = (group, resource, actions)
         if key not in self._own:
-            self._own[key] = self._owner.asker.may(group, need.action, resource, owner=group.account)
+            self._own[key] = self._best(group, resource, actions)
         return self._own[key]
+
+    def _best(self, group: Group, resource: str, actions: tuple[str, ...]) -> Grant | None:
+        best: Grant | None = None
+        for name in self.names(group, resource):
+            grant: Grant | None = Grant()
+            for action in actions:
+                allowed = self._owner.asker.may(group, action, name, owner=group.account)
+                grant = None if allowed is None or grant is None else grant.and_also(allowed)
+                if grant is None:
+                    break
+            if grant is not None and grant.is_certain:
+                return grant
+            best = best or grant
+        return best
+
+    def names(self, group: Group, resource: str) -> list[str]:
+        """Names that a new thing may be given: any, and those that the group's own policies speak of."""
+        wanted = self.fill(resource, group.account)
+        if wanted == "*":
+            return ["*"]
+        found = {_named(wanted): None}
+        parts = wanted.split(":", _PARTS - 1)
+        for pattern in sorted(group.patterns):
+            named = pattern.split(":", _PARTS - 1)
+            if len(named) == _PARTS and len(parts) == _PARTS and _fits(named, parts):
+                found[_named(":".join(_narrower(one, other) for one, other in zip(named, parts, strict=True)))] = None
+        return list(found)
 
     def fill(self, resource: str, account: str) -> str:
         """A need's resource with the account's own names filled in."""
@@ -43,9 +74,12 @@ class Needs:
 
     def all_chosen(self, group: Group, needs: Iterable[Need]) -> Grant | None:
         """Every one of some needs on things of the actor's choosing; None when one is denied."""
-        found = Grant()
+        together: dict[str, list[str]] = {}
         for need in needs:
-            grant = self.chosen(group, need)
+            together.setdefault(need.resource, []).append(need.action)
+        found = Grant()
+        for resource, actions in together.items():
+            grant = self.chosen(group, resource, tuple(actions))
             if grant is None:
                 return None
             found = found.and_also(grant)
@@ -81,6 +115,26 @@ class Needs:
             owner=owner or group.account,
             context=context,
         )
+
+
+def _fits(named: list[str], parts: list[str]) -> bool:
+    """Whether a pattern speaks of things of a kind, part by part: a wildcard in one part of an ARN stays in it."""
+    return all(glob(one).overlaps(glob(other)) for one, other in zip(named, parts, strict=True))
+
+
+def _narrower(one: str, other: str) -> str:
+    """The part that says more: what both match, where one of them is the other with wildcards filled in."""
+    if glob(other).covers(glob(one)):
+        return one
+    return other if glob(one).covers(glob(other)) else one
+
+
+def _named(pattern: str) -> str:
+    """A thing that matches a pattern: in the usual region, under a name that nobody has."""
+    parts = pattern.split(":", _PARTS - 1)
+    if len(parts) == _PARTS and parts[_REGION] == "*":
+        parts[_REGION] = "us-east-1"
+    return ":".join(part.replace("*", _NEW).replace("?", "x") for part in parts)
 
 
 def how_of(actions: Iterable[str]) -> str:

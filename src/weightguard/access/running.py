@@ -321,6 +321,8 @@ class Running:
         workload: Workload,
         policy: CompiledPolicy | None,
     ) -> Grant | None:
+        if need.resource.startswith("arn:") or need.resource == "*":
+            return self._needs.chosen(group, need.resource, (need.action,))
         names = self._names(workload)
         resource = workload.id if need.resource == "target" else need.resource.format_map(names)
         context: dict[str, ContextValue] = dict(self._tags(workload))

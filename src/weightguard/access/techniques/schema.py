@@ -90,6 +90,13 @@ class ChangePrincipal(_Technique):
     change: Change
 
 
+class NewPrincipal(_Technique):
+    """Create a user or role with every permission, and be it."""
+
+    kind: Literal["new_principal"]
+    principal: Literal["user", "role"]
+
+
 class Combination(_Technique):
     """A change of a principal together with a way of becoming it, known under a name of its own."""
 
@@ -179,6 +186,7 @@ Technique = Annotated[
     | Trust
     | Credentials
     | ChangePrincipal
+    | NewPrincipal
     | Combination
     | PassRole
     | OnWorkload
