@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.errors import InputError
+from weightguard.report.text import utf8
 
 _RECORD = re.compile(r"(?:^|\s)(records/[\w./-]+\.jsonl):(\d{1,9})$", re.ASCII)
 _LONGEST_PLACE = 300  # characters; a longer source names no record
@@ -88,9 +89,8 @@ def timestamp(report: Report) -> str:
     return moment(report).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def identity(report: Report, *parts: str) -> str:
-    """A UUID (version 5, RFC 9562) that is the same for the same thing of the same report."""
-    namespace = uuid.uuid5(
-        uuid.NAMESPACE_URL, f"urn:weightguard:report:{report.snapshot.digest}:{report.snapshot.as_of}"
-    )
-    return str(uuid.uuid5(namespace, "\x1f".join(parts)))
+def identities(report: Report, purpose: str) -> Callable[[str], str]:
+    """Makes UUIDs (version 5, RFC 9562): the same for the same thing, of the same report, for the same purpose."""
+    base = f"urn:weightguard:report:{report.snapshot.digest}:{report.snapshot.as_of}:{purpose}"
+    namespace = uuid.uuid5(uuid.NAMESPACE_URL, utf8(base).decode())
+    return lambda name: str(uuid.uuid5(namespace, utf8(name).decode()))
