@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 Kind = Literal["parameters", "data", "unclear"]
@@ -156,14 +155,25 @@ def looks_like_layers(shapes: Sequence[tuple[int, ...]]) -> bool:
     if len(matrices) == 1:
         first, last = matrices[0][0], matrices[0][-1]
         return first != last and last in vectors and first not in vectors and last > 1
-    outputs: dict[int, int] = {}
+    seen: list[tuple[int, ...]] = []
     for matrix in matrices:
-        if len(matrix) == 2 and matrix[1] in outputs and matrix[0] != matrix[1]:
+        if any(_chained(earlier, matrix, vectors) for earlier in seen[-8:]):
             return True
-        outputs[matrix[0]] = matrix[-1]
-    return any(
-        left[-1] == right[0] and left[-1] > 1 and left[0] != left[-1] for left, right in pairwise(matrices)
-    )
+        seen.append(matrix)
+    return False
+
+
+def _chained(left: tuple[int, ...], right: tuple[int, ...], vectors: set[int]) -> bool:
+    """Whether what `left` gives is what `right` takes, stored as (inputs, outputs) or as (outputs, inputs).
+
+    A square matrix chains with anything of its size, so then a bias vector must stand beside.
+    """
+    for link, start, end in ((left[-1], right[0], right[-1]), (left[0], right[-1], right[0])):
+        if link == start and link > 1:
+            oblong = left[0] != left[-1] and right[0] != right[-1]
+            if oblong or (link in vectors and (left[0] != left[-1] or end != start)):
+                return True
+    return False
 
 
 def arrays_kind(arrays: Sequence[Array], path: str) -> Kind:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import struct
 
-from weightguard.weights.model import FileVerdict
+from weightguard.weights.model import FileVerdict, Role
 from weightguard.weights.reader import Damaged, Source
 
 _GGML = {b"lmgg", b"fmgg", b"tjgg", b"algg", b"GGML", b"GGMF", b"GGJT", b"GGLA"}
+_OCDBT = {
+    bytes.fromhex("0cdb3a2a"): "ocdbt.manifest",
+    bytes.fromhex("0cdb20de"): "ocdbt.node",
+    bytes.fromhex("0cdb1234"): "ocdbt.node",
+}
 _TVM = 0xF7E58D4F05049CB7
 _MIL_SENTINEL = 0xDEADBEEF
 _FASTTEXT = 793712314
@@ -28,12 +33,15 @@ def _other(note: str) -> FileVerdict:
 
 
 def _ocdbt(source: Source, head: bytes) -> FileVerdict | None:
-    """Source: TensorStore, "OCDBT storage format": manifest, B-tree node, version tree node."""
-    if head[:4] == bytes.fromhex("0cdb3a2a"):
-        return FileVerdict("orbax", "header", role="index", traits=frozenset({"ocdbt.manifest"}))
-    if head[:4] in (bytes.fromhex("0cdb20de"), bytes.fromhex("0cdb1234")):
-        return FileVerdict("orbax", "header", traits=frozenset({"ocdbt.node"}))
-    return None
+    """Source: TensorStore, "OCDBT storage format": manifest, B-tree node, version tree node; then their length."""
+    kind = _OCDBT.get(head[:4])
+    if kind is None or len(head) < 12:
+        return None
+    length = int.from_bytes(head[4:12], "little")
+    if length > source.size or (kind == "ocdbt.manifest" and source.exact and length != source.size):
+        raise Damaged("OCDBT header does not match the object's size")
+    role: Role = "index" if kind == "ocdbt.manifest" else "weights"
+    return FileVerdict("orbax", "header", role=role, traits=frozenset({kind}))
 
 
 def _named_magic(source: Source, head: bytes) -> FileVerdict | None:

@@ -16,6 +16,10 @@ from weightguard.weights.reader import Exhausted, Source
 from weightguard.weights.sketch import sketch_of
 
 _MAX_JSON = 768 << 10
+_TELLING = (
+    b'"weight_map"', b'"weightsManifest"', b'"modelTopology"', b'"tree_metadata"', b'"item_handlers"', b'"init_timestamp_nsecs"',
+    b'"sharded_backend"', b'"zarr_format"', b'"learner"', b'"itemInfoEntries"',
+)  # fmt: skip
 _MAX_LINKS = 4_096
 _DVC = re.compile(rb"^(?:md5: [0-9a-f]{32}\n|wdir: .*\n|frozen: .*\n)*outs:\n\s*-\s", re.MULTILINE)
 _ANNEX = re.compile(rb"^(?:/annex/objects/|(?:\.\./)*\.git/annex/objects/)")
@@ -65,6 +69,9 @@ def _quoted(head: bytes) -> list[str]:
 
 
 def _json(source: Source, key: str) -> FileVerdict | None:
+    """Most JSON is none of ours: a document is read to its end only when its beginning names something of ours."""
+    if not any(word in source.at(0, 16 << 10) for word in _TELLING):
+        return None
     if source.size > _MAX_JSON:
         return _large_index(source)
     try:

@@ -18,6 +18,7 @@ from weightguard.weights.reader import Damaged, Exhausted, Held, Source
 Inner = Callable[[Source, str], FileVerdict | None]
 _PACKED = 320 << 10
 _INFLATED = 4 << 20
+_GZIP_TELLS = 3 << 30
 _ENCRYPTED = ((b"Salted__", "OpenSSL"), (b"age-encryption.org/v1", "age"), (b"-----BEGIN PGP MESSAGE", "PGP"),
               (b"-----BEGIN AGE ENCRYPTED FILE", "age"))  # fmt: skip
 _SUFFIXES = (
@@ -71,7 +72,7 @@ def _through(
     if not data:
         return None
     try:
-        verdict = inner(Held(data, complete=ended), inner_name(key))
+        verdict = inner(Held(data, size=_gzip_size(source, len(data)), complete=ended), inner_name(key))
     except (Damaged, Exhausted):
         return None
     if verdict is None or verdict.format in (None, "pointer"):
@@ -79,6 +80,14 @@ def _through(
     note = f"{verdict.note}; compressed" if verdict.note else "compressed"
     return FileVerdict(verdict.format, "header", parameters=verdict.parameters, tensors=verdict.tensors,
                        dtypes=verdict.dtypes, note=note, role=verdict.role)  # fmt: skip
+
+
+def _gzip_size(source: Source, held: int) -> int | None:
+    """The length of a gzip stream's content, from its last four bytes; None for another stream or one beyond 4 GiB."""
+    if source.at(0, 3) != b"\x1f\x8b\x08" or source.size > _GZIP_TELLS or not source.exact:
+        return None
+    size = int.from_bytes(source.at(source.size - 4, 4), "little")
+    return size if size >= held else None
 
 
 def _inflater(head: bytes) -> Callable[[bytes], tuple[bytes, bool]] | None:

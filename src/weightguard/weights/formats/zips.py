@@ -76,8 +76,13 @@ def _find_end(source: Source) -> tuple[int, int, bytes]:
         tail_at = max(0, source.size - step)
         tail = source.at(tail_at, source.size - tail_at)
         end = tail.rfind(_END)
-        if end >= 0 and len(tail) - end >= 22:
-            return end, tail_at, tail
+        while end >= 0:
+            # The record and its comment end the archive; anything else is the end of another one, cut off behind.
+            if len(tail) - end >= 22 and end + 22 + int.from_bytes(
+                tail[end + 20 : end + 22], "little"
+            ) == len(tail):
+                return end, tail_at, tail
+            end = tail.rfind(_END, 0, end)
     raise Damaged("zip archive without its directory (truncated)")
 
 
