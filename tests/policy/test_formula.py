@@ -64,7 +64,7 @@ def build(tree: object) -> Formula:
 
 
 @given(formulas)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_simplification_and_negation_keep_the_meaning(tree: object) -> None:
     formula = build(tree)
     for world in WORLDS:
@@ -73,7 +73,7 @@ def test_simplification_and_negation_keep_the_meaning(tree: object) -> None:
 
 
 @given(formulas)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_alternatives_are_the_same_formula(tree: object) -> None:
     formula = build(tree)
     rows = alternatives(formula)

@@ -219,7 +219,7 @@ json_values = st.recursive(
 
 
 @given(json_values, st.sampled_from(list(PolicyKind)), st.booleans())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_document_breaks_the_engine(content: Any, kind: PolicyKind, unknown: bool) -> None:
     found = read(content, kind)
     layer = {"trust": "resource"}.get(kind.value, kind.value)
@@ -264,7 +264,7 @@ values = st.one_of(
     values,
     values,
 )
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_no_value_breaks_an_operator(operator: str, wanted: Any, given_value: Any) -> None:
     entry = allow(Condition={operator: {"aws:x": wanted}})
     decision = ask(layers(identity=[entry]), context={"aws:x": given_value})

@@ -27,13 +27,13 @@ def language(pattern: str) -> frozenset[str]:
 
 
 @given(patterns, st.sampled_from(WIDE_TEXTS))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_matching_agrees_with_a_regular_expression(pattern: str, text: str) -> None:
     assert glob(pattern).matches(text) is (text in language(pattern))
 
 
 @given(patterns, patterns)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_overlap_agrees_with_brute_force(one: str, other: str) -> None:
     shared = language(one) & language(other)
     # The shortest text of an overlap is no longer than the two patterns together.
@@ -44,7 +44,7 @@ def test_overlap_agrees_with_brute_force(one: str, other: str) -> None:
 
 
 @given(patterns, patterns)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_cover_agrees_with_brute_force(one: str, other: str) -> None:
     covered = language(other) <= language(one)
     if not covered:

@@ -49,7 +49,7 @@ def documents(one: oracle.Case) -> list[tuple[str, dict[str, Any]]]:
 
 
 @given(seeds, seeds)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_adding_a_deny_never_allows_more(seed: int, other: int) -> None:
     wide = case(seed)
     narrow = deepcopy(wide)
@@ -65,7 +65,7 @@ def test_adding_a_deny_never_allows_more(seed: int, other: int) -> None:
 
 
 @given(seeds, seeds)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_removing_an_allow_never_adds_access(seed: int, other: int) -> None:
     wide = case(seed)
     narrow = deepcopy(wide)
@@ -78,7 +78,7 @@ def test_removing_an_allow_never_adds_access(seed: int, other: int) -> None:
 
 
 @given(seeds, seeds)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_order_never_matters(seed: int, other: int) -> None:
     one = case(seed)
     shuffled = deepcopy(one)
@@ -98,7 +98,7 @@ def test_order_never_matters(seed: int, other: int) -> None:
 
 
 @given(seeds)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_equal_policies_decide_equally_however_they_are_written(seed: int) -> None:
     one = case(seed)
     other = deepcopy(one)
@@ -124,7 +124,7 @@ def test_equal_policies_decide_equally_however_they_are_written(seed: int) -> No
 
 
 @given(seeds, seeds)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_narrowing_a_wildcard_of_an_allow_never_widens(seed: int, other: int) -> None:
     wide = case(seed)
     narrow = deepcopy(wide)
@@ -151,7 +151,7 @@ def narrowed(pattern: str, random: Random) -> str:
 
 
 @given(seeds)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_layer_that_limits_never_adds_access(seed: int) -> None:
     narrow = case(seed)
     wide = deepcopy(narrow)

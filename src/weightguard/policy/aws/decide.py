@@ -13,7 +13,7 @@ from functools import lru_cache
 from weightguard.policy.aws import provider
 from weightguard.policy.aws.conclude import Asked, OwnGrant, conclude
 from weightguard.policy.aws.formula import ALWAYS, NEVER
-from weightguard.policy.aws.layer import EVERYTHING, NO_RESOURCE_POLICY, NOTHING, ask, ask_resource
+from weightguard.policy.aws.layer import NO_RESOURCE_POLICY, NOTHING, ask, ask_resource
 from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request
 from weightguard.policy.aws.principal import PrincipalType
 from weightguard.policy.aws.public import is_public
@@ -30,6 +30,8 @@ _TRUST_ACTIONS = frozenset(
         "sts:setsourceidentity",
     }
 )
+# "By default, all requests are implicitly denied with the exception of the AWS account root user, which has full access."
+_FULL_ACCESS = Verdict(allow=ALWAYS, allowed_by=(Reason("provider", "AWS", "the root user has full access"),))
 _WHO_AM_I = Decision(
     Outcome.ALLOWED, (Reason("provider", "AWS", "sts:GetCallerIdentity needs no permission"),)
 )
@@ -110,8 +112,7 @@ def _identity(question: Question, layers: Layers) -> Verdict:
     if not principal.has_identity_policies:
         return NOTHING
     if principal.type is PrincipalType.ROOT:
-        # "... with the exception of the AWS account root user, which has full access."
-        return EVERYTHING
+        return _FULL_ACCESS
     return ask(layers.identity, "identity", question)
 
 
