@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_weight_formats import SAMPLES
-from weight_files import Lab, genuine, npy
+from weight_files import Lab, genuine, npy, verdict
 
 from weightguard.weights import HEADER_BUDGET, ListedObject, StoreScan, examine
 from weightguard.weights.pickles import scan
@@ -124,3 +124,20 @@ def test_many_unnamed_objects_are_kept_only_up_to_the_budget() -> None:
 def test_npy_header_with_hostile_text_is_not_evaluated() -> None:
     data = npy((4,)).replace(b"'fortran_order': False", b"'fortran_order': f(1,2)")
     _examined(data, "m/weights.npy")
+
+
+def test_a_parameter_count_beyond_all_machines_is_not_passed_on() -> None:
+    import struct
+
+    dims = struct.pack("<IQQ", 2, 1 << 40, 1 << 40)
+    data = (
+        b"GGUF"
+        + struct.pack("<IQQ", 3, 1, 0)
+        + struct.pack("<Q", 1)
+        + b"w"
+        + dims
+        + struct.pack("<IQ", 99, 0)
+        + bytes(64)
+    )
+    found = verdict(data)
+    assert (found.format, found.parameters) == ("gguf", None)

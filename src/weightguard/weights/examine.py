@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from weightguard.weights.formats import (
     archives,
@@ -24,6 +25,8 @@ from weightguard.weights.formats import (
 )
 from weightguard.weights.model import SMALLEST, FileVerdict, ListedObject, ReadDenied, ReadFailed, ReadRange
 from weightguard.weights.reader import Damaged, Exhausted, HeaderReader, Source
+
+_MOST_PARAMETERS = 1 << 50
 
 Recogniser = Callable[[Source, str], FileVerdict | None]
 
@@ -55,7 +58,7 @@ def examine(obj: ListedObject, read: ReadRange) -> FileVerdict:
     if obj.bytes < SMALLEST:
         return FileVerdict(None, examined="not_needed")
     try:
-        return recognise(HeaderReader(obj, read), obj.key) or FileVerdict(None)
+        return _bounded(recognise(HeaderReader(obj, read), obj.key) or FileVerdict(None))
     except Damaged as error:
         return FileVerdict(None, note=str(error), traits=frozenset({"damaged"}))
     except Exhausted:
@@ -64,6 +67,13 @@ def examine(obj: ListedObject, read: ReadRange) -> FileVerdict:
         return FileVerdict(None, examined="denied", note="header could not be read: access denied")
     except ReadFailed:
         return FileVerdict(None, examined="failed", note="header could not be read")
+
+
+def _bounded(verdict: FileVerdict) -> FileVerdict:
+    """A header may claim any number of parameters; one that no machine could hold is not passed on."""
+    if verdict.parameters is None or verdict.parameters <= _MOST_PARAMETERS:
+        return verdict
+    return replace(verdict, parameters=None)
 
 
 def recognise(source: Source, key: str, *, depth: int = 0) -> FileVerdict | None:

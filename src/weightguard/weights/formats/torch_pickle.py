@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from weightguard.weights.model import FileVerdict
 from weightguard.weights.pickles import Facts, scan
-from weightguard.weights.pickles.machine import Made
+from weightguard.weights.pickles.values import Made
 from weightguard.weights.reader import Cursor, Damaged, Exhausted, Source
 from weightguard.weights.sketch import sketch_of
 from weightguard.weights.vocabulary import Array, arrays_kind, is_floating, names_kind, path_kind

@@ -12,14 +12,30 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from weightguard.weights.pickles.opcodes import Argument, operations
+from weightguard.weights.pickles.values import (
+    MAX_ARRAYS,
+    Global,
+    Made,
+    Storage,
+    Tensor,
+    as_text,
+    count_of,
+    direct_tensors,
+    dtype_of,
+    keys_of,
+    named_arrays,
+    numpy_state,
+    shape_of,
+    storage_dtype,
+    tensor_of,
+    width_of,
+)
 from weightguard.weights.reader import Cursor, Damaged, Exhausted
 from weightguard.weights.vocabulary import Array
 
 MAX_OPERATIONS = 250_000
-MAX_ARRAYS = 20_000
 _MAX_STACK = 100_000
 _MAX_KEPT = 50_000
-_MAX_DEPTH = 12
 
 
 class _Mark:
@@ -27,42 +43,6 @@ class _Mark:
 
 
 _MARK = _Mark()
-
-
-@dataclass(frozen=True, slots=True)
-class Global:
-    """A class or function that the pickle names."""
-
-    name: str
-
-
-@dataclass(eq=False, slots=True)
-class Made:
-    """What calling `maker` with `arguments` would have made; `state` is what BUILD would have set."""
-
-    maker: str
-    arguments: tuple[object, ...] = ()
-    state: object = None
-    entries: dict[str, object] = field(default_factory=dict)
-    items: list[object] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """An array or tensor: `storage` names the storage it views, where it has one."""
-
-    dtype: str
-    shape: tuple[int, ...] | None
-    storage: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """A tensor storage kept outside the pickle: `count` elements of `dtype`."""
-
-    dtype: str
-    key: str
-    count: int
 
 
 @dataclass(slots=True)
@@ -129,8 +109,8 @@ class _Machine:
     def _finish(self) -> None:
         facts = self.facts
         if facts.complete:
-            facts.top_keys = tuple(_keys(facts.root))[:256]
-            facts.arrays = list(_named_arrays(facts.root))
+            facts.top_keys = tuple(keys_of(facts.root))[:256]
+            facts.arrays = list(named_arrays(facts.root))
         else:
             facts.arrays = [
                 (Array(name, tensor.dtype, tensor.shape), tensor.storage) for name, tensor in self._partial()
@@ -138,7 +118,7 @@ class _Machine:
 
     def _partial(self) -> Iterator[tuple[str, Tensor]]:
         """Tensors of a pickle that breaks off: in finished dictionaries, beside their keys on the stack, or bare."""
-        named = [found for value in [*self._stack, *self._memo.values()] for found in _direct_tensors(value)]
+        named = [found for value in [*self._stack, *self._memo.values()] for found in direct_tensors(value)]
         for key, value in pairwise(self._stack):
             if isinstance(key, str) and isinstance(value, Tensor):
                 named.append((key[:200], value))
@@ -168,7 +148,7 @@ class _Machine:
             return
         for key, value in zip(pairs[::2], pairs[1::2], strict=False):
             if self._keep():
-                target.entries[_text(key)] = value
+                target.entries[as_text(key)] = value
 
     def mark(self, _: Argument) -> None:
         self._push(_MARK)
@@ -289,14 +269,14 @@ class _Machine:
         kind, key, count = value[1], value[2], value[4]
         if not (isinstance(kind, Global) and isinstance(key, str) and isinstance(count, int)):
             return None
-        storage = Storage(_storage_dtype(kind.name), key, count)
+        storage = Storage(storage_dtype(kind.name), key, count)
         if self._keep():
             self.facts.storages[key] = storage
         return storage
 
     def _make(self, maker: object, arguments: tuple[object, ...]) -> object:
         name = maker.name if isinstance(maker, Global) else ""
-        made = _tensor(name, arguments)
+        made = tensor_of(name, arguments)
         if isinstance(made, Tensor) and len(self._seen_tensors) < MAX_ARRAYS:
             self._seen_tensors.append(made)
         return made if made is not None else Made(name, arguments[:64])
@@ -309,7 +289,7 @@ class _Machine:
         if target.maker.endswith(".NumpyArrayWrapper"):
             self._inline_array(target, state)
             return
-        array = _numpy_state(target.maker, state)
+        array = numpy_state(target.maker, state)
         if array is None:
             target.state = state
             return
@@ -323,13 +303,13 @@ class _Machine:
     def _inline_array(self, target: Made, state: object) -> None:
         """joblib writes an array's bytes right behind its wrapper, padded to an alignment."""
         entries = state.entries if isinstance(state, Made) else {}
-        dtype, shape = _dtype(entries.get("dtype")), _shape(entries.get("shape"))
-        width = _width(dtype)
+        dtype, shape = dtype_of(entries.get("dtype")), shape_of(entries.get("shape"))
+        width = width_of(dtype)
         if shape is None or width is None:
             raise Exhausted
         if entries.get("numpy_array_alignment_bytes") is not None:
             self._cursor.skip(self._cursor.u8())
-        count = _count(shape)
+        count = count_of(shape)
         self._cursor.skip(count * width)
         array = Tensor(dtype, shape)
         self._stack[-1] = array
@@ -338,133 +318,6 @@ class _Machine:
 
 def _plain(argument: Argument) -> object:
     return argument
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value[:100].decode("utf-8", "replace")
-    return str(value)[:200] if isinstance(value, str | int) else ""
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    total = 1
-    for length in shape:
-        total *= length
-    return total
-
-
-def _width(dtype: str) -> int | None:
-    digits = dtype.lstrip("<>=|")[1:]
-    if dtype.lstrip("<>=|")[:1] in ("U", "O", "M", "m", "V"):
-        return None
-    return int(digits) if digits.isdigit() and len(digits) < 4 else None
-
-
-def _storage_dtype(name: str) -> str:
-    kind = name.rsplit(".", 1)[-1].removesuffix("Storage").lower()
-    return {"long": "int64", "int": "int32", "short": "int16", "char": "int8", "byte": "uint8", "untyped": "uint8",
-            "half": "float16", "float": "float32", "double": "float64"}.get(kind, kind)  # fmt: skip
-
-
-def _shape(value: object) -> tuple[int, ...] | None:
-    if isinstance(value, Made) and value.arguments:
-        value = value.arguments[0]
-    if not isinstance(value, tuple) or not all(isinstance(n, int) and 0 <= n < 1 << 62 for n in value):
-        return None
-    return tuple(n for n in value if isinstance(n, int))[:32]
-
-
-def _dtype(value: object) -> str:
-    if isinstance(value, Made) and value.maker.endswith("dtype") and value.arguments:
-        return _text(value.arguments[0]) or "unknown"
-    if isinstance(value, Made | Global):
-        name = value.maker if isinstance(value, Made) else value.name
-        return name.rsplit(".", 1)[-1]
-    return _text(value) or "unknown"
-
-
-def _tensor(maker: str, arguments: tuple[object, ...]) -> Tensor | None:
-    """The tensor that a rebuild function would make, None when `maker` is none."""
-    if maker.endswith("._frombuffer") and len(arguments) >= 3:
-        return Tensor(_dtype(arguments[1]), _shape(arguments[2]))
-    if maker == "jax._src.array._reconstruct_array" and len(arguments) >= 3:
-        return _numpy_state("numpy.core.multiarray._reconstruct", arguments[2])
-    if not maker.startswith("torch.") or "rebuild" not in maker:
-        return None
-    if maker.endswith(("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_qtensor")):
-        return _torch_tensor(arguments)
-    inner = _first_tensor(arguments)
-    return inner or Tensor("unknown", None)
-
-
-def _torch_tensor(arguments: tuple[object, ...]) -> Tensor:
-    storage = arguments[0] if arguments else None
-    shape = _shape(arguments[2]) if len(arguments) > 2 else None
-    if isinstance(storage, Storage):
-        return Tensor(storage.dtype, shape, storage.key)
-    return Tensor("float32" if isinstance(storage, Made) else "unknown", shape)
-
-
-def _first_tensor(values: tuple[object, ...], depth: int = 0) -> Tensor | None:
-    for value in values[:16]:
-        if isinstance(value, Tensor):
-            return value
-        if isinstance(value, tuple) and depth < 3:
-            if len(value) > 2 and isinstance(value[0], Storage):
-                return _torch_tensor(value)
-            found = _first_tensor(value, depth + 1)
-            if found:
-                return found
-    return None
-
-
-def _numpy_state(maker: str, state: object) -> Tensor | None:
-    if not maker.endswith("multiarray._reconstruct") or not isinstance(state, tuple) or len(state) < 3:
-        return None
-    return Tensor(_dtype(state[2]), _shape(state[1]))
-
-
-def _keys(root: object) -> Iterator[str]:
-    if isinstance(root, Made):
-        yield from root.entries
-        if isinstance(root.state, Made):
-            yield from root.state.entries
-
-
-def _direct_tensors(value: object) -> Iterator[tuple[str, Tensor]]:
-    if isinstance(value, Made):
-        for name, entry in value.entries.items():
-            if isinstance(entry, Tensor):
-                yield name, entry
-
-
-def _named_arrays(root: object) -> Iterator[tuple[Array, str | None]]:
-    """Every tensor below `root` with its dotted path; each container is walked once."""
-    pending: list[tuple[str, object, int]] = [("", root, 0)]
-    seen: set[int] = set()
-    found = 0
-    while pending and found < MAX_ARRAYS:
-        path, value, depth = pending.pop()
-        if isinstance(value, Tensor):
-            found += 1
-            yield Array(path[:300], value.dtype, value.shape), value.storage
-        elif depth < _MAX_DEPTH and id(value) not in seen:
-            seen.add(id(value))
-            children = list(_children(value))
-            pending.extend(
-                (f"{path}.{name}".strip("."), child, depth + 1) for name, child in reversed(children)
-            )
-
-
-def _children(value: object) -> Iterator[tuple[str, object]]:
-    if isinstance(value, Made):
-        yield from value.entries.items()
-        yield from (("", item) for item in value.items)
-        yield from (("", argument) for argument in value.arguments)
-        if value.state is not None:
-            yield "", value.state
-    elif isinstance(value, tuple):
-        yield from (("", item) for item in value[:1000])
 
 
 def _tuple_handler(count: int) -> Callable[[_Machine, Argument], None]:
