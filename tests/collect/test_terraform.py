@@ -400,6 +400,55 @@ def _texts(folder: Path) -> Iterator[bytes]:
             yield path.read_bytes()
 
 
+def test_switches_of_a_region_and_watchers_are_settings_and_resources(tmp_path: Path) -> None:
+    found = estate(
+        tmp_path,
+        role(),
+        resource(
+            "aws_ebs_snapshot_block_public_access", id="x", region="us-east-1", state="block-all-sharing"
+        ),
+        resource("aws_guardduty_detector", id="d1", region="us-east-1", enable=True),
+        resource("aws_guardduty_detector_feature", detector_id="d1", name="S3_DATA_EVENTS", status="ENABLED"),
+        resource("aws_iam_organizations_features", id="o", enabled_features=["RootCredentialsManagement"]),
+    )
+    settings = found.accounts.items[0].settings
+    assert settings["ec2.us-east-1.GetSnapshotBlockPublicAccessState"].value == {"State": "block-all-sharing"}  # type: ignore[union-attr]
+    assert settings["iam.ListOrganizationsFeatures"].value == {
+        "EnabledFeatures": ["RootCredentialsManagement"]
+    }  # type: ignore[union-attr]
+    (detector,) = found.resources_of("guardduty.detector")
+    assert detector.attributes["Status"].value == "ENABLED"  # type: ignore[union-attr]
+    assert detector.attributes["Features"].value == [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]  # type: ignore[union-attr]
+
+
+def test_rules_and_routes_of_their_own_belong_to_their_group_and_table(tmp_path: Path) -> None:
+    found = estate(
+        tmp_path,
+        resource(
+            "aws_security_group",
+            id="sg-1",
+            name="web",
+            ingress=[{"protocol": "tcp", "from_port": 22, "to_port": 22}],
+        ),
+        resource(
+            "aws_vpc_security_group_ingress_rule",
+            security_group_id="sg-1",
+            ip_protocol="-1",
+            cidr_ipv4="0.0.0.0/0",
+        ),
+        resource("aws_route_table", id="rtb-1", vpc_id="vpc-1", route=[]),
+        resource("aws_route", route_table_id="rtb-1", destination_cidr_block="0.0.0.0/0", gateway_id="igw-1"),
+    )
+    (group,) = found.resources_of("ec2.security_group")
+    rules = group.attributes["IpPermissions"].value  # type: ignore[union-attr]
+    assert [(rule["IpProtocol"], rule["IpRanges"]) for rule in rules] == [
+        ("tcp", []),
+        ("-1", [{"CidrIp": "0.0.0.0/0"}]),
+    ]
+    (table,) = found.resources_of("ec2.route_table")
+    assert [route["GatewayId"] for route in table.attributes["Routes"].value] == ["igw-1"]  # type: ignore[union-attr]
+
+
 def test_a_secret_names_whose_key_it_holds_and_never_the_key(tmp_path: Path) -> None:
     user = f"arn:aws:iam::{ACCOUNT}:user/ann"
     arn = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:ci-AbCdEf"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
+from weightguard.collect.terraform import network
 from weightguard.collect.terraform.inventory import Inventory, Row, ok, policy_text, present
 from weightguard.collect.terraform.state import Resource, blocks
 
@@ -32,6 +33,8 @@ def _endpoint(inventory: Inventory, row: Row, _: Resource | None) -> None:
 def _instance(inventory: Inventory, row: Row, item: Resource | None) -> None:
     if item is None:
         return
+    for subnet in inventory.about("aws_subnet", "id", item.text("subnet_id")):
+        row.data |= present(VpcId=subnet.text("vpc_id"))
     groups = item.texts("vpc_security_group_ids")
     row.data["SecurityGroups"] = [{"GroupId": group} for group in groups]
     disks = [*item.blocks("root_block_device"), *item.blocks("ebs_block_device")]
@@ -98,21 +101,16 @@ def _trigger(inventory: Inventory, row: Row, _: Resource | None) -> None:
         row.data["Actions"] = [present(JobName=action.get("job_name")) for action in item.blocks("actions")]
 
 
-def _security_group(inventory: Inventory, row: Row, _: Resource | None) -> None:
-    for item in inventory.about("aws_security_group", "id", row.data.get("GroupId")):
-        row.data["IpPermissions"] = [_rule(entry) for entry in item.blocks("ingress")]
-        row.data["IpPermissionsEgress"] = [_rule(entry) for entry in item.blocks("egress")]
+def _analyser(inventory: Inventory, row: Row, _: Resource | None) -> None:
+    """A state holds no status; an analyser is active once it is made."""
+    row.data["status"] = "ACTIVE"
 
 
-def _rule(entry: Any) -> dict[str, Any]:
-    cidrs, cidrs6 = entry.get("cidr_blocks") or [], entry.get("ipv6_cidr_blocks") or []
-    return present(
-        IpProtocol=entry.get("protocol"),
-        FromPort=entry.get("from_port"),
-        ToPort=entry.get("to_port"),
-        IpRanges=[{"CidrIp": cidr} for cidr in cidrs if isinstance(cidr, str)],
-        Ipv6Ranges=[{"CidrIpv6": cidr} for cidr in cidrs6 if isinstance(cidr, str)],
+def _vault(inventory: Inventory, row: Row, _: Resource | None) -> None:
+    locks = inventory.about(
+        "aws_backup_vault_lock_configuration", "backup_vault_name", row.data.get("BackupVaultName")
     )
+    row.data["Locked"] = bool(locks)
 
 
 def _regions(inventory: Inventory, row: Row, _: Resource | None) -> None:
@@ -129,6 +127,10 @@ ENRICHERS: Final[dict[str, Callable[[Inventory, Row, Resource | None], None]]] =
     "ec2.image": _image,
     "eks.access_entry": _access_entry,
     "glue.trigger": _trigger,
-    "ec2.security_group": _security_group,
+    "ec2.security_group": lambda inventory, row, _: network.security_group(inventory, row),
+    "ec2.route_table": lambda inventory, row, _: network.routes(inventory, row),
+    "ec2.flow_log": lambda inventory, row, _: network.flow_log(inventory, row),
+    "accessanalyzer.analyzer": _analyser,
+    "backup.backup_vault": _vault,
     "s3control.multi_region_access_point": _regions,
 }

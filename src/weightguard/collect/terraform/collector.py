@@ -14,10 +14,12 @@ from weightguard.collect.terraform import (
     joined,
     keys,
     learning,
+    network,
     objects,
     organisation,
     others,
     storage,
+    switches,
 )
 from weightguard.collect.terraform.attached import enriched
 from weightguard.collect.terraform.inventory import Inventory, Row
@@ -28,7 +30,7 @@ from weightguard.snapshot import Call, SnapshotWriter, utc_now
 
 SERVICE = "terraform"
 OPERATION = "ShowState"
-MAPPERS = (identity.rows, buckets.rows, keys.rows, joined.rows, organisation.rows)
+MAPPERS = (identity.rows, buckets.rows, keys.rows, joined.rows, organisation.rows, switches.rows)
 JOINED = frozenset(
     {
         "aws_lambda_function",
@@ -37,10 +39,11 @@ JOINED = frozenset(
         "aws_cloudformation_stack_set",
         "aws_cognito_identity_pool_roles_attachment",
         "aws_cloudwatch_event_target",
+        "aws_config_configuration_recorder",
     }
 )
 """Types that `joined` maps and that hold a role."""
-TABLES = (*compute.SHAPES, *learning.SHAPES, *delivery.SHAPES, *storage.SHAPES)
+TABLES = (*compute.SHAPES, *learning.SHAPES, *delivery.SHAPES, *storage.SHAPES, *network.SHAPES)
 KNOWN = JOINED | {shape.type for shape in TABLES}
 
 

@@ -183,12 +183,17 @@ def _stack_sets(inventory: Inventory) -> Iterator[Row]:
 
 
 def _instances(inventory: Inventory, name: str) -> Iterator[dict[str, Any]]:
-    for type_ in ("aws_cloudformation_stack_set_instance", "aws_cloudformation_stack_instances"):
-        for item in inventory.about(type_, "stack_set_name", name):
-            accounts = [found for found in (item.text("account_id"), *item.texts("accounts")) if found]
-            for account in accounts:
-                region = item.text("stack_set_instance_region") or item.text("region")
-                yield present(Account=account, Region=region, StackId=item.text("stack_id"))
+    for item in inventory.about("aws_cloudformation_stack_set_instance", "stack_set_name", name):
+        region = item.text("stack_set_instance_region") or item.text("region")
+        yield present(Account=item.text("account_id"), Region=region, StackId=item.text("stack_id"))
+    for item in inventory.about("aws_cloudformation_stack_instances", "stack_set_name", name):
+        for account in item.texts("accounts"):
+            for region in item.texts("regions") or [item.region]:
+                yield present(Account=account, Region=region)
+        for entry in item.blocks("stack_instance_summaries"):
+            yield present(
+                Account=entry.get("account_id"), Region=entry.get("region"), StackId=entry.get("stack_id")
+            )
 
 
 # Batch and Data Pipeline keep their roles inside documents

@@ -1,4 +1,4 @@
-"""Tables: what else stores, watches and connects. Source: Terraform AWS provider documentation, the page of each resource type."""
+"""Tables: what else stores, and what watches. Source: Terraform AWS provider documentation, the page of each resource type."""
 
 from __future__ import annotations
 
@@ -162,93 +162,8 @@ STORES: Final = (
     ),
 )
 
-NETWORK: Final = (
-    Shape(
-        "aws_vpc_endpoint",
-        "ec2.vpc_endpoint",
-        "DescribeVpcEndpoints",
-        {
-            "VpcEndpointId": "id",
-            "VpcEndpointType": "vpc_endpoint_type",
-            "VpcId": "vpc_id",
-            "ServiceName": "service_name",
-            "State": "state",
-            "PrivateDnsEnabled": "private_dns_enabled",
-            "RouteTableIds": "route_table_ids[]",
-            "SubnetIds": "subnet_ids[]",
-        },
-        arn=_ec2("vpc-endpoint"),
-    ),
-    Shape("aws_vpc", "ec2.vpc", "DescribeVpcs", {"VpcId": "id", "CidrBlock": "cidr_block"}, arn=_ec2("vpc")),
-    Shape(
-        "aws_subnet",
-        "ec2.subnet",
-        "DescribeSubnets",
-        {
-            "SubnetId": "id",
-            "VpcId": "vpc_id",
-            "CidrBlock": "cidr_block",
-            "MapPublicIpOnLaunch": "map_public_ip_on_launch",
-        },
-        arn=_ec2("subnet"),
-    ),
-    Shape(
-        "aws_security_group",
-        "ec2.security_group",
-        "DescribeSecurityGroups",
-        {"GroupId": "id", "GroupName": "name", "VpcId": "vpc_id"},
-        arn=_ec2("security-group"),
-    ),
-    Shape(
-        "aws_internet_gateway",
-        "ec2.internet_gateway",
-        "DescribeInternetGateways",
-        {"InternetGatewayId": "id", "VpcId": "vpc_id"},
-        arn=_ec2("internet-gateway"),
-    ),
-    Shape(
-        "aws_nat_gateway",
-        "ec2.nat_gateway",
-        "DescribeNatGateways",
-        {"NatGatewayId": "id", "SubnetId": "subnet_id"},
-        id=("id",),
-        arn=_ec2("natgateway"),
-    ),
-    Shape(
-        "aws_flow_log",
-        "ec2.flow_log",
-        "DescribeFlowLogs",
-        {
-            "FlowLogId": "id",
-            "ResourceId": "vpc_id",
-            "TrafficType": "traffic_type",
-            "LogDestination": "log_destination",
-            "LogDestinationType": "log_destination_type",
-        },
-        arn=_ec2("vpc-flow-log"),
-    ),
-)
-
 WATCH: Final = (
-    Shape(
-        "aws_guardduty_detector",
-        "guardduty.detector",
-        "ListDetectors",
-        {"DetectorId": "id", "FindingPublishingFrequency": "finding_publishing_frequency"},
-    ),
     Shape("aws_macie2_account", "macie2.session", "GetMacieSession", {"status": "status"}, id=("id",)),
-    Shape(
-        "aws_config_configuration_recorder",
-        "config.configuration_recorder",
-        "DescribeConfigurationRecorders",
-        {
-            "name": "name",
-            "roleARN": "role_arn",
-            "recordingGroup.allSupported": "recording_group.all_supported",
-            "recordingGroup.includeGlobalResourceTypes": "recording_group.include_global_resource_types",
-        },
-        id=("id",),
-    ),
     Shape(
         "aws_accessanalyzer_analyzer",
         "accessanalyzer.analyzer",
@@ -302,4 +217,4 @@ WATCH: Final = (
     ),
 )
 
-SHAPES: Final = (*DISKS, *STORES, *NETWORK, *WATCH)
+SHAPES: Final = (*DISKS, *STORES, *WATCH)
