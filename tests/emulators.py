@@ -105,7 +105,7 @@ def fault_proxy(upstream: str, log: Path) -> Iterator[Faults]:
         upstream,
     ]
     with _process(command, port, log, _environment()) as url:
-        yield Faults(url)
+        yield Faults(url, upstream)
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,22 @@ class Faults:
 
     Attributes:
         url: the endpoint.
+        upstream: what is behind it, for building.
     """
 
     url: str
+    upstream: str
+
+    def environment(self) -> dict[str, str]:
+        """What lets the AWS SDK reach the endpoint so that microburst tells S3 Control from S3: by its host name, as a proxy."""
+        return {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_S3_CONTROL": "http://s3-control.us-east-1.amazonaws.com",
+            "HTTP_PROXY": self.url,
+            "NO_PROXY": "127.0.0.1",
+        }
 
     def set(self, *rules: dict[str, Any]) -> None:
         """Replace all rules; see microburst's documentation for their shape. A service is named by its signing name."""
@@ -345,8 +358,8 @@ def _organisation(client: Client) -> str:
     return member
 
 
-def collect_from(url: str, path: Path, **options: Any) -> Snapshot:
-    """Collect from an endpoint, seal, and open what was collected."""
+def collect_from(url: str | None, path: Path, **options: Any) -> Snapshot:
+    """Collect from an endpoint (None: that of the environment), seal, and open what was collected."""
     entry = connect(AwsOptions(endpoint_url=url, **options))
     with SnapshotWriter.create_or_resume(path, "test", source=entry.options.source()) as writer:
         collect(entry, writer)

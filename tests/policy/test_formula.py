@@ -113,6 +113,32 @@ def test_one_key_cannot_have_two_values_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("StringEquals", ("vpce-1",)), ("StringLike", ("vpce-2*", "x*"))),
+        (("Bool", ("true",)), ("Bool", ("false",))),
+        (("StringLike", ("a*",)), ("Null", ("true",))),
+        (("IpAddress", ("10.0.0.0/8",)), ("Null", ("true",))),
+    ],
+)
+def test_conditions_that_cannot_both_be_met(
+    one: tuple[str, tuple[str, ...]], other: tuple[str, tuple[str, ...]]
+) -> None:
+    assert all_of([Condition("aws:x", *one), Condition("aws:x", *other)]) is NEVER
+    assert all_of([Condition("aws:x", *one), Condition("aws:y", *other)]) is not NEVER
+
+
+def test_conditions_that_can_both_be_met_stay() -> None:
+    exact = Condition("aws:x", "StringEquals", ("vpce-1", "other"))
+    assert all_of([exact, Condition("aws:x", "StringLike", ("vpce-*",))]) is not NEVER
+    assert all_of([exact, Condition("aws:x", "StringLike", ("vpce-*",), negated=True)]) is not NEVER
+    assert (
+        all_of([Condition("aws:x", "Bool", ("true",), True), Condition("aws:x", "Bool", ("false",), True)])
+        is not NEVER
+    )
+
+
+@pytest.mark.parametrize(
     ("formula", "words"),
     [
         (ALWAYS, "always"),

@@ -151,6 +151,22 @@ def narrowed(pattern: str, random: Random) -> str:
 
 
 @given(seeds)
+@settings(max_examples=200, deadline=None)
+def test_what_is_allowed_on_one_resource_is_allowed_on_a_pattern_that_holds_it(seed: int) -> None:
+    one = case(seed)
+    if "/" not in one.resource:
+        return
+    start, _, _ = one.resource.rpartition("/")
+    for pattern in (f"{start}/*", "*", one.resource[:-1] + "?"):
+        wide = deepcopy(one)
+        wide.resource = pattern
+        if decided(one).may_be_allowed:
+            assert decided(wide).may_be_allowed
+        if decided(wide).outcome == "denied_explicitly":
+            assert decided(one).outcome == "denied_explicitly"
+
+
+@given(seeds)
 @settings(max_examples=80, deadline=None)
 def test_a_layer_that_limits_never_adds_access(seed: int) -> None:
     narrow = case(seed)

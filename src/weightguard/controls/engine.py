@@ -282,10 +282,8 @@ def _bears(control: Control, kind: Subject, target: Target) -> bool:
 
 
 def _worth_a_footnote(control: Control) -> bool:
-    """What bears on no weights is mentioned only for the failures that would be worst if it did: a footnote,
-    not a flood.
-    """
-    return control.severity == "critical" or control.exposes
+    """What bears on no weights is mentioned only where it lies open or lacks the most basic care."""
+    return control.exposes or (control.severity == "critical" and control.level == "SL1")
 
 
 def _by_subject(catalogue: Catalogue) -> dict[Subject, list[Control]]:

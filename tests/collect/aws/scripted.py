@@ -6,9 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import botocore.session
 
@@ -68,16 +66,11 @@ def server(script: Script) -> Iterator[str]:
         thread.join()
 
 
-@cache
-def _models() -> Any:
-    return models.loader(operations())
-
-
 def caller(url: str) -> tuple[Caller, list[Call]]:
     """A caller of a scripted server, and the calls that it records."""
     session = botocore.session.Session()
     session.set_credentials("testing", "testing")
-    session.register_component("data_loader", _models())
+    session.register_component("data_loader", models.loader(operations()))
     connections = Connections(session, Settings(url, max_attempts=1), "us-east-1", ClientCache())
     calls: list[Call] = []
     return Caller(connections, "aws/123456789012", frozenset(operations()), calls.append), calls

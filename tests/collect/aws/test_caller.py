@@ -175,3 +175,24 @@ def test_a_listing_that_breaks_off_is_not_complete() -> None:
     assert answer.outcome == "failed"
     assert [entry["KeyId"] for entry in answer.data["Keys"]] == ["a"]
     assert [call.outcome for call in calls] == ["ok", "failed"]
+
+
+def test_an_operation_that_is_always_throttled_is_given_up_and_others_are_not() -> None:
+    seen: list[str] = []
+
+    def script(path: str) -> Reply:
+        seen.append(path)
+        if "policy" in path:
+            return Reply(
+                503,
+                b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>",
+            )
+        return Reply(200, b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+
+    with server(script) as url:
+        asking, calls = caller(url)
+        found = [asking.ask(s3.GET_POLICY, **BUCKET) for _ in range(10)]
+        assert asking.ask(s3.GET_VERSIONING, **BUCKET).ok
+    assert {answer.outcome for answer in found} == {"throttled"}
+    assert sum("policy" in path for path in seen) == 3
+    assert [call.attempts for call in calls] == [1] * 3 + [0] * 7 + [1]
