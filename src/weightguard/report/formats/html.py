@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from weightguard.assess.model import Report
+from weightguard.report.layout import layout
 from weightguard.report.text import utf8, visible
 from weightguard.report.words import (
     SEVERITIES,
@@ -26,6 +27,7 @@ from weightguard.report.words import (
     count,
     exposures,
     headline,
+    short,
     size,
     urgency,
 )
@@ -156,13 +158,32 @@ def _lines(text: str) -> str:
     return "\n".join(visible(line) for line in text.splitlines())
 
 
+def _graph(report: Report) -> bytes:
+    elements = layout(report.access) if report.access else []
+    return utf8(json.dumps(elements, separators=(",", ":"), ensure_ascii=False))
+
+
+def _closes(principals: tuple[str, ...]) -> str:
+    return json.dumps([visible(principal) for principal in principals])
+
+
 def render(report: Report) -> bytes:
     """The page. Deterministic; UTF-8."""
     page = files("weightguard.report") / "page"
-    style, script = ((page / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    # The digest in the policy is over exactly what stands between the tags.
+    style, script, graph_script, cytoscape = (
+        (page / name).read_text(encoding="utf-8")
+        for name in ("page.css", "page.js", "graph.js", "vendor/cytoscape.min.js")
+    )
+    graph = base64.b64encode(_graph(report)).decode("ascii") if report.access and report.access.edges else ""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"visible": visible, "visible_lines": _lines, "size": size, "count": count}
+    environment.filters |= {
+        "visible": visible,
+        "visible_lines": _lines,
+        "size": size,
+        "count": count,
+        "short": short,
+        "closes": _closes,
+    }
     urgent = sorted(report.results, key=urgency)
     exposed = exposures(report)
     text = environment.from_string((page / "page.html.j2").read_text(encoding="utf-8")).render(
@@ -177,7 +198,10 @@ def render(report: Report) -> bytes:
         capacities=("OC1", "OC2", "OC3", "OC4", "OC5"),
         vector_badges=_VECTOR_BADGES,
         names={entry.id: entry.name for entry in report.weights},
-        policy=content_policy(style, [script]),
+        policy=content_policy(style, [script, cytoscape, graph_script] if graph else [script]),
+        graph=Markup(graph),  # noqa: S704 - base64
+        cytoscape=Markup(cytoscape),  # noqa: S704 - vendored
+        graph_script=Markup(graph_script),  # noqa: S704 - our own file
         css=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         data=Markup(pack(findings(report))),  # noqa: S704 - base64
