@@ -272,6 +272,7 @@ class TestProviderRules:
                 "iam:AttachRolePolicy",
                 f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX",
             ),
+            ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/mine"),
             ("kms:UpdateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/s3"),
             ("kms:DeleteAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/s3"),
         ],

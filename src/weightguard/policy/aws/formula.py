@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Union
 
+from weightguard.policy.aws.glob import glob
+
 _MOST_ROUNDS = 8
 
 
@@ -170,22 +172,41 @@ def _unwrapped(remaining: frozenset[Formula], inner: type[AllOf] | type[AnyOf]) 
         yield from only.parts
 
 
+_TEXTS = frozenset({"StringEquals", "Bool"})
+_PATTERNS = frozenset({"StringLike", "ArnLike"})
+_NEED_A_VALUE = frozenset({*_TEXTS, *_PATTERNS, "StringEqualsIgnoreCase", "IpAddress", "BinaryEquals"})
+
+
 def _at_odds(parts: set[Formula]) -> bool:
-    """Whether two conditions on one key leave no value: ``x is a`` with ``x is b``, or ``x is a`` with ``x absent``."""
-    left: dict[str, set[str]] = {}
-    conditions = [part for part in parts if isinstance(part, Condition)]
-    for condition in conditions:
-        if condition.operator == "StringEquals" and not condition.negated and _is_settled(condition):
-            values = set(condition.values)
-            left[condition.key] = left[condition.key] & values if condition.key in left else values
-    for condition in conditions:
-        if condition.key not in left:
-            continue
-        if condition.operator == "Null" and _wants_absent(condition):
-            return True
-        if condition.operator == "StringEquals" and condition.negated and _is_settled(condition):
-            left[condition.key] -= set(condition.values)
-    return any(not values for values in left.values())
+    """Whether conditions on one key leave it no value: it is a and it is b, it is a and it is absent, a and not like a."""
+    by_key: dict[str, list[Condition]] = {}
+    for part in parts:
+        if isinstance(part, Condition) and _is_settled(part):
+            by_key.setdefault(part.key, []).append(part)
+    return any(len(conditions) > 1 and _leaves_nothing(conditions) for conditions in by_key.values())
+
+
+def _leaves_nothing(conditions: list[Condition]) -> bool:
+    absent = any(one.operator == "Null" and _wants_absent(one) for one in conditions)
+    if absent and any(one.operator in _NEED_A_VALUE and not one.negated for one in conditions):
+        return True
+    fixed = [set(one.values) for one in conditions if one.operator in _TEXTS and not one.negated]
+    if not fixed:
+        return False
+    left = set.intersection(*fixed)
+    return not any(all(_admits(one, value) for one in conditions) for value in left)
+
+
+def _admits(condition: Condition, value: str) -> bool:
+    """Whether a key with this one value meets a condition on texts; conditions of other kinds are left open."""
+    if condition.operator in _TEXTS:
+        return (value in condition.values) is not condition.negated
+    if condition.operator not in _PATTERNS or any("${" in pattern for pattern in condition.values):
+        return True
+    if condition.operator == "ArnLike" and condition.negated:
+        # Part by part an ARN matches less than as a whole, so a match as a whole rules nothing out.
+        return True
+    return any(glob(pattern).matches(value) for pattern in condition.values) is not condition.negated
 
 
 def _is_settled(condition: Condition) -> bool:

@@ -17,6 +17,7 @@ from weightguard.policy.aws.question import Question
 
 _MANAGED_POLICY = frozenset(
     {
+        "iam:createpolicy",
         "iam:createpolicyversion",
         "iam:deletepolicy",
         "iam:deletepolicyversion",
@@ -28,6 +29,7 @@ _MANAGED_POLICY = frozenset(
 _ROLE = frozenset(
     {
         "iam:attachrolepolicy",
+        "iam:createrole",
         "iam:deleterole",
         "iam:deleterolepermissionsboundary",
         "iam:deleterolepolicy",
