@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -468,8 +469,13 @@ def test_a_secret_names_whose_key_it_holds_and_never_the_key(tmp_path: Path) -> 
                 "aws_s3_object",
                 bucket="b",
                 key="notes.txt",
-                content="use AKIAIOSFODNN7EXAMPLE",
-                arn="arn:aws:s3:::b/notes.txt",
+                content="id=AKIAIOSFODNN7EXAMPLE!",
+            ),
+            resource(
+                "aws_s3_object",
+                bucket="b",
+                key="coded",
+                content_base64=base64.b64encode(secret.encode()).decode(),
             ),
             resource(
                 "aws_ssm_parameter",
@@ -485,6 +491,7 @@ def test_a_secret_names_whose_key_it_holds_and_never_the_key(tmp_path: Path) -> 
     assert secrets == {
         arn: (user,),
         "arn:aws:s3:::b/notes.txt": (user,),
+        "arn:aws:s3:::b/coded": (user,),
         f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/other": (),
     }
     assert not any(b"wg-canary" in text for text in _texts(folder))

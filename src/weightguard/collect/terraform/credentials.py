@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import base64
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from weightguard.collect.terraform.inventory import Inventory, Row, ok
@@ -12,6 +15,7 @@ from weightguard.collect.terraform.state import Resource
 READ: Final = "StoredCredentials"
 SHORTEST: Final = 16
 """An access key id has at least sixteen characters (IAM API reference, "AccessKey"); shorter words would match by chance."""
+WORD: Final = re.compile(r"[A-Za-z0-9/+=_-]{16,}")
 
 
 def mark(inventory: Inventory, found: Iterable[Row]) -> Iterator[Row]:
@@ -27,21 +31,22 @@ def mark(inventory: Inventory, found: Iterable[Row]) -> Iterator[Row]:
     yield from _objects(inventory, keys)
 
 
-def _keys(inventory: Inventory) -> list[tuple[tuple[str, ...], str]]:
-    """Every access key of the state: its id and secret, and the ARN of the user."""
+def _keys(inventory: Inventory) -> dict[str, str]:
+    """The id and the secret of every access key of the state, and the ARN of the user that each belongs to."""
     users = {item.text("name"): item.text("arn") for item in inventory.of("aws_iam_user")}
-    found = []
+    found: dict[str, str] = {}
+    times: Counter[str] = Counter()
     for item in inventory.of("aws_iam_access_key"):
         user = item.text("user")
-        words = tuple(
-            word for name in ("id", "secret") if (word := item.text(name)) and len(word) >= SHORTEST
-        )
-        arn = users.get(user) or f"arn:{inventory.partition}:iam::{inventory.account}:user/{user}"
-        if user is not None and words:
-            found.append((words, arn))
-    shared = [word for words, _ in found for word in words]
+        for name in ("id", "secret") if user is not None else ():
+            word = item.text(name)
+            if word is not None and len(word) >= SHORTEST:
+                times[word] += 1
+                found[word] = (
+                    users.get(user) or f"arn:{inventory.partition}:iam::{inventory.account}:user/{user}"
+                )
     # A word that several keys share is a placeholder and tells nothing.
-    return [(tuple(word for word in words if shared.count(word) == 1), arn) for words, arn in found]
+    return {word: arn for word, arn in found.items() if times[word] == 1}
 
 
 def _contents(inventory: Inventory) -> dict[str, list[str]]:
@@ -60,15 +65,17 @@ def _note(found: dict[str, list[str]], item: Resource, owner: str, attributes: t
         found.setdefault(name, []).extend(texts)
 
 
-def _holders(keys: list[tuple[tuple[str, ...], str]], texts: list[str]) -> list[str]:
-    return sorted({arn for words, arn in keys for word in words for text in texts if word in text})
+def _holders(keys: Mapping[str, str], texts: Iterable[str]) -> list[str]:
+    """Whose keys stand in the texts as words of their own, whatever surrounds them."""
+    words = {word for text in texts for word in WORD.findall(text)}
+    words |= {part for word in words for part in re.split("[/+=]", word)}
+    return sorted({keys[word] for word in words if word in keys})
 
 
-def _objects(inventory: Inventory, keys: list[tuple[tuple[str, ...], str]]) -> Iterator[Row]:
-    for item in inventory.of(*OBJECTS):
+def _objects(inventory: Inventory, keys: Mapping[str, str]) -> Iterator[Row]:
+    for item in inventory.of(*OBJECTS) if keys else ():
         bucket, key = item.text("bucket"), item.text("key")
-        texts = [text for name in ("content", "content_base64") if (text := item.text(name)) is not None]
-        holders = _holders(keys, texts)
+        holders = _holders(keys, _plain(item))
         if holders and bucket is not None and key is not None:
             data: dict[str, Any] = {"Key": key}
             arn = f"arn:{item.partition}:s3:::{bucket.rpartition(':')[2]}/{key}"
@@ -81,3 +88,15 @@ def _objects(inventory: Inventory, keys: list[tuple[tuple[str, ...], str]]) -> I
                 data,
                 {READ: ok({"Principals": holders})},
             )
+
+
+def _plain(item: Resource) -> Iterator[str]:
+    """What an object holds, as far as the state has it as text."""
+    content, encoded = item.text("content"), item.text("content_base64")
+    if content is not None:
+        yield content
+    if encoded is not None:
+        try:
+            yield base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+        except ValueError:
+            return
