@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from weightguard.collect.aws.answer import EXPIRED, Answer, classify, plain
+from weightguard.collect.aws.breaker import Breaker
 from weightguard.collect.aws.connections import Connections, Malformed, Wordless
 from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.paging import Walk, merge
@@ -46,6 +47,7 @@ class Caller:
         self.scope = scope
         self._declared = declared
         self._record = record
+        self._breaker = Breaker()
 
     def ask(
         self,
@@ -128,11 +130,16 @@ class Caller:
     ) -> tuple[Answer, int]:
         if operation not in self._declared:
             raise Undeclared(f"{operation.id} is not declared")
+        key = (operation.service, region, operation.name)
+        refused = self._breaker.refuses(key)
+        if refused is not None:
+            return refused, 0
         answer, attempts = self._once(operation, region, parameters, transform)
         if answer.code == Malformed.__name__:
             # The SDK retries what fails on the way, not what arrives broken; a cut answer is worth one more try.
             answer, again = self._once(operation, region, parameters, transform)
             attempts += again
+        self._breaker.note(key, answer)
         return answer, attempts
 
     def _once(

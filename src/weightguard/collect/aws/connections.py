@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 from weightguard.collect.aws.paging import UNMODELLED, PageModel
 
 CONNECT_TIMEOUT = 5
-READ_TIMEOUT = 60
+READ_TIMEOUT = 30
 _AMAZON_HOSTS = (
     ".amazonaws.com",
     ".amazonaws.com.cn",

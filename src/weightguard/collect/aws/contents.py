@@ -177,19 +177,24 @@ def _body(raw: Mapping[str, Any], offset: int, length: int) -> bytes:
     """
     body = raw["Body"]
     try:
-        start = _first_byte(raw)
+        start, promised = _range(raw)
         if start != offset:
             raise ValueError(f"bytes from {offset} were asked for, bytes from {start} came")
         data: bytes = body.read(length)
     finally:
         body.close()
-    promised = raw.get("ContentLength")
-    if promised is not None and len(data) < min(length, promised):
+    if len(data) < min(length, promised):
         raise ValueError(f"{promised} bytes were promised, {len(data)} came")
     return data
 
 
-def _first_byte(raw: Mapping[str, Any]) -> int:
-    """Where the answer begins; a server that ignores ranges answers from the beginning, and says no range."""
+def _range(raw: Mapping[str, Any]) -> tuple[int, int]:
+    """Where the answer begins, and how many bytes it holds.
+
+    ``ContentRange`` is ``bytes 0-1023/4096``; a server that ignores ranges sends the whole object, and no ``ContentRange``.
+    """
     written = raw.get("ContentRange")
-    return int(str(written).removeprefix("bytes ").partition("-")[0]) if written else 0
+    if written is None:
+        return 0, int(raw["ContentLength"])
+    first, _, last = str(written).removeprefix("bytes ").partition("/")[0].partition("-")
+    return int(first), int(last) - int(first) + 1

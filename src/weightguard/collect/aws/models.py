@@ -7,14 +7,16 @@ also keeps the thousand operations of EC2 or SageMaker out of memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 
 from weightguard.collect.aws.operation import Operation
 
 
-def loader(operations: Iterable[Operation]) -> Any:
-    """A loader of service models for the SDK's sessions; safe to share between them."""
+@cache
+def loader(operations: tuple[Operation, ...]) -> Any:
+    """A loader of service models for the SDK's sessions; one for all of them, as it keeps what it has read."""
     from botocore.loaders import JSONFileLoader, Loader
 
     declared: dict[str, set[str]] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from weightguard.collect.aws import models
 from weightguard.collect.aws.answer import Answer
+from weightguard.collect.aws.breaker import UNREACHABLE
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.connections import ClientCache, Connections, Settings
 from weightguard.collect.aws.operation import Operation
@@ -24,12 +25,6 @@ _REFUSED_CREDENTIALS = frozenset(
         "MissingAuthenticationToken", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
     }
 )  # fmt: skip
-_SILENT_ENDPOINT = frozenset(
-    {
-        "ConnectTimeoutError", "ConnectionClosedError", "ConnectionError", "EndpointConnectionError", "ProxyConnectionError",
-        "SSLError",
-    }
-)  # fmt: skip
 
 
 def settings(options: AwsOptions) -> Settings:
@@ -37,7 +32,7 @@ def settings(options: AwsOptions) -> Settings:
     return Settings(options.endpoint_url, options.ca_bundle, options.threads, options.max_attempts)
 
 
-def base(options: AwsOptions, operations: Iterable[Operation]) -> Connections:
+def base(options: AwsOptions, operations: tuple[Operation, ...]) -> Connections:
     """Connections with the user's own credentials, whose clients can do the given operations and no others.
 
     Raises:
@@ -61,13 +56,23 @@ def base(options: AwsOptions, operations: Iterable[Operation]) -> Connections:
             "no AWS credentials were found",
             fix="sign in (`aws sso login`, `aws configure`), or name a profile with --profile",
         )
-    home = next(iter(options.regions), None) or region or os.environ.get("AWS_REGION") or DEFAULT_REGION
+    home = _home(session, [*options.regions[:1], region, os.environ.get("AWS_REGION")])
     connections = Connections(session, settings(options), home, ClientCache())
     try:
         connections.client("sts")
     except (ValueError, BotoCoreError) as error:
         raise InputError("an endpoint or region for AWS cannot be used", where=str(error)) from error
     return connections
+
+
+def _home(session: Any, wanted: list[str | None]) -> str:
+    """The region that answers for global services: the first wanted that exists, as far as the SDK knows."""
+    known = {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition_name=partition)
+    }
+    return next((region for region in wanted if region in known), None) or DEFAULT_REGION
 
 
 def _profiles() -> list[str]:
@@ -122,7 +127,7 @@ def _refuse_hopeless(answer: Answer, caller: Caller) -> None:
         raise CredentialsError(
             f"AWS does not accept the credentials ({answer.code})", where=endpoint, fix="sign in again"
         )
-    if answer.code in _SILENT_ENDPOINT:
+    if answer.code in UNREACHABLE:
         raise CredentialsError(
             "the AWS endpoint does not answer", where=endpoint, fix="check the network, proxy and endpoint"
         )
@@ -170,7 +175,6 @@ def assume(origin: Caller, role_arn: str, options: AwsOptions) -> tuple[Connecti
     if not answer.ok:
         return None, answer
     session = botocore.session.Session()
-    # One copy of the SDK's service models for all accounts.
     session.register_component("data_loader", origin.connections.loader)
     credentials = RefreshableCredentials.create_from_metadata(
         dict(held), refresh_using=fetch, method=_Assumed.METHOD
