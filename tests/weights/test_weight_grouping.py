@@ -288,3 +288,14 @@ def test_settling_out_of_order_from_threads_changes_nothing() -> None:
     for obj in reversed(scan.plan()):
         scan.settle(obj, examine(obj, lab.read))
     assert assemble(scan.rows(lab.listing())) == lab.sets()
+
+
+def test_sealed_weights_are_opaque_not_clean() -> None:
+    sealed = {
+        "m/model.safetensors.age": b"age-encryption.org/v1\n" + bytes(300),
+        "m/llama.gguf.enc": bytes(range(256)) * 3,
+    }
+    lab = Lab(sealed | {"backup/photos.tar.enc": b"Salted__" + bytes(300)})
+    assert {(item.prefix, item.format, item.confidence, item.note) for item in lab.sets()} == {
+        (key, "other", "name", "encrypted archive") for key in sealed
+    }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from weightguard.weights.model import SMALLEST, Confidence, FileVerdict, ListedObject, Role
-from weightguard.weights.names import Hint, believable
+from weightguard.weights.names import ENCRYPTED, Hint, believable, extension
 
 
 class Effective(NamedTuple):
@@ -58,11 +58,12 @@ class Candidate:
 
     def _sealed(self, verdict: FileVerdict) -> Effective | None:
         """An encrypted or unusually packed object under a name that says weights is opaque, not clean."""
-        if self.hint is None or self.hint.note != "wrapped" or not verdict.traits & {"encrypted", "opaque"}:
+        if self.hint is None or self.hint.note != "wrapped" or verdict.format == "pointer":
             return None
-        note = (
-            "encrypted archive" if "encrypted" in verdict.traits else "packed archive that is not looked into"
-        )
+        encrypted = "encrypted" in verdict.traits or extension(self.obj.key) in ENCRYPTED
+        if not encrypted and "opaque" not in verdict.traits:
+            return None
+        note = "encrypted archive" if encrypted else "packed archive that is not looked into"
         return Effective("other", "name", "weights", note)
 
     def has(self, trait: str) -> bool:

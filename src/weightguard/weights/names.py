@@ -65,7 +65,9 @@ _TEXT = words(
     gitignore gitattributes license tf tfvars srt vtt po mo
     """
 )
-_ARCHIVES = frozenset({"gz", "tgz", "zst", "zstd", "xz", "bz2", "tar", "lz4", "enc", "age", "gpg"})
+ENCRYPTED = frozenset({"enc", "age", "gpg", "pgp", "aes"})
+"""Endings under which an object is sealed, whatever its first bytes are."""
+_ARCHIVES = frozenset({"gz", "tgz", "zst", "zstd", "xz", "bz2", "tar", "lz4", "7z"}) | ENCRYPTED
 _MODEL_WORD = re.compile(
     r"(?:^|[/._-])(?:models?|weights?|checkpoints?|ckpts?|params|pytorch_model|adapter_model|consolidated|optimizer|state_dict|"
     r"llama|mistral|qwen|gemma|bert|gpt|t5|clip|vit|resnet|unet|vae|lora|net|network)(?=[/._-]|\d|$)",

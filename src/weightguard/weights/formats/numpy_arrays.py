@@ -74,25 +74,19 @@ def recognise_npy(source: Source, key: str) -> FileVerdict | None:
 
 
 def _is_parameter(array: Array, key: str) -> bool:
-    """One array has no names to go by: its path decides, then how it is dressed.
+    """One array has no names to go by: its own name decides, then how it is dressed, then its folders.
 
-    A float array under a foreign name (no extension, or a picture's) is taken for a disguised parameter; under its own
-    extension and a name that says nothing, only a low-precision type or layer-like sizes count.
+    A float array under a foreign name (no extension, or a picture's) is taken for a disguised parameter. Under its own
+    extension it needs a name or a folder that says parameters, or a type of low precision that data is not kept in.
     """
     base = key.rsplit("/", 1)[-1]
     stem, dot, extension = base.rpartition(".")
-    named = name_kind(stem if dot else base)
-    if named != "unclear":
-        return named == "parameters"
-    where = path_kind(key)
-    if where != "unclear":
-        return where == "parameters"
-    if array.dtype.lstrip("<>=|") in _LOW_PRECISION or extension.lower() != "npy":
+    said = {name_kind(stem if dot else base), path_kind(base)} - {"unclear"}
+    if said:
+        return "data" not in said
+    if extension.lower() != "npy" or array.dtype.lstrip("<>=|") in _LOW_PRECISION:
         return True
-    shape = array.shape or ()
-    return (
-        array.dtype.endswith("f4") and len(shape) == 2 and all(size % 4 == 0 and size > 0 for size in shape)
-    )
+    return path_kind(key) == "parameters"
 
 
 def recognise_npz(source: Source, archive: Archive, key: str) -> FileVerdict | None:

@@ -31,7 +31,8 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
     """Recognise a SavedModel, a frozen graph, a Core ML model or Caffe weights."""
     first = source.at(0, 1)
     if first == b"\x08":
-        return _quietly(source, _saved_model) or _quietly(source, _coreml)
+        named = key.endswith("saved_model.pb")
+        return _quietly(source, _named_saved_model if named else _saved_model) or _quietly(source, _coreml)
     if first == b"\x0a":
         return _quietly(source, _frozen_graph) or _quietly(source, _caffe)
     return None
@@ -48,7 +49,12 @@ def _inside(source: Source, item: Field, limit: int = 2_000) -> Iterator[Field]:
     return fields(source, item.start, item.end, limit=limit)
 
 
-def _saved_model(source: Source) -> FileVerdict | None:
+def _named_saved_model(source: Source) -> FileVerdict | None:
+    return _saved_model(source, named=True)
+
+
+def _saved_model(source: Source, *, named: bool = False) -> FileVerdict | None:
+    """Under its own name a SavedModel need not say which TensorFlow wrote it."""
     graphs = []
     for item in fields(source, 0, source.size, limit=100):
         if (item.number, item.wire) not in ((1, VARINT), (2, BYTES)) or (
@@ -57,12 +63,12 @@ def _saved_model(source: Source) -> FileVerdict | None:
             return None
         if item.number == 2:
             graphs.append(item)
-    if not graphs or not _is_meta_graph(source, graphs[0]):
+    if not graphs or not _is_meta_graph(source, graphs[0], named):
         return None
     return FileVerdict("savedmodel", "header", traits=frozenset({"savedmodel"}), role="marker")
 
 
-def _is_meta_graph(source: Source, graph: Field) -> bool:
+def _is_meta_graph(source: Source, graph: Field, named: bool) -> bool:
     """A MetaGraphDef: information with a TensorFlow version (field 5) or tags (field 4), and a graph (field 2)."""
     informed = has_graph = False
     for item in _inside(source, graph):
@@ -71,7 +77,7 @@ def _is_meta_graph(source: Source, graph: Field) -> bool:
         if item.number == 1:
             informed = any(inner.number in (4, 5) for inner in _inside(source, item))
         has_graph = has_graph or item.number == 2
-    return informed and has_graph
+    return has_graph and (informed or named)
 
 
 def _coreml(source: Source) -> FileVerdict | None:
