@@ -75,12 +75,23 @@ def moment(report: Report) -> datetime:
     Raises:
         InputError: it is no time.
     """
+    return _time(report.snapshot.as_of, "as_of")
+
+
+def collected(report: Report) -> datetime:
+    """When the evidence was collected.
+
+    Raises:
+        InputError: it is no time.
+    """
+    return _time(report.snapshot.collected_at, "collected_at")
+
+
+def _time(text: str, field: str) -> datetime:
     try:
-        parsed = datetime.fromisoformat(report.snapshot.as_of)
+        parsed = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InputError(
-            f"the report's time {report.snapshot.as_of!r} is no time", where="report.json at snapshot.as_of"
-        ) from error
+        raise InputError(f"{text!r} is no time", where=f"report.json at snapshot.{field}") from error
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
 
 

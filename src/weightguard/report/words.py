@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from weightguard.assess.model import Report, ResultEntry
+from weightguard.assess.model import Report, ResultEntry, Severity, Status
 
-STATUSES = ("fail", "unknown", "waived", "pass", "not_applicable")
-SEVERITIES = ("critical", "high", "medium", "low")
+STATUSES: tuple[Status, ...] = ("fail", "unknown", "waived", "pass", "not_applicable")
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
 
 
 def size(count: int) -> str:

@@ -152,14 +152,20 @@ class _Events:
             }
         if result.waiver:
             waiver = result.waiver
-            event["comment"] = visible(f"{waiver.reason} ({waiver.owner}, {waiver.ticket}, until {waiver.expires})")
+            event["comment"] = visible(
+                f"{waiver.reason} ({waiver.owner}, {waiver.ticket}, until {waiver.expires})"
+            )
         return event
 
     def _resources(self, result: ResultEntry) -> Iterator[dict[str, Any]]:
         subject = visible(result.subject)
         yield {"uid": subject, "name": subject.rsplit(":", 1)[-1] or subject, **_place(result.subject)}
         for name in result.weights[:_RESOURCES]:
-            yield {"uid": visible(name), "name": visible(self._names.get(name, name)), "type": "model weights"}
+            yield {
+                "uid": visible(name),
+                "name": visible(self._names.get(name, name)),
+                "type": "model weights",
+            }
 
 
 def _place(subject: str) -> dict[str, str]:
