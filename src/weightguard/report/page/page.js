@@ -158,5 +158,6 @@
   const status = byId("filter-status");
   if ([...status.options].some((option) => option.value === "fail")) status.value = "fail";
   filter();
+  performance.mark("ready");
   document.documentElement.dataset.ready = "true";
 })();
