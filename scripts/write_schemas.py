@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from weightguard.assess.attestations import AttestationFile
+from weightguard.assess.protocol import Protocol
 from weightguard.assess.serialise import report_schema
+from weightguard.assess.waivers import WaiverFile
 from weightguard.config import Config
 from weightguard.controls.schema import Control
 
@@ -20,6 +23,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "report": report_schema(),
         "control": {"$schema": _DRAFT, **Control.model_json_schema(by_alias=True)},
         "config": {"$schema": _DRAFT, **Config.model_json_schema()},
+        "attestations": {"$schema": _DRAFT, **AttestationFile.model_json_schema()},
+        "waivers": {"$schema": _DRAFT, **WaiverFile.model_json_schema()},
+        "protocol": {"$schema": _DRAFT, **Protocol.model_json_schema()},
     }
 
 

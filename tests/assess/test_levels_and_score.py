@@ -246,3 +246,9 @@ def test_the_claim_is_alignment_never_certification(tmp_path: Path) -> None:
     nothing = report(tmp_path, control("WG-STO-01"), stores=[store("a", public_access_block=known(OPEN))])
     assert nothing.summary.level_reached == "SL0"
     assert nothing.summary.claim.startswith("No security level is reached")
+
+
+def test_an_egress_budget_tells_how_long_a_theft_would_take(tmp_path: Path) -> None:
+    declared = Config.model_validate({"models": [{"name": "atlas", "egress_budget": 10}]})
+    assert only(report(tmp_path, control("WG-STO-01"), config=declared)).years_to_exfiltrate == 100.0
+    assert only(report(tmp_path, control("WG-STO-01"))).years_to_exfiltrate is None

@@ -111,7 +111,7 @@ def test_the_next_level_lists_every_blocker_once_and_nothing_else(tmp_path: Path
     assert made.next_level.level == "SL1"
     assert [(one.kind, one.controls, one.subject_count) for one in made.next_level.fixes] == [
         ("change", ("WG-STO-01",), 2),
-        ("grant", ("WG-STO-02", "WG-STO-03"), 2),  # one permission settles both
+        ("grant", ("WG-STO-02", "WG-STO-03"), 1),  # one permission in one scope settles both
         ("attest", ("WG-GOV-01",), 0),
     ]
     assert "s3:GetBucketVersioning" in made.next_level.fixes[1].do

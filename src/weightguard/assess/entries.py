@@ -166,7 +166,13 @@ def weight_entry(
         who=who.who,
         account=account,
         released=model.config.released if model else None,
+        years_to_exfiltrate=_years(weight_set.bytes, model),
     )
+
+
+def _years(size: int, model: DeclaredModel | None) -> float | None:
+    budget = model.config.egress_budget if model else None
+    return round(size / budget, 4) if budget else None
 
 
 _COUNTED: Mapping[Standing, str] = {

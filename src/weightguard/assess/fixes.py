@@ -19,7 +19,7 @@ from weightguard.assess.standing import Settled, Standing, Table, assuming
 from weightguard.controls.schema import LEVELS, SEVERITIES, Control
 from weightguard.controls.scopes import scope_of
 from weightguard.errors import ConfigError
-from weightguard.estate.fact import Reason, Unknown
+from weightguard.estate.fact import Reason
 
 LISTED = 20
 
@@ -37,20 +37,20 @@ def next_level(
         for control_id, why in blockers(row, controls, rank(wanted)).items()
     }
     changes: dict[str, list[Settled]] = defaultdict(list)
-    grants: dict[tuple[str, str], list[Settled]] = defaultdict(list)
+    grants: dict[str, list[Settled]] = defaultdict(list)
     attests: dict[str, list[Settled]] = defaultdict(list)
     for one in settled:
         whys = {needed[key] for name in one.result.weights if (key := (name, one.result.control)) in needed}
         if "fail" in whys and one.standing is Standing.FAIL:
             changes[one.result.control].append(one)
         elif "unknown" in whys and one.standing is Standing.UNKNOWN:
-            for key in _reads(one):
-                grants[key].append(one)
+            for read in _reads(one):
+                grants[read].append(one)
         elif whys & {"not_attested", "self_attested"}:
             attests[one.result.control].append(one)
     fixes = [
         *(_change(controls[name], found) for name, found in changes.items()),
-        *(_grant(read, scope, found, controls) for (read, scope), found in grants.items()),
+        *(_grant(read, found, controls) for read, found in grants.items()),
         *(_attest(controls[name], found) for name, found in attests.items()),
     ]
     kinds = ("change", "grant", "attest")
@@ -126,25 +126,28 @@ def _change(control: Control, found: list[Settled]) -> Fix:
     )
 
 
-def _grant(read: str, scope: str, found: list[Settled], controls: Mapping[str, Control]) -> Fix:
+def _grant(read: str, found: list[Settled], controls: Mapping[str, Control]) -> Fix:
+    """Making one read answer, wherever it did not: a permission for all scopes is one change to one
+    policy.
+    """
     service, _, operation = read.partition(":")
     names = sorted({one.result.control for one in found})
-    subjects = sorted({one.result.subject for one in found})
-    denied = any(
-        unknown.reason is Reason.DENIED and unknown.source.call == read
-        for one in found
-        for unknown in one.result.unknowns
-    )
-    allow = f"allow {permission(service, operation)} to the auditor in {scope} and collect again"
+    missing = [unknown for one in found for unknown in one.result.unknowns if unknown.source.call == read]
+    scopes = sorted({scope_of(unknown.source.record) for unknown in missing})
+    where = scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
+    if any(unknown.reason is Reason.DENIED for unknown in missing):
+        do = f"allow {permission(service, operation)} to the auditor in {where} and collect again"
+    else:
+        do = f"collect again with {read} in {where}" if operation else "collect what these controls read"
     return Fix(
         kind="grant",
-        title=f"Make {read} readable in {scope}" if operation else f"Make {read} known",
+        title=f"Make {read} readable in {where}" if operation else f"Make {read} known",
         controls=tuple(names),
-        subjects=tuple(subjects[:LISTED]),
-        subject_count=len(subjects),
+        subjects=tuple(scopes[:LISTED]),
+        subject_count=len(scopes),
         severity=_worst(controls[name].severity for name in names),
         weights=_weights(found),
-        do=allow if denied else f"collect again with {read} in {scope}",
+        do=do,
     )
 
 
@@ -163,10 +166,8 @@ def _attest(control: Control, found: list[Settled]) -> Fix:
     )
 
 
-def _reads(one: Settled) -> Iterable[tuple[str, str]]:
-    unknowns: Iterable[Unknown] = one.result.unknowns
-    found = {(unknown.source.call, scope_of(unknown.source.record)) for unknown in unknowns}
-    return sorted(found) or [("the facts it needs", one.result.subject)]
+def _reads(one: Settled) -> Iterable[str]:
+    return sorted({unknown.source.call for unknown in one.result.unknowns}) or ["the facts it needs"]
 
 
 def _weights(found: Iterable[Settled]) -> tuple[str, ...]:

@@ -199,6 +199,8 @@ class WeightEntry:
         model: the declared model it belongs to; None when nobody declared it.
         blocking: controls that keep it from its target level or, that being reached, from the next one.
         who: the first 200 who can read or copy, for the report's tables.
+        years_to_exfiltrate: bytes against the declared egress budget of its model; None where none is
+            declared.
     """
 
     id: str
@@ -228,6 +230,7 @@ class WeightEntry:
     who: tuple[Reader, ...]
     account: str | None = None
     released: bool | None = None
+    years_to_exfiltrate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -484,7 +487,9 @@ class ProtocolResult:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class PictureNode:
-    """A principal or store. `kind`: an actor's, ``step`` on somebody's way, or ``store``; `count`: how many it stands for."""
+    """A principal or store. `kind`: an actor's, ``step`` on somebody's way, or ``store``; `count`: how many
+    it stands for.
+    """
 
     id: str
     kind: str

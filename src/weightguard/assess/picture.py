@@ -1,7 +1,8 @@
-"""The access graph as a report draws it: who reaches which weights over which hops, and what would cut them off.
+"""The access graph as a report draws it: who reaches which weights over which hops, and what would cut them
+off.
 
-A picture with thousands of nodes says nothing. The first `NODES` are drawn, outsiders and people before workloads; the rest is
-gathered into one node a kind and store that says how many it stands for.
+A picture with thousands of nodes says nothing. The first `NODES` are drawn, outsiders and people before
+workloads; the rest is gathered into one node a kind and store that says how many it stands for.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ from importlib.resources import files
 
 import click
 
-NAMES = ("report", "snapshot", "control", "config", "case")
+NAMES = ("report", "snapshot", "control", "config", "case", "attestations", "waivers", "protocol")
 
 
 @click.command()
 @click.argument("name", type=click.Choice(NAMES))
 def schema(name: str) -> None:
-    """Print a JSON schema: report, snapshot, control, config or case."""
+    """Print a JSON schema of what weightguard reads or writes."""
     click.echo((files("weightguard") / "schemas" / f"{name}.json").read_text(encoding="utf-8"), nl=False)

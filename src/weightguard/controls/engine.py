@@ -8,6 +8,7 @@ is by control and subject, whatever order the snapshot had.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ from weightguard.errors import InputError
 from weightguard.estate.fact import Unknown
 from weightguard.estate.model import Estate
 
+_LOG = logging.getLogger(__name__)
 _FENCE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
@@ -175,6 +177,7 @@ class _Bench:
                     gap
                     for gap in selection.gaps
                     if _speaks_of(one[0], provider_of(gap.unknown.source.record))
+                    and (gap.bears is None or gap.bears.intersection(one[0].applies_to))
                 )
             )
             yield from (self._unseen(one[0], kind, subject, gaps) for subject, gaps in unseen)
@@ -204,6 +207,7 @@ class _Bench:
         except _FENCE as problem:
             # A snapshot may hold shapes that no provider documents; they are the snapshot's fault, and never
             # a pass.
+            _LOG.debug("%s on %s met an unexpected shape", control.id, target.id, exc_info=True)
             status = Status.UNKNOWN
             message = (
                 f"could not be decided: the snapshot holds an unexpected shape ({type(problem).__name__})"
