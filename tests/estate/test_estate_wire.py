@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
 
-import emulators
 import pytest
 
+import emulators
 from weightguard.estate.fact import Known, Reason, Unknown
 from weightguard.estate.model import Estate
 from weightguard.estate.read import read_estate
@@ -28,14 +27,27 @@ def found(_moto_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 def unknown(item: object) -> dict[str, str]:
     """Attribute -> why it is not known."""
-    return {part.name: value.words() for part in fields(item) if isinstance(value := getattr(item, part.name), Unknown)}  # type: ignore[arg-type]
+    return {
+        part.name: value.words()
+        for part in fields(item)
+        if isinstance(value := getattr(item, part.name), Unknown)
+    }  # type: ignore[arg-type]
 
 
 def test_no_answer_of_the_emulator_is_malformed_to_the_readers(found: tuple[emulators.Lab, Estate]) -> None:
     _, estate = found
-    items = [*estate.stores, *estate.keys, *estate.trails, *estate.principals, *estate.accounts, *estate.endpoints]
+    items = [
+        *estate.stores,
+        *estate.keys,
+        *estate.trails,
+        *estate.principals,
+        *estate.accounts,
+        *estate.endpoints,
+    ]
     facts = [getattr(item, part.name) for item in items for part in fields(item)]
-    assert [fact.words() for fact in facts if isinstance(fact, Unknown) and fact.reason is Reason.MALFORMED] == []
+    assert [
+        fact.words() for fact in facts if isinstance(fact, Unknown) and fact.reason is Reason.MALFORMED
+    ] == []
 
 
 def test_a_store_with_weights_is_known_in_every_fact(found: tuple[emulators.Lab, Estate]) -> None:
