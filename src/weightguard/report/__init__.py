@@ -1,17 +1,22 @@
 """Reports: one module a format in `weightguard.report.formats`, each with `FILE` and `render(report) -> bytes`.
 
-The module's name is the format's name; adding a module adds a format.
+The module's name is the format's name, with hyphens for its underscores; adding a module adds a format. A format that shows how the
+estate did over time says so with `TREND = True`, and its `render` takes the points as ``trend``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from weightguard.assess.model import Report
 from weightguard.errors import InputError
 from weightguard.report import formats
+
+if TYPE_CHECKING:
+    from weightguard.report.trend import Point
 
 
 class Format(Protocol):
@@ -28,15 +33,30 @@ class Format(Protocol):
 
 def names() -> tuple[str, ...]:
     """Every format, sorted."""
-    return tuple(sorted(module.name for module in iter_modules(formats.__path__)))
+    return tuple(sorted(module.name.replace("_", "-") for module in iter_modules(formats.__path__)))
 
 
 def find(name: str) -> Format:
-    """The format of a name.
+    """The format of a name; a hyphen and an underscore are the same.
 
     Raises:
         InputError: there is no such format.
     """
-    if name not in names():
+    if name.replace("_", "-") not in names():
         raise InputError(f"there is no report format {name!r}", fix=f"choose from {', '.join(names())}")
-    return cast(Format, import_module(f"{formats.__name__}.{name}"))
+    return cast(Format, import_module(f"{formats.__name__}.{name.replace('-', '_')}"))
+
+
+def render(name: str, report: Report, trend: Sequence[Point] = ()) -> bytes:
+    """A report in a format.
+
+    Args:
+        trend: the points of `weightguard.report.trend`, for the formats that show them.
+
+    Raises:
+        InputError: there is no such format, or what it needs is missing on this machine.
+    """
+    form: Any = find(name)
+    if trend and getattr(form, "TREND", False):
+        return bytes(form.render(report, trend=trend))
+    return bytes(form.render(report))

@@ -1,0 +1,103 @@
+"""What changed between two reports of the same estate. Pure; results are matched by their fingerprint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weightguard.assess.model import REACHABLE, Gap, Report, ResultEntry, WeightEntry
+from weightguard.report.words import urgency
+
+_Weights = tuple[WeightEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The difference, most urgent first.
+
+    Attributes:
+        level, score: before and now.
+        failing: results that fail now and did not, those of subjects new to the report among them.
+        unseen: results that are unknown now and were not.
+        settled: results that failed or were unknown and now pass, do not apply, or are waived.
+        gone: results that failed or were unknown and whose control and subject are no longer in the report.
+        gaps: reads that do not answer now and did. closed_gaps: the reverse.
+        new_weights, gone_weights: weight sets found, or no longer.
+        exposed: weight sets that outsiders or anybody can read now and could not.
+    """
+
+    level: tuple[str, str]
+    score: tuple[int, int]
+    failing: tuple[ResultEntry, ...]
+    unseen: tuple[ResultEntry, ...]
+    settled: tuple[ResultEntry, ...]
+    gone: tuple[ResultEntry, ...]
+    gaps: tuple[Gap, ...]
+    closed_gaps: tuple[Gap, ...]
+    new_weights: _Weights
+    gone_weights: _Weights
+    exposed: _Weights
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing changed."""
+        lists = (self.failing, self.unseen, self.settled, self.gone, self.gaps, self.closed_gaps)
+        weights = (self.new_weights, self.gone_weights, self.exposed)
+        same = self.level[0] == self.level[1] and self.score[0] == self.score[1]
+        return same and not any(lists) and not any(weights)
+
+    @property
+    def worse(self) -> bool:
+        """Whether something got worse: the level fell, a control newly fails or is unknown, outsiders read more."""
+        fell = REACHABLE.index(self.level[1]) < REACHABLE.index(self.level[0])
+        return fell or bool(self.failing or self.unseen or self.gaps or self.exposed)
+
+
+def compare(before: Report, now: Report) -> Changes:
+    """What changed from `before` to `now`."""
+    old = {result.fingerprint: result for result in before.results}
+    new = {result.fingerprint: result for result in now.results}
+    changed = sorted(
+        (
+            one
+            for one in now.results
+            if one.fingerprint not in old or old[one.fingerprint].status != one.status
+        ),
+        key=urgency,
+    )
+    open_before = [one for one in before.results if one.status in ("fail", "unknown")]
+    old_gaps = {_gap_key(gap): gap for gap in before.coverage.gaps}
+    new_gaps = {_gap_key(gap): gap for gap in now.coverage.gaps}
+    old_weights = {entry.id: entry for entry in before.weights}
+    new_weights = {entry.id: entry for entry in now.weights}
+    return Changes(
+        level=(before.summary.level_reached, now.summary.level_reached),
+        score=(before.summary.score, now.summary.score),
+        failing=tuple(one for one in changed if one.status == "fail"),
+        unseen=tuple(one for one in changed if one.status == "unknown"),
+        settled=tuple(
+            one
+            for one in changed
+            if one.status not in ("fail", "unknown")
+            and one.fingerprint in old
+            and old[one.fingerprint].status in ("fail", "unknown")
+        ),
+        gone=tuple(sorted((one for one in open_before if one.fingerprint not in new), key=urgency)),
+        gaps=tuple(gap for key, gap in new_gaps.items() if key not in old_gaps),
+        closed_gaps=tuple(gap for key, gap in old_gaps.items() if key not in new_gaps),
+        new_weights=tuple(entry for key, entry in new_weights.items() if key not in old_weights),
+        gone_weights=tuple(entry for key, entry in old_weights.items() if key not in new_weights),
+        exposed=tuple(
+            entry
+            for key, entry in new_weights.items()
+            if outside(entry) and not (key in old_weights and outside(old_weights[key]))
+        ),
+    )
+
+
+def outside(entry: WeightEntry) -> bool:
+    """Whether outsiders or anybody were seen to be able to read a weight set."""
+    return bool(entry.readers.external or entry.readers.anonymous)
+
+
+def _gap_key(gap: Gap) -> tuple[str, str, str, str]:
+    return gap.scope, gap.service, gap.operation, gap.reason
