@@ -141,3 +141,24 @@ def test_a_parameter_count_beyond_all_machines_is_not_passed_on() -> None:
     )
     found = verdict(data)
     assert (found.format, found.parameters) == ("gguf", None)
+
+
+@pytest.mark.parametrize("shape", [b"(646 32,)", b"(9" + b"9" * 30 + b",)", b"(, )", b"(1,,2)"])
+def test_an_npy_shape_that_is_none_is_turned_down(shape: bytes) -> None:
+    text = b"{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + b", }\n"
+    assert (
+        verdict(
+            b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(64), "m/weights.npy"
+        ).format
+        is None
+    )
+
+
+@pytest.mark.parametrize("number", [b"--5", "²".encode(), b"9" * 5_000, b""])
+def test_a_pickle_number_that_is_none_is_harmless(number: bytes) -> None:
+    assert (
+        verdict(
+            b"(I" + number + b"\nL" + number + b"L\np" + number + b"\ng" + number + b"\n." + bytes(40)
+        ).format
+        is None
+    )

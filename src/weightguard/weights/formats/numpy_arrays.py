@@ -20,7 +20,7 @@ MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 64 << 10
 _MAX_MEMBERS = 40
 _DESCR = re.compile(r"'descr':\s*(?:'([<>=|]?[a-zA-Z]\d{0,4})'|\()")
-_SHAPE = re.compile(r"'shape':\s*\(([\d, L]*)\)")
+_SHAPE = re.compile(r"'shape':\s*\(((?:[0-9]{1,18}L?, ?)*(?:[0-9]{1,18}L?)?)\)")
 _LOW_PRECISION = ("f2", "V2", "V1")
 
 
@@ -42,7 +42,7 @@ def describe(source: Source) -> Array | None:
     descr, shape = _DESCR.search(text), _SHAPE.search(text)
     if not descr or not shape or descr.group(1) is None:
         return None
-    sizes = tuple(int(size.strip(" L")) for size in shape.group(1).split(",") if size.strip(" L"))
+    sizes = tuple(int(size) for size in re.findall("[0-9]+", shape.group(1)))
     dtype = descr.group(1)
     width = int(dtype.lstrip("<>=|")[1:] or 0)
     expected = begin + length + _elements(sizes) * width

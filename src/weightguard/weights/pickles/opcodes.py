@@ -7,12 +7,14 @@ The opcode table is the standard library's (`pickletools`), so every protocol is
 from __future__ import annotations
 
 import pickletools
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from weightguard.weights.reader import Cursor, Damaged, Exhausted
 
+_DECIMAL = re.compile(r"^-?[0-9]{1,38}L?$")
 KEPT_TEXT = 512
 _LENGTH_WIDTH = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
@@ -58,8 +60,7 @@ def _line(cursor: Cursor, name: str) -> Argument:
     if name == "stringnl_noescape_pair":
         return f"{text} {cursor.line().decode('utf-8', 'replace')}"
     if name.startswith("decimal"):
-        digits = text.rstrip("L")
-        return int(digits) if len(digits) < 40 and digits.lstrip("-").isdigit() else 0
+        return int(text.rstrip("L")) if _DECIMAL.match(text) else 0
     return text.strip("'\"") if name == "stringnl" else text
 
 

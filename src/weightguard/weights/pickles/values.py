@@ -71,7 +71,7 @@ def width_of(dtype: str) -> int | None:
     digits = dtype.lstrip("<>=|")[1:]
     if dtype.lstrip("<>=|")[:1] in ("U", "O", "M", "m", "V"):
         return None
-    return int(digits) if digits.isdigit() and len(digits) < 4 else None
+    return int(digits) if digits.isdecimal() and len(digits) < 4 else None
 
 
 def storage_dtype(name: str) -> str:
