@@ -27,7 +27,7 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
         answered += 1
         failed += answer.failed
         if explain:
-            click.echo("\n".join(_safe(line) for line in answer.explanation))
+            click.echo("\n".join(_safe(line) for line in answer.explanation()))
         else:
             click.echo(json.dumps(answer.record, ensure_ascii=False))
     if not answered:

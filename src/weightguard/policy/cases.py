@@ -21,13 +21,27 @@ class CaseAnswer:
 
     Args:
         record: what goes out as JSON: a decision, or an error.
-        explanation: the same for people, in lines.
-        failed: whether the line could not be decided.
+        label: the case's id, or its line.
+        case: the case, with its decision; None where the line could not be read.
+        decision: the decision.
     """
 
     record: dict[str, object]
-    explanation: tuple[str, ...]
-    failed: bool
+    label: str
+    case: AwsCase | None = None
+    decision: Decision | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the line could not be decided."""
+        return self.decision is None
+
+    def explanation(self) -> list[str]:
+        """The answer for people, in lines."""
+        if self.case is None or self.decision is None:
+            return [f"{self.label}: error: {self.record['error']}"]
+        lines = [f"{self.label}: {_asked(self.case)}", *explain(self.decision)]
+        return [*lines, *_problem_lines(self.case)]
 
 
 def answer_lines(lines: Iterable[bytes]) -> Iterator[CaseAnswer]:
@@ -45,18 +59,16 @@ def answer_line(line: bytes, number: int) -> CaseAnswer:
         number: its line number, named in errors where the case has no id.
     """
     identity: object = None
+    label = f"line {number}"
     try:
         entry = _parsed(line)
         identity = entry.get("id")
+        label = label if identity is None else str(identity)
         case = _case(entry)
     except InputError as error:
-        label = f"line {number}" if identity is None else str(identity)
-        return CaseAnswer(
-            {"id": identity, "error": error.one_line()}, (f"{label}: error: {error.one_line()}",), True
-        )
+        return CaseAnswer({"id": identity, "error": error.one_line()}, label)
     decision = case.decide()
-    lines = (f"{identity if identity is not None else f'line {number}'}: {_asked(case)}", *explain(decision))
-    return CaseAnswer(_record(identity, case, decision), (*lines, *_problem_lines(case)), False)
+    return CaseAnswer(_record(identity, case, decision), label, case, decision)
 
 
 def _parsed(line: bytes) -> Mapping[str, object]:

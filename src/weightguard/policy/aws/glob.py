@@ -29,15 +29,14 @@ class Glob:
     """A compiled pattern.
 
     Args:
-        tokens: literal characters and wildcards, in order. Build one from text with `glob`.
+        tokens: literal characters and wildcards, in order; or a text without wildcards. Build one from text with `glob`.
     """
 
     def __init__(self, tokens: Iterable[Token]) -> None:
-        self.tokens: tuple[Token, ...] = _normalised(tokens)
-        pieces = _pieces(self.tokens)
-        self._exact: str | None = pieces[0].literal if len(pieces) == 1 else None
-        self._pieces = pieces
-        self._shortest = sum(piece.length for piece in pieces)
+        self.tokens: tuple[Token, ...] = tuple(tokens) if isinstance(tokens, str) else _normalised(tokens)
+        self._exact: str | None = tokens if isinstance(tokens, str) else _literal(self.tokens)
+        self._pieces = () if self._exact is not None else _pieces(self.tokens)
+        self._shortest = sum(piece.length for piece in self._pieces)
         self.matches_all = self.tokens == (Wild.MANY,)
 
     @property
@@ -218,6 +217,12 @@ def _normalised(tokens: Iterable[Token]) -> tuple[Token, ...]:
     return tuple(result)
 
 
+def _literal(tokens: tuple[Token, ...]) -> str | None:
+    """The text that the tokens spell, or None when one is a wildcard."""
+    characters = [token for token in tokens if not isinstance(token, Wild)]
+    return "".join(characters) if len(characters) == len(tokens) else None
+
+
 def _run(wildcards: list[Wild]) -> list[Wild]:
     ones = wildcards.count(Wild.ONE)
     return [Wild.ONE] * ones + [Wild.MANY] * (ones < len(wildcards))
@@ -244,7 +249,7 @@ def tokens_of(text: str) -> list[Token]:
 @lru_cache(maxsize=65_536)
 def glob(text: str) -> Glob:
     """Compile a text in which ``*`` and ``?`` are wildcards."""
-    return Glob(tokens_of(text))
+    return Glob(tokens_of(text) if is_pattern(text) else text)
 
 
 def is_pattern(text: str) -> bool:
