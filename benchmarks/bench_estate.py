@@ -2,8 +2,8 @@
 
     python benchmarks/bench_estate.py [STORES [PRINCIPALS]]
 
-STORES is how many stores there are (10,000), PRINCIPALS how many users and roles (20,000). Prints wall and processor time, peak memory
-above that of an empty process, and bytes of the snapshot; at a tenth and at full size, to show how it grows.
+STORES is how many stores there are (10,000), PRINCIPALS how many users and roles (20,000). Prints wall and processor time, peak
+memory above that of an empty process, and bytes of the snapshot; at a tenth and at full size, to show how it grows.
 """
 
 from __future__ import annotations
@@ -177,9 +177,8 @@ def main(stores: int, principals: int) -> None:
             shutil.rmtree(folder)
         growth = f", {busy / before:.1f} times the processor time for 10 times the size" if before else ""
         before = busy
-        print(
-            f"{found} stores, {people} principals, {size:.0f} MB: {wall:.2f} s wall, {busy:.2f} s processor, {memory:.0f} MB{growth}"
-        )
+        times = f"{wall:.2f} s wall, {busy:.2f} s processor"
+        print(f"{found} stores, {people} principals, {size:.0f} MB: {times}, {memory:.0f} MB{growth}")
 
 
 if __name__ == "__main__":

@@ -23,13 +23,13 @@ class Documents:
         """The document as an object, or its text where that is no JSON object. Raises `Malformed` on anything else."""
         if isinstance(value, str):
             return self._from_text(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._from_mapping(value)
         raise Malformed("a policy document was expected")
 
     def distinct(self) -> list[Mapping[str, Any]]:
         """Every document seen so far, once."""
-        unique = {id(item): item for item in self._by_text.values() if isinstance(item, Mapping)}
+        unique = {id(item): item for item in self._by_text.values() if isinstance(item, dict)}
         return list(unique.values())
 
     def _from_text(self, written: str) -> Mapping[str, Any] | str:
@@ -54,4 +54,4 @@ class Documents:
         except (TypeError, ValueError, RecursionError) as error:
             raise Malformed("a policy document that is no JSON") from error
         shared = self._by_text.setdefault(key, value)
-        return shared if isinstance(shared, Mapping) else value
+        return shared if isinstance(shared, dict) else value

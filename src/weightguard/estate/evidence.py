@@ -95,14 +95,14 @@ def stated(record: Record, parse: Callable[[Any], T]) -> Fact[T]:
 def outcome(record: Record, operation: str) -> str | None:
     """The outcome of a read; None when the read was not made or its entry has no shape."""
     answer = record.reads.get(operation)
-    found = answer.get("outcome") if isinstance(answer, Mapping) else None
+    found = answer.get("outcome") if isinstance(answer, dict) else None
     return found if isinstance(found, str) else None
 
 
 def code(record: Record, operation: str) -> str | None:
     """The provider's error code of a read, where there is one."""
     answer = record.reads.get(operation)
-    return text_or_none(answer.get("code")) if isinstance(answer, Mapping) else None
+    return text_or_none(answer.get("code")) if isinstance(answer, dict) else None
 
 
 def read(
@@ -143,7 +143,7 @@ def answer(record: Record, operation: str) -> Mapping[str, Any]:
     if outcome(record, operation) != "ok":
         return {}
     found = record.reads[operation].get("data")
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def views(record: Record) -> list[tuple[Source, Mapping[str, Any]]]:
@@ -152,7 +152,7 @@ def views(record: Record) -> list[tuple[Source, Mapping[str, Any]]]:
     ``DescribeTaskDefinition`` wraps its answer in ``taskDefinition``, ``BatchGetProjects`` in a list of one: both are opened.
     """
     found: list[tuple[Source, Mapping[str, Any]]] = []
-    if isinstance(record.data, Mapping):
+    if isinstance(record.data, dict):
         found.append((listing_source(record), record.data))
     for operation in sorted(record.reads):
         body = answer(record, operation)
@@ -166,7 +166,7 @@ def views(record: Record) -> list[tuple[Source, Mapping[str, Any]]]:
 def _unwrapped(value: Any) -> Mapping[str, Any]:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def obstacle(record: Record, operation: str | None = None) -> Unknown | None:
@@ -196,7 +196,7 @@ def attribute(record: Record, *paths: str) -> Fact[Any]:
 
 def data_of(record: Record) -> Mapping[str, Any]:
     """The listing entry, or an empty mapping where it has no shape."""
-    return record.data if isinstance(record.data, Mapping) else {}
+    return record.data if isinstance(record.data, dict) else {}
 
 
 def described(record: Record) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ MISSING: Final = Missing()
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """A JSON object."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise Malformed("an object was expected")
     return value
 
@@ -76,7 +76,7 @@ def number(value: Any) -> int:
 def find(value: Any, path: str) -> Any:
     """What stands at a dotted path of member names, or `MISSING`. The last name may hold None, which counts as missing."""
     for name in path.split("."):
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return MISSING
         value = value.get(name, MISSING)
     return MISSING if value is None else value
@@ -95,7 +95,7 @@ TAG_NAMES: Final = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"))
 
 def tags(value: Any) -> Mapping[str, str]:
     """Tags, from a list of key-value pairs in any of AWS's spellings or from a plain object."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(key): text(item) for key, item in value.items()}
     found: dict[str, str] = {}
     for pair in objects(value):
@@ -113,7 +113,7 @@ def every(value: Any, path: str) -> list[Any]:
     found = [value]
     for name in path.split("."):
         found = [
-            item[name] for item in _opened(found) if isinstance(item, Mapping) and item.get(name) is not None
+            item[name] for item in _opened(found) if isinstance(item, dict) and item.get(name) is not None
         ]
     return _opened(found)
 
