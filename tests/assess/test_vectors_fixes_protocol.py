@@ -70,6 +70,7 @@ def mapped(identifier: str, vector: str, **given: Any) -> dict[str, Any]:
             {},
             "beyond_evidence",
         ),  # whatever its controls say, configuration cannot close a military takeover
+        ("V7.7", {"public_access_block": BAD}, "beyond_evidence"),  # nor open it
         ("V4.2", None, "no_control"),
     ],
 )

@@ -147,13 +147,13 @@ def _start(
 
 
 def _fall(name: str, found: list[tuple[AccessKind, Answer]]) -> Fall:
-    """The shortest certain way first."""
+    """The shortest certain way first, reading before copying."""
     kind, one = min(
         found,
         key=lambda pair: (
             pair[1].certainty != "certain",
             len(pair[1].path),
-            pair[0].value,
+            pair[0] is not AccessKind.READ,
             pair[1].principal,
         ),
     )

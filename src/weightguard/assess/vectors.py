@@ -60,10 +60,10 @@ def _entry(vector: Vector, controls: list[str], standing: Mapping[str, Standing]
 
 def _state(vector: Vector, words: frozenset[str]) -> State:
     speaking = words - {"not_applicable"}
-    if "fail" in speaking or "waived" in speaking:
-        return "open"
     if vector.evidence == "beyond":
         return "attested" if speaking == {"attested"} else "beyond_evidence"
+    if "fail" in speaking or "waived" in speaking:
+        return "open"
     if not speaking:
         return "no_control"
     # What nobody attested may still be open: configuration that holds closes only its own part.
