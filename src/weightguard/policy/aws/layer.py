@@ -6,6 +6,8 @@ what they say for given values of the context keys that they look at.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from weightguard.policy.aws.context import ABSENT, UNKNOWN
 from weightguard.policy.aws.document import CompiledPolicy
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
@@ -116,7 +118,15 @@ def _said_of_resource(
     direct, limited, account = (
         tallies[naming].verdict() for naming in (Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT)
     )
-    return ResourceVerdict(direct, limited, account, anyhow.verdict())
+    return _resource_verdict(direct, limited, account, anyhow.verdict())
+
+
+@lru_cache(maxsize=65_536)
+def _resource_verdict(
+    direct: Verdict, limited: Verdict, account: Verdict, anyhow: Verdict
+) -> ResourceVerdict:
+    """The one resource verdict of these parts."""
+    return ResourceVerdict(direct, limited, account, anyhow)
 
 
 class _Tally:
@@ -143,9 +153,17 @@ class _Tally:
             reasons.append(reason)
 
     def verdict(self) -> Verdict:
-        return Verdict(
+        return _verdict(
             any_of(self._allow), any_of(self._deny), tuple(self._allowed_by), tuple(self._denied_by)
         )
+
+
+@lru_cache(maxsize=65_536)
+def _verdict(
+    allow: Formula, deny: Formula, allowed_by: tuple[Reason, ...], denied_by: tuple[Reason, ...]
+) -> Verdict:
+    """The one verdict that says this: what follows from it is then concluded once, on however many resources."""
+    return Verdict(allow, deny, allowed_by, denied_by)
 
 
 def _match(policies: PolicySet, layer: str, question: Question) -> Matched:
