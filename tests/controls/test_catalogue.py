@@ -9,7 +9,7 @@ import yaml
 
 from laboratory import attested, catalogue, control
 from weightguard.controls.catalogue import load_catalogue
-from weightguard.controls.lint import demand, lint
+from weightguard.controls.lint import demand, lint, lint_files
 from weightguard.errors import CatalogueError
 
 
@@ -102,13 +102,31 @@ def test_lint_finds_it_and_names_the_line(
 ) -> None:
     if change.get("check") == {"cel": "store.publik == true"}:
         message = "no attribute 'publik'"
-    loaded = catalogue(tmp_path, {**control("WG-STO-01"), **change})
-    path = loaded.directory / "WG-STO-01.yaml"
-    problems = [problem for problem in lint(loaded) if message in problem.message]
+    place = catalogue(tmp_path).directory
+    path = place / "WG-STO-01.yaml"
+    path.write_text(yaml.safe_dump({**control("WG-STO-01"), **change}, sort_keys=False))
+    problems = [problem for problem in lint_files(directory=place) if message in problem.message]
     assert [problem.where for problem in problems] == [f"{path}:{line_of(path, text)}"]
     with pytest.raises(CatalogueError) as caught:
-        demand(loaded)
-    assert str(path) in caught.value.one_line()
+        demand(load_catalogue(directory=place))
+    assert f"{path}:" in caught.value.one_line()
+
+
+def test_a_bad_mapping_is_refused_when_the_catalogue_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError) as caught:
+        catalogue(
+            tmp_path, control("WG-STO-01", mappings={"rand_vectors": ["V4.1"], "nist_800_53": ["AC-99"]})
+        )
+    assert "AC-99" in caught.value.what
+    assert "WG-STO-01.yaml:" in caught.value.one_line()
+
+
+def test_lint_goes_on_after_a_broken_file(tmp_path: Path) -> None:
+    place = catalogue(tmp_path, control("WG-STO-02", family="KEY")).directory
+    (place / "WG-STO-01.yaml").write_text("id: [\n")
+    found = lint_files(directory=place)
+    assert [problem.control for problem in found] == ["WG-STO-01", "WG-STO-02"]
+    assert found[0].where == f"{place / 'WG-STO-01.yaml'}:2"
 
 
 def test_a_python_check_needs_an_example_of_each_verdict(tmp_path: Path) -> None:

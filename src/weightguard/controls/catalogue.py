@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from weightguard import yaml_file
 from weightguard.controls.declared import TierTable
+from weightguard.controls.mappings import unmapped
 from weightguard.controls.schema import CelCheck, Control, Family, Header, LevelText, Vector, VectorTable
 from weightguard.errors import CatalogueError
 from weightguard.yaml_file import Document
@@ -94,26 +95,40 @@ def catalogue_directory() -> Path:
     )
 
 
-def load_catalogue(*more: Path, directory: Path | None = None) -> Catalogue:
+def load_catalogue(
+    *more: Path, directory: Path | None = None, broken: Callable[[CatalogueError], None] | None = None
+) -> Catalogue:
     """Loads the shipped catalogue and any further directories of controls.
 
     Args:
         more: directories of a laboratory's own controls; their checks are expressions.
         directory: another place than the shipped one for the whole catalogue.
+        broken: takes each broken control, which is then left out, instead of stopping at the first; mappings
+            are not looked at.
 
     Raises:
-        CatalogueError: a file breaks the schema, an id is given twice; with file and line.
+        CatalogueError: a file breaks the schema, an id is given twice, a mapping names what does not exist;
+        with file and line.
     """
     place = directory or catalogue_directory()
     header = yaml_file.validate(Header, _read(place / HEADER), error=CatalogueError)
     vectors = yaml_file.validate(VectorTable, _read(place / VECTORS), error=CatalogueError)
     tiers = yaml_file.validate(TierTable, _read(place / TIERS), error=CatalogueError)
+    known = {vector.id for vector in vectors.vectors}
     controls: dict[str, Control] = {}
     documents: dict[str, Document] = {}
     for path, own in [*_files([place], own=False), *_files(more, own=True)]:
-        document = _read(path)
-        control = load_control(document)
-        _accept(control, document, documents, own=own)
+        try:
+            document = _read(path)
+            control = load_control(document)
+            _accept(control, document, documents, own=own)
+            if broken is None:
+                _refuse_unmapped(control, document, known)
+        except CatalogueError as problem:
+            if broken is None:
+                raise
+            broken(problem)
+            continue
         controls[control.id] = control
         documents[control.id] = document
     ordered = tuple(controls[name] for name in sorted(controls))
@@ -142,6 +157,11 @@ def _accept(control: Control, document: Document, documents: Mapping[str, Docume
             where=document.where("check"),
             fix="check: {cel: ...}",
         )
+
+
+def _refuse_unmapped(control: Control, document: Document, vectors: Collection[str]) -> None:
+    for location, message in unmapped(control.mappings, vectors):
+        raise CatalogueError(f"{control.id}: {message}", where=document.where("mappings", *location))
 
 
 def _read(path: Path) -> Document:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from weightguard.controls.catalogue import Catalogue
+from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.controls.functions import resolve
-from weightguard.controls.mappings import unknown_ids
+from weightguard.controls.mappings import unmapped
 from weightguard.controls.schema import CelCheck, Control
-from weightguard.errors import CatalogueError
+from weightguard.errors import CatalogueError, InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,25 @@ def lint(catalogue: Catalogue) -> list[Problem]:
                 line = int(where.rpartition(":")[2]) if ":" in where else 0
                 problems.append((document.name, line, Problem(where, control.id, message)))
     return [problem for _, _, problem in sorted(problems, key=lambda one: (one[0], one[1], one[2].message))]
+
+
+def lint_files(*more: Path, directory: Path | None = None) -> list[Problem]:
+    """Lints the shipped controls, or those of `directory`, and further directories; a file that breaks the
+    schema is a problem too.
+
+    Raises:
+        CatalogueError: the catalogue's own tables (families, vectors, tiers) cannot be read, or a directory
+        is missing.
+    """
+    broken: list[Problem] = []
+    catalogue = load_catalogue(*more, directory=directory, broken=lambda error: broken.append(_of(error)))
+    return [*broken, *lint(catalogue)]
+
+
+def _of(error: InputError) -> Problem:
+    where = error.where or ""
+    name = where.rpartition("/")[2].partition(".yaml")[0]
+    return Problem(where, name, f"{error.what}{f' ({error.fix})' if error.fix else ''}")
 
 
 def demand(catalogue: Catalogue) -> None:
@@ -150,10 +170,7 @@ def _mapped(control: Control, vectors: set[str]) -> Found:
     mappings = control.mappings
     if not mappings.rand_vectors:
         yield ("mappings", "rand_vectors"), "no attack vector is named"
-    for index, vector in enumerate(mappings.rand_vectors):
-        if vector not in vectors:
-            yield ("mappings", "rand_vectors", index), f"there is no attack vector {vector}"
     if control.level_basis == "rand" and not mappings.rand_measures:
         yield ("mappings",), "the level is said to rest on RAND's placement, and no measure is named"
-    for location, message in unknown_ids(mappings):
+    for location, message in unmapped(mappings, vectors):
         yield ("mappings", *location), message

@@ -9,7 +9,7 @@ chapters).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from weightguard.controls.schema import LEVELS, Mappings
 
@@ -33,6 +33,14 @@ _EU_APPENDIX_4: Mapping[int, int] = {1: 4, 2: 6, 3: 4, 4: 4, 5: 7}
 _EU_APPENDIX_3 = range(1, 6)
 _EU_MEASURES: Mapping[int, int] = {1: 4, 2: 2, 3: 5, 4: 2, 5: 1, 6: 2, 7: 7, 8: 3, 9: 4, 10: 2}
 _AISVS_CHAPTERS = 14
+
+
+def unmapped(mappings: Mappings, vectors: Collection[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Everything in `mappings` that does not exist: its place below ``mappings`` and what is wrong."""
+    for index, vector in enumerate(mappings.rand_vectors):
+        if vector not in vectors:
+            yield ("rand_vectors", index), f"there is no attack vector {vector}"
+    yield from unknown_ids(mappings)
 
 
 def unknown_ids(mappings: Mappings) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -51,10 +51,13 @@ class Gap:
     Attributes:
         unknown: the read that would have shown them.
         weights: the weight sets that may depend on them.
+        bears: why they would matter, where that is narrower than for the kind: only controls that apply to it
+            lose a verdict.
     """
 
     unknown: Unknown
     weights: Weights
+    bears: frozenset[Bearing] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,10 @@ class Subjects:
                 self.by_store.get(store.id, ()), copies.get(store.id, ()), logs.get(store.id, ())
             )
             targets.append(Target(store.id, store, weights, frozenset(bears), store.provider))
-        return self._selection(targets, self.estate.stores.gaps)
+        # A trail that was not seen may deliver to any store: which ones hold logs is then not known.
+        logs_unseen: frozenset[Bearing] = frozenset({"logs"})
+        unseen = [Gap(gap, self.all_weights, logs_unseen) for gap in self.estate.trails.gaps]
+        return self._selection(targets, self.estate.stores.gaps, unseen)
 
     def _bears_weights(self, store: Store) -> bool:
         if store.id in self.by_store or isinstance(store.contents, Unknown):
