@@ -162,3 +162,10 @@ def test_a_pickle_number_that_is_none_is_harmless(number: bytes) -> None:
         ).format
         is None
     )
+
+
+def test_a_reader_that_answers_nonsense_leaves_the_object_unknown() -> None:
+    def read(key: str, offset: int, length: int) -> bytes:
+        raise ValueError("another range came")
+
+    assert examine(ListedObject("m/model.safetensors", 500), read).examined == "failed"

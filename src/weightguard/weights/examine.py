@@ -67,6 +67,9 @@ def examine(obj: ListedObject, read: ReadRange) -> FileVerdict:
         return FileVerdict(None, examined="denied", note="header could not be read: access denied")
     except ReadFailed:
         return FileVerdict(None, examined="failed", note="header could not be read")
+    except (ArithmeticError, LookupError, ValueError, RecursionError):
+        # One hostile object must not end the audit of a store; what could not be made sense of is unknown, not harmless.
+        return FileVerdict(None, examined="failed", note="header could not be made sense of")
 
 
 def _bounded(verdict: FileVerdict) -> FileVerdict:
