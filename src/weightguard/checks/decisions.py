@@ -39,6 +39,14 @@ EVERYTHING = compile_policy(
     kind=PolicyKind.IDENTITY,
     name="assumed",
 )
+OPEN_DOOR = compile_policy(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+    },
+    kind=PolicyKind.RESOURCE,
+    name="a stranger's own",
+)
 NO_PRIVATE_NETWORK: Mapping[str, None] = dict.fromkeys(
     (
         "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
@@ -192,15 +200,35 @@ def account_in(written: str) -> str | None:
 
 
 def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
-    """Everybody outside whom the policies could mean: accounts that they name, and a stranger for their wildcards."""
+    """Everybody outside whom the policies could mean: accounts that they name, and strangers for their wildcards.
+
+    A stranger gives its roles any name: where a condition asks for a name in any account, one of that name asks as well.
+    """
     found: dict[str, Principal] = {}
-    for written in (one for policy in policies for one in named_principals(policy)):
+    given = tuple(policies)
+    for written in (one for policy in given for one in named_principals(policy)):
         account = account_in(written)
         if account is not None and is_outside(account, context):
             found.setdefault(written, _principal(written, account))
         elif written == "*":
             found.setdefault(written, stranger(context))
+            found.update(
+                (one, parse_principal(one)) for policy in given for one in _disguises(policy, context)
+            )
     return list(found.values())
+
+
+def _disguises(policy: NamedPolicy | None, context: Context) -> Iterator[str]:
+    """Names of a stranger's own that conditions on the caller's ARN would take."""
+    for statement in allowing(policy):
+        for tests in (statement.get("Condition") or {}).values():
+            for key, values in tests.items():
+                if key.lower() == "aws:principalarn":
+                    for pattern in values if isinstance(values, list) else [values]:
+                        parts = str(pattern).split(":", 5)
+                        if len(parts) == 6 and parts[4] in ("*", ""):
+                            name = parts[5].replace("*", "any").replace("?", "x")
+                            yield f"arn:aws:iam::{stranger_account(context)}:{name if '/' in name else 'role/any'}"
 
 
 def _principal(written: str, account: str) -> Principal:

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from weightguard.checks.decisions import guardrails_refuse
-from weightguard.checks.relations import regions_with_weights, words
+from weightguard.checks.relations import missing, regions_with_weights, words
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account
+from weightguard.weights import WeightSet
 
-LEVELS = ("SL1", "SL2", "SL3", "SL4", "SL5")
+
+def _owner(weight_set: WeightSet, context: Context) -> DeclaredModel:
+    """The declared model of the weights.
+
+    Raises:
+        UnknownFact: nobody declared them, so nobody said what they can do.
+    """
+    owner = context.declarations.of(weight_set)
+    if owner is None:
+        missing(
+            "configuration:models",
+            f"weights in {weight_set.store}/{weight_set.prefix} that no declared model claims",
+        )
+    return owner
 
 
-def tier_recorded(model: DeclaredModel, context: Context) -> Verdict:
+def tier_recorded(weight_set: WeightSet, context: Context) -> Verdict:
     """The tier rests on evaluations of capabilities that the table knows."""
+    model = _owner(weight_set, context)
     if not model.config.evaluations:
         return Verdict.failed(f"the tier of {model.name} rests on no capability evaluation")
     if model.unknown_capabilities:
+        named = words(model.unknown_capabilities)
         return Verdict.failed(
-            f"evaluations of {model.name} name capabilities that the tier table does not know: {words(model.unknown_capabilities)}"
+            f"evaluations of {model.name} name capabilities that the tier table does not know: {named}"
         )
     return Verdict.passed(
         f"{model.name} is in tier {model.tier} by {len(model.config.evaluations)} evaluations"
     )
 
 
-def tier_not_understated(model: DeclaredModel, context: Context) -> Verdict:
+def tier_not_understated(weight_set: WeightSet, context: Context) -> Verdict:
     """The declared tier is what the evaluations yield, and was not lowered."""
+    model = _owner(weight_set, context)
     if model.understated:
         return Verdict.failed(
             f"{model.name} is declared {model.config.tier}, its evaluations yield {model.evaluated_tier}"
@@ -34,17 +51,17 @@ def tier_not_understated(model: DeclaredModel, context: Context) -> Verdict:
         return Verdict.failed(
             f"{model.name} was lowered from tier {model.config.previous_tier} to {model.tier}"
         )
-    return Verdict.passed(f"tier {model.tier} asks for {model.target_level}")
+    return Verdict.passed(f"tier {model.tier} of {model.name} asks for {model.target_level}")
 
 
-def evaluations_fresh(model: DeclaredModel, context: Context) -> Verdict:
+def evaluations_fresh(weight_set: WeightSet, context: Context) -> Verdict:
     """The evaluations are recent enough to rest on."""
+    model = _owner(weight_set, context)
     if not model.config.evaluations:
         return Verdict.failed(f"{model.name} has never been evaluated")
     if model.stale:
-        return Verdict.failed(
-            f"evaluations of {model.name} are out of date: {words(f'{one.benchmark} ({one.date})' for one in model.stale)}"
-        )
+        old = words(f"{one.benchmark} ({one.date})" for one in model.stale)
+        return Verdict.failed(f"evaluations of {model.name} are out of date: {old}")
     return Verdict.passed(f"the evaluations of {model.name} are in date")
 
 

@@ -37,6 +37,8 @@ BARE: Mapping[str, Any] = {
 
 def dedicated(key: Key, context: Context) -> Verdict:
     """The key protects weights of one tier and nothing else."""
+    if not context.weights_of(key.id):
+        return Verdict.not_applicable("the key protects no weights, as far as is known")
     idle, tiers, gaps = [], set(), []
     for store in context.glance(context.estate.stores):
         encryption = context.peek(store.encryption, "store.encryption")
@@ -227,11 +229,10 @@ def replicas_accounted_for(key: Key, context: Context) -> Verdict:
     if configuration is None:
         return Verdict.passed("the key belongs to a single region")
     approved = set(context.parameters["approved_regions"])
-    related = [
-        configuration.get("PrimaryKey") or {"Region": key.region},
-        *configuration.get("ReplicaKeys", ()),
-    ]
-    stray = {str(one.get("Region")) for one in related} - approved
+    stray = {
+        key.region or "?",
+        *(str(one.get("Region")) for one in configuration.get("ReplicaKeys", ())),
+    } - approved
     if stray:
         return Verdict.failed(
             f"the key is multi-region and exists, or can be replicated, outside approved regions: {words(stray)}"

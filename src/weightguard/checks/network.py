@@ -9,6 +9,7 @@ from weightguard.checks.decisions import (
     CALLED_DIRECTLY,
     EVERYTHING,
     FROM_INTERNET,
+    OPEN_DOOR,
     OTHER_ORGANISATION,
     S3_USUAL,
     as_seen_from,
@@ -83,7 +84,10 @@ def endpoint_stays_inside(endpoint: Endpoint, context: Context) -> Verdict:
     policy = context.read(endpoint.policy)
     if policy is None:
         return Verdict.failed("the endpoint has the default policy: anything passes, to anybody's store")
-    layers = Layers(identity=[EVERYTHING], vpc_endpoint=[compiled(policy, PolicyKind.VPC_ENDPOINT)])
+    # Somebody who takes weights owns the store that they go to, and lets everybody write there.
+    layers = Layers(
+        identity=[EVERYTHING], resource=[OPEN_DOOR], vpc_endpoint=[compiled(policy, PolicyKind.VPC_ENDPOINT)]
+    )
     outside = stranger_account(context)
     key = f"arn:aws:kms:us-east-1:{outside}:key/00000000-0000-0000-0000-000000000000"
     asks = (
