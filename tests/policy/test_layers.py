@@ -22,7 +22,7 @@ from policies import (
     policy,
 )
 
-from weightguard.policy.aws import Layers, PolicyKind, parse_principal, unread_policy
+from weightguard.policy.aws import Layers, PolicyKind, in_words, parse_principal, unread_policy
 
 FEDERATED = f"arn:aws:sts::{ACCOUNT}:federated-user/alice"
 LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
@@ -285,6 +285,9 @@ class TestWhatCouldNotBeRead:
         beside = ask(Layers(identity=[policy(allow())], resource=[unread]))
         assert alone.outcome == beside.outcome == "unknown"
         assert beside.missing == ("resource:bucket policy",)
+        start = "only if resource policy bucket policy, which could not be read,"
+        assert in_words(alone.conditions) == f"{start} allows it and {start} does not deny it"
+        assert in_words(beside.conditions) == f"{start} does not deny it"
 
     def test_it_does_not_lift_an_explicit_deny(self) -> None:
         unread = unread_policy(kind=PolicyKind.IDENTITY, name="inline")

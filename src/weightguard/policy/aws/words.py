@@ -58,6 +58,9 @@ _OPERATORS = {
 }
 
 
+_UNREAD = {"allow": ("allows", "does not allow"), "deny": ("denies", "does not deny")}
+
+
 def in_words(formula: Formula) -> str:
     """The formula as a phrase that completes "can read it, ...": "always", "never", or what must hold."""
     if isinstance(formula, Condition):
@@ -78,11 +81,8 @@ def _condition(condition: Condition) -> str:
         absent = (condition.values == ("true",)) is not condition.negated
         return f"only if {condition.key} is {'absent' if absent else 'present'}"
     if condition.operator == "Unread":
-        verb = (
-            condition.values[0] if condition.negated else f"{condition.values[0]}s".replace("denys", "denies")
-        )
-        verdict = f"does not {verb}" if condition.negated else verb
-        return f"only if {condition.key}, which could not be read, {verdict} it"
+        effect = _UNREAD[condition.values[0]][1 if condition.negated else 0]
+        return f"only if {condition.key}, which could not be read, {effect} it"
     if condition.operator == "ResourceLike":
         verb = "does not match" if condition.negated else "matches"
         return f"only where the resource {verb} {_listed(condition.values)}"
