@@ -1,0 +1,172 @@
+"""The report on one page, for those who decide: Markdown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from weightguard.assess.model import Gap, Report, WeightEntry
+from weightguard.report.document import (
+    Block,
+    Code,
+    Document,
+    Heading,
+    Items,
+    Strong,
+    paragraph,
+    table,
+    to_markdown,
+)
+from weightguard.report.lookup import timestamp
+from weightguard.report.trend import Point
+from weightguard.report.words import exposures, headline, short
+
+FILE = "executive-summary.md"
+TREND = True
+LIMIT = 160  # characters a text: the page is one page
+
+_WEIGHTS, _EXPOSURES, _FIXES, _GAPS, _POINTS = 6, 3, 3, 3, 4
+
+
+def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
+    """GitHub Flavored Markdown."""
+    return to_markdown(document(report, trend), LIMIT)
+
+
+def document(report: Report, trend: Sequence[Point] = ()) -> Document:
+    """The page.
+
+    Args:
+        trend: earlier reports' points and this one's, oldest first.
+    """
+    title = headline(report)
+    if report.organisation:
+        title = f"{report.organisation}: {title}"
+    blocks: list[Block] = [paragraph(report.summary.claim), _figures(report)]
+    for part in (_weights, _exposed, _next, _unseen):
+        blocks += part(report)
+    if len(trend) > 1:
+        blocks += [Heading("Over time"), _over_time(trend[-_POINTS:])]
+    blocks.append(paragraph(_method(report)))
+    return Document(title, tuple(blocks))
+
+
+def _figures(report: Report) -> Block:
+    summary, counts = report.summary, report.summary.by_status
+    row = (
+        Strong(summary.level_reached),
+        summary.target_level,
+        f"{summary.score}/100",
+        f"{counts.get('fail', 0)} ({summary.by_severity.get('critical', 0)} critical)",
+        str(counts.get("unknown", 0)),
+        str(counts.get("waived", 0)),
+        f"{report.coverage.ratio * 100:.1f} %",
+    )
+    columns = ("Level reached", "Target", "Score", "Failures", "Unknown", "Waived", "Reads answered")
+    return table(columns, [row])
+
+
+def _weights(report: Report) -> Iterator[Block]:
+    if not report.weights:
+        return
+    yield Heading("Model weights")
+    ranked = sorted(
+        report.weights, key=lambda entry: (not _outside(entry), entry.level_reached, entry.score, entry.id)
+    )
+    yield table(
+        ("Weights", "Level", "Target", "Score", "People who can read", "Workloads", "Outsiders"),
+        [_weights_row(entry) for entry in ranked[:_WEIGHTS]],
+    )
+    if len(ranked) > _WEIGHTS:
+        yield paragraph(f"And {len(ranked) - _WEIGHTS} more weight sets.")
+
+
+def _weights_row(entry: WeightEntry) -> tuple[str | Strong, ...]:
+    more = "" if entry.readers.complete else " or more"
+    outside = "everybody" if entry.readers.anonymous else f"{entry.readers.external}{more}"
+    return (
+        f"{entry.name[:48]}{'' if entry.declared else ' (undeclared)'}",
+        entry.level_reached,
+        entry.target_level,
+        str(entry.score),
+        f"{entry.readers.people}{more}",
+        f"{entry.readers.workloads + entry.readers.services}{more}",
+        Strong(outside) if _outside(entry) else outside,
+    )
+
+
+def _outside(entry: WeightEntry) -> bool:
+    return bool(entry.readers.anonymous or entry.readers.external)
+
+
+def _exposed(report: Report) -> Iterator[Block]:
+    found = exposures(report)
+    if not found:
+        return
+    yield Heading("What exposes weights now")
+    lines = [
+        (Strong(result.severity), f": {result.message[:LIMIT]} (", Code(short(result.subject)[:60]), ")")
+        for result in found[:_EXPOSURES]
+    ]
+    more = len(found) - _EXPOSURES
+    yield Items((*lines, *([(f"and {more} more of high or critical severity",)] if more > 0 else [])))
+
+
+def _next(report: Report) -> Iterator[Block]:
+    target = report.next_level
+    if target.level is None:
+        return
+    yield Heading("What to do first")
+    yield paragraph(f"{len(target.fixes)} changes lead to {target.level}; each of them is needed. The first:")
+    yield Items(
+        tuple(
+            (
+                fix.title,
+                f" ({fix.severity}, in {fix.subject_count} places)"
+                if fix.subject_count > 1
+                else f" ({fix.severity})",
+            )
+            for fix in target.fixes[:_FIXES]
+        ),
+        numbered=True,
+    )
+
+
+def _unseen(report: Report) -> Iterator[Block]:
+    gaps = report.coverage.gaps
+    yield Heading("What could not be seen")
+    if not gaps:
+        yield paragraph(
+            "Every read was answered. Some attack vectors are beyond what configuration can show."
+        )
+        return
+    yield paragraph(f"{len(gaps)} kinds of reads gave no answer; what is unknown counts as not passed.")
+    grouped: dict[tuple[str, str], list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        grouped[f"{gap.service}:{gap.operation}", gap.reason.replace("_", " ")].append(gap)
+    lost = {key: len({name for gap in same for name in gap.controls}) for key, same in grouped.items()}
+    ranked = sorted(grouped, key=lambda key: (-lost[key], key))[:_GAPS]
+    yield Items(
+        tuple(
+            (
+                Code(read),
+                f" {reason} in {len(grouped[read, reason])} scopes: could hide a failure of {lost[read, reason]} controls",
+            )
+            for read, reason in ranked
+        )
+    )
+
+
+def _over_time(points: Sequence[Point]) -> Block:
+    rows = [
+        (one.as_of[:10], one.level, str(one.score), str(one.failed), str(one.unknown), str(one.exposed))
+        for one in points
+    ]
+    return table(("As of", "Level", "Score", "Failures", "Unknown", "Weight sets open to outsiders"), rows)
+
+
+def _method(report: Report) -> str:
+    return (
+        f"As of {timestamp(report)[:10]}; snapshot {report.snapshot.digest[:16]}, catalogue {report.catalogue.version}, "
+        f"{report.catalogue.aligned_with}; not endorsed by its publisher."
+    )
