@@ -71,6 +71,11 @@ class Kinds:
         account = parts[4] if len(parts) > 5 else ""
         return "unknown" if account in self._members else "external"
 
+    def _of_account(self, name: str) -> ActorKind:
+        """Whoever another account lets assume a role: nobody can tell inside the organisation, an outsider else."""
+        account = name if name.isdigit() else name.split(":")[4]
+        return "unknown" if account in self._members | self._covered else "external"
+
     @staticmethod
     def _of_subject(name: str) -> ActorKind:
         provider, _, subject = name.partition("#")
@@ -107,7 +112,7 @@ class Kinds:
             if other is not None and name not in seen:
                 kinds.add(self._of_principal(other, seen | {principal.id}))
             elif name.endswith(":root") or (len(name) == 12 and name.isdigit()):
-                kinds.add("person" if principal.account in name else "external")
+                kinds.add("person" if principal.account in name else self._of_account(name))
         return kinds.pop() if len(kinds) == 1 else "unknown"
 
 
