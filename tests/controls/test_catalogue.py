@@ -105,7 +105,7 @@ def test_lint_finds_it_and_names_the_line(
     place = catalogue(tmp_path).directory
     path = place / "WG-STO-01.yaml"
     path.write_text(yaml.safe_dump({**control("WG-STO-01"), **change}, sort_keys=False))
-    problems = [problem for problem in lint_files(directory=place) if message in problem.message]
+    problems = [problem for problem in lint_files(place) if message in problem.message]
     assert [problem.where for problem in problems] == [f"{path}:{line_of(path, text)}"]
     with pytest.raises(CatalogueError) as caught:
         demand(load_catalogue(directory=place))
@@ -124,7 +124,7 @@ def test_a_bad_mapping_is_refused_when_the_catalogue_is_loaded(tmp_path: Path) -
 def test_lint_goes_on_after_a_broken_file(tmp_path: Path) -> None:
     place = catalogue(tmp_path, control("WG-STO-02", family="KEY")).directory
     (place / "WG-STO-01.yaml").write_text("id: [\n")
-    found = lint_files(directory=place)
+    found = lint_files(place)
     assert [problem.control for problem in found] == ["WG-STO-01", "WG-STO-02"]
     assert found[0].where == f"{place / 'WG-STO-01.yaml'}:2"
 
@@ -158,3 +158,15 @@ def test_ones_own_directory_adds_controls_and_takes_expressions_only(tmp_path: P
         load_catalogue(own, directory=base.directory)
     with pytest.raises(CatalogueError, match="no such directory"):
         load_catalogue(tmp_path / "nowhere", directory=base.directory)
+
+
+def test_one_file_is_linted_alone_and_nothing_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "WG-STO-01.yaml"  # an id of the shipped catalogue: its file is being worked on
+    path.write_text(yaml.safe_dump(control("WG-STO-01", family="KEY")))
+    assert [problem.message for problem in lint_files(path)] == ["the id says STO, the family KEY"]
+    with pytest.raises(CatalogueError, match="no such directory"):
+        lint_files(tmp_path / "none")
+
+
+def test_the_shipped_catalogue_has_nothing_wrong_with_it() -> None:
+    assert [problem.one_line() for problem in lint_files()] == []

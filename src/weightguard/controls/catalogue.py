@@ -95,29 +95,39 @@ def catalogue_directory() -> Path:
     )
 
 
-def load_catalogue(
-    *more: Path, directory: Path | None = None, broken: Callable[[CatalogueError], None] | None = None
-) -> Catalogue:
+def load_catalogue(*more: Path, directory: Path | None = None) -> Catalogue:
     """Loads the shipped catalogue and any further directories of controls.
 
     Args:
         more: directories of a laboratory's own controls; their checks are expressions.
         directory: another place than the shipped one for the whole catalogue.
-        broken: takes each broken control, which is then left out, instead of stopping at the first; mappings
-            are not looked at.
 
     Raises:
         CatalogueError: a file breaks the schema, an id is given twice, a mapping names what does not exist;
         with file and line.
     """
     place = directory or catalogue_directory()
+    return load_files([*_files([place], own=False), *_files(more, own=True)], place)
+
+
+def load_files(
+    files: Iterable[tuple[Path, bool]], place: Path, *, broken: Callable[[CatalogueError], None] | None = None
+) -> Catalogue:
+    """A catalogue of the given control files.
+
+    Args:
+        files: each with whether it is a laboratory's own.
+        place: where the families, levels, vectors and tiers are.
+        broken: takes each broken control, which is then left out, instead of stopping at the first; mappings
+            are not looked at.
+    """
     header = yaml_file.validate(Header, _read(place / HEADER), error=CatalogueError)
     vectors = yaml_file.validate(VectorTable, _read(place / VECTORS), error=CatalogueError)
     tiers = yaml_file.validate(TierTable, _read(place / TIERS), error=CatalogueError)
     known = {vector.id for vector in vectors.vectors}
     controls: dict[str, Control] = {}
     documents: dict[str, Document] = {}
-    for path, own in [*_files([place], own=False), *_files(more, own=True)]:
+    for path, own in files:
         try:
             document = _read(path)
             control = load_control(document)
@@ -166,6 +176,15 @@ def _refuse_unmapped(control: Control, document: Document, vectors: Collection[s
 
 def _read(path: Path) -> Document:
     return yaml_file.read(path, error=CatalogueError)
+
+
+def control_files(path: Path) -> list[tuple[Path, bool]]:
+    """The control files in a directory, or the one file itself, none of them taken for a laboratory's own.
+
+    Raises:
+        CatalogueError: there is no such directory or file.
+    """
+    return [(path, False)] if path.is_file() else _files([path], own=False)
 
 
 def _files(directories: Iterable[Path], *, own: bool) -> list[tuple[Path, bool]]:

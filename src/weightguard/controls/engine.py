@@ -207,7 +207,7 @@ class _Bench:
         except _FENCE as problem:
             # A snapshot may hold shapes that no provider documents; they are the snapshot's fault, and never
             # a pass.
-            _LOG.debug("%s on %s met an unexpected shape", control.id, target.id, exc_info=True)
+            _LOG.info("%s on %s met an unexpected shape", control.id, target.id, exc_info=True)
             status = Status.UNKNOWN
             message = (
                 f"could not be decided: the snapshot holds an unexpected shape ({type(problem).__name__})"

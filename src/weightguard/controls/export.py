@@ -86,6 +86,11 @@ def _inert(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
+def page(control: Control) -> str:
+    """One control in Markdown."""
+    return "\n".join(_page(control)).rstrip()
+
+
 def _markdown(catalogue: Catalogue) -> dict[str, bytes]:
     lines = [
         f"# {catalogue.header.title}",

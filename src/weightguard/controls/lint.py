@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from weightguard.controls.catalogue import Catalogue, load_catalogue
+from weightguard.controls.catalogue import HEADER, Catalogue, catalogue_directory, control_files, load_files
 from weightguard.controls.functions import resolve
 from weightguard.controls.mappings import unmapped
 from weightguard.controls.schema import CelCheck, Control
@@ -61,16 +61,23 @@ def lint(catalogue: Catalogue) -> list[Problem]:
     return [problem for _, _, problem in sorted(problems, key=lambda one: (one[0], one[1], one[2].message))]
 
 
-def lint_files(*more: Path, directory: Path | None = None) -> list[Problem]:
-    """Lints the shipped controls, or those of `directory`, and further directories; a file that breaks the
-    schema is a problem too.
+def lint_files(*paths: Path, directory: Path | None = None) -> list[Problem]:
+    """Lints files of controls; a file that breaks the schema is a problem too, and the others are still read.
+
+    Args:
+        paths: control files, directories of controls, or a directory with a whole catalogue (families,
+            vectors, tiers).
+        directory: a whole catalogue. Without it and without paths: the shipped one.
 
     Raises:
-        CatalogueError: the catalogue's own tables (families, vectors, tiers) cannot be read, or a directory
-        is missing.
+        CatalogueError: the catalogue's own tables cannot be read, or there is no such path.
     """
     broken: list[Problem] = []
-    catalogue = load_catalogue(*more, directory=directory, broken=lambda error: broken.append(_of(error)))
+    whole = [path for path in (directory, *paths) if path is not None and (path / HEADER).is_file()]
+    place = whole[0] if whole else catalogue_directory()
+    chosen = dict.fromkeys([*whole, *paths]) or {place: None}
+    files = [one for path in chosen for one in control_files(path)]
+    catalogue = load_files(files, place, broken=lambda error: broken.append(_of(error)))
     return [*broken, *lint(catalogue)]
 
 
