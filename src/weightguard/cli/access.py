@@ -20,6 +20,8 @@ ACCESSES = ("read", "write", "copy", "decrypt", "delete", "administer")
 _BUCKET = "arn:aws:s3:::"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_GAPS = 6
+
 
 def _questions(command: Command) -> Command:
     """The options of every question."""
@@ -186,9 +188,9 @@ def _show_cut(console: Console, name: str, found: Cut) -> None:
 
 def _show_gaps(console: Console, found: WhoCan | Cut) -> None:
     if found.gaps:
-        console.print(
-            f"  [yellow]not known: {_safe('; '.join(gap.words() for gap in found.gaps))}[/yellow]",
-            highlight=False,
-        )
+        # The same listing is missing in many accounts at once: say each once.
+        words = list(dict.fromkeys(gap.words() for gap in found.gaps))
+        shown = "; ".join(words[:_GAPS]) + (f"; and {len(words) - _GAPS} more" if len(words) > _GAPS else "")
+        console.print(f"  [yellow]not known: {_safe(shown)}[/yellow]", highlight=False)
     elif not found.complete:
         console.print("  [yellow]not complete[/yellow]")
