@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
@@ -19,6 +19,7 @@ from weightguard.policy.aws import Principal as Caller
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
+StepOf = Callable[[Group, Caller, Principal], "Step | None"]
 MOST_ACCESS_KEYS = 2
 """Keys that IAM lets a user have."""
 
@@ -45,6 +46,8 @@ class Becoming:
         self._trusts = trusts
         self._credentials = [entry for entry in techniques() if isinstance(entry, Credentials)]
         self._rewriting = [entry for entry in techniques() if isinstance(entry, Trust)]
+        self._on_users = tuple(sorted({need.action for entry in self._credentials for need in entry.needs}))
+        self._on_roles = (*sorted({need.action for entry in self._rewriting for need in entry.needs}), ASSUME)
 
     def links(self, account: str) -> Iterator[Link]:
         """The links between principals of one account."""
@@ -53,9 +56,9 @@ class Becoming:
         users = [one for one in members if principals[one].kind is PrincipalKind.USER]
         roles = [one for one in members if principals[one].kind is PrincipalKind.ROLE]
         for same in self._owner.patterns.split(account, users, self._user_key):
-            yield from self._hub(account, same, self._user_step)
+            yield from self._hub(account, same, self._on_users, self._user_step)
         for same in self._owner.patterns.split(account, roles, self._role_key):
-            yield from self._hub(account, same, self._role_step)
+            yield from self._hub(account, same, self._on_roles, self._role_step)
 
     def _user_key(self, name: str) -> Hashable:
         user = self._owner.population.principals[name]
@@ -69,15 +72,17 @@ class Becoming:
         tags = principal.tags.value if isinstance(principal.tags, Known) else None
         return tuple(sorted(self._owner.asker.tags(tags, "iam").items(), key=str))
 
-    def _hub(self, account: str, names: tuple[str, ...], step_of: object) -> Iterator[Link]:
+    def _hub(
+        self, account: str, names: tuple[str, ...], actions: tuple[str, ...], step_of: StepOf
+    ) -> Iterator[Link]:
         hub = Hub(names)
         linked = False
-        for group in self._actors(account):
+        for group in self._actors(account, actions, names[0]):
             target = other_than(group, names)
             if target is None:
                 continue
             caller, name = target
-            step = step_of(group, caller, self._owner.population.principals[name])  # type: ignore[operator]
+            step = step_of(group, caller, self._owner.population.principals[name])
             if step is not None:
                 linked = True
                 yield Link(group, hub, (step,))
@@ -85,12 +90,11 @@ class Becoming:
             for name in names:
                 yield Link(hub, name)
 
-    def _actors(self, account: str) -> list[Group]:
-        wanted = {need.action for entry in (*self._credentials, *self._rewriting) for need in entry.needs}
-        found: dict[Group, None] = {}
-        for action in sorted(wanted):
-            found.update((group, None) for group in self._owner.index.able(account, action))
-        return list(found)
+    def _actors(self, account: str, actions: tuple[str, ...], name: str) -> list[Group]:
+        """The cohorts that may do one of the actions to something, and whose policies speak of the target."""
+        needed = [action for action in actions if action != ASSUME]
+        able = self._owner.index.cohorts(account, actions, needed)
+        return self._owner.index.speaking_of(able, self._owner.patterns.hits(account, name))
 
     def _user_step(self, group: Group, caller: Caller, user: Principal) -> Step | None:
         best: Step | None = None

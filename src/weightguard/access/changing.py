@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
 from weightguard.access.becoming import other_than
 from weightguard.access.index import administrator
 from weightguard.access.joining import Conjunction
-from weightguard.access.links import Graph, Link, Node, Step
+from weightguard.access.links import Graph, Hub, Link, Node, Step
 from weightguard.access.needs import Needs
 from weightguard.access.population import Group, compiled
 from weightguard.access.techniques.schema import ChangePrincipal, techniques
+from weightguard.access.unguarding import actors_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind, PolicySet
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 ADMINISTRATOR_ARN = "arn:{partition}:iam::aws:policy/AdministratorAccess"
+_CHANGED: Final = ("changed",)
 _ORDER = ("administrator", "attach_policy", "rewrite_policy", "restore_policy")
 
 
@@ -74,16 +76,30 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alike:
-    """Principals of one group that nothing tells apart as targets either.
+    """Principals that nothing tells apart as targets of a change.
 
     Attributes:
         names: the principals.
-        group: the group that they are in.
+        example: one of them.
     """
 
     names: tuple[str, ...]
-    group: Group
     example: Principal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Principals as a change leaves them.
+
+    Attributes:
+        group: the changed principal as an actor of its own.
+        names: the principals that become it.
+        steps: what is done to them.
+    """
+
+    group: Group
+    names: frozenset[str]
+    steps: tuple[Step, ...]
 
 
 class Changing:
@@ -102,78 +118,121 @@ class Changing:
         self._by_change: dict[str, list[ChangePrincipal]] = {}
         for entry in entries:
             self._by_change.setdefault(entry.change, []).append(entry)
-        self._actions = sorted({need.action for entry in entries for need in entry.needs})
+        self._actions = tuple(sorted({need.action for entry in entries for need in entry.needs}))
         self._changed: dict[tuple[object, ...], Group] = {}
         self._classes: dict[str, list[Alike]] = {}
-        self._states: dict[tuple[Group, Alike, bool], list[tuple[Group, tuple[Step, ...]]]] = {}
+        self._class_of: dict[str, Alike] = {}
+        self._states: dict[tuple[Group, Alike, Group | None], list[State]] = {}
         self._on: dict[tuple[Group, str, str, object, object], Grant | None] = {}
 
     def classes(self, account: str) -> list[Alike]:
         """The account's principals, told apart as targets."""
         found = self._classes.get(account)
         if found is None:
-            found = []
+            together: dict[tuple[object, ...], list[str]] = {}
             for group in self._population.in_account(account):
-                for names in self._owner.patterns.split(account, group.members, self._tags_key):
-                    found.append(Alike(names, group, self._population.principals[names[0]]))
+                for name in group.names:
+                    together.setdefault(self._likeness(name), []).append(name)
+            found = [
+                Alike(tuple(names), self._population.principals[names[0]]) for names in together.values()
+            ]
             self._classes[account] = found
+            self._class_of.update((name, alike) for alike in found for name in alike.names)
         return found
 
-    def _tags_key(self, name: str) -> tuple[object, ...]:
-        return tuple(sorted(self._tags(self._population.principals[name]).items(), key=str))
+    def _likeness(self, name: str) -> tuple[object, ...]:
+        """Equal for principals that any change finds, and leaves, the same."""
+        principal = self._population.principals[name]
+        group = self._population.group_of[name]
+        carried = [one for one in self.owned(principal) if one.policy.origin == "customer" or one.denies]
+        tags = tuple(sorted(self._tags(principal).items(), key=str))
+        return (
+            principal.kind,
+            principal.service_linked,
+            self._owner.patterns.hits(principal.account, name),
+            principal.groups,
+            tuple((one.policy.id if one.policy.origin != "inline" else "", one.compiled) for one in carried),
+            group.layers.boundary,
+            tags,
+            group.own.signature(name, dict(group.caller.tags or ())),
+        )
 
     def _tags(self, principal: Principal) -> dict[str, ContextValue]:
         tags = principal.tags.value if isinstance(principal.tags, Known) else None
         return self._owner.asker.tags(tags, "iam")
 
-    def actors(self, account: str) -> list[Group]:
-        """The groups that may change some principal of the account, changed ones among them."""
-        found: dict[Group, None] = {}
-        for action in self._actions:
-            found.update((group, None) for group in self._owner.index.able(account, action))
-        return list(found)
+    def actors(self, account: str) -> tuple[Group, ...]:
+        """The cohorts that may change some principal of the account, changed ones among them."""
+        return self._owner.index.cohorts(account, self._actions)
 
     def prepare(self, account: str) -> None:
         """Work out every changed principal that can come about, so that all techniques know them as actors."""
         before = -1
         while before != len(self._changed):
             before = len(self._changed)
-            for group in self.actors(account):
+            for actor in self.actors(account):
                 for alike in self.classes(account):
-                    self.states(group, alike, itself=False)
-                    if alike.group is group or alike.example is group.origin:
-                        self.states(group, alike, itself=True)
+                    self.states(actor, alike, None)
+                for part, alike, _ in self._selves(actor):
+                    self.states(actor, alike, part)
 
-    def states(self, group: Group, alike: Alike, *, itself: bool) -> list[tuple[Group, tuple[Step, ...]]]:
-        """The states that a group's principals can put a class's principals into, with the steps."""
-        key = (group, alike, itself)
+    def _selves(self, actor: Group) -> Iterator[tuple[Group, Alike, tuple[str, ...]]]:
+        """The groups of a cohort with the classes that their own members are in."""
+        for part in actor.parts:
+            if part.names:
+                for alike in dict.fromkeys(self._class_of[name] for name in part.names):
+                    own = set(part.names)
+                    yield part, alike, tuple(name for name in alike.names if name in own)
+            elif part.change == _CHANGED:
+                alike = self._class_of[part.origin.id]
+                yield part, alike, (part.origin.id,)
+
+    def states(self, actor: Group, alike: Alike, itself: Group | None) -> list[State]:
+        """The states that a cohort's principals can put a class's principals into.
+
+        Args:
+            itself: the group in the cohort whose members change themselves; None: somebody else changes them.
+        """
+        key = (actor, alike, itself)
         found = self._states.get(key)
         if found is None:
             self._states[key] = found = []
-            for changes in self._possible(group, alike, itself):
-                state = self._state(alike, changes, group if itself else None)
-                if state is not None and state is not group:
-                    found.append((state, tuple(changes.steps)))
+            if self._concerns(actor, alike):
+                for changes in self._possible(actor, alike, itself):
+                    found.extend(self._after(alike, changes, itself))
         return found
 
-    def _possible(self, group: Group, alike: Alike, itself: bool) -> Iterator[Changes]:
+    def _concerns(self, actor: Group, alike: Alike) -> bool:
+        """Whether the actor's policies speak of the principal, or of a group or policy of its."""
+        example = alike.example
+        if "*" in actor.reach:
+            return True
+        aims = [example.id, *example.groups, *(one.policy.id for one in self.owned(example))]
+        if example.kind is PrincipalKind.USER:
+            aims += [other.id for other in self._population.iam_groups(example.account)]
+        hits = self._owner.patterns.hits
+        return any(not hits(example.account, aim).isdisjoint(actor.reach) for aim in aims)
+
+    def _possible(self, actor: Group, alike: Alike, itself: Group | None) -> Iterator[Changes]:
         """What can be changed for certain, and what under conditions besides."""
-        target = self._target(group, alike, itself)
+        target = self._target(actor, alike, itself)
         if target is None:
             return
         caller, principal = target
-        moves = list(self._moves(group, caller, principal))
+        moves = list(self._moves(actor, caller, principal))
         certain = [move for move in moves if all(step.grant.is_certain for step in move.steps)]
         for chosen in (certain, moves) if len(certain) < len(moves) else (moves,):
             together = _together(chosen)
             if not together.is_empty:
                 yield together
-        yield from self._joined(group, caller, principal, moves)
+        yield from self._joined(actor, caller, principal, moves)
 
-    def _target(self, group: Group, alike: Alike, itself: bool) -> tuple[Caller, Principal] | None:
-        if itself:
-            return self._population.callers[alike.example.id], alike.example
-        found = other_than(group, alike.names)
+    def _target(self, actor: Group, alike: Alike, itself: Group | None) -> tuple[Caller, Principal] | None:
+        if itself is not None:
+            own = itself.names or [itself.origin.id]
+            name = next(name for name in own if self._class_of[name] is alike)
+            return self._population.callers[name], self._population.principals[name]
+        found = other_than(actor, alike.names)
         return None if found is None else (found[0], self._population.principals[found[1]])
 
     def owned(self, principal: Principal) -> list[Owned]:
@@ -350,10 +409,29 @@ class Changing:
         self._on[key] = found
         return found
 
-    def _state(self, alike: Alike, changes: Changes, before: Group | None) -> Group | None:
+    def _after(self, alike: Alike, changes: Changes, itself: Group | None) -> Iterator[State]:
+        """The changed principals: one where the change gives everything, else one for each group that they were in."""
+        steps = tuple(changes.steps)
+        if itself is not None:
+            state = self._state(alike.example if itself.names else itself.origin, changes, itself)
+            if state is not None and state is not itself:
+                yield State(state, frozenset(alike.names), steps)
+            return
+        groups: dict[Group, list[str]] = {}
+        for name in alike.names:
+            groups.setdefault(self._population.group_of[name], []).append(name)
+        states: dict[Group, list[str]] = {}
+        for group, names in groups.items():
+            state = self._state(self._population.principals[names[0]], changes, group)
+            if state is not None:
+                states.setdefault(state, []).extend(names)
+        for state, names in states.items():
+            yield State(state, frozenset(names), steps)
+
+    def _state(self, example: Principal, changes: Changes, base: Group) -> Group | None:
         """The changed principal as an actor of its own; None when the change changes nothing."""
-        base = before or alike.group
-        documents = [one for one in base.documents if one not in changes.dropped]
+        dropped = {one.document for one in changes.dropped}
+        documents = [one for one in base.documents if one.document not in dropped]
         if changes.everything:
             documents = [
                 one for one in documents if any(not statement.allows for statement in one.document.statements)
@@ -363,24 +441,26 @@ class Changing:
         boundary = None if changes.unbounded else base.layers.boundary
         if tuple(documents) == base.documents and boundary is base.layers.boundary:
             return None
-        return self._changed_group(alike, base, tuple(documents), boundary)
+        return self._changed_group(example, base, tuple(documents), boundary)
 
     def _changed_group(
-        self, alike: Alike, base: Group, documents: tuple[CompiledPolicy, ...], boundary: PolicySet | None
+        self,
+        example: Principal,
+        base: Group,
+        documents: tuple[CompiledPolicy, ...],
+        boundary: PolicySet | None,
     ) -> Group:
-        example = alike.example
         tags = example.tags.value if isinstance(example.tags, Known) else None
         key = (
             example.account,
             example.kind,
             documents,
             boundary,
-            alike.group.own.signature(example.id, tags),
+            base.own.signature(example.id, tags),
         )
         found = self._changed.get(key)
         if found is None:
             layers = base.layers.replace(identity=documents, boundary=boundary)
-            patterns = alike.group.patterns | {"*"}
             caller = self._population.callers[example.id]
             found = Group(
                 example.account,
@@ -388,9 +468,10 @@ class Changing:
                 caller,
                 layers,
                 documents,
-                patterns,
+                base.patterns | {"*"},
                 example,
-                change=("changed",),
+                change=_CHANGED,
+                own=base.own,
             )
             self._changed[key] = found
             self._population.add_changed(found)
@@ -400,40 +481,59 @@ class Changing:
 
     def links(self, account: str, graph: Graph) -> Iterator[Link]:
         """Links from whoever makes a change and is, or becomes, the principal; `graph` says who becomes whom."""
+        actor_of = {part: actor for actor in self.actors(account) for part in actor.parts}
+        for actor in self.actors(account):
+            for part, alike, names in self._selves(actor):
+                for state in self.states(actor, alike, part):
+                    for name in names if part.names else names[:1]:
+                        origin = name if part.names else part
+                        yield Link(origin, state.group, state.steps, named=name)
         for alike in self.classes(account):
-            yield from self._itself(alike)
-            yield from self._others(alike, graph)
+            yield from self._others(alike, actor_of, graph)
 
-    def _itself(self, alike: Alike) -> Iterator[Link]:
-        for name in alike.names:
-            for state, steps in self.states(alike.group, alike, itself=True):
-                yield Link(name, state, steps, named=name)
-        for changed in list(self._population.changed(alike.example.account)):
-            if changed.origin is alike.example:
-                for state, steps in self.states(changed, alike, itself=True):
-                    yield Link(changed, state, steps, named=alike.example.id)
-
-    def _others(self, alike: Alike, graph: Graph) -> Iterator[Link]:
+    def _others(self, alike: Alike, actor_of: dict[Group, Group], graph: Graph) -> Iterator[Link]:
         done: set[tuple[Node, Group]] = set()
-        for name in alike.names:
-            for origin, become in graph.ways_into(name):
-                group = origin if isinstance(origin, Group) else self._population.group_of.get(str(origin))
-                if group is None or origin == name:
+        for name, origin, become in _entries(alike, graph):
+            for part, node in actors_of(origin, self._population):
+                actor = actor_of.get(part)
+                if actor is None or node == name:
                     continue
-                for state, steps in self.states(group, alike, itself=False):
-                    if (origin, state) not in done:
-                        done.add((origin, state))
-                        yield Link(origin, state, (*steps, *become), named=name)
+                for state in self.states(actor, alike, None):
+                    if name in state.names and (node, state.group) not in done:
+                        done.add((node, state.group))
+                        yield Link(node, state.group, (*state.steps, *become), named=name)
 
     def conjunctions(self, account: str, graph: Graph) -> Iterator[Conjunction]:
         """Changes whose maker is not, and does not at once become, the principal."""
         for alike in self.classes(account):
-            makers = {origin for name in alike.names for origin, _ in graph.ways_into(name)}
-            for group in self.actors(account):
-                if group in makers:
+            makers = {
+                part
+                for _, origin, _ in _entries(alike, graph)
+                for part, node in actors_of(origin, self._population)
+                if isinstance(node, Group)
+            }
+            for actor in self.actors(account):
+                left = tuple(part for part in actor.parts if part not in makers)
+                if not left:
                     continue
-                for state, steps in self.states(group, alike, itself=False):
-                    yield Conjunction(group, alike.names, state, _aimed(steps, alike))
+                for state in self.states(actor, alike, None):
+                    steps = _aimed(state.steps, alike)
+                    makes = (actor,) if len(left) == len(actor.parts) else left
+                    yield Conjunction(makes, tuple(sorted(state.names)), state.group, steps)
+
+
+def _entries(alike: Alike, graph: Graph) -> Iterator[tuple[str, Node, tuple[Step, ...]]]:
+    """Who becomes a principal of a class in one step, and how; a way that several of them share counts once."""
+    seen: set[Hub] = set()
+    for name in alike.names:
+        for link in graph.links_into(name):
+            if isinstance(link.origin, Hub):
+                if link.origin not in seen:
+                    seen.add(link.origin)
+                    for inner in graph.links_into(link.origin):
+                        yield name, inner.origin, inner.steps
+            elif link.steps:
+                yield name, link.origin, link.steps
 
 
 def _aimed(steps: tuple[Step, ...], alike: Alike) -> tuple[Step, ...]:

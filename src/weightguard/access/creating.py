@@ -30,19 +30,21 @@ class Creating:
         self._owner = owner
         self._needs = needs
         self._entries = [entry for entry in techniques() if isinstance(entry, NewPrincipal)]
-        self._done: dict[tuple[Group, str], Step | None] = {}
+        self._done: set[tuple[Group, Group]] = set()
         self._made: dict[str, Group] = {}
 
     def links(self, account: str) -> Iterator[Link]:
         """Links to the account's new administrator."""
         for entry in self._entries:
-            for group in list(self._owner.index.able(account, entry.needs[0].action)):
-                if group is self._made.get(account) or (group, entry.id) in self._done:
-                    continue
-                step = self._done[group, entry.id] = self._step(entry, group)
+            actions = [need.action for need in entry.needs]
+            for group in self._owner.index.cohorts(account, actions, actions[:1]):
+                step = self._step(entry, group)
                 if step is not None:
                     made = self._administrator(account)
-                    yield Link(group, made, (step,), named=made.caller.identifier)
+                    for part in group.parts:
+                        if part is not made and (part, made) not in self._done:
+                            self._done.add((part, made))
+                            yield Link(part, made, (step,), named=made.caller.identifier)
 
     def _step(self, entry: NewPrincipal, group: Group) -> Step | None:
         actions = tuple(need.action for need in entry.needs)
@@ -79,7 +81,14 @@ class Creating:
             layers = Layers(identity=(policy,), scp=realm.scp or None)
             origin = next(iter(self._owner.population.in_account(account))).origin
             made = Group(
-                account, PrincipalKind.USER, caller, layers, (policy,), frozenset({"*"}), origin, change=("new",)
+                account,
+                PrincipalKind.USER,
+                caller,
+                layers,
+                (policy,),
+                frozenset({"*"}),
+                origin,
+                change=("new",),
             )
             self._made[account] = made
             self._owner.population.add_changed(made)

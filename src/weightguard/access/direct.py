@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from weightguard.access.asking import FREELY, Asker, Grant
@@ -79,6 +80,7 @@ class Candidate:
     caller: Principal
     layers: Layers
     nodes: tuple[Group | str, ...]
+    reach: frozenset[str] = frozenset()
 
 
 class Direct:
@@ -186,17 +188,13 @@ class Direct:
 
     def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...] | None:
         """Equal for stores that no policy of the candidate tells apart; None where the store has policies of its own."""
-        if (
-            place.policy is not None
-            or place.s3.bucket_acl
-            or len(candidate.nodes) != 1
-            or place.policy_unread
-        ):
+        if place.policy is not None or place.s3.bucket_acl or place.policy_unread or place.store is None:
             return None
-        group = candidate.nodes[0]
-        if not isinstance(group, Group):
+        tags = getattr(place.store.tags, "value", None)
+        if tags is None or (tags and self._asker.population.tag_keys):
             return None
-        return (group, action, place.account, place.region, place.held, self._index.hits(group, place))
+        spoken = self._index.hits(place) & candidate.reach
+        return (candidate.nodes, action, place.account, place.region, spoken)
 
     def _ask_store(
         self, action: str, resource: str, place: StoreSurface, candidate: Candidate
@@ -269,31 +267,15 @@ class Direct:
         return self._selfgrants.copies(place, candidate.caller, candidate.layers)
 
     def _candidates(self, access: AccessKind, place: StoreSurface) -> Iterator[Candidate]:
-        actions = _actions(access, place)
-        for group in self._index.groups_for(actions, place):
-            yield from self._variants(group, place)
-        yield from self._strangers(place)
-
-    def _variants(self, group: Group, place: StoreSurface) -> Iterator[Candidate]:
-        """The group as one, or its members apart where the store's or the key's policy tells them apart."""
-        looks = BLIND
-        named: frozenset[str] = frozenset()
+        actions, allowing = _actions(access, place)
+        looks, named = BLIND, frozenset[str]()
         for policy in resource_documents(place):
             looks |= sensitivity(policy)
             named |= self._index.named_in(policy)
-        if looks.is_blind and not self._index.is_named(group, named):
-            yield Candidate(group.caller, group.layers, (group,))
-            return
-        apart: dict[object, list[str]] = {}
-        for member in group.members:
-            caller = self._asker.population.callers[member]
-            key = (self._index.naming(caller, named), looks.signature(member, dict(caller.tags or ())))
-            apart.setdefault(key, []).append(member)
-        if len(apart) <= 1:
-            yield Candidate(group.caller, group.layers, (group,))
-            return
-        for members in apart.values():
-            yield Candidate(self._asker.population.callers[members[0]], group.layers, tuple(members))
+        for group in self._index.groups_for(actions, allowing, place):
+            for caller, nodes in self._index.apart(group, named, looks):
+                yield Candidate(caller, group.layers, nodes, group.reach or group.patterns)
+        yield from self._strangers(place)
 
     def _strangers(self, place: StoreSurface) -> Iterator[Candidate]:
         """The public, services, and accounts that no snapshot covers, as the store's and the key's policies name them."""
@@ -316,14 +298,23 @@ def stranger_name(caller: Principal) -> str:
     return caller.identifier if caller.account is None else f"arn:aws:iam::{caller.account}:root"
 
 
-def _actions(access: AccessKind, place: StoreSurface) -> tuple[str, ...]:
-    if access is AccessKind.DECRYPT and place.key is not None:
-        return ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy")
+@cache
+def _actions_on(access: AccessKind, has_key: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if access is AccessKind.DECRYPT and has_key:
+        on_key = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy")
+        return on_key, on_key
     if access is AccessKind.ADMINISTER:
-        return (*_BUCKET_ACTIONS[access], *_KEY_ADMINISTRATION[access])
-    found = [*_OBJECT_ACTIONS.get(access, _OBJECT_ACTIONS[AccessKind.READ]), *_BUCKET_ACTIONS.get(access, ())]
-    found += _KEY_ADMINISTRATION.get(access, ())
-    return (*found, *SelfGrants.ACTIONS)
+        both = (*_BUCKET_ACTIONS[access], *_KEY_ADMINISTRATION[access])
+        return both, both
+    on_store = [*_OBJECT_ACTIONS.get(access, _OBJECT_ACTIONS[AccessKind.READ]), *SelfGrants.ACTIONS]
+    on_store += [*_BUCKET_ACTIONS.get(access, ()), *_KEY_ADMINISTRATION.get(access, ())]
+    key_use = ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy")
+    return (*on_store, *(key_use if has_key else ())), tuple(on_store)
+
+
+def _actions(access: AccessKind, place: StoreSurface) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All actions that a question may come down to, and those of which a caller's own policies must allow one."""
+    return _actions_on(access, place.key is not None)
 
 
 def _certain(steps: tuple[Step, ...] | None) -> bool:

@@ -8,7 +8,7 @@ from weightguard.access.becoming import Becoming
 from weightguard.access.changing import Changing
 from weightguard.access.creating import Creating
 from weightguard.access.joining import join
-from weightguard.access.links import Graph, Link
+from weightguard.access.links import Graph
 from weightguard.access.needs import Needs
 from weightguard.access.passing import Passing
 from weightguard.access.running import Running
@@ -33,8 +33,6 @@ def escalations(owner: AccessGraph) -> Graph:
     _prepare(changing, accounts)
     for account in accounts:
         graph.extend(creating.links(account))
-    for group in owner.population.groups:
-        graph.extend(Link(member, group) for member in group.members)
     becoming, passing, running = (
         Becoming(owner, needs, trusts),
         Passing(owner, needs, trusts),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from weightguard.access.population import Group, Population
+from weightguard.access.sensitivity import Sensitivity
 from weightguard.access.surfaces import StoreSurface
 from weightguard.errors import InputError
 from weightguard.policy.aws import (
@@ -18,9 +19,8 @@ from weightguard.policy.aws import (
     compile_policy,
     parse_principal,
 )
-from weightguard.policy.aws.glob import glob, is_pattern
+from weightguard.policy.aws.glob import Glob, glob, is_pattern
 from weightguard.policy.aws.principal import Naming, PrincipalElement
-from weightguard.policy.aws.statement import target
 
 ADMINISTRATOR = {
     "Version": "2012-10-17",
@@ -28,22 +28,13 @@ ADMINISTRATOR = {
 }
 OUTSIDE = "arn:aws:iam::000000000000:role/outside"
 """A principal in nobody's account: no account has this number."""
-_ANYTHING = target("*", literal=False)
+_ACCOUNT_DIGITS = 12
 _NOBODY: frozenset[str] = frozenset()
 
 
 def administrator(name: str) -> CompiledPolicy:
     """A policy that allows everything, under the name that an answer is to cite."""
     return compile_policy(ADMINISTRATOR, kind=PolicyKind.IDENTITY, name=name)
-
-
-@lru_cache(maxsize=262_144)
-def allows_somewhere(policy: CompiledPolicy, action: str) -> bool:
-    """Whether some statement of a policy allows an action (lower-case) on something."""
-    document = policy.document
-    return document.unread or any(
-        one.allows and one.may_apply(action, _ANYTHING) for one in document.statements
-    )
 
 
 class Index:
@@ -55,9 +46,10 @@ class Index:
 
     def __init__(self, population: Population) -> None:
         self._population = population
-        self._able: dict[tuple[str, str], tuple[Group, ...]] = {}
+        self._able: dict[tuple[str, tuple[str, ...], tuple[str, ...]], tuple[Group, ...]] = {}
         self._hits: dict[tuple[str, str], frozenset[str]] = {}
-        self._wild: list[str] = []
+        self._wild: list[tuple[str, Glob]] = []
+        self._plain: list[str] = []
         self._patterns: set[str] = set()
         self._everywhere: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
         for group in population.groups:
@@ -67,61 +59,146 @@ class Index:
         """Take a group's resource patterns into account."""
         for pattern in group.patterns - self._patterns:
             self._patterns.add(pattern)
+            if not _may_name_store(pattern):
+                continue
             if is_pattern(pattern):
-                self._wild.append(pattern)
+                self._wild.append((pattern, glob(pattern)))
+            else:
+                self._plain.append(pattern)
 
     def able(self, account: str, action: str) -> tuple[Group, ...]:
-        """The groups of an account whose identity policies allow an action on something, whatever limits them."""
-        key = (account, action.lower())
+        """Cohorts of an account whose identity policies allow an action on something, whatever limits them."""
+        return self.cohorts(account, (action,))
+
+    def cohorts(
+        self, account: str, actions: Iterable[str], allowing: Iterable[str] | None = None
+    ) -> tuple[Group, ...]:
+        """The groups of an account that are allowed one of the actions somewhere, joined where their policies say the same.
+
+        A policy that says nothing about the actions tells nobody apart: two roles with data of their own each, and one shared
+        deployment policy, are one when it is about deploying.
+
+        Args:
+            actions: all actions that will be asked about.
+            allowing: those of which one must be allowed somewhere; None: any of `actions`.
+        """
+        wanted = tuple(sorted(action.lower() for action in actions))
+        needed = wanted if allowing is None else tuple(sorted(action.lower() for action in allowing))
+        key = (account, wanted, needed)
         found = self._able.get(key)
         if found is None:
-            found = tuple(
-                group
-                for group in self._population.in_account(account)
-                if any(allows_somewhere(policy, key[1]) for policy in group.documents)
-            )
-            self._able[key] = found
+            found = self._able[key] = tuple(self._joined(account, wanted, needed))
         return found
+
+    def _joined(self, account: str, actions: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[Group]:
+        together: dict[object, list[Group]] = {}
+        for group in self._population.in_account(account):
+            relevant = self._relevant(group, actions)
+            if any("Allow" in self._population.effects(policy, one) for policy in relevant for one in needed):
+                together.setdefault(self._sameness(group, relevant), []).append(group)
+        for (_, relevant, *_), groups in together.items():  # type: ignore[misc]
+            yield self._cohort(groups, relevant, actions, needed)
+
+    def _relevant(self, group: Group, actions: tuple[str, ...]) -> tuple[CompiledPolicy, ...]:
+        """The group's policies that concern one of the actions."""
+        effects = self._population.effects
+        return tuple(
+            policy for policy in group.documents if any(effects(policy, action) for action in actions)
+        )
+
+    def _sameness(self, group: Group, relevant: tuple[CompiledPolicy, ...]) -> tuple[object, ...]:
+        """Equal for groups that nothing which bears on some actions tells apart."""
+        looks = self._population.realm(group.account).sensitivity
+        for policy in (*relevant, *(group.layers.boundary or ())):
+            looks |= self._population.looks_of(policy)
+        tags = dict(group.caller.tags) if group.caller.tags is not None else None
+        told = looks.signature(group.caller.identifier, tags)
+        return (
+            group.kind,
+            relevant,
+            group.layers.boundary,
+            group.layers.scp,
+            group.caller.is_service_linked,
+            told,
+        )
+
+    def _cohort(
+        self,
+        groups: list[Group],
+        relevant: tuple[CompiledPolicy, ...],
+        actions: tuple[str, ...],
+        needed: tuple[str, ...],
+    ) -> Group:
+        first = groups[0]
+        patterns_for = self._population.patterns_for
+        return Group(
+            first.account,
+            first.kind,
+            first.caller,
+            first.layers.replace(identity=relevant),
+            relevant,
+            frozenset[str]().union(*(patterns_for(policy, actions) for policy in relevant)),
+            first.origin,
+            change=first.change if all(group.change for group in groups) else (),
+            own=first.own,
+            parts=tuple(groups),
+            reach=frozenset[str]().union(*(patterns_for(policy, needed) for policy in relevant)),
+        )
+
+    def speaking_of(self, groups: Iterable[Group], hits: frozenset[str]) -> list[Group]:
+        """Those of some groups whose policies speak of a resource, given the patterns that concern it."""
+        return [one for one in groups if "*" in one.reach or not hits.isdisjoint(one.reach)]
 
     def forget(self, account: str) -> None:
         """Drop what was found for an account that has got new groups."""
         for key in [key for key in self._able if key[0] == account]:
             del self._able[key]
 
-    def hits(self, group: Group, place: StoreSurface) -> frozenset[str]:
-        """Those of a group's resource patterns that concern the store or its objects."""
+    def hits(self, place: StoreSurface) -> frozenset[str]:
+        """The resource patterns that concern the store, its objects or its key."""
         key = (place.id, place.objects)
         found = self._hits.get(key)
         if found is None:
-            bucket, objects = glob(place.id), glob(place.objects)
-            wild = (one for one in self._wild if glob(one).overlaps(bucket) or glob(one).overlaps(objects))
-            plain = (one for one in self._patterns if one.startswith(place.id))
+            names = [place.id, place.objects]
+            if place.key is not None:
+                names.append(place.key.arn or f"arn:aws:kms:*:{place.key.account}:key/*")
+            globs = [glob(name) for name in names]
+            wild = (text for text, pattern in self._wild if any(pattern.overlaps(one) for one in globs))
+            plain = (text for text in self._plain if any(one.matches(text) for one in globs))
             found = self._hits[key] = frozenset(wild) | frozenset(plain)
-        return found & group.patterns
+        return found
 
-    def groups_for(self, actions: Iterable[str], place: StoreSurface) -> list[Group]:
-        """The groups to ask about a store: those whose policies name it, and those that its own policies name."""
-        found: dict[Group, None] = {}
+    def groups_for(
+        self, actions: tuple[str, ...], allowing: tuple[str, ...], place: StoreSurface
+    ) -> list[Group]:
+        """The cohorts to ask about a store: those whose policies speak of it, and those that its own policies name."""
         home = [place.account] if place.account is not None else sorted(self._population.realms)
-        wanted = list(actions)
-        on_key = {action for action in wanted if action.startswith("kms:")}
+        if place.key is not None and place.key.account not in home:
+            home.append(place.key.account)
         named_accounts, named = self._named_by(place)
+        hits = self.hits(place)
+        found: dict[Group, None] = {}
         for account in dict.fromkeys([*home, *named_accounts]):
-            for action in wanted:
-                for group in self.able(account, action):
-                    if group not in found and (action in on_key or self.hits(group, place)):
-                        found[group] = None
+            able = self.cohorts(account, actions, allowing)
+            found.update(dict.fromkeys(self.speaking_of(able, hits)))
+        taken = {part for cohort in found for part in cohort.parts}
+        if place.policy is not None and "*" in _lets_in(place.policy) and place.account is not None:
+            # Within the account, a policy that names everybody needs no other policy to agree.
+            everybody = [group for group in self._population.in_account(place.account) if group not in taken]
+            taken.update(everybody)
+            found.update(dict.fromkeys(everybody))
         for name in sorted(named):
-            member_of = self._population.group_of.get(name)
-            if member_of is not None:
-                found.setdefault(member_of, None)
+            group = self._population.group_of.get(name)
+            if group is not None and group not in taken:
+                taken.add(group)
+                found[group] = None
         return list(found)
 
     def _named_by(self, place: StoreSurface) -> tuple[list[str], frozenset[str]]:
         """The accounts and principals that the policies of the store and its key let in."""
         names: set[str] = set()
         for policy in policies_of(place):
-            names |= _names(policy)
+            names |= _lets_in(policy)
         for grant in place.key.grants if place.key is not None else ():
             names.add(grant.grantee)
         if "*" in names:
@@ -136,9 +213,70 @@ class Index:
 
     def is_named(self, group: Group, named: frozenset[str]) -> bool:
         """Whether some of these names is, or is a session or an id of, a member of the group."""
-        return bool(named) and any(
-            self._population.group_of.get(owner) is group for owner in self._owners(group, named)
+        return bool(named) and bool(self._named_members(group, named))
+
+    def _named_members(self, group: Group, named: frozenset[str]) -> list[str]:
+        own = set(group.parts) or {group}
+        owners = sorted(self._owners(group, named))
+        return [name for name in owners if self._population.group_of.get(name) in own]
+
+    def apart(
+        self, group: Group, named: frozenset[str], looks: Sensitivity
+    ) -> list[tuple[Principal, tuple[Group | str, ...]]]:
+        """A group as a whole, or told apart where a resource's policy names members of it or looks at who asks.
+
+        Returns:
+            Per class of members one of them, and what stands for all of them: the group, groups in it, or names.
+        """
+        if not group.members:
+            return [(group.caller, (group,))]
+        if not looks.is_blind:
+            return self._by_looks(group, named, looks)
+        special = self._named_members(group, named) if named else []
+        if not special:
+            return [(group.caller, (group,))]
+        callers = self._population.callers
+        found: list[tuple[Principal, tuple[Group | str, ...]]] = [
+            (callers[name], (name,)) for name in special
+        ]
+        touched = {self._population.group_of[name] for name in special}
+        rest: list[Group | str] = [part for part in (group.parts or (group,)) if part not in touched]
+        left = [
+            name
+            for part in (group.parts or (group,))
+            if part in touched
+            for name in part.members
+            if name not in special
+        ]
+        example = (
+            left[0]
+            if left
+            else next((part.members[0] for part in rest if isinstance(part, Group) and part.members), None)
         )
+        if example is not None:
+            found.append((callers[example], (*rest, *left)))
+        elif rest:
+            found.append((group.caller, tuple(rest)))
+        return found
+
+    def _by_looks(
+        self, group: Group, named: frozenset[str], looks: Sensitivity
+    ) -> list[tuple[Principal, tuple[Group | str, ...]]]:
+        callers = self._population.callers
+        classes: dict[object, list[str]] = {}
+        for member in group.members:
+            caller = callers[member]
+            tags = dict(caller.tags) if caller.tags is not None else None
+            key = (self.naming(caller, named), looks.signature(member, tags))
+            classes.setdefault(key, []).append(member)
+        changed = tuple(part for part in group.parts if not part.members)
+        found: list[tuple[Principal, tuple[Group | str, ...]]] = [
+            (callers[members[0]], (group,) if len(classes) == 1 else tuple(members))
+            for members in classes.values()
+        ]
+        if changed and len(classes) > 1:
+            found.append((changed[0].caller, changed))
+        return found
 
     def _owners(self, group: Group, named: frozenset[str]) -> frozenset[str]:
         """The principals of an account that the names stand for."""
@@ -172,6 +310,15 @@ class Index:
             if how not in (Naming.NOT, Naming.ACCOUNT) and name != "*":
                 own.append(name)
         return tuple(own)
+
+    def accounts_in(self, names: frozenset[str]) -> list[str]:
+        """The accounts of the estate that some of the names stand for as a whole."""
+        found = {
+            name if len(name) == _ACCOUNT_DIGITS else _account(name)
+            for name in names
+            if _is_whole_account(name)
+        }
+        return sorted(account for account in found if account in self._population.realms)
 
     def stranger(self, name: str) -> Principal | None:
         """The service, or the principal of an account that no snapshot covers, that a policy names; else None."""
@@ -214,6 +361,19 @@ def policies_of(place: StoreSurface) -> list[CompiledPolicy]:
 
 
 @lru_cache(maxsize=65_536)
+def _lets_in(policy: CompiledPolicy) -> frozenset[str]:
+    """Whom the policy's allowing statements name; ``*`` for everybody."""
+    names: set[str] = set()
+    for statement in policy.document.statements:
+        element = statement.principals
+        if element is not None and statement.allows:
+            names |= element.aws
+            if element.everybody or statement.not_principal:
+                names.add("*")
+    return frozenset(names)
+
+
+@lru_cache(maxsize=65_536)
 def _names(policy: CompiledPolicy) -> frozenset[str]:
     names: set[str] = set()
     for statement in policy.document.statements:
@@ -224,6 +384,20 @@ def _names(policy: CompiledPolicy) -> frozenset[str]:
         if element.everybody or (statement.not_principal and statement.allows):
             names.add("*")
     return frozenset(names)
+
+
+def _may_name_store(pattern: str) -> bool:
+    """Whether a resource pattern can be about S3 or KMS at all; most are about something else."""
+    service = pattern.split(":", 3)[2:3]
+    return (
+        not service
+        or is_pattern(pattern[: pattern.find(service[0]) + len(service[0])])
+        or service[0] in ("s3", "kms")
+    )
+
+
+def _is_whole_account(name: str) -> bool:
+    return name.endswith(":root") or (len(name) == _ACCOUNT_DIGITS and name.isdigit())
 
 
 def _account(name: str) -> str | None:

@@ -20,10 +20,12 @@ class Conjunction:
     """A change, who makes it, and whom it is made to.
 
     Attributes:
+        makers: the groups that make it.
+        targets: the principals that it is made to.
         state: the principal as the change leaves it.
     """
 
-    actor: Group
+    makers: tuple[Group, ...]
     targets: tuple[str, ...]
     state: Group
     steps: tuple[Step, ...]
@@ -33,7 +35,7 @@ def join(graph: Graph, conjunctions: list[Conjunction]) -> None:
     """Add a link for everybody who holds both ends of a conjunction."""
     linked = {(link.origin, link.target) for links in graph.into.values() for link in links}
     for _ in range(_MOST_ROUNDS):
-        ends: dict[Node | tuple[str, ...], Reached] = {}
+        ends: dict[tuple[Node, ...], Reached] = {}
         new = [link for one in conjunctions for link in _links(graph, one, ends, linked)]
         if not new:
             return
@@ -44,10 +46,10 @@ def join(graph: Graph, conjunctions: list[Conjunction]) -> None:
 def _links(
     graph: Graph,
     one: Conjunction,
-    ends: dict[Node | tuple[str, ...], Reached],
+    ends: dict[tuple[Node, ...], Reached],
     linked: set[tuple[Node, Node]],
 ) -> Iterator[Link]:
-    makers = _behind(graph, (one.actor,), one.actor, ends)
+    makers = _behind(graph, one.makers, one.makers, ends)
     holders = _behind(graph, one.targets, one.targets, ends)
     both = [node for node in makers.first if isinstance(node, str) and node in holders.first]
     for node in both:
@@ -65,8 +67,8 @@ def _links(
 def _behind(
     graph: Graph,
     nodes: tuple[Node, ...],
-    key: Node | tuple[str, ...],
-    ends: dict[Node | tuple[str, ...], Reached],
+    key: tuple[Node, ...],
+    ends: dict[tuple[Node, ...], Reached],
 ) -> Reached:
     if key not in ends:
         ends[key] = search(graph, [Link(node, node) for node in nodes])

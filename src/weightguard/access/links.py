@@ -7,8 +7,8 @@ that keep the graph small: a `Group` stands for all its members, a `Hub` for one
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from weightguard.access.asking import Grant
 from weightguard.access.population import Group
@@ -39,7 +39,6 @@ class Hub:
 Node = str | Group | Hub
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Link:
     """From who may act to what is reached.
 
@@ -48,43 +47,70 @@ class Link:
         named: who is acted on, where the target is a changed group and has no name.
         before: ways to others whom the origin has to become first, so that they take the steps in its stead.
         after: the way to the target that follows, where it is longer than the steps.
+        is_certain: whether no step hangs on anything.
     """
 
-    origin: Node
-    target: Node
-    steps: tuple[Step, ...] = ()
-    named: str | None = None
-    before: tuple[Link, ...] = ()
-    after: tuple[Link, ...] = ()
+    __slots__ = ("after", "before", "is_certain", "named", "origin", "steps", "target")
 
-    @property
-    def is_certain(self) -> bool:
-        """Whether no step hangs on anything."""
-        if any(not step.grant.is_certain for step in self.steps):
-            return False
-        return all(link.is_certain for link in (*self.before, *self.after))
+    def __init__(
+        self,
+        origin: Node,
+        target: Node,
+        steps: tuple[Step, ...] = (),
+        named: str | None = None,
+        before: tuple[Link, ...] = (),
+        after: tuple[Link, ...] = (),
+    ) -> None:
+        self.origin = origin
+        self.target = target
+        self.steps = steps
+        self.named = named
+        self.before = before
+        self.after = after
+        self.is_certain: bool = all(not step.grant.conditions for step in steps) and all(
+            link.is_certain for link in (*before, *after)
+        )
 
 
-@dataclass(slots=True)
 class Graph:
     """Links by what they lead to."""
 
-    into: dict[Node, list[Link]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.into: dict[Node, list[Link]] = {}
+        self._certain: dict[Node, tuple[Link, ...]] = {}
 
     def add(self, link: Link) -> None:
         """Add a link."""
-        self.into.setdefault(link.target, []).append(link)
+        self.links_into(link.target).append(link)
+        self._certain.pop(link.target, None)
 
     def extend(self, links: Iterable[Link]) -> None:
         """Add links; they are all worked out before the first one is added."""
         for link in list(links):
             self.add(link)
 
+    def links_into(self, node: Node) -> list[Link]:
+        """The links that lead to a node; whoever belongs to a group leads to it."""
+        found = self.into.get(node)
+        if found is None:
+            belonging: Iterable[Node] = ()
+            if isinstance(node, Group):
+                belonging = node.parts or node.members
+            found = self.into[node] = [Link(one, node) for one in belonging]
+        return found
+
+    def certain_into(self, node: Node) -> tuple[Link, ...]:
+        """The links into a node that hang on nothing."""
+        found = self._certain.get(node)
+        if found is None:
+            found = self._certain[node] = tuple(link for link in self.links_into(node) if link.is_certain)
+        return found
+
     def ways_into(self, name: str) -> Iterator[tuple[Node, tuple[Step, ...]]]:
         """Who becomes a principal in one step, and how."""
-        for link in self.into.get(name, ()):
+        for link in self.links_into(name):
             if isinstance(link.origin, Hub):
-                for inner in self.into.get(link.origin, ()):
+                for inner in self.links_into(link.origin):
                     yield inner.origin, inner.steps
             elif link.steps:
                 yield link.origin, link.steps
@@ -102,27 +128,28 @@ def search(graph: Graph, seeds: Iterable[Link]) -> Reached:
     """Everything from which some seed's origin can be reached, nearest first; certain ways before conditional ones."""
     first: dict[Node, Link] = {}
     links = list(seeds)
-    _spread(graph, [link for link in links if link.is_certain], first, certain_only=True)
+    _spread(graph.certain_into, (link for link in links if link.is_certain), first)
     certain = frozenset(first)
     waiting = [link for link in links if not link.is_certain]
     for node in list(first):
-        waiting += [link for link in graph.into.get(node, ()) if not link.is_certain]
-    _spread(graph, waiting, first, certain_only=False)
+        found = graph.links_into(node)
+        if len(found) != len(graph.certain_into(node)):
+            waiting += [link for link in found if not link.is_certain]
+    _spread(graph.links_into, waiting, first)
     return Reached(first, certain)
 
 
-def _spread(graph: Graph, links: Iterable[Link], first: dict[Node, Link], *, certain_only: bool) -> None:
+def _spread(
+    links_into: Callable[[Node], Iterable[Link]], links: Iterable[Link], first: dict[Node, Link]
+) -> None:
     queue: deque[Node] = deque()
-
-    def visit(link: Link) -> None:
+    for link in links:
         if link.origin not in first:
             first[link.origin] = link
             queue.append(link.origin)
-
-    for link in links:
-        visit(link)
-    into: Mapping[Node, list[Link]] = graph.into
     while queue:
-        for link in into.get(queue.popleft(), ()):
-            if not certain_only or link.is_certain:
-                visit(link)
+        for link in links_into(queue.popleft()):
+            origin = link.origin
+            if origin not in first:
+                first[origin] = link
+                queue.append(origin)

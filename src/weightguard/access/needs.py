@@ -63,7 +63,9 @@ class Needs:
         for pattern in sorted(group.patterns):
             named = pattern.split(":", _PARTS - 1)
             if len(named) == _PARTS and len(parts) == _PARTS and _fits(named, parts):
-                found[_named(":".join(_narrower(one, other) for one, other in zip(named, parts, strict=True)))] = None
+                found[
+                    _named(":".join(_narrower(one, other) for one, other in zip(named, parts, strict=True)))
+                ] = None
         return list(found)
 
     def fill(self, resource: str, account: str) -> str:

@@ -37,6 +37,12 @@ class Passing:
             (entry for entry in techniques() if isinstance(entry, PassRole) and entry.reaches is None),
             key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id),
         )
+        needed = {need.action for entry in self._entries for need in entry.needs}
+        needed |= {need.action for entry in self._entries for needs in entry.settled_by for need in needs}
+        self._actions = (PASSING, *_NEW_PROFILE, *sorted(needed))
+        self._free = [
+            tuple(need.action for need in entry.needs) for entry in self._entries if not entry.passes
+        ]
         self._services = sorted({service for entry in self._entries for service in entry.services})
         self._ready: dict[Group, list[tuple[PassRole, Grant]]] = {}
         self._there: dict[str, frozenset[str]] = {}
@@ -81,7 +87,7 @@ class Passing:
     ) -> Iterator[Link]:
         hub = Hub(roles)
         linked = False
-        for group in self._actors(account):
+        for group in self._actors(account, roles[0]):
             step = self._best(group, example, trusted)
             if step is not None:
                 linked = True
@@ -90,12 +96,13 @@ class Passing:
             for name in roles:
                 yield Link(hub, name)
 
-    def _actors(self, account: str) -> list[Group]:
-        """The groups that may pass some role, or that need not, and may start something."""
-        free = {entry.needs[0].action for entry in self._entries if not entry.passes}
-        found: dict[Group, None] = {}
-        for action in (PASSING, *sorted(free)):
-            found.update((group, None) for group in self._owner.index.able(account, action))
+    def _actors(self, account: str, role: str) -> list[Group]:
+        """The cohorts that may pass the role, or need not, and may start something."""
+        hits = self._owner.patterns.hits(account, role)
+        able = self._owner.index.cohorts(account, self._actions, (PASSING,))
+        found = dict.fromkeys(self._owner.index.speaking_of(able, hits))
+        for actions in self._free:
+            found.update(dict.fromkeys(self._owner.index.cohorts(account, actions)))
         return [group for group in found if self._ready_of(group)]
 
     def _ready_of(self, group: Group) -> list[tuple[PassRole, Grant]]:

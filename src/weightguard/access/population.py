@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from weightguard.access.sensitivity import BLIND, Sensitivity, resource_patterns, resource_tags, sensitivity
+from weightguard.access.sensitivity import (
+    BLIND,
+    Sensitivity,
+    effects_on,
+    resource_patterns,
+    resource_tags,
+    sensitivity,
+)
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
 from weightguard.policy.aws import (
@@ -34,6 +41,7 @@ def document_of(policy: NamedPolicy) -> Document | None:
     return policy.document
 
 
+_BOTH = frozenset({"Allow", "Deny"})
 OWN = "#"
 """What the name of a principal's own inline policy starts with, so that principals with the same text share their decisions."""
 
@@ -74,11 +82,15 @@ class Group:
     """Principals that no policy can tell apart, or a principal as a change would leave it.
 
     Attributes:
-        members: ids of its principals; empty for a changed one.
+        names: ids of its principals; empty for a changed one, and for a cohort.
         caller: one of them, as the engine knows it.
         layers: identity policies, boundary and SCPs.
         documents: the identity policies by name.
-        change: what was changed, in words; None for principals as they are.
+        change: what was changed, in words; empty for principals as they are.
+        own: what its policies and guardrails look at in a caller.
+        patterns: the resources that its identity policies speak of.
+        reach: of a cohort, those that they speak of where they allow what it was gathered for.
+        parts: the groups that it joins, where it is several whose policies say the same about some actions (a cohort).
     """
 
     account: str
@@ -88,9 +100,16 @@ class Group:
     documents: tuple[CompiledPolicy, ...]
     patterns: frozenset[str]
     origin: Principal
-    members: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     change: tuple[str, ...] = ()
     own: Sensitivity = BLIND
+    parts: tuple[Group, ...] = ()
+    reach: frozenset[str] = frozenset()
+
+    @property
+    def members(self) -> list[str]:
+        """Ids of its principals."""
+        return [name for part in self.parts for name in part.names] if self.parts else self.names
 
 
 class Population:
@@ -108,6 +127,9 @@ class Population:
         self.groups: list[Group] = []
         self.group_of: dict[str, Group] = {}
         self.tag_keys: frozenset[str] = frozenset()
+        self._looks: dict[CompiledPolicy, Sensitivity] = {}
+        self._documents: dict[CompiledPolicy, Document | None] = {}
+        self._effects: dict[tuple[CompiledPolicy, str], frozenset[str]] = {}
         self._guardrail_patterns = _guardrail_patterns(estate)
         self._texts: dict[int, tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]] = {}
         self._group_all()
@@ -162,7 +184,7 @@ class Population:
             found[key] = group
             self.groups.append(group)
             self._by_account.setdefault(principal.account, []).append(group)
-        group.members.append(principal.id)
+        group.names.append(principal.id)
         self.group_of[principal.id] = group
 
     def _policies(
@@ -206,7 +228,27 @@ class Population:
             document = document_of(policy)
             found = (policy, compiled(policy, kind, name), sensitivity(document), resource_patterns(document))
             self._texts[key] = found
+            self._looks[found[1]] = found[2]
+            self._documents[found[1]] = document
         return found
+
+    def patterns_for(self, policy: CompiledPolicy, actions: tuple[str, ...]) -> frozenset[str]:
+        """The resources that a policy speaks of where it speaks of some actions (lower-case); ``*`` where its text is not held."""
+        document = self._documents.get(policy)
+        return frozenset("*") if document is None else resource_patterns(document, actions)
+
+    def effects(self, policy: CompiledPolicy, action: str) -> frozenset[str]:
+        """Whether a policy allows, denies or does both to an action (lower-case) somewhere; both where its text is not held."""
+        key = (policy, action)
+        found = self._effects.get(key)
+        if found is None:
+            document = self._documents.get(policy)
+            found = self._effects[key] = _BOTH if document is None else effects_on(document, action)
+        return found
+
+    def looks_of(self, policy: CompiledPolicy) -> Sensitivity:
+        """What a policy that somebody carries looks at in its caller."""
+        return self._looks.get(policy, BLIND)
 
     def patterns_of(self, policy: CompiledPolicy) -> frozenset[str]:
         """The resource patterns of a guardrail."""

@@ -62,6 +62,23 @@ class Running:
                     self._entries.setdefault(target, []).append(entry)
         for entries in self._entries.values():
             entries.sort(key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id))
+        self._first_actions = {
+            kind: tuple(sorted({entry.needs[0].action for entry in entries}))
+            for kind, entries in self._entries.items()
+        }
+        self._all_actions = {
+            kind: tuple(sorted(_actions_of(entries))) for kind, entries in self._entries.items()
+        }
+        self._named_roles = {
+            kind
+            for kind, entries in self._entries.items()
+            if any("{role}" in need.resource for one in entries for need in one.needs)
+        }
+        self._named_itself = {
+            kind
+            for kind, entries in self._entries.items()
+            if all(one.needs[0].resource == "target" for one in entries)
+        }
         self._task_roles = self._roles_of_tasks()
         self._aliases = Aliases(owner.estate)
 
@@ -130,11 +147,16 @@ class Running:
         policy = workload.policy.value if isinstance(workload.policy, Known) else None
         tags = tuple(sorted(self._tags(workload).items(), key=str))
         related = tuple(self._names(workload).values())[:2] if workload.service in ("ecs", "eks") else ()
+        roles = self.held(workload)
+        kind = kind_of(workload)
+        known = self._owner.patterns.hits(workload.account, roles[0]) if kind in self._named_roles else None
+        able = tuple(str(self._role_can(entry, workload)) for entry in self._entries[kind] if entry.role_can)
         return (
-            kind_of(workload),
+            kind,
             workload.region,
             state,
-            self.held(workload),
+            known,
+            able,
             str(policy),
             tags,
             related,
@@ -182,50 +204,38 @@ class Running:
     def _steps_into(
         self, account: str, workload: Workload, document: CompiledPolicy | None, hub: Hub
     ) -> Iterator[Link]:
-        for group in self._actors(account, workload, document):
-            for caller, node in self._callers(group, workload, document):
+        names = self._owner.index.names(document) if document is not None else frozenset[str]()
+        policy = workload.policy.value if isinstance(workload.policy, Known) else None
+        looks = sensitivity(None if policy is None else document_of(policy))
+        for group in self._actors(account, workload, names):
+            for caller, nodes in self._owner.index.apart(group, names, looks):
                 step = self._best(group, caller, workload, document) or self._by_other_name(
                     group, caller, workload, document
                 )
                 if step is not None:
-                    yield Link(node, hub, (step,))
+                    for node in nodes:
+                        yield Link(node, hub, (step,))
 
-    def _actors(self, account: str, workload: Workload, document: CompiledPolicy | None) -> list[Group]:
+    def _actors(self, account: str, workload: Workload, names: frozenset[str]) -> list[Group]:
+        """The cohorts whose policies, or whom the workload's own policy, let do something to it."""
+        kind = kind_of(workload)
+        accounts = [account, *self._owner.index.accounts_in(names)]
+        if "*" in names:
+            accounts += sorted(self._owner.population.realms)
         found: dict[Group, None] = {}
-        accounts = [account]
-        names: frozenset[str] = frozenset()
-        if document is not None:
-            names = self._owner.index.names(document)
-            for name in names:
-                found.update(
-                    (group, None)
-                    for group in [self._owner.population.group_of.get(name)]
-                    if group is not None
-                )
-            accounts += [
-                other
-                for other in sorted(self._owner.population.realms)
-                if other != account
-                and ("*" in names or any(f":{other}:" in name or name == other for name in names))
-            ]
-        actions = {entry.needs[0].action for entry in self._entries[kind_of(workload)]}
-        for other in accounts:
-            for action in sorted(actions):
-                found.update((group, None) for group in self._owner.index.able(other, action))
+        for other in dict.fromkeys(accounts):
+            able = self._owner.index.cohorts(other, self._all_actions[kind], self._first_actions[kind])
+            if kind in self._named_itself:
+                able_here = self._owner.index.speaking_of(able, self._owner.patterns.hits(other, workload.id))
+                found.update(dict.fromkeys(able_here))
+            else:
+                found.update(dict.fromkeys(able))
+            found.update((group, None) for group in able if self._aliases.of(group, workload))
+        for name in sorted(names):
+            named = self._owner.population.group_of.get(name)
+            if named is not None and not any(named in group.parts for group in found):
+                found[named] = None
         return list(found)
-
-    def _callers(
-        self, group: Group, workload: Workload, document: CompiledPolicy | None
-    ) -> Iterator[tuple[Caller, Group | str]]:
-        """The group as one, or its members apart where the workload's policy tells them apart."""
-        names = self._owner.index.names(document) if document is not None else frozenset()
-        policy = workload.policy.value if isinstance(workload.policy, Known) else None
-        looks = sensitivity(None if policy is None else document_of(policy))
-        if not group.members or (looks.is_blind and not self._owner.index.is_named(group, names)):
-            yield group.caller, group
-            return
-        for member in group.members:
-            yield self._owner.population.callers[member], member
 
     def _best(
         self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
@@ -368,3 +378,9 @@ class Running:
                 return None
             conditions = (*conditions, *allowed[0].conditions)
         return conditions
+
+
+def _actions_of(entries: list[OnWorkload]) -> set[str]:
+    """Every action that some techniques need, or that settles what they hang on."""
+    found = {need.action for entry in entries for need in entry.needs}
+    return found | {need.action for entry in entries for needs in entry.settled_by for need in needs}

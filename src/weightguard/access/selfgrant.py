@@ -135,6 +135,8 @@ class SelfGrants:
         self, entry: OnStore, place: StoreSurface, caller: Principal, own: Layers
     ) -> tuple[Step, ...] | None:
         """The steps of an entry, when every need of it is allowed."""
+        if not self._allows(own, entry.needs[0].action.lower()):
+            return None
         names = resource_names(place, caller)
         found: Grant | None = None
         for need in entry.needs:
@@ -149,6 +151,11 @@ class SelfGrants:
             found = found.provided(entry.conditional)
         how = " + ".join(dict.fromkeys(need.action for need in entry.needs))
         return (Step(how, found, place.id),)
+
+    def _allows(self, own: Layers, action: str) -> bool:
+        """Whether the caller's own policies allow an action anywhere: without that, nobody need ask."""
+        effects = self._asker.population.effects
+        return any("Allow" in effects(policy, action) for policy in own.identity)
 
     def _need(
         self, action: str, resource: str, place: StoreSurface, caller: Principal, own: Layers

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.aws.glob import Glob, glob
 
 _VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
 _OWN_NAME = re.compile(
@@ -138,26 +138,73 @@ def _texts(value: object) -> list[str]:
     return [item for item in values if isinstance(item, str)]
 
 
-def resource_patterns(document: Mapping[str, Any] | str | None) -> frozenset[str]:
-    """Every value of Resource and NotResource, with policy variables as ``*``; and ``*`` where there is a NotResource."""
+def resource_patterns(
+    document: Mapping[str, Any] | str | None, actions: tuple[str, ...] | None = None
+) -> frozenset[str]:
+    """The values of Resource and NotResource, with policy variables as ``*``; and ``*`` where there is a NotResource.
+
+    Args:
+        actions: lower-case actions; only statements that concern one of them count. None: all statements.
+    """
     text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
-    return _patterns(text)
+    return _patterns(text, actions)
 
 
 @lru_cache(maxsize=262_144)
-def _patterns(text: str) -> frozenset[str]:
+def _patterns(text: str, actions: tuple[str, ...] | None) -> frozenset[str]:
     try:
         parsed = json.loads(text)
     except ValueError:
         return frozenset()
     found: set[str] = set()
     for statement in _statements(parsed):
+        if actions is not None and not _concerns(statement, actions):
+            continue
         for element in ("Resource", "NotResource"):
             values = _texts(statement.get(element))
             found.update(_VARIABLE.sub("*", value) for value in values)
             if values and element == "NotResource":
                 found.add("*")
     return frozenset(found)
+
+
+def effects_on(document: Mapping[str, Any] | str | None, action: str) -> frozenset[str]:
+    """The effects (``Allow``, ``Deny``) of the statements that concern an action (lower-case), whatever the resource."""
+    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+    return _effects(text, action)
+
+
+@lru_cache(maxsize=1_048_576)
+def _effects(text: str, action: str) -> frozenset[str]:
+    return frozenset(
+        effect for effect, patterns in _actions(text) if patterns is None or _any(patterns, action)
+    )
+
+
+def _any(patterns: tuple[Glob, ...], action: str) -> bool:
+    return any(pattern.matches(action) for pattern in patterns)
+
+
+@lru_cache(maxsize=262_144)
+def _actions(text: str) -> tuple[tuple[str, tuple[Glob, ...] | None], ...]:
+    """Per statement its effect and its actions; None for those of NotAction, which concern nearly everything."""
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return ()
+    return tuple(
+        (str(statement.get("Effect")), tuple(glob(one.lower()) for one in _texts(statement["Action"])))
+        if "Action" in statement
+        else (str(statement.get("Effect")), None)
+        for statement in _statements(parsed)
+    )
+
+
+def _concerns(statement: Mapping[str, Any], actions: tuple[str, ...]) -> bool:
+    if "Action" not in statement:
+        return True
+    named = [glob(text.lower()) for text in _texts(statement["Action"])]
+    return any(pattern.matches(action) for pattern in named for action in actions)
 
 
 def resource_tags(document: Mapping[str, Any] | str | None) -> frozenset[str]:

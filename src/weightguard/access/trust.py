@@ -6,7 +6,7 @@ runs in them (see `passing` and `running`); a provider's subjects are answers of
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
@@ -102,13 +102,18 @@ class Trusts:
         hub: Node,
     ) -> Iterator[Link]:
         everybody = "*" in names
-        for other in sorted(self.population.realms):
-            if not (everybody or other in names or any(name.endswith(f"::{other}:root") for name in names)):
-                continue
-            open_to_all = everybody and other == account
-            able = self.population.in_account(other) if open_to_all else self._owner.index.able(other, ASSUME)
+        for other in sorted(self.population.realms) if everybody else self._owner.index.accounts_in(names):
+            if everybody and other == account:
+                able: Iterable[Group] = self.population.in_account(other)
+            else:
+                able = self._concerned(other, role)
             for group in able:
                 yield from self._group(group, looks, names, role, trust, hub)
+
+    def _concerned(self, account: str, role: Principal) -> list[Group]:
+        """The account's cohorts whose policies allow assuming something, and speak of this role."""
+        able = self._owner.index.able(account, ASSUME)
+        return self._owner.index.speaking_of(able, self._owner.patterns.hits(account, role.id))
 
     def _group(
         self,
@@ -119,17 +124,14 @@ class Trusts:
         trust: CompiledPolicy,
         hub: Node,
     ) -> Iterator[Link]:
-        if looks.is_blind and not self._owner.index.is_named(group, names):
-            grant = self._ask(group, group.caller, role, trust)
+        for caller, nodes in self._owner.index.apart(group, names, looks):
+            wanted = [
+                node for node in nodes if not isinstance(node, str) or (node not in names and node != role.id)
+            ]
+            grant = self._ask(group, caller, role, trust) if wanted else None
             if grant is not None:
-                yield Link(group, hub, (Step(ASSUME, grant),))
-            return
-        for member in group.members:
-            if member in names or member == role.id:
-                continue
-            grant = self._ask(group, self.population.callers[member], role, trust)
-            if grant is not None:
-                yield Link(member, hub, (Step(ASSUME, grant),))
+                for node in wanted:
+                    yield Link(node, hub, (Step(ASSUME, grant),))
 
     def _strangers(
         self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node

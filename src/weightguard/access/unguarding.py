@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from weightguard.access.links import Graph, Link, Step
-from weightguard.access.population import Group
+from weightguard.access.links import Graph, Link, Node, Step
+from weightguard.access.population import Group, Population
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -20,8 +20,9 @@ def unguard(owner: AccessGraph, graph: Graph, makers: list[tuple[Group, Step]]) 
         makers: the groups that may take guardrails off, and how; the first entry of a group counts.
     """
     steps: dict[Group, Step] = {}
-    for group, step in makers:
-        steps.setdefault(group, step)
+    for cohort, step in makers:
+        for group in cohort.parts:
+            steps.setdefault(group, step)
     if not steps:
         return
     population = owner.population
@@ -30,12 +31,21 @@ def unguard(owner: AccessGraph, graph: Graph, makers: list[tuple[Group, Step]]) 
         if not group.layers.scp:
             continue
         for origin, become in graph.ways_into(name):
-            actor = origin if isinstance(origin, Group) else population.group_of.get(str(origin))
-            if actor is None or actor not in steps:
-                continue
-            state = free.get(group) or _freed(owner, group)
-            free[group] = state
-            yield Link(origin, state, (steps[actor], *become), named=name)
+            for actor, node in actors_of(origin, population):
+                if actor not in steps:
+                    continue
+                state = free.get(group) or _freed(owner, group)
+                free[group] = state
+                yield Link(node, state, (steps[actor], *become), named=name)
+
+
+def actors_of(origin: Node, population: Population) -> Iterator[tuple[Group, Node]]:
+    """The groups that an origin of a link stands for, each with the node that stands for it alone."""
+    if isinstance(origin, Group):
+        for part in origin.parts or (origin,):
+            yield part, part
+    elif isinstance(origin, str) and origin in population.group_of:
+        yield population.group_of[origin], origin
 
 
 def _freed(owner: AccessGraph, group: Group) -> Group:

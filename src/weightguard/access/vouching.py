@@ -13,13 +13,13 @@ from weightguard.access.asking import Grant
 from weightguard.access.index import administrator
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.access.needs import Needs, how_of
-from weightguard.access.population import Group, compiled
+from weightguard.access.population import Group, compiled, document_of
+from weightguard.access.sensitivity import sensitivity
 from weightguard.access.surfaces import Keys
 from weightguard.access.techniques.schema import Federation, Guardrails, PermissionSet, ReadSecret, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind, Secret
-from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind
-from weightguard.policy.aws import Principal as Caller
+from weightguard.policy.aws import Layers, PolicyKind
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -44,7 +44,7 @@ class Vouching:
     def by_provider(self, graph: Graph) -> Iterator[Link]:
         """From whoever may change an identity provider, to the subjects of it that roles trust."""
         subjects: dict[str, list[str]] = {}
-        for links in graph.into.values():
+        for links in list(graph.into.values()):
             for link in links:
                 if isinstance(link.origin, str) and "#" in link.origin:
                     subjects.setdefault(link.origin.partition("#")[0], []).append(link.origin)
@@ -101,34 +101,28 @@ class Vouching:
     def _readers(self, entry: ReadSecret, secret: Secret) -> Iterator[tuple[Node, Step]]:
         policy = secret.policy.value if isinstance(secret.policy, Known) else None
         document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+        names = self._owner.index.names(document) if document is not None else frozenset[str]()
+        looks = sensitivity(None if policy is None else document_of(policy))
         action = entry.needs[0].action
-        for group in self._actors(action, secret.account, document):
-            for caller, node in self._callers(group, document):
+        for group in self._actors(action, secret.account, names):
+            for caller, nodes in self._owner.index.apart(group, names, looks):
                 grant = self._needs.on(
                     group, action, secret.id, caller=caller, policy=document, owner=secret.account
                 )
                 key = self._unwrapping(group, secret)
                 if grant is not None and key is not None:
-                    yield node, Step(action, grant.and_also(key), secret.id)
+                    for node in nodes:
+                        yield node, Step(action, grant.and_also(key), secret.id)
 
-    def _actors(self, action: str, account: str, document: CompiledPolicy | None) -> list[Group]:
-        found: dict[Group, None] = dict.fromkeys(self._owner.index.able(account, action))
-        for name in sorted(self._owner.index.names(document)) if document is not None else ():
-            group = self._owner.population.group_of.get(name)
-            if group is not None:
-                found.setdefault(group, None)
-            for other in self._owner.population.realms:
-                if other != account and (other == name or f"::{other}:root" in name):
-                    found.update(dict.fromkeys(self._owner.index.able(other, action)))
+    def _actors(self, action: str, account: str, names: frozenset[str]) -> list[Group]:
+        found: dict[Group, None] = {}
+        for other in dict.fromkeys([account, *self._owner.index.accounts_in(names)]):
+            found.update(dict.fromkeys(self._owner.index.cohorts(other, (action, "kms:Decrypt"), (action,))))
+        for name in sorted(names):
+            named = self._owner.population.group_of.get(name)
+            if named is not None and not any(named in group.parts for group in found):
+                found[named] = None
         return list(found)
-
-    def _callers(self, group: Group, document: CompiledPolicy | None) -> Iterator[tuple[Caller, Node]]:
-        names = self._owner.index.names(document) if document is not None else frozenset()
-        if not group.members or not self._owner.index.is_named(group, names):
-            yield group.caller, group
-            return
-        for member in group.members:
-            yield self._owner.population.callers[member], member
 
     def _unwrapping(self, group: Group, secret: Secret) -> Grant | None:
         """The use of the key that wraps a secret: free for the provider's own key."""
@@ -172,7 +166,8 @@ class Vouching:
         for entry in techniques():
             if not isinstance(entry, PermissionSet):
                 continue
-            for group in list(self._owner.index.able(account, entry.needs[0].action)):
+            actions = [need.action for need in entry.needs]
+            for group in self._owner.index.cohorts(account, actions, actions[:1]):
                 grant = self._needs.all_chosen(group, entry.needs)
                 if grant is None:
                     continue
@@ -221,7 +216,8 @@ class Vouching:
             for entry in techniques():
                 if not isinstance(entry, Guardrails):
                     continue
-                for group in self._owner.index.able(realm.id, entry.needs[0].action):
+                actions = [need.action for need in entry.needs]
+                for group in self._owner.index.cohorts(realm.id, actions, actions[:1]):
                     grant = self._needs.all_chosen(group, entry.needs)
                     if grant is not None:
                         yield group, Step(how_of(need.action for need in entry.needs), grant)
