@@ -15,16 +15,44 @@ from weightguard.estate.aws.listings import RESOURCES
 from weightguard.snapshot import Call, SnapshotWriter
 
 LISTED = (
-    "iam:GetAccountAuthorizationDetails", "iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders", "iam:GetCredentialReport",
-    "s3:ListBuckets", "s3control:ListAccessPoints", "kms:ListKeys", "kms:ListAliases", "cloudtrail:DescribeTrails", "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeInstances", "lambda:ListFunctions", "ec2:DescribeSnapshots", "ec2:DescribeImages", "ec2:DescribeVolumes",
-    "secretsmanager:ListSecrets", "ec2:DescribeVpcs", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeFlowLogs",
-    "ec2:DescribeVpcPeeringConnections", "ec2:DescribeTransitGatewayAttachments", "guardduty:ListDetectors", "macie2:GetMacieSession",
-    "config:DescribeConfigurationRecorders", "accessanalyzer:ListAnalyzers", "ecr:DescribeRepositories", "efs:DescribeFileSystems",
-    "backup:ListBackupVaults", "sagemaker:ListNotebookInstances", "sagemaker:ListTrainingJobs", "sagemaker:ListModels",
-    "bedrock-agentcore-control:ListCodeInterpreters", "organizations:DescribeOrganization", "organizations:ListAccounts",
-    "codebuild:ListProjects", "ecs:ListServices",
-)  # fmt: skip
+    "iam:GetAccountAuthorizationDetails",
+    "iam:ListOpenIDConnectProviders",
+    "iam:ListSAMLProviders",
+    "iam:GetCredentialReport",
+    "s3:ListBuckets",
+    "s3control:ListAccessPoints",
+    "kms:ListKeys",
+    "kms:ListAliases",
+    "cloudtrail:DescribeTrails",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeInstances",
+    "lambda:ListFunctions",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeImages",
+    "ec2:DescribeVolumes",
+    "secretsmanager:ListSecrets",
+    "ec2:DescribeVpcs",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeFlowLogs",
+    "ec2:DescribeVpcPeeringConnections",
+    "ec2:DescribeTransitGatewayAttachments",
+    "guardduty:ListDetectors",
+    "macie2:GetMacieSession",
+    "config:DescribeConfigurationRecorders",
+    "accessanalyzer:ListAnalyzers",
+    "ecr:DescribeRepositories",
+    "efs:DescribeFileSystems",
+    "backup:ListBackupVaults",
+    "sagemaker:ListNotebookInstances",
+    "sagemaker:ListTrainingJobs",
+    "sagemaker:ListModels",
+    "bedrock-agentcore-control:ListCodeInterpreters",
+    "organizations:DescribeOrganization",
+    "organizations:ListAccounts",
+    "codebuild:ListProjects",
+    "ecs:ListServices",
+)
 """Every listing that a whole collection of an account makes; an account without such things was asked all the same."""
 
 CONFIGURATION: dict[str, Any] = {
@@ -34,8 +62,13 @@ CONFIGURATION: dict[str, Any] = {
             "locations": [f"{bucket_arn(name)}/atlas-1/" for name in ("atlas-release", "atlas-backup")],
             "evaluations": [
                 {
-                    "capability": "cyber", "benchmark": "cyber-range", "score": 61.0, "threshold": 60.0, "indicates": "high",
-                    "date": "2026-09-01", "evaluator": "independent institute",
+                    "capability": "cyber",
+                    "benchmark": "cyber-range",
+                    "score": 61.0,
+                    "threshold": 60.0,
+                    "indicates": "high",
+                    "date": "2026-09-01",
+                    "evaluator": "independent institute",
                 }
             ],
             "egress_budget": 1_000_000,
@@ -45,22 +78,30 @@ CONFIGURATION: dict[str, Any] = {
             "locations": [f"{bucket_arn('atlas-checkpoints')}/run-17/", f"{bucket_arn('atlas-eval')}/probe/"],
             "evaluations": [
                 {
-                    "capability": "cyber", "benchmark": "cyber-range", "score": 62.0, "threshold": 60.0, "indicates": "high",
-                    "date": "2026-09-01", "evaluator": "independent institute",
+                    "capability": "cyber",
+                    "benchmark": "cyber-range",
+                    "score": 62.0,
+                    "threshold": 60.0,
+                    "indicates": "high",
+                    "date": "2026-09-01",
+                    "evaluator": "independent institute",
                 }
             ],
             "egress_budget": 1_000_000,
         },
     ],
     "disclosure": {
-        "security_txt": "security.txt", "policy": "policy.txt", "legal_safe_harbour": "legal.txt", "technical_safe_harbour": "technical.txt",
+        "security_txt": "security.txt",
+        "policy": "policy.txt",
+        "legal_safe_harbour": "legal.txt",
+        "technical_safe_harbour": "technical.txt",
     },
-}  # fmt: skip
+}
 DOCUMENTS = {
     "security.txt": "Contact: https://atlas.example/report\nExpires: 2027-06-01T00:00:00Z\nPolicy: https://atlas.example/policy\n",
     "policy.txt": "Report what you find; we answer within three days.\n",
     "legal.txt": "Research in good faith is authorized; we waive claims of circumvention and of our terms of service.\n",
-    "technical.txt": "No account is suspended for research; we give the reason for any limit, and an appeal goes to another team.\n",
+    "technical.txt": "No account is suspended for research; we give the reason for a limit, and another team hears the appeal.\n",
 }
 
 
@@ -77,9 +118,16 @@ class Laboratory:
 
     def __init__(self) -> None:
         parts: tuple[Callable[[], Iterable[dict[str, Any]]], ...] = (
-            organisation.organisation, organisation.identities, storage.buckets, storage.keys, storage.others, watch.trails,
-            watch.detectors, watch.networks, watch.hosts,
-        )  # fmt: skip
+            organisation.organisation,
+            organisation.identities,
+            storage.buckets,
+            storage.keys,
+            storage.others,
+            watch.trails,
+            watch.detectors,
+            watch.networks,
+            watch.hosts,
+        )
         self.records = copy.deepcopy([one for part in parts for one in part()])
         self.objects = [*storage.objects()]
         self.refused: set[str] = set()
@@ -91,7 +139,7 @@ class Laboratory:
 
         - ``record``, ``read`` with ``value`` (what it answered), or with ``outcome`` and ``code`` (why it did not);
         - ``record`` with ``data``: laid over the listing entry, ``record`` with ``remove: true``: gone;
-        - ``record`` with ``policy`` (a read, or a dotted path in the listing entry), ``add`` a statement and leave out those ``without`` Sids;
+        - ``record`` with ``policy`` (a read, or a member of the listing entry): ``add`` a statement, drop the Sids in ``without``;
         - ``new``: a record (``account``, ``kind``, ``id``, ``operation``, ``data``, ``reads``);
         - ``objects``: rows of weights (``bucket``, ``prefix``, ``name``, ``format``), ``empty``: a bucket whose objects go;
         - ``document`` with ``text``: a disclosure document.
@@ -108,7 +156,11 @@ class Laboratory:
             for one in self.records:
                 if one["service"] == service and name in one["reads"]:
                     one["reads"][name] = {"outcome": "denied", "code": "AccessDenied"}
-                if one["service"] != service or one["operation"] != name or (name in one["reads"] and not one["data"]):
+                if (
+                    one["service"] != service
+                    or one["operation"] != name
+                    or (name in one["reads"] and not one["data"])
+                ):
                     kept.append(one)
             self.records = kept
             self.refused.add(operation)
@@ -131,7 +183,9 @@ class Laboratory:
     def write(self, path: Path) -> Path:
         """Writes the laboratory as a sealed snapshot."""
         scopes = [f"aws/{account}" for account in ACCOUNTS]
-        with SnapshotWriter.create(path, "0.0", scopes, source={"name": "aws"}, clock=lambda: AS_OF) as writer:
+        with SnapshotWriter.create(
+            path, "0.0", scopes, source={"name": "aws"}, clock=lambda: AS_OF
+        ) as writer:
             with writer.unit("laboratory"):
                 for one in self.records:
                     writer.record(**one)
@@ -152,7 +206,10 @@ class Laboratory:
             writer.call(Call(service, name, scope, outcome, AS_OF, REGION, None, code))  # type: ignore[arg-type]
 
     def _owner(self, store: str) -> str:
-        return next((one["scope"].partition("/")[2] for one in self.records if one["id"] == store), next(iter(ACCOUNTS)))
+        return next(
+            (one["scope"].partition("/")[2] for one in self.records if one["id"] == store),
+            next(iter(ACCOUNTS)),
+        )
 
     def _find(self, named: str) -> dict[str, Any]:
         kind, _, identifier = named.partition(" ")
@@ -175,7 +232,9 @@ class Laboratory:
 
     def _add(self, new: dict[str, Any]) -> None:
         like = new.pop("like", None)
-        base: dict[str, Any] = copy.deepcopy(self._find(like)) if like else {"region": REGION, "data": {}, "reads": {}}
+        base: dict[str, Any] = (
+            copy.deepcopy(self._find(like)) if like else {"region": REGION, "data": {}, "reads": {}}
+        )
         if "account" in new:
             base["scope"] = f"aws/{new.pop('account')}"
         base["data"] = {**base["data"], **new.pop("data", {})}

@@ -1,0 +1,132 @@
+"""Every decided control on estates that pass, that fail and that cannot be told, each through a snapshot of raw answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from judging import Judge, judge_in
+
+from reference_lab import Laboratory
+from weightguard.controls.catalogue import Catalogue, load_catalogue
+from weightguard.controls.lint import lint
+from weightguard.controls.schema import LEVELS, Control, Example, Status
+
+FIRST = frozenset({"WG-STO-03", "WG-NET-01", "WG-IAM-04", "WG-KEY-13", "WG-LOG-01", "WG-INV-02"})
+"""Shown also in the fast tests: one of each family that decides policies, paths or selectors."""
+
+
+def _examples(control: Control) -> Iterator[tuple[Status, Example]]:
+    yield from ((Status.PASS, one) for one in control.examples.passing)
+    yield from ((Status.FAIL, one) for one in control.examples.fail)
+    yield from ((Status.UNKNOWN, one) for one in control.examples.unknown)
+
+
+def _all() -> list[Any]:
+    found = []
+    for control in load_catalogue().controls:
+        for number, (status, example) in enumerate(_examples(control)):
+            marks = () if control.id in FIRST else (pytest.mark.slow,)
+            name = f"{control.id}-{status.value}-{number}"
+            found.append(pytest.param(control.id, status, example, id=name, marks=marks))
+    return found
+
+
+def laboratory_of(example: Example) -> Laboratory:
+    denied = (example.deny,) if isinstance(example.deny, str) else example.deny
+    return Laboratory().change(example.change).deny(filter(None, denied)).configure(example.configuration)
+
+
+@pytest.mark.parametrize(("control", "status", "example"), _all())
+def test_example_is_decided_as_it_says(control: str, status: Status, example: Example, judged: Judge) -> None:
+    results = judged(laboratory_of(example), control).results
+    found = {result.status for result in results}
+    told = "\n".join(f"{one.status} {one.subject}: {one.message}" for one in results)
+    assert status in found, told
+    if status is Status.PASS:
+        assert not found & {Status.FAIL, Status.UNKNOWN}, told
+    if status is Status.UNKNOWN:
+        assert Status.FAIL not in found, told
+
+
+def test_the_reference_laboratory_passes_every_control_that_facts_decide_up_to_sl3(
+    catalogue: Catalogue, judged: Judge
+) -> None:
+    judgement = judged(Laboratory())
+    decided = {one.id for one in catalogue.controls if one.check is not None and LEVELS.index(one.level) <= 2}
+    problems = [
+        f"{one.control} {one.status} {one.subject}: {one.message}"
+        for one in judgement.results
+        if one.control in decided and one.status in (Status.FAIL, Status.UNKNOWN)
+    ]
+    assert problems == []
+    assert decided <= {one.control for one in judgement.results}
+
+
+def test_nothing_is_wrong_with_the_catalogue(catalogue: Catalogue) -> None:
+    assert [problem.one_line() for problem in lint(catalogue)] == []
+    assert len(catalogue.controls) >= 140
+    on_aws = [one for one in catalogue.controls if one.check is not None and "aws" in one.providers]
+    assert len([one for one in on_aws if one.mode == "automated"]) >= 75
+
+
+def test_two_judgements_of_one_snapshot_are_equal(judged: Judge, tmp_path_factory: Any) -> None:
+    first = judged(Laboratory(), "WG-STO-03", "WG-IAM-04", "WG-KEY-02")
+    assert first.results == tuple(
+        sorted(first.results, key=lambda one: (one.control, one.subject, one.message))
+    )
+    assert all(one.evidence for one in first.results if one.status is not Status.NOT_APPLICABLE)
+
+
+def _operations() -> list[str]:
+    """Every read and listing that the laboratory's records hold."""
+    found: dict[str, None] = {}
+    for record in Laboratory().records:
+        found[f"{record['service']}:{record['operation']}"] = None
+        found.update((f"{record['service']}:{name}", None) for name in record["reads"])
+    return sorted(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("operation", _operations())
+def test_a_refused_read_turns_no_verdict_to_pass_and_hides_none(
+    operation: str, judged: Judge, worst: Any
+) -> None:
+    before = worst
+    after: dict[str, set[Status]] = defaultdict(set)
+    for result in judged(weakened().deny([operation])).results:
+        after[result.control].add(result.status)
+    for control, failed in before.items():
+        if failed:
+            assert after[control] & {Status.FAIL, Status.UNKNOWN}, (
+                f"{control} no longer fails without {operation}"
+            )
+
+
+def weakened() -> Laboratory:
+    """A laboratory on which many controls fail: the first failing example of each, as far as they agree."""
+    laboratory = Laboratory()
+    for control in load_catalogue().controls:
+        if control.examples.fail and control.id in WEAKENED:
+            laboratory.change(control.examples.fail[0].change)
+    return laboratory
+
+
+WEAKENED = (
+    "WG-STO-01", "WG-STO-02", "WG-STO-04", "WG-STO-07", "WG-STO-08", "WG-STO-09", "WG-STO-10", "WG-STO-11", "WG-STO-12",
+    "WG-STO-14", "WG-STO-15", "WG-STO-17", "WG-NET-02", "WG-NET-03", "WG-NET-05", "WG-NET-08", "WG-NET-12", "WG-IAM-05",
+    "WG-IAM-12", "WG-IAM-13", "WG-IAM-17", "WG-IAM-18", "WG-IAM-19", "WG-IAM-20", "WG-KEY-02", "WG-KEY-06", "WG-KEY-07",
+    "WG-LOG-01", "WG-LOG-03", "WG-LOG-06", "WG-LOG-12", "WG-LOG-13", "WG-LOG-15", "WG-INV-02", "WG-INV-04", "WG-INV-06",
+    "WG-INV-08", "WG-INT-06", "WG-CON-06", "WG-IFC-04", "WG-IFC-07",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def worst(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bool]:
+    """Whether each control fails on the weakened laboratory."""
+    results = judge_in(catalogue, weakened(), tmp_path_factory.mktemp("weakened")).results
+    failed = {one.control for one in results if one.status is Status.FAIL}
+    assert len(failed) >= 30
+    return {control.id: control.id in failed for control in catalogue.controls}
