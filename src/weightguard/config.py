@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from weightguard import yaml_file
 from weightguard.errors import ConfigError
@@ -159,6 +159,94 @@ class DisclosureConfig(Section):
     technical_safe_harbour: Path | None = None
 
 
+class Secret(Section):
+    """A secret that is kept elsewhere: it never stands in a configuration, a report or a log.
+
+    Attributes:
+        env: the environment variable that holds it.
+        file: the file that holds it, whose last line feed is not part of it.
+    """
+
+    env: Text | None = None
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Secret:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("name either env, the variable that holds the secret, or file")
+        return self
+
+
+class SlackChannel(Section):
+    """An incoming webhook of Slack, or of what understands the same (Mattermost, Rocket.Chat, Discord's ``/slack``).
+
+    Attributes:
+        webhook: the webhook's address, which is a secret.
+        ca_bundle: CA certificates to trust besides the system's.
+    """
+
+    webhook: Secret
+    ca_bundle: Path | None = None
+
+
+class WebhookChannel(Section):
+    """An address that takes a JSON object by POST.
+
+    Attributes:
+        url: the address, https but for this machine; `url_secret` where the address itself is a secret.
+        headers: headers whose values are secrets, ``Authorization`` as a rule.
+    """
+
+    url: Text | None = None
+    url_secret: Secret | None = None
+    headers: dict[Text, Secret] = Field(default_factory=dict)
+    ca_bundle: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_address(self) -> WebhookChannel:
+        if (self.url is None) == (self.url_secret is None):
+            raise ValueError("name either url or url_secret")
+        return self
+
+
+class EmailChannel(Section):
+    """A mail server and whom it writes to.
+
+    Attributes:
+        security: ``starttls`` (port 587), ``tls`` from the first byte (port 465), or ``none``, which takes no password.
+    """
+
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: Text | None = None
+    password: Secret | None = None
+    sender: Text
+    recipients: Annotated[tuple[Text, ...], Field(min_length=1)]
+    ca_bundle: Path | None = None
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> EmailChannel:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password go together")
+        if self.security == "none" and self.password is not None:
+            raise ValueError("a password is not sent without starttls or tls")
+        return self
+
+
+class NotifyConfig(Section):
+    """Whom `weightguard scan --notify` tells.
+
+    Attributes:
+        prometheus: the file that a node exporter's textfile collector reads, ending in ``.prom``.
+    """
+
+    slack: tuple[SlackChannel, ...] = ()
+    webhooks: tuple[WebhookChannel, ...] = ()
+    email: tuple[EmailChannel, ...] = ()
+    prometheus: Path | None = None
+
+
 class Config(Section):
     """The whole of weightguard.yaml.
 
@@ -169,6 +257,7 @@ class Config(Section):
             reverse.
         vendors: accounts or principals of outside companies that are meant to have access.
         evaluators: principals of outside evaluators, shell patterns.
+        notify: whom `weightguard scan --notify` tells.
     """
 
     version: Literal[1] = 1
@@ -186,6 +275,7 @@ class Config(Section):
     workloads: tuple[Text, ...] = ()
     vendors: tuple[Text, ...] = ()
     evaluators: tuple[Text, ...] = ()
+    notify: NotifyConfig = NotifyConfig()
 
     @field_validator("models")
     @classmethod
@@ -225,7 +315,23 @@ def resolve(config: Config, folder: Path) -> Config:
         update={
             "controls": controls,
             "disclosure": disclosure,
+            "notify": _resolved(config.notify, folder),
             "waivers": tuple(folder / path for path in config.waivers),
             "attestations": tuple(folder / path for path in config.attestations),
         }
     )
+
+
+def _resolved(section: Section, folder: Path) -> Section:
+    """`section` with every relative path in it, at any depth, taken from `folder`."""
+
+    def turn(value: Any) -> Any:
+        if isinstance(value, Path):
+            return folder / value
+        if isinstance(value, Section):
+            return _resolved(value, folder)
+        if isinstance(value, tuple):
+            return tuple(turn(item) for item in value)
+        return {name: turn(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+    return section.model_copy(update={name: turn(value) for name, value in section})

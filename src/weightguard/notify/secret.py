@@ -1,0 +1,47 @@
+"""Secrets by reference, and messages that do not give them away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from weightguard.config import Secret
+from weightguard.errors import ConfigError
+
+_LONGEST = 64 * 1024
+
+
+def read_secret(secret: Secret, environment: Mapping[str, str]) -> str:
+    """The secret's text, without spaces around it.
+
+    Raises:
+        ConfigError: it is not there, is empty, or cannot stand on one line.
+    """
+    if secret.file is not None:
+        where, found = f"file {secret.file}", _from_file(secret.file)
+    else:
+        where, found = f"environment variable {secret.env}", environment.get(secret.env or "", "")
+    text = found.strip()
+    if not text:
+        raise ConfigError(
+            "a secret is missing", where=where, fix="set it, or take the channel out of notify:"
+        )
+    if not text.isprintable():
+        raise ConfigError("a secret has a line break or another unprintable character in it", where=where)
+    return text
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return stream.read(_LONGEST)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ConfigError("a secret cannot be read", where=f"file {path}", fix=str(reason)) from error
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every secret in it replaced: what a server answers, or a library says, may repeat one."""
+    for secret in sorted({one for one in secrets if one}, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
