@@ -7,6 +7,17 @@ from collections.abc import Callable, Hashable, Iterable
 from weightguard.access.population import Population
 from weightguard.policy.aws.glob import Glob, glob, is_pattern
 
+_ANY = ""
+_SERVICE_PARTS = 4
+
+
+def _service(arn: str) -> str:
+    """The service of an ARN; empty where a pattern leaves it open."""
+    parts = arn.split(":", _SERVICE_PARTS - 1)
+    if len(parts) < _SERVICE_PARTS or is_pattern("".join(parts[:3])):
+        return _ANY
+    return parts[2]
+
 
 class Patterns:
     """The resource patterns that the policies of each account hold.
@@ -17,7 +28,7 @@ class Patterns:
 
     def __init__(self, population: Population) -> None:
         self._population = population
-        self._wild: dict[str, tuple[tuple[str, Glob], ...]] = {}
+        self._wild: dict[str, dict[str, list[tuple[str, Glob]]]] = {}
         self._plain: dict[str, frozenset[str]] = {}
         self._hits: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -28,7 +39,9 @@ class Patterns:
         if found is None:
             if account not in self._wild:
                 self._load(account)
-            matching = {text for text, pattern in self._wild[account] if pattern.matches(resource)}
+            wild = self._wild[account]
+            own = (*wild.get(_service(resource), ()), *wild.get(_ANY, ()))
+            matching = {text for text, pattern in own if pattern.matches(resource)}
             if resource in self._plain[account]:
                 matching.add(resource)
             found = self._hits[key] = frozenset(matching)
@@ -43,7 +56,9 @@ class Patterns:
             for policy in level:
                 texts |= self._population.patterns_of(policy)
         texts.discard("*")
-        self._wild[account] = tuple((text, glob(text)) for text in sorted(texts) if is_pattern(text))
+        wild = self._wild[account] = {}
+        for text in sorted(text for text in texts if is_pattern(text)):
+            wild.setdefault(_service(text), []).append((text, glob(text)))
         self._plain[account] = frozenset(text for text in texts if not is_pattern(text))
 
     def split(

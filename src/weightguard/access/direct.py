@@ -18,7 +18,7 @@ from weightguard.access.model import AccessKind
 from weightguard.access.population import Group
 from weightguard.access.requests import ask_key, key_context, store_context, store_layers
 from weightguard.access.selfgrant import Applied, SelfGrants
-from weightguard.access.sensitivity import BLIND, sensitivity
+from weightguard.access.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
 
@@ -95,6 +95,7 @@ class Direct:
         self._asker = asker
         self._index = index
         self._selfgrants = selfgrants
+        self._told: dict[str, tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
 
     def links(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
@@ -268,23 +269,29 @@ class Direct:
 
     def _candidates(self, access: AccessKind, place: StoreSurface) -> Iterator[Candidate]:
         actions, allowing = _actions(access, place)
-        looks, named = BLIND, frozenset[str]()
-        for policy in resource_documents(place):
-            looks |= sensitivity(policy)
-            named |= self._index.named_in(policy)
+        looks, named = self._telling(place)
         for group in self._index.groups_for(actions, allowing, place):
             for caller, nodes in self._index.apart(group, named, looks):
                 yield Candidate(caller, group.layers, nodes, group.reach or group.patterns)
         yield from self._strangers(place)
+
+    def _telling(self, place: StoreSurface) -> tuple[Sensitivity, frozenset[str]]:
+        """What the policies of the store and its key look at in a caller, and whom they name."""
+        found = self._told.get(place.id)
+        if found is None:
+            looks, named = BLIND, frozenset[str]()
+            for policy in resource_documents(place):
+                looks |= sensitivity(policy)
+                named |= self._index.named_in(policy)
+            found = self._told[place.id] = (looks, named)
+        return found
 
     def _strangers(self, place: StoreSurface) -> Iterator[Candidate]:
         """The public, services, and accounts that no snapshot covers, as the store's and the key's policies name them."""
         if place.policy is None and not place.s3.bucket_acl:
             return
         yield Candidate(ANONYMOUS, Layers(), ("*",))
-        for name in sorted(
-            {name for policy in resource_documents(place) for name in self._index.named_in(policy)}
-        ):
+        for name in sorted(self._telling(place)[1]):
             caller = self._index.stranger(name)
             if caller is not None:
                 yield Candidate(caller, self._index.everything(caller), (stranger_name(caller),))

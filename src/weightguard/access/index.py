@@ -10,10 +10,12 @@ from weightguard.access.population import Group, Population
 from weightguard.access.sensitivity import Sensitivity
 from weightguard.access.surfaces import StoreSurface
 from weightguard.errors import InputError
+from weightguard.estate.model import PrincipalKind
 from weightguard.policy.aws import (
     CompiledPolicy,
     Layers,
     PolicyKind,
+    PolicySet,
     Principal,
     PrincipalType,
     compile_policy,
@@ -29,6 +31,10 @@ ADMINISTRATOR = {
 OUTSIDE = "arn:aws:iam::000000000000:role/outside"
 """A principal in nobody's account: no account has this number."""
 _ACCOUNT_DIGITS = 12
+Likeness = tuple[
+    tuple[CompiledPolicy, ...], PrincipalKind, PolicySet | None, tuple[PolicySet, ...], bool, object
+]
+"""What two groups share that nothing about some actions tells apart."""
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -47,6 +53,8 @@ class Index:
     def __init__(self, population: Population) -> None:
         self._population = population
         self._able: dict[tuple[str, tuple[str, ...], tuple[str, ...]], tuple[Group, ...]] = {}
+        self._made: dict[tuple[str, tuple[str, ...], tuple[str, ...], Likeness], Group] = {}
+        self._concerned: dict[tuple[CompiledPolicy, tuple[str, ...]], bool] = {}
         self._hits: dict[tuple[str, str], frozenset[str]] = {}
         self._wild: list[tuple[str, Glob]] = []
         self._plain: list[str] = []
@@ -91,22 +99,37 @@ class Index:
         return found
 
     def _joined(self, account: str, actions: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[Group]:
-        together: dict[object, list[Group]] = {}
+        together: dict[Likeness, list[Group]] = {}
         for group in self._population.in_account(account):
             relevant = self._relevant(group, actions)
             if any("Allow" in self._population.effects(policy, one) for policy in relevant for one in needed):
                 together.setdefault(self._sameness(group, relevant), []).append(group)
-        for (_, relevant, *_), groups in together.items():  # type: ignore[misc]
-            yield self._cohort(groups, relevant, actions, needed)
+        for likeness, groups in together.items():
+            key = (account, actions, needed, likeness)
+            cohort = self._made.get(key)
+            if cohort is None:
+                cohort = self._made[key] = self._cohort(groups, likeness[0], actions, needed)
+            # What was decided for the cohort holds for whoever joins it.
+            cohort.parts = tuple(groups)
+            yield cohort
 
     def _relevant(self, group: Group, actions: tuple[str, ...]) -> tuple[CompiledPolicy, ...]:
         """The group's policies that concern one of the actions."""
-        effects = self._population.effects
-        return tuple(
-            policy for policy in group.documents if any(effects(policy, action) for action in actions)
-        )
+        return tuple(policy for policy in group.documents if self._concerns(policy, actions))
 
-    def _sameness(self, group: Group, relevant: tuple[CompiledPolicy, ...]) -> tuple[object, ...]:
+    def _concerns(self, policy: CompiledPolicy, actions: tuple[str, ...]) -> bool:
+        key = (policy, actions)
+        found = self._concerned.get(key)
+        if found is None:
+            services = self._population.services(policy)
+            likely = (
+                actions if services is None else [one for one in actions if one.partition(":")[0] in services]
+            )
+            effects = self._population.effects
+            found = self._concerned[key] = any(effects(policy, action) for action in likely)
+        return found
+
+    def _sameness(self, group: Group, relevant: tuple[CompiledPolicy, ...]) -> Likeness:
         """Equal for groups that nothing which bears on some actions tells apart."""
         looks = self._population.realm(group.account).sensitivity
         for policy in (*relevant, *(group.layers.boundary or ())):
@@ -114,8 +137,8 @@ class Index:
         tags = dict(group.caller.tags) if group.caller.tags is not None else None
         told = looks.signature(group.caller.identifier, tags)
         return (
-            group.kind,
             relevant,
+            group.kind,
             group.layers.boundary,
             group.layers.scp,
             group.caller.is_service_linked,

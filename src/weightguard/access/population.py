@@ -6,8 +6,9 @@ that no policy can tell apart, and every decision is made once for the group.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weightguard.access.sensitivity import (
@@ -17,6 +18,7 @@ from weightguard.access.sensitivity import (
     resource_patterns,
     resource_tags,
     sensitivity,
+    services_of,
 )
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
@@ -129,9 +131,12 @@ class Population:
         self.tag_keys: frozenset[str] = frozenset()
         self._looks: dict[CompiledPolicy, Sensitivity] = {}
         self._documents: dict[CompiledPolicy, Document | None] = {}
+        self._services: dict[CompiledPolicy, frozenset[str] | None] = {}
         self._effects: dict[tuple[CompiledPolicy, str], frozenset[str]] = {}
         self._guardrail_patterns = _guardrail_patterns(estate)
-        self._texts: dict[int, tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]] = {}
+        self._texts: dict[
+            tuple[int, PolicyKind], tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]
+        ] = {}
         self._group_all()
 
     def realm(self, account: str) -> Realm:
@@ -222,20 +227,28 @@ class Population:
         self, policy: NamedPolicy, kind: PolicyKind, name: str | None = None
     ) -> tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]:
         """A policy compiled and looked through once, however many principals carry it."""
-        key = hash((id(policy), kind))
+        key = (id(policy), kind)
         found = self._texts.get(key)
         if found is None:
             document = document_of(policy)
-            found = (policy, compiled(policy, kind, name), sensitivity(document), resource_patterns(document))
+            # Written out once: everything that looks through the text again finds the very same string.
+            document = document if document is None or isinstance(document, str) else json.dumps(document)
+            made = compiled(replace(policy, document=document), kind, name)
+            found = (policy, made, sensitivity(document), resource_patterns(document))
             self._texts[key] = found
             self._looks[found[1]] = found[2]
             self._documents[found[1]] = document
+            self._services[found[1]] = None if document is None else services_of(document)
         return found
 
     def patterns_for(self, policy: CompiledPolicy, actions: tuple[str, ...]) -> frozenset[str]:
         """The resources that a policy speaks of where it speaks of some actions (lower-case); ``*`` where its text is not held."""
         document = self._documents.get(policy)
         return frozenset("*") if document is None else resource_patterns(document, actions)
+
+    def services(self, policy: CompiledPolicy) -> frozenset[str] | None:
+        """The services that a policy concerns; None for all of them, and where its text is not held."""
+        return self._services.get(policy)
 
     def effects(self, policy: CompiledPolicy, action: str) -> frozenset[str]:
         """Whether a policy allows, denies or does both to an action (lower-case) somewhere; both where its text is not held."""
@@ -256,6 +269,9 @@ class Population:
 
     def compiled_for(self, policy: NamedPolicy, owner: Principal) -> CompiledPolicy:
         """An identity policy as the groups hold it."""
+        found = self._texts.get((id(policy), PolicyKind.IDENTITY))
+        if found is not None:
+            return found[1]
         own = policy.origin == "inline" and owner.kind is not PrincipalKind.GROUP
         return compiled(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from weightguard.policy.aws.glob import Glob, glob
+from weightguard.policy.aws.glob import Glob, glob, is_pattern
 
 _VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
 _OWN_NAME = re.compile(
@@ -179,6 +179,28 @@ def _effects(text: str, action: str) -> frozenset[str]:
     return frozenset(
         effect for effect, patterns in _actions(text) if patterns is None or _any(patterns, action)
     )
+
+
+def services_of(document: Mapping[str, Any] | str | None) -> frozenset[str] | None:
+    """The services whose actions a document's statements concern; None where one concerns all of them."""
+    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+    return _services(text)
+
+
+@lru_cache(maxsize=262_144)
+def _services(text: str) -> frozenset[str] | None:
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return frozenset()
+    found: set[str] = set()
+    for statement in _statements(parsed):
+        for action in _texts(statement["Action"]) if "Action" in statement else ["*"]:
+            service = action.partition(":")[0].lower()
+            if is_pattern(service):
+                return None
+            found.add(service)
+    return frozenset(found)
 
 
 def _any(patterns: tuple[Glob, ...], action: str) -> bool:
