@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from weightguard.cli import options
+from weightguard.errors import InputError
 
 
 @click.group()
@@ -22,8 +25,9 @@ _OUTPUT = click.option(
     default="weightguard-snapshot",
     show_default=True,
     type=click.Path(),
-    help="The snapshot's folder.",
+    help="The snapshot's folder, or FILE.tar.zst for one file.",
 )
+_PACKED = ".tar.zst"
 
 
 @collect.command()
@@ -41,9 +45,9 @@ def aws(
     from weightguard.collect.progress import choose_progress
 
     options.logging_level(verbose)
+    config = options.configuration(config_path)
     progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
-    collect_aws(Path(output), options.configuration(config_path), given, progress)
-    _finish(output, quiet)
+    _collect(output, quiet, lambda folder: collect_aws(folder, config, given, progress))
 
 
 @collect.command()
@@ -55,8 +59,7 @@ def terraform(states: tuple[str, ...], output: str, quiet: bool, verbose: bool, 
     from weightguard import api
 
     options.logging_level(verbose)
-    api.collect_terraform(output, states)
-    _finish(output, quiet)
+    _collect(output, quiet, lambda folder: api.collect_terraform(folder, states))
 
 
 @collect.command()
@@ -68,23 +71,58 @@ def gaad(answers: tuple[str, ...], output: str, quiet: bool, verbose: bool, no_p
     from weightguard import api
 
     options.logging_level(verbose)
-    api.collect_gaad(output, answers)
-    _finish(output, quiet)
+    _collect(output, quiet, lambda folder: api.collect_gaad(folder, answers))
 
 
-def _finish(output: str, quiet: bool) -> None:
+def _collect(output: str, quiet: bool, write: Callable[[Path], object]) -> None:
+    """Write a snapshot where the user wants it: a folder, or packed beside the folder that it is collected in."""
+    target = Path(output)
+    if not output.endswith(_PACKED):
+        write(target)
+        _finish(target, target, quiet)
+        return
+    if target.exists():
+        raise InputError(
+            "a file of this name is there already",
+            where=output,
+            fix="a snapshot is never edited; choose another",
+        )
+    folder = target.with_name(target.name.removesuffix(_PACKED) + ".collecting")
+    if not (folder / "manifest.json").exists():  # else a run ended after collecting and before packing
+        write(folder)
+    _pack(folder, target)
+    _finish(target, folder, quiet)
+    shutil.rmtree(folder)
+
+
+def _pack(folder: Path, target: Path) -> None:
+    from weightguard.snapshot import pack
+
+    try:
+        pack(folder, target)
+    except OSError as error:
+        raise InputError(
+            f"the file cannot be written, {error.strerror}",
+            where=str(target),
+            fix=f"the snapshot itself is whole, in {folder}; make room and run the same command again",
+        ) from error
+
+
+def _finish(target: Path, folder: Path, quiet: bool) -> None:
     from weightguard.report.text import visible
     from weightguard.snapshot import open_snapshot
 
     if quiet:
         return
-    with open_snapshot(Path(output)) as snapshot:
+    with open_snapshot(folder) as snapshot:
         outcomes = snapshot.outcomes()
         gaps = [
             group for group in snapshot.calls_summary() if group.outcome in ("denied", "throttled", "failed")
         ]
         total = sum(outcomes.values())
-        click.echo(f"Snapshot: {visible(output)} ({total:,} calls, {len(snapshot.scopes)} scopes)", err=True)
+        click.echo(
+            f"Snapshot: {visible(str(target))} ({total:,} calls, {len(snapshot.scopes)} scopes)", err=True
+        )
         for group in gaps[:20]:
             code = f" ({visible(group.code)})" if group.code else ""
             click.echo(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,71 +16,128 @@ from weightguard.cli import options
 from weightguard.errors import InputError
 
 if TYPE_CHECKING:
+    from weightguard.assess.assessment import Options
     from weightguard.assess.model import Report
     from weightguard.config import Config
+    from weightguard.controls import Catalogue
+
+_UNSEEN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked of an assessment.
+    """What the user asked of an assessment, checked.
 
     Attributes:
-        fail_on, target_level: None: what the configuration says.
-        what_if: ``CONTROL=pass`` each.
+        fail_on: the severity from which a failure fails the run.
         folder: where the formats go; None writes none.
+        formats: in the order in which they are written.
     """
 
     config: Config
+    catalogue: Catalogue
+    options: Options
+    fail_on: str
     folder: Path | None
     formats: tuple[str, ...]
-    fail_on: str | None = None
-    target_level: str | None = None
-    as_of: str | None = None
-    what_if: tuple[str, ...] = ()
-    protocols: tuple[str, ...] = ()
-    as_json: bool = False
-    quiet: bool = False
+    as_json: bool
+    quiet: bool
 
 
 def request(
-    folder: Path | None, *, quiet: bool, config_path: str | None, formats: str, **asked: Any
+    folder: Path | None,
+    *,
+    quiet: bool,
+    config_path: str | None,
+    formats: str,
+    fail_on: str | None = None,
+    target_level: str | None = None,
+    as_of: str | None = None,
+    what_if: tuple[str, ...] = (),
+    protocols: tuple[str, ...] = (),
+    as_json: bool = False,
 ) -> Request:
-    """What the options of `options.judging` ask for.
+    """What the options of `options.judging` ask for. Everything that can be wrong in it is looked at here, before a collection.
 
     Raises:
-        ConfigError: the configuration is wrong, by line. InputError: there is no such format.
+        ConfigError, CatalogueError: the configuration, a file that it names, or a control is wrong, by line.
+        InputError: there is no such format, time, control, protocol, or the folder cannot be written.
     """
-    return Request(
-        options.configuration(config_path), folder, options.format_names(formats), quiet=quiet, **asked
+    from weightguard.assess.assessment import Options
+    from weightguard.controls import load_catalogue
+    from weightguard.controls.engine import timestamp
+
+    config = options.configuration(config_path)
+    names = tuple(dict.fromkeys(("json", *options.format_names(formats))))
+    catalogue = load_catalogue(*config.controls.directories)
+    wanted = Options(
+        as_of=timestamp(as_of) if as_of else None,
+        target_level=target_level or config.target_level,  # type: ignore[arg-type]  # click has checked it
+        what_if=dict(_assumption(text, catalogue) for text in what_if),
+        protocols=protocols,
     )
+    _check_files(config, catalogue, wanted)
+    if folder is not None:
+        _check_folder(folder)
+    return Request(config, catalogue, wanted, fail_on or config.fail_on, folder, names, as_json, quiet)
+
+
+def _assumption(text: str, catalogue: Catalogue) -> tuple[str, str]:
+    control, equals, value = text.partition("=")
+    if not equals or value != "pass":
+        raise InputError(f"--what-if {text!r} is not understood", fix="write it as WG-STO-01=pass")
+    if control not in catalogue.by_id:
+        near = get_close_matches(control, catalogue.by_id, n=1)
+        fix = f"did you mean {near[0]}?" if near else "`weightguard controls list` names them all"
+        raise InputError(f"--what-if names the unknown control {control!r}", fix=fix)
+    return control, value
+
+
+def _check_files(config: Config, catalogue: Catalogue, wanted: Options) -> None:
+    """Read what the assessment will read besides the snapshot, to learn now what is wrong with it."""
+    from weightguard.assess.attestations import read_attestations
+    from weightguard.assess.protocol import load_protocol
+    from weightguard.assess.waivers import read_waivers
+    from weightguard.controls.functions import parameters_of
+
+    parameters_of(catalogue, config)
+    moment = wanted.as_of or datetime.now(UTC)
+    read_attestations(config.attestations, catalogue, moment)
+    read_waivers(config.waivers, catalogue, moment)
+    for name in wanted.protocols:
+        load_protocol(name, catalogue)
+
+
+def _check_folder(folder: Path) -> None:
+    """A folder that can be written, made if need be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        usable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        problem = "it is a file" if folder.is_file() else error.strerror
+        raise InputError(
+            f"the output folder cannot be used, {problem}", where=str(folder), fix="choose another with -o"
+        ) from error
+    if not usable:
+        raise InputError(
+            "the output folder cannot be written", where=str(folder), fix="choose another with -o"
+        )
 
 
 def judge(snapshots: tuple[Path, ...], request: Request) -> tuple[Report, int]:
     """Assess snapshots, write the formats, print the summary, and give the exit status."""
     from weightguard import api
-    from weightguard.assess.assessment import Options
-    from weightguard.assess.status import exit_status
-    from weightguard.controls.engine import timestamp
+    from weightguard.assess.status import exit_status, unseen
 
-    level = request.target_level or request.config.target_level
-    wanted = Options(
-        as_of=timestamp(request.as_of) if request.as_of else None,
-        target_level=level,  # type: ignore[arg-type]  # click has checked it
-        what_if=dict(_assumption(text) for text in request.what_if),
-        protocols=request.protocols,
-    )
-    report = api.assess(api.load(*snapshots), config=request.config, options=wanted)
+    evidence = api.load(*snapshots)
+    report = api.assess(evidence, config=request.config, catalogue=request.catalogue, options=request.options)
     written = options.write_formats(report, request.folder, request.formats) if request.folder else []
     _show(report, request, written)
-    fail_on = request.fail_on or request.config.fail_on
-    return report, exit_status(report, fail_on=fail_on, target_level=level)  # type: ignore[arg-type]
-
-
-def _assumption(text: str) -> tuple[str, str]:
-    control, equals, value = text.partition("=")
-    if not equals or value != "pass":
-        raise InputError(f"--what-if {text!r} is not understood", fix="write it as WG-STO-01=pass")
-    return control, value
+    fail_on: Any = request.fail_on
+    status = exit_status(report, fail_on=fail_on, target_level=request.options.target_level)
+    if status == _UNSEEN and not request.quiet and (why := unseen(report, fail_on=fail_on)):
+        click.echo(f"weightguard: not passed (exit status {status}): {why}", err=True)
+    return report, status
 
 
 def _show(report: Report, request: Request, written: list[Path]) -> None:

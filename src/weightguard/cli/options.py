@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from weightguard.errors import InputError
+
 if TYPE_CHECKING:
     from weightguard.assess.model import Report
     from weightguard.config import Config
@@ -126,30 +128,62 @@ def logging_level(verbose: bool) -> None:
 
 
 def format_names(formats: str) -> tuple[str, ...]:
-    """The formats of a comma-separated list, report.json always among them.
+    """The formats of a comma-separated list, each once.
 
     Raises:
-        InputError: there is no such format.
+        InputError: there is no such format, or none is named.
     """
     from weightguard.report import find
 
-    wanted = tuple(name.strip() for name in formats.split(",") if name.strip())
+    wanted = tuple(dict.fromkeys(name.strip() for name in formats.split(",") if name.strip()))
     for name in wanted:
         find(name)
-    return ("json", *(name for name in dict.fromkeys(wanted) if name != "json"))
+    return wanted
 
 
 def write_formats(report: Report, folder: Path, names: tuple[str, ...]) -> list[Path]:
-    """Write a report in several formats beside each other; each file appears whole or not at all."""
+    """Write a report in several formats beside each other.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
     from weightguard.report import find
 
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in names:
         form = find(name)
         target = folder / form.FILE
-        partial = target.with_name(target.name + ".partial")
-        partial.write_bytes(form.render(report))
-        partial.replace(target)
+        write_file(target, form.render(report))
         written.append(target)
     return written
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write a file, and the folders it needs; it appears whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    partial = target.with_name(target.name + ".partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"the file cannot be written, {error.strerror}",
+            where=str(target),
+            fix="choose another place with -o",
+        ) from error
+
+
+def read_file(source: Path, what: str) -> bytes:
+    """What a file that the user named holds.
+
+    Raises:
+        InputError: it cannot be read; `what` says what it should have been.
+    """
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        raise InputError(f"the {what} cannot be read, {error.strerror}", where=str(source)) from error

@@ -8,6 +8,9 @@ import click
 
 from weightguard.errors import InputError
 
+# IAM user guide, "IAM and AWS STS quotas": characters of a managed policy, white space not counted.
+MANAGED_POLICY_LIMIT = 6_144
+
 
 @click.command()
 @click.argument("provider", type=click.Choice(("aws", "gcp", "azure")))
@@ -19,4 +22,12 @@ def permissions(provider: str) -> None:
         )
     from weightguard.collect.aws import permissions as policy
 
-    click.echo(json.dumps(policy(), indent=2))
+    document = policy()
+    click.echo(json.dumps(document, indent=2))
+    characters = len(json.dumps(document, separators=(",", ":")))
+    if characters > MANAGED_POLICY_LIMIT:
+        click.echo(
+            f"{characters:,} characters without white space: more than the {MANAGED_POLICY_LIMIT:,} of one managed policy. "
+            "Attach its statements as two.",
+            err=True,
+        )

@@ -24,21 +24,19 @@ def report(report_json: str, formats: str, output: str | None) -> None:
     from weightguard.assess.serialise import from_json
     from weightguard.report import find
 
+    names = options.format_names(formats)
+    if not names:
+        raise InputError("no format was named", fix="write -f html")
     source = Path(report_json)
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise InputError("the report cannot be read", where=report_json, fix=str(error.strerror)) from error
-    parsed = from_json(content, report_json)
-    names = tuple(name.strip() for name in formats.split(",") if name.strip())
-    one_file = output is not None and (output == "-" or Path(output).suffix != "")
-    if one_file and len(names) != 1:
+    parsed = from_json(options.read_file(source, "report"), report_json)
+    if output is None or (output != "-" and (Path(output).is_dir() or Path(output).suffix == "")):
+        for path in options.write_formats(parsed, Path(output) if output else source.parent, names):
+            click.echo(str(path))
+        return
+    if len(names) != 1:
         raise InputError("one file holds one format", fix="name a folder, or one format")
+    content = find(names[0]).render(parsed)
     if output == "-":
-        sys.stdout.buffer.write(find(names[0]).render(parsed))
-        return
-    if one_file:
-        Path(str(output)).write_bytes(find(names[0]).render(parsed))
-        return
-    for path in options.write_formats(parsed, Path(output) if output else source.parent, names):
-        click.echo(str(path))
+        sys.stdout.buffer.write(content)
+    else:
+        options.write_file(Path(output), content)

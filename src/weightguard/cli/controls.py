@@ -1,0 +1,189 @@
+"""`weightguard controls`: list, show, lint and export the catalogue."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from weightguard.cli import options
+from weightguard.errors import CatalogueError, InputError
+
+if TYPE_CHECKING:
+    from weightguard.controls import Catalogue, Control
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_MODES = ("automated", "hybrid", "attested")
+_KINDS = ("json", "csv", "markdown", "oscal")
+_BRIEF = ("id", "family", "title", "level", "level_basis", "severity", "mode", "providers", "subject")
+_COLUMNS = 80
+
+
+@click.group()
+def controls() -> None:
+    """List, show, lint and export the catalogue, with the controls of your own that weightguard.yaml names."""
+
+
+def _catalogue_of(command: Command) -> Command:
+    """Where controls come from besides the shipped ones."""
+    for option in (
+        click.option(
+            "--directory",
+            "directories",
+            multiple=True,
+            type=click.Path(),
+            help="A folder of controls of your own, besides the shipped ones; may be repeated.",
+        ),
+        click.option(
+            "--config",
+            "config_path",
+            type=click.Path(),
+            help="weightguard.yaml; default: the one in this folder.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _load(config_path: str | None, directories: Sequence[str]) -> Catalogue:
+    from weightguard.controls import load_catalogue
+
+    own = options.configuration(config_path).controls.directories
+    return load_catalogue(*own, *(Path(directory) for directory in directories))
+
+
+@controls.command("list")
+@click.option("--family", help="Controls of this family alone, such as STO.")
+@click.option("--level", type=click.Choice(options.LEVELS), help="Controls that this level asks for.")
+@click.option("--severity", type=click.Choice(options.SEVERITIES[:-1]), help="Controls of this severity.")
+@click.option("--mode", type=click.Choice(_MODES), help="Who decides: facts, both, or a named party.")
+@click.option("--provider", type=click.Choice(("aws", "gcp", "azure")), help="Controls for this provider.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@_catalogue_of
+def list_(
+    family: str | None,
+    level: str | None,
+    severity: str | None,
+    mode: str | None,
+    provider: str | None,
+    as_json: bool,
+    config_path: str | None,
+    directories: tuple[str, ...],
+) -> None:
+    """List the controls, a line each."""
+    catalogue = _load(config_path, directories)
+    families = [one.id for one in catalogue.families]
+    if family is not None and family.upper() not in families:
+        raise InputError(f"there is no family {family!r}", fix=f"choose from {', '.join(families)}")
+    found = [
+        control
+        for control in catalogue.controls
+        if (family is None or control.family == family.upper())
+        and (level is None or control.level <= level)
+        and (severity is None or control.severity == severity)
+        and (mode is None or control.mode == mode)
+        and (provider is None or provider in control.providers)
+    ]
+    if as_json:
+        rows = [control.model_dump(mode="json", include=set(_BRIEF)) for control in found]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for control in found:
+        click.echo(_brief(control))
+    click.echo(f"{len(found)} of {len(catalogue.controls)} controls, {catalogue.header.aligned_with}.")
+
+
+def _brief(control: Control) -> str:
+    from weightguard.report.text import visible
+
+    line = (
+        f"{control.id:<10} {control.level} {control.severity:<8} {control.mode:<9} {visible(control.title)}"
+    )
+    return line if len(line) <= _COLUMNS else line[: _COLUMNS - 3] + "..."
+
+
+@controls.command()
+@click.argument("control_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@_catalogue_of
+def show(control_id: str, as_json: bool, config_path: str | None, directories: tuple[str, ...]) -> None:
+    """Show one control: what it asks, why, what it cannot see, how to put it right, where it is mapped."""
+    from weightguard.controls.export import page
+
+    catalogue = _load(config_path, directories)
+    control = catalogue.by_id.get(control_id.upper())
+    if control is None:
+        near = get_close_matches(control_id.upper(), catalogue.by_id, n=1)
+        raise InputError(
+            f"there is no control {control_id!r}",
+            fix=f"did you mean {near[0]}?" if near else "`weightguard controls list` names them all",
+        )
+    if as_json:
+        click.echo(json.dumps(control.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False))
+    else:
+        click.echo(page(control))
+
+
+@controls.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option(
+    "--config", "config_path", type=click.Path(), help="weightguard.yaml, for the folders it names."
+)
+def lint(paths: tuple[str, ...], config_path: str | None) -> None:
+    """Say what is wrong with controls, by file and line; end in 2 if anything is.
+
+    PATHS are control files, folders of them, or one folder with a whole catalogue; none: the shipped catalogue and the folders
+    that weightguard.yaml names.
+    """
+    from weightguard.controls import catalogue_directory
+    from weightguard.controls.lint import lint_files
+    from weightguard.report.text import visible
+
+    asked = [Path(path) for path in paths]
+    if not asked:
+        asked = [catalogue_directory(), *options.configuration(config_path).controls.directories]
+    problems = lint_files(*asked)
+    for problem in problems:
+        click.echo(visible(problem.one_line()))
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise CatalogueError(f"{count} in the controls, the first", where=visible(problems[0].where))
+
+
+@controls.command()
+@click.option("-f", "--format", "kind", type=click.Choice(_KINDS), default="json", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="A file, or a folder; default: standard output. OSCAL needs a folder: a catalog and a profile a level.",
+)
+@_catalogue_of
+def export(kind: str, output: str | None, config_path: str | None, directories: tuple[str, ...]) -> None:
+    """Write the catalogue in other tools' formats."""
+    from weightguard.controls.export import export as files_of
+
+    files = files_of(_load(config_path, directories), kind)
+    if output is None:
+        if len(files) > 1:
+            raise InputError(f"{kind} is {len(files)} files", fix="name a folder with -o")
+        sys.stdout.buffer.write(*files.values())
+        return
+    for path, content in _targets(Path(output), files):
+        options.write_file(path, content)
+        click.echo(str(path))
+
+
+def _targets(output: Path, files: dict[str, bytes]) -> list[tuple[Path, bytes]]:
+    if output.suffix == "" or output.is_dir():
+        return [(output / name, content) for name, content in files.items()]
+    if len(files) == 1:
+        return [(output, content) for content in files.values()]
+    raise InputError(
+        "one file does not hold a catalog and its profiles", where=str(output), fix="name a folder"
+    )
