@@ -307,6 +307,8 @@ class Subjects:
         here = self.by_account.get(trail.account, ())
         if not trail.organisation_wide:
             return here
+        if not self._organisations_of(trail.account):
+            return self.all_weights  # of an organisation that could not be read: it may watch everything
         return _union(here, *(self._governed.get(name, ()) for name in self._organisations_of(trail.account)))
 
     def _organisations_of(self, account: str) -> Iterable[str]:
@@ -329,7 +331,9 @@ class Subjects:
     def _selection(
         self, targets: list[Target], unknowns: Iterable[Unknown], more: Iterable[Gap] = ()
     ) -> Selection:
-        gaps = [Gap(unknown, self.all_weights) for unknown in unknowns]
+        # Where stores were not listed, weights may lie unseen, and anything may bear on those.
+        seen = dict.fromkeys((*unknowns, *self.estate.stores.gaps))
+        gaps = [Gap(unknown, self.all_weights) for unknown in seen]
         return Selection(tuple(sorted(targets, key=lambda target: target.id)), (*gaps, *more))
 
 
