@@ -85,6 +85,10 @@ class Caller:
         answer = self.ask(operation, region=region, resource=resource, **parameters)
         return [entry for member in operation.entries for entry in answer.data.get(member) or []]
 
+    def distrust(self, operation: Operation, region: str | None, why: str) -> None:
+        """Note that a listing that seemed answered is not complete after all."""
+        self._note(operation, region, None, Answer("failed", code=Malformed.__name__, message=why), 0)
+
     def pages(
         self,
         operation: Operation,
@@ -240,9 +244,10 @@ def _refusal(operation: Operation, response: Mapping[str, Any]) -> Answer:
     if code in EXPIRED:
         # Everything after this would be refused too: stop while the snapshot can still be resumed.
         raise CredentialsError("the AWS credentials have expired", where=operation.id, fix="sign in again")
-    return Answer(
-        classify(code, status, operation.absent), code=code, message=plain(error.get("Message") or "") or None
-    )
+    message = plain(error.get("Message") or error.get("message") or "")
+    if any(words in message for words in operation.absent_messages):
+        return Answer("absent", code=code, message=message)
+    return Answer(classify(code, status, operation.absent), code=code, message=message or None)
 
 
 def _attempts(response: Mapping[str, Any]) -> int:

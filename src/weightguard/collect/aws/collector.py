@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
-from weightguard.collect.aws import contents, destinations, sessions
+from weightguard.collect.aws import contents, plan, second, sessions
 from weightguard.collect.aws.account import Account, Row
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.connections import Connections
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.options import ROLE_ARN, AwsOptions
 from weightguard.collect.aws.permissions import operations
-from weightguard.collect.aws.services import cloudtrail, ec2, iam, kms, organizations, s3, s3control, sts
+from weightguard.collect.aws.services import ec2, iam, organizations, s3, s3control, sts
+from weightguard.collect.aws.trust import Trusted
 from weightguard.collect.progress import Progress
 from weightguard.collect.runner import RunSummary, Unit, run_units
 from weightguard.errors import InputError
@@ -48,6 +48,7 @@ def connect(options: AwsOptions) -> Entry:
         CredentialsError: no usable credentials, or an endpoint that does not answer.
         InputError: options that cannot be used.
     """
+    plan.check_services(options.services)
     connections = sessions.base(options, operations())
     calls: list[Call] = []
     caller = Caller(connections, "", frozenset(operations()), calls.append)
@@ -75,13 +76,12 @@ def collect(
     threads = entry.options.threads
     with ThreadPoolExecutor(threads, thread_name_prefix="headers") as readers:
         collection = _Collection(entry, writer, readers)
-        first = run_units(collection.units(), writer, workers=threads, progress=progress, **words)
-        second = run_units(
-            destinations.units(collection.accounts), writer, workers=threads, progress=progress, **words
-        )
-    return RunSummary(
-        first.done + second.done, first.earlier + second.earlier, first.failures + second.failures
-    )
+        runs = [
+            run_units(units, writer, workers=threads, progress=progress, **words)
+            for units in (collection.units(), collection.second_units())
+        ]
+    failures = tuple(failure for run in runs for failure in run.failures)
+    return RunSummary(sum(run.done for run in runs), sum(run.earlier for run in runs), failures)
 
 
 @dataclass(slots=True)
@@ -92,6 +92,7 @@ class _Collection:
     writer: SnapshotWriter
     readers: Executor
     accounts: list[Account] = field(default_factory=list)
+    management: Account | None = None
 
     def units(self) -> list[Unit]:
         """The first units of every account."""
@@ -99,7 +100,7 @@ class _Collection:
         own = self._account(self.entry.account, self.entry.connections, self.entry.identity, self.entry.calls)
         described = organizations.describe(own.caller)
         members = organizations.accounts(own.caller) if described.ok else []
-        roles = self._roles(described, members)
+        roles = self._roles(own, described, members)
         with ThreadPoolExecutor(min(8, options.threads), thread_name_prefix="accounts") as pool:
             others = [
                 account for account in pool.map(partial(self._member, own), roles) if account is not None
@@ -108,7 +109,22 @@ class _Collection:
         self.accounts = [*([] if own.id in {account.id for account in others} else [own]), *others]
         read = partial(organizations.organisation, own, described, members)
         units = [own.unit("organizations", organizations.DESCRIBE_ORGANIZATION, read)]
+        if _manages(own, described):
+            self.management = own
+            read = partial(iam.organisation_features, own)
+            units.append(own.unit("iam/organization", iam.ORGANIZATION_FEATURES, read))
         return units + [unit for account in self.accounts for unit in self._account_units(account)]
+
+    def second_units(self) -> Iterator[Unit]:
+        """What the first units showed to be worth a look: where logs and copies go, and regions that are in use."""
+        yield from second.destinations(self.accounts)
+        for account in self.accounts:
+            for region in second.regions_in_use(account):
+                yield from self._parts(account, region, plan.chosen(plan.IN_USE, self.entry.options.services))
+                if account is self.management:
+                    yield from self._parts(
+                        account, region, plan.chosen([plan.MANAGEMENT], self.entry.options.services)
+                    )
 
     def _account(
         self,
@@ -125,16 +141,15 @@ class _Collection:
         regions = _regions(self.entry.options.regions, ec2.regions(caller), connections.region)
         return Account(account, self.entry.partition, caller, self.writer, regions, identity)
 
-    def _roles(self, described: Answer, members: list[dict[str, Any]]) -> list[str]:
+    def _roles(self, own: Account, described: Answer, members: list[dict[str, Any]]) -> list[str]:
         """The roles to assume: those that were named, and one in every account of the organisation where that is wanted."""
-        options, own = self.entry.options, self.entry.account
+        options = self.entry.options
         roles = {ROLE_ARN.fullmatch(arn).group(2): arn for arn in options.role_arns}  # type: ignore[union-attr]
-        manages = described.data.get("Organization", {}).get("MasterAccountId") == own
         if options.org and described.outcome == "absent":
-            raise InputError(f"account {own} is in no organisation", fix="leave out --org")
-        if options.org or (options.org is None and manages and not roles):
+            raise InputError(f"account {own.id} is in no organisation", fix="leave out --org")
+        if options.org or (options.org is None and _manages(own, described) and not roles):
             for member in members:
-                if member["Id"] != own and member.get("Status", "ACTIVE") == "ACTIVE":
+                if member["Id"] != own.id and member.get("Status", "ACTIVE") == "ACTIVE":
                     arn = f"arn:{self.entry.partition}:iam::{member['Id']}:role/{options.role_name}"
                     roles.setdefault(member["Id"], arn)
         return [roles[account] for account in sorted(roles)]
@@ -148,12 +163,23 @@ class _Collection:
 
     def _account_units(self, account: Account) -> Iterator[Unit]:
         yield account.unit("sts", sts.GET_CALLER_IDENTITY, partial(sts.identity, account))
+        yield account.unit("iam/details", iam.GET_DETAILS, partial(self._identities, account))
         yield from iam.units(account)
         yield from s3control.account_units(account)
         yield account.unit("s3", s3.LIST_BUCKETS, partial(self._buckets, account))
         for region in account.regions:
-            for operation, read in _REGIONAL:
-                yield account.unit(f"{operation.service}/{region}", operation, partial(read, account, region))
+            yield from self._parts(account, region, plan.chosen(plan.EVERYWHERE, self.entry.options.services))
+
+    def _parts(self, account: Account, region: str, parts: Iterable[plan.Part]) -> Iterator[Unit]:
+        for part in parts:
+            yield account.unit(f"{region}/{part.name}", part.operation, partial(part.read, account, region))
+
+    def _identities(self, account: Account) -> Iterator[Row | Unit]:
+        trusted = Trusted()
+        yield from iam.details(account, trusted)
+        parts = list(plan.chosen(plan.BY_ROLE, self.entry.options.services, trusted))
+        for region in account.regions:
+            yield from self._parts(account, region, parts)
 
     def _buckets(self, account: Account) -> Iterator[Unit]:
         entries, complete = s3.buckets(account)
@@ -170,12 +196,9 @@ class _Collection:
         yield _access_points(account, bucket.region)
 
 
-# What is read region by region: the listing that a gap is named by, and what makes the calls.
-_REGIONAL: tuple[tuple[Operation, Callable[[Account, str], Iterable[Row | Unit]]], ...] = (
-    (kms.LIST_KEYS, kms.units),
-    (cloudtrail.DESCRIBE_TRAILS, cloudtrail.units),
-    (ec2.DESCRIBE_VPC_ENDPOINTS, ec2.units),
-)
+def _manages(own: Account, described: Answer) -> bool:
+    """Whether the account is the management account of the organisation."""
+    return bool(described.data.get("Organization", {}).get("MasterAccountId") == own.id)
 
 
 def _access_points(account: Account, region: str) -> Unit:

@@ -20,6 +20,7 @@ class Operation:
         permissions: the IAM actions that allow it, which are not always named like the API (Service Authorization Reference).
         hides: what could be there, unseen, when this read is refused; ends the sentence "... could hide".
         absent: error codes by which the provider says "not configured". Anything else that is not an answer is a gap.
+        absent_messages: words by which a provider that has no code for it says the same (Macie refuses while it is off).
         required: members that the documentation promises in every answer; one without them is malformed.
         documents: members that hold a JSON document as text; one cut short is malformed.
         entries: of a listing, the members that hold what was listed.
@@ -34,6 +35,7 @@ class Operation:
     permissions: tuple[str, ...]
     hides: str
     absent: frozenset[str] = frozenset()
+    absent_messages: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()

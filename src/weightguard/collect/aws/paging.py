@@ -44,11 +44,12 @@ UNMODELLED = {
         None,
         ("InventoryConfigurationList",),
     ),
+    ("apprunner", "ListServices"): PageModel(("NextToken",), ("NextToken",), None, "MaxResults", ("ServiceSummaryList",)),
     ("s3control", "ListAccessPoints"): PageModel(
         ("NextToken",), ("NextToken",), None, "MaxResults", ("AccessPointList",)
     ),
 }
-"""Operations that page although the SDK has no paginator for them (Amazon S3 API reference)."""
+"""Operations that page although the SDK has no paginator for them (API references)."""
 
 
 @dataclass(slots=True)

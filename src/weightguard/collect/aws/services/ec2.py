@@ -1,12 +1,10 @@
-"""EC2: the regions of the account, and the VPC endpoints whose policies bound what leaves a network."""
+"""EC2: the regions of the account, VPC endpoints, instances with their roles, and disks with their copies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.operation import Operation
+from weightguard.collect.aws.resource import Read, Resource, ec2_id, reader
 
 DESCRIBE_REGIONS = Operation(
     service="ec2",
@@ -17,28 +15,79 @@ DESCRIBE_REGIONS = Operation(
     entries=("Regions",),
     identity=("RegionName",),
 )
-DESCRIBE_VPC_ENDPOINTS = Operation(
-    service="ec2",
-    name="DescribeVpcEndpoints",
-    permissions=("ec2:DescribeVpcEndpoints",),
-    hides="network doors to storage, and endpoint policies that let weights leave through them",
-    required=("VpcEndpoints",),
-    entries=("VpcEndpoints",),
-    identity=("VpcEndpointId",),
-    paged=True,
-    page_size=1000,
+
+
+def _listing(name: str, member: str, hides: str) -> Operation:
+    return Operation("ec2", name, (f"ec2:{name}",), hides, required=(member,), paged=True, page_size=1000)
+
+
+DESCRIBE_VPC_ENDPOINTS = _listing(
+    "DescribeVpcEndpoints",
+    "VpcEndpoints",
+    "network doors to storage, and endpoint policies that let weights leave through them",
 )
-OPERATIONS = (DESCRIBE_REGIONS, DESCRIBE_VPC_ENDPOINTS)
+INSTANCES = _listing("DescribeInstances", "Reservations", "hosts that hold a role that reads weights")
+VOLUMES = _listing("DescribeVolumes", "Volumes", "disks that hold weights, and are not encrypted")
+SNAPSHOTS = _listing("DescribeSnapshots", "Snapshots", "copies of disks that hold weights")
+IMAGES = _listing("DescribeImages", "Images", "machine images that carry weights")
+SNAPSHOT_ATTRIBUTE = Operation(
+    service="ec2",
+    name="DescribeSnapshotAttribute",
+    permissions=("ec2:DescribeSnapshotAttribute",),
+    hides="accounts, or everybody, that a snapshot is shared with",
+    required=("CreateVolumePermissions",),
+)
+IMAGE_ATTRIBUTE = Operation(
+    service="ec2",
+    name="DescribeImageAttribute",
+    permissions=("ec2:DescribeImageAttribute",),
+    hides="accounts, or everybody, that an image is shared with",
+    required=("LaunchPermissions",),
+)
+OPERATIONS = (
+    DESCRIBE_REGIONS,
+    DESCRIBE_VPC_ENDPOINTS,
+    INSTANCES,
+    VOLUMES,
+    SNAPSHOTS,
+    SNAPSHOT_ATTRIBUTE,
+    IMAGES,
+    IMAGE_ATTRIBUTE,
+)
+# The owner's id beside "self": a snapshot that an emulator or an administrator's view adds is not ours.
+_OWN_SNAPSHOTS = {"OwnerIds": ["self"], "Filters": [{"Name": "owner-id", "Values": ["{account}"]}]}
+read_endpoints = reader(
+    Resource(
+        "ec2.vpc_endpoint", DESCRIBE_VPC_ENDPOINTS, "VpcEndpoints[]", ec2_id("vpc-endpoint", "VpcEndpointId")
+    )
+)
+read_instances = reader(
+    Resource("ec2.instance", INSTANCES, "Reservations[].Instances[]", ec2_id("instance", "InstanceId"))
+)
+read_disks = reader(
+    Resource("ec2.volume", VOLUMES, "Volumes[]", ec2_id("volume", "VolumeId")),
+    Resource(
+        "ec2.snapshot",
+        SNAPSHOTS,
+        "Snapshots[]",
+        ec2_id("snapshot", "SnapshotId"),
+        parameters=_OWN_SNAPSHOTS,
+        reads=(
+            Read(SNAPSHOT_ATTRIBUTE, {"Attribute": "createVolumePermission", "SnapshotId": "{SnapshotId}"}),
+        ),
+    ),
+    Resource(
+        "ec2.image",
+        IMAGES,
+        "Images[]",
+        ec2_id("image", "ImageId"),
+        parameters={"Owners": ["self"]},
+        reads=(Read(IMAGE_ATTRIBUTE, {"Attribute": "launchPermission", "ImageId": "{ImageId}"}),),
+    ),
+)
 
 
 def regions(caller: Caller) -> dict[str, bool]:
     """The regions that there are, and whether the account may use each; empty when they could not be listed."""
     entries = caller.list(DESCRIBE_REGIONS, AllRegions=True)
     return {entry["RegionName"]: entry.get("OptInStatus") != "not-opted-in" for entry in entries}
-
-
-def units(account: Account, region: str) -> Iterator[Row]:
-    """The VPC endpoints of a region."""
-    for entry in account.caller.list(DESCRIBE_VPC_ENDPOINTS, region=region):
-        arn = account.arn("ec2", region, f"vpc-endpoint/{entry['VpcEndpointId']}")
-        yield row("ec2.vpc_endpoint", arn, DESCRIBE_VPC_ENDPOINTS.name, entry, region=region)

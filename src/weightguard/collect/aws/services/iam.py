@@ -13,6 +13,8 @@ from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.connections import Malformed
 from weightguard.collect.aws.operation import Operation
+from weightguard.collect.aws.resource import settings_row
+from weightguard.collect.aws.trust import Trusted
 from weightguard.collect.runner import Unit
 
 GET_DETAILS = Operation(
@@ -98,6 +100,14 @@ GET_PASSWORD_POLICY = Operation(
     absent=frozenset({"NoSuchEntity"}),
     required=("PasswordPolicy",),
 )
+ORGANIZATION_FEATURES = Operation(
+    service="iam",
+    name="ListOrganizationsFeatures",
+    permissions=("iam:ListOrganizationsFeatures",),
+    hides="root users of member accounts that keep credentials of their own",
+    absent=frozenset({"OrganizationNotInAllFeaturesModeException", "ServiceAccessNotEnabledException"}),
+    required=("OrganizationId",),
+)
 OPERATIONS = (
     GET_DETAILS,
     GENERATE_REPORT,
@@ -109,6 +119,7 @@ OPERATIONS = (
     LIST_SAML,
     GET_SUMMARY,
     GET_PASSWORD_POLICY,
+    ORGANIZATION_FEATURES,
 )
 _DETAILS = (("UserDetailList", "iam.user"), ("GroupDetailList", "iam.group"), ("RoleDetailList", "iam.role"))
 _MANAGED_BY_AWS = ":iam::aws:policy/"
@@ -117,22 +128,27 @@ _REPORT_WAIT = 0.25  # seconds before the second look; doubled up to two seconds
 
 
 def units(account: Account) -> Iterator[Unit]:
-    """All of IAM; it has no regions."""
-    yield account.unit("iam/details", GET_DETAILS, partial(_details, account))
+    """All of IAM but for `details`; it has no regions."""
     yield account.unit("iam/credentials", GET_REPORT, partial(_credentials, account))
     yield account.unit("iam/providers", LIST_OIDC, partial(_providers, account))
     yield account.unit("iam/account", GET_SUMMARY, partial(_account, account))
 
 
-def _details(account: Account) -> Iterator[Row]:
+def details(account: Account, trusted: Trusted) -> Iterator[Row]:
     """Users, groups, roles and policies as they come; AWS's own policies once it is known which are in use.
 
     Unfiltered, the call also gives AWS managed policies. Those that nobody has are left out: the catalogue of a thousand of
     them says nothing about this account.
+
+    Args:
+        trusted: takes in what the roles trust.
     """
     used: set[str] = set()
     managed: dict[str, Mapping[str, Any]] = {}
+    page = Answer("ok")
     for page in account.caller.pages(GET_DETAILS):
+        for entry in page.data.get("RoleDetailList", []):
+            trusted.take(entry.get("AssumeRolePolicyDocument"))
         for member, kind in _DETAILS:
             for entry in page.data.get(member, []):
                 used.update(_policies_of(entry))
@@ -142,6 +158,7 @@ def _details(account: Account) -> Iterator[Row]:
                 managed[entry["Arn"]] = entry
             else:
                 yield row("iam.policy", entry["Arn"], GET_DETAILS.name, entry)
+    trusted.everything = trusted.everything or not page.ok
     for arn in sorted(used & managed.keys()):
         yield row("iam.policy", arn, GET_DETAILS.name, managed[arn])
 
@@ -215,6 +232,11 @@ def _providers(account: Account) -> Iterator[Row]:
         yield row("iam.oidc_provider", arn, LIST_OIDC.name, entry, reads={GET_OIDC.name: read})
     for entry in account.caller.list(LIST_SAML):
         yield row("iam.saml_provider", entry["Arn"], LIST_SAML.name, entry)
+
+
+def organisation_features(account: Account) -> Iterator[Row]:
+    """What the organisation manages for its members; the management account alone may ask."""
+    yield settings_row(account, "iam", (ORGANIZATION_FEATURES,), None)
 
 
 def _account(account: Account) -> Iterator[Row]:

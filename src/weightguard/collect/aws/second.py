@@ -1,4 +1,4 @@
-"""The second look: buckets that hold no weights, but that copies or logs of weights go to."""
+"""The second look, once it is known what is there: buckets that logs and copies go to, and regions that are in use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row
-from weightguard.collect.aws.services import s3
+from weightguard.collect.aws.services import kms, s3
 from weightguard.collect.runner import Unit
 from weightguard.snapshot import SnapshotWriter
 from weightguard.snapshot.limits import DEFAULT
@@ -15,7 +15,7 @@ from weightguard.snapshot.lines import decode, read_lines, untag
 from weightguard.snapshot.model import records_path
 
 
-def units(accounts: Iterable[Account]) -> Iterator[Unit]:
+def destinations(accounts: Iterable[Account]) -> Iterator[Unit]:
     """A unit for every bucket that was read in part and turns out to matter.
 
     Names are looked up over all accounts: the log archive is often in an account of its own. What was collected is read back
@@ -34,6 +34,30 @@ def units(accounts: Iterable[Account]) -> Iterator[Unit]:
     for name in sorted(wanted & partial_records.keys()):
         account, record = partial_records[name]
         yield account.unit(f"s3/destination/{name}", s3.GET_OBJECT_LOCK, partial(_complete, account, record))
+
+
+def regions_in_use(account: Account) -> list[str]:
+    """The regions in which something of the account was found; the home region when nothing was."""
+    found = {
+        record["region"]
+        for service in _services(account)
+        for record in _written(account.writer, account.scope, service)
+        if record["region"] and not _is_given(record)
+    }
+    return sorted(found) or [account.home]
+
+
+def _is_given(record: Mapping[str, Any]) -> bool:
+    """Whether AWS put it there itself: its own keys and their aliases are in every region."""
+    if record["kind"] == "kms.alias":
+        return True
+    described = record["reads"].get(kms.DESCRIBE_KEY.name, {}).get("data") or {}
+    return bool(described.get("KeyMetadata", {}).get("KeyManager") == "AWS")
+
+
+def _services(account: Account) -> list[str]:
+    folder = (account.writer.path / records_path(account.scope, "s3")).parent
+    return sorted(path.stem for path in folder.glob("*.jsonl"))
 
 
 def _complete(account: Account, record: Mapping[str, Any]) -> Iterator[Row]:
