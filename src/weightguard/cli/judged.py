@@ -32,6 +32,7 @@ class Request:
         fail_on: the severity from which a failure fails the run.
         folder: where the formats go; None writes none.
         formats: in the order in which they are written.
+        previous: earlier reports, oldest first.
     """
 
     config: Config
@@ -42,6 +43,7 @@ class Request:
     formats: tuple[str, ...]
     as_json: bool
     quiet: bool
+    previous: tuple[Report, ...] = ()
 
 
 def request(
@@ -56,6 +58,7 @@ def request(
     what_if: tuple[str, ...] = (),
     protocols: tuple[str, ...] = (),
     as_json: bool = False,
+    previous: tuple[str, ...] = (),
 ) -> Request:
     """What the options of `options.judging` ask for. Everything that can be wrong in it is looked at here, before a collection.
 
@@ -79,7 +82,17 @@ def request(
     _check_files(config, catalogue, wanted)
     if folder is not None:
         _check_folder(folder)
-    return Request(config, catalogue, wanted, fail_on or config.fail_on, folder, names, as_json, quiet)
+    return Request(
+        config=config,
+        catalogue=catalogue,
+        options=wanted,
+        fail_on=fail_on or config.fail_on,
+        folder=folder,
+        formats=names,
+        as_json=as_json,
+        quiet=quiet,
+        previous=options.earlier(previous),
+    )
 
 
 def _assumption(text: str, catalogue: Catalogue) -> tuple[str, str]:
@@ -131,7 +144,9 @@ def judge(snapshots: tuple[Path, ...], request: Request) -> tuple[Report, int]:
 
     evidence = api.load(*snapshots)
     report = api.assess(evidence, config=request.config, catalogue=request.catalogue, options=request.options)
-    written = options.write_formats(report, request.folder, request.formats) if request.folder else []
+    written = []
+    if request.folder:
+        written = options.write_formats(report, request.folder, request.formats, request.previous)
     _show(report, request, written)
     fail_on: Any = request.fail_on
     status = exit_status(report, fail_on=fail_on, target_level=request.options.target_level)

@@ -66,7 +66,20 @@ def aws(command: Command) -> Command:
     )(command)
 
 
-JUDGING = ("config_path", "fail_on", "target_level", "as_of", "what_if", "protocols", "formats", "as_json")
+def previous(command: Command) -> Command:
+    """--previous."""
+    return click.option(
+        "--previous",
+        multiple=True,
+        type=click.Path(),
+        metavar="REPORT.json",
+        help="An earlier report, to show what changed; may be repeated.",
+    )(command)
+
+
+JUDGING = (
+    "config_path", "fail_on", "target_level", "as_of", "what_if", "protocols", "formats", "as_json", "previous",
+)  # fmt: skip
 
 
 def judging(command: Command) -> Command:
@@ -98,6 +111,7 @@ def judging(command: Command) -> Command:
             "-f", "--format", "formats", default="html", help="Formats beside report.json, comma-separated."
         ),
         click.option("--json", "as_json", is_flag=True, help="Print report.json on standard output."),
+        previous,
     )(command)
 
 
@@ -131,29 +145,51 @@ def format_names(formats: str) -> tuple[str, ...]:
     """The formats of a comma-separated list, each once.
 
     Raises:
-        InputError: there is no such format, or none is named.
+        InputError: there is no such format, or this machine lacks what it needs.
     """
-    from weightguard.report import find
+    from weightguard.report import check
 
     wanted = tuple(dict.fromkeys(name.strip() for name in formats.split(",") if name.strip()))
     for name in wanted:
-        find(name)
+        check(name)
     return wanted
 
 
-def write_formats(report: Report, folder: Path, names: tuple[str, ...]) -> list[Path]:
+def earlier(paths: tuple[str, ...]) -> tuple[Report, ...]:
+    """The reports that --previous names, oldest first.
+
+    Raises:
+        InputError: one of them is no report.
+    """
+    if not paths:
+        return ()
+    from weightguard.assess.serialise import from_json
+    from weightguard.report.lookup import moment
+
+    return tuple(
+        sorted((from_json(read_file(Path(path), "earlier report"), path) for path in paths), key=moment)
+    )
+
+
+def write_formats(
+    report: Report, folder: Path, names: tuple[str, ...], previous: tuple[Report, ...] = ()
+) -> list[Path]:
     """Write a report in several formats beside each other.
+
+    Args:
+        previous: earlier reports, for the formats that show how the estate did over time.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    from weightguard.report import find
+    from weightguard.report import find, render
+    from weightguard.report.trend import trend
 
+    points = trend((*previous, report)) if previous else ()
     written = []
     for name in names:
-        form = find(name)
-        target = folder / form.FILE
-        write_file(target, form.render(report))
+        target = folder / find(name).FILE
+        write_file(target, render(name, report, points))
         written.append(target)
     return written
 

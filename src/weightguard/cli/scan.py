@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ from weightguard.cli import options
 from weightguard.errors import InputError
 
 if TYPE_CHECKING:
+    from weightguard.assess.model import Report
     from weightguard.config import Config
+    from weightguard.notify import Channel
 
 _PROVIDERS = ("aws", "gcp", "azure")
 _NOT_YET = {"gcp": "Google Cloud", "azure": "Azure"}
@@ -31,6 +34,11 @@ _NOT_YET = {"gcp": "Google Cloud", "azure": "Azure"}
 )
 @options.aws
 @options.judging
+@click.option(
+    "--notify",
+    is_flag=True,
+    help="Tell those whom notify: in weightguard.yaml names what was found or changed.",
+)
 @options.loudness
 @click.pass_context
 def scan(
@@ -41,12 +49,14 @@ def scan(
     quiet: bool,
     verbose: bool,
     no_progress: bool,
+    notify: bool,
     **given: Any,
 ) -> None:
     """Collect, judge and report, in one go.
 
     Without an argument, what weightguard.yaml names is scanned. Writes OUTPUT/snapshot/, OUTPUT/report.json and the formats
-    asked for. The same command again resumes a scan that was interrupted, and starts afresh after one that ended.
+    asked for. The same command again resumes a scan that was interrupted, and starts afresh after one that ended. With
+    --notify and --previous, people are told what changed since the latest of the earlier reports, and nothing where nothing did.
     """
     from weightguard.cli import judged
     from weightguard.collect.progress import choose_progress
@@ -55,11 +65,32 @@ def scan(
     folder = Path(output)
     request = judged.request(folder, quiet=quiet, **{name: given.pop(name) for name in options.JUDGING})
     _check(providers or _configured(request.config))
-    snapshot = _place(folder)
+    channels = _channels(request.config) if notify else ()
+    snapshot = folder / "snapshot"
     progress = choose_progress(sys.stderr, quiet=quiet or request.as_json, show=not no_progress)
-    collect_aws(snapshot, request.config, given, progress)
-    _, status = judged.judge((snapshot,), request)
+    collect_aws(snapshot, request.config, given, progress, replace=True)
+    report, status = judged.judge((snapshot,), request)
+    if channels:
+        _tell(channels, report, request.previous, quiet=quiet)
     context.exit(status)
+
+
+def _channels(config: Config) -> tuple[Channel, ...]:
+    """Whom to tell, their secrets read before a long scan rather than after it."""
+    from weightguard.notify import prepare
+
+    return prepare(config.notify, os.environ)
+
+
+def _tell(
+    channels: tuple[Channel, ...], report: Report, previous: tuple[Report, ...], *, quiet: bool
+) -> None:
+    from weightguard.notify import send
+
+    for outcome in send(channels, report, previous[-1] if previous else None):
+        if not quiet:
+            said = "told" if outcome.told else "nothing changed, not told"
+            click.echo(f"weightguard: {outcome.channel}: {said}", err=True)
 
 
 def _configured(config: Config) -> tuple[str, ...]:
@@ -80,19 +111,6 @@ def _check(providers: tuple[str, ...]) -> None:
             )
 
 
-def _place(folder: Path) -> Path:
-    """The snapshot's folder; an earlier, finished snapshot there is kept as snapshot.previous."""
-    snapshot = folder / "snapshot"
-    if (snapshot / "manifest.json").exists():
-        import shutil
-
-        previous = folder / "snapshot.previous"
-        if previous.exists():
-            shutil.rmtree(previous)
-        snapshot.rename(previous)
-    return snapshot
-
-
 def aws_settings(config: Config, given: dict[str, Any]) -> dict[str, Any]:
     """How to collect from AWS, as the configuration says, options first: fields of `AwsOptions`."""
     settings: dict[str, Any] = {}
@@ -111,9 +129,11 @@ def aws_settings(config: Config, given: dict[str, Any]) -> dict[str, Any]:
     return settings | options.given(**given)
 
 
-def collect_aws(snapshot: Path, config: Config, given: dict[str, Any], progress: Any) -> None:
+def collect_aws(
+    snapshot: Path, config: Config, given: dict[str, Any], progress: Any, *, replace: bool = False
+) -> None:
     """Collect from AWS; an interruption says what to type to go on."""
     from weightguard import api
 
     again = "weightguard " + shlex.join(sys.argv[1:])
-    api.collect_aws(snapshot, progress=progress, again=again, **aws_settings(config, given))
+    api.collect_aws(snapshot, progress=progress, again=again, replace=replace, **aws_settings(config, given))

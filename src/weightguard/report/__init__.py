@@ -1,7 +1,8 @@
 """Reports: one module a format in `weightguard.report.formats`, each with `FILE` and `render(report) -> bytes`.
 
-The module's name is the format's name, with hyphens for its underscores; adding a module adds a format. A format that shows how the
-estate did over time says so with `TREND = True`, and its `render` takes the points as ``trend``.
+The module's name is the format's name, with hyphens for its underscores; adding a module adds a format. A format that
+shows how the estate did over time says so with `TREND = True`, and its `render` takes the points as ``trend``; one that
+needs more than Python looks for it in ``check()``.
 """
 
 from __future__ import annotations
@@ -45,6 +46,17 @@ def find(name: str) -> Format:
     if name.replace("_", "-") not in names():
         raise InputError(f"there is no report format {name!r}", fix=f"choose from {', '.join(names())}")
     return cast(Format, import_module(f"{formats.__name__}.{name.replace('-', '_')}"))
+
+
+def check(name: str) -> None:
+    """Look, before a long scan, whether a report can be rendered in a format on this machine.
+
+    Raises:
+        InputError: there is no such format, or what it needs is missing.
+    """
+    form: Any = find(name)
+    if hasattr(form, "check"):
+        form.check()
 
 
 def render(name: str, report: Report, trend: Sequence[Point] = ()) -> bytes:

@@ -10,9 +10,21 @@ import re
 import unicodedata
 
 MAX_LENGTH = 1000
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_START = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # full-width: some locales' Excel takes them too
 _MENTION = re.compile(r"@\w|#\d|://|www\.|!\[|\]\(")
 _MARKUP = re.compile(r"[\\`*_{}\[\]#+|~!$]")
+_LINE_START = re.compile(r"^(\s*)([-=]|\d+(?=[.)]))")  # a list, a rule, a heading's underline
 # Cc control, Cf format (bidi overrides, zero-width), Cs surrogate, Co private use, Cn unassigned, Zl and Zp separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -58,7 +70,12 @@ def prose(text: str, limit: int = MAX_LENGTH) -> str:
     shown = visible(text, limit)
     if _MENTION.search(shown):
         return code(shown, limit)
-    return _MARKUP.sub(r"\\\g<0>", shown).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = _MARKUP.sub(r"\\\g<0>", shown).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _LINE_START.sub(_off_the_start, escaped)
+
+
+def _off_the_start(found: re.Match[str]) -> str:
+    return f"{found[1]}\\{found[2]}" if found[2] in "-=" else f"{found[1]}&#{ord(found[2][0])};{found[2][1:]}"
 
 
 def utf8(text: str) -> bytes:

@@ -6,6 +6,7 @@ import csv
 import io
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.report.lookup import controls_by_id, weight_names
 from weightguard.report.text import cell, utf8
 from weightguard.report.words import account_of
 
@@ -30,8 +31,8 @@ COLUMNS = (
 
 def render(report: Report) -> bytes:
     """RFC 4180 with a header line, UTF-8 with a byte order mark so that spreadsheets take it for what it is."""
-    titles = {control["id"]: control["title"] for control in report.controls}
-    names = {entry.id: entry.name for entry in report.weights}
+    titles = {name: control["title"] for name, control in controls_by_id(report).items()}
+    names = weight_names(report)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)

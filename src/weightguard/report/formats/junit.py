@@ -9,6 +9,7 @@ from collections import defaultdict
 from xml.etree import ElementTree
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.report.lookup import controls_by_id, timestamp
 from weightguard.report.text import utf8, visible
 
 FILE = "junit.xml"
@@ -18,15 +19,16 @@ _OUTCOME = {"fail": "failure", "unknown": "error", "waived": "skipped", "not_app
 
 def render(report: Report) -> bytes:
     """The de-facto schema of Jenkins' xUnit plugin and GitLab: testsuites, testsuite, testcase."""
-    families = {control["id"]: control["family"] for control in report.controls}
-    titles = {control["id"]: control["title"] for control in report.controls}
+    controls = controls_by_id(report)
+    families = {name: visible(control["family"]) for name, control in controls.items()}
+    titles = {name: visible(control["title"]) for name, control in controls.items()}
     grouped: dict[str, list[ResultEntry]] = defaultdict(list)
     for result in report.results:
         grouped[families[result.control]].append(result)
     root = ElementTree.Element("testsuites", _counts("weightguard", report.results))
     for family, results in sorted(grouped.items()):
         suite = ElementTree.SubElement(root, "testsuite", _counts(family, tuple(results)))
-        suite.set("timestamp", report.snapshot.as_of[:19])
+        suite.set("timestamp", timestamp(report)[:19])
         for result in results:
             _case(suite, result, titles[result.control])
     text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
@@ -59,4 +61,4 @@ def _case(suite: ElementTree.Element, result: ResultEntry, title: str) -> None:
     detail = ElementTree.SubElement(case, outcome, {"message": message})
     if outcome != "skipped":
         detail.set("type", result.severity)
-        detail.text = "\n".join(f"{item.fact}: {visible(item.source)}" for item in result.evidence) or message
+        detail.text = "\n".join(visible(f"{item.fact}: {item.source}") for item in result.evidence) or message

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from weightguard.assess.model import Report
 from weightguard.report.text import code, prose, utf8
+from weightguard.report.trend import Point
 from weightguard.report.words import headline, size, urgency
 
 FILE = "report.md"
+TREND = True
 _FINDINGS = 1000
 
 
@@ -20,13 +22,46 @@ def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator
         yield "| " + " | ".join(row) + " |"
 
 
-def render(report: Report) -> bytes:
-    """GitHub Flavored Markdown, UTF-8."""
+def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
+    """GitHub Flavored Markdown, UTF-8.
+
+    Args:
+        trend: earlier reports' points and this one's, oldest first.
+    """
     lines = [f"# {prose(headline(report))}", ""]
     for part in (_summary, _next, _weights, _findings, _gaps, _levels, _vectors, _method):
         lines.extend(part(report))
         lines.append("")
+        if part is _summary and len(trend) > 1:
+            lines += ["## Over time", "", *_over_time(trend), ""]
     return utf8("\n".join(lines))
+
+
+def _over_time(trend: Sequence[Point]) -> Iterator[str]:
+    columns = (
+        "As of",
+        "Level",
+        "Score",
+        "Failed",
+        "Unknown",
+        "Waived",
+        "Gaps",
+        "Weight sets",
+        "Open to outsiders",
+    )
+    yield from table(
+        columns,
+        (
+            (
+                one.as_of,
+                one.level,
+                *map(
+                    str, (one.score, one.failed, one.unknown, one.waived, one.gaps, one.weights, one.exposed)
+                ),
+            )
+            for one in trend
+        ),
+    )
 
 
 def _summary(report: Report) -> Iterator[str]:

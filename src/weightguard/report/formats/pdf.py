@@ -32,11 +32,11 @@ _SECONDS = 180
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([^)]*)\)")
 
 
-def render(report: Report) -> bytes:
-    """The page on paper.
+def check() -> str:
+    """The browser that prints.
 
     Raises:
-        InputError: no browser is installed, or it could not print.
+        InputError: none is installed.
     """
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if browser is None:
@@ -45,6 +45,16 @@ def render(report: Report) -> bytes:
             where=f"looked on PATH for {', '.join(BROWSERS)}",
             fix="install chromium, or print report.html from any browser",
         )
+    return browser
+
+
+def render(report: Report) -> bytes:
+    """The page on paper.
+
+    Raises:
+        InputError: no browser is installed, or it could not print.
+    """
+    browser = check()
     with tempfile.TemporaryDirectory(prefix="weightguard-pdf-") as folder:
         page, target = Path(folder, "report.html"), Path(folder, "report.pdf")
         page.write_bytes(html.render(report))

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from weightguard.assess.model import Report
 from weightguard.report.formats.markdown import table
 from weightguard.report.text import code, prose, utf8
+from weightguard.report.trend import Point
 from weightguard.report.words import headline, urgency
 
 FILE = "pull-request.md"
+TREND = True
 _ROWS, _TEXT = 15, 200
 
 
-def render(report: Report) -> bytes:
-    """A headline, one line of figures, the worst findings, the gaps in a fold."""
-    return utf8("\n".join(_lines(report)) + "\n")
+def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
+    """A headline, one line of figures, one of what moved, the worst findings, the gaps in a fold.
+
+    Args:
+        trend: earlier reports' points and this one's, oldest first.
+    """
+    return utf8("\n".join(_lines(report, trend)) + "\n")
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _moved(before: Point, now: Point) -> str:
+    pairs = (
+        ("level", before.level, now.level),
+        ("score", before.score, now.score),
+        ("failed", before.failed, now.failed),
+        ("unknown", before.unknown, now.unknown),
+        ("weight sets open to outsiders", before.exposed, now.exposed),
+    )
+    moved = [f"{name} {old} → {new}" for name, old, new in pairs if old != new]
+    return f"Since {before.as_of}: {', '.join(moved) or 'the same figures'}."
+
+
+def _lines(report: Report, trend: Sequence[Point]) -> Iterator[str]:
     summary, counts = report.summary, report.summary.by_status
     yield f"### weightguard: {prose(headline(report), _TEXT)}"
     yield ""
@@ -26,6 +44,9 @@ def _lines(report: Report) -> Iterator[str]:
         f"**{summary.level_reached}** of {summary.target_level}, score {summary.score}/100: {counts.get('fail', 0)} failed, "
         f"{counts.get('unknown', 0)} unknown, {counts.get('pass', 0)} passed."
     )
+    if len(trend) > 1:
+        yield ""
+        yield _moved(trend[-2], trend[-1])
     found = sorted((result for result in report.results if result.status == "fail"), key=urgency)
     if found:
         yield ""
