@@ -90,12 +90,13 @@ def insider(account: str) -> Principal:
 
 def stranger_account(context: Context) -> str:
     """An account number that nobody audited owns."""
-    own = {account.id for account in context.estate.accounts} | inside(context)
-    return next(
-        number
-        for number in ("999999999990", "888888888880", "777777777770", "666666666660")
-        if number not in own
-    )
+
+    def unowned() -> str:
+        own = {account.id for account in context.estate.accounts}
+        return next(number for digit in "9876543210" if (number := f"{digit * 11}0") not in own)
+
+    found: str = context.once("an account outside", unowned)
+    return found
 
 
 def stranger(context: Context) -> Principal:
@@ -104,11 +105,13 @@ def stranger(context: Context) -> Principal:
 
 
 def as_seen_from(principal: Principal, context: Context) -> dict[str, Any]:
-    """The organisation keys of a principal's requests."""
-    account = next((one for one in context.estate.accounts if one.id == principal.account), None)
-    member = account is not None and account.id in inside(context)
-    organisation = account.organisation if account is not None and member else OTHER_ORGANISATION
-    return {"aws:PrincipalOrgID": organisation}
+    """The organisation key of a principal's requests; an account without an organisation sends none."""
+    known: dict[str, str | None] = context.once(
+        "organisations", lambda: {one.id: one.organisation for one in context.estate.accounts}
+    )
+    account = principal.account or ""
+    member = account in inside(context) and account in known
+    return {"aws:PrincipalOrgID": known[account] if member else OTHER_ORGANISATION}
 
 
 def is_refused(

@@ -100,10 +100,11 @@ def no_standing_human_access(principal: Principal, context: Context) -> Verdict:
     """No user holds a permanent right to read weights."""
     if principal.kind is not PrincipalKind.USER:
         return Verdict.not_applicable("not a user: access through it begins with a session")
-    stores = {one.store for one in context.estate.weight_sets}
+    reached = set(context.weights_of(principal.id))
+    stores = sorted({one.store for one in context.estate.weight_sets if one.id in reached})
     held = [
         store
-        for store in sorted(stores)
+        for store in stores
         if _reads_directly(principal, context.access.who_can(AccessKind.READ, store))
     ]
     if held:

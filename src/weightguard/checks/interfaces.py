@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weightguard.access.model import AccessKind
-from weightguard.checks.relations import words
+from weightguard.checks.relations import words, workloads_of
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Store, Workload
 
@@ -46,11 +46,7 @@ def sandboxes_apart(store: Store, context: Context) -> Verdict:
     """Code that a model writes runs where these weights cannot be read."""
     answer = context.access.who_can(AccessKind.READ, store.id)
     readers = {one.principal for one in answer.answers}
-    able = [
-        one.id
-        for one in context.glance(context.estate.workloads)
-        if one.kind in SANDBOXES and {one.id, *one.roles} & readers
-    ]
+    able = [one.id for one in workloads_of(SANDBOXES, context) if {one.id, *one.roles} & readers]
     if able:
         return Verdict.failed(f"code that a model wrote can read these weights: {words(able)}")
     context.require((*answer.gaps, *context.estate.workloads.gaps))

@@ -11,6 +11,7 @@ from weightguard.checks.relations import (
     resources_in,
     weights_in,
     words,
+    workloads_of,
 )
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.declared import DeclaredModel, lies_in
@@ -86,7 +87,7 @@ def notebook_cannot_fetch_weights(store: Store, context: Context) -> Verdict:
     approved = set(context.parameters["approved_notebooks"])
     answer = context.access.who_can(AccessKind.READ, store.id)
     readers = {one.principal for one in answer.answers}
-    notebooks = [one for one in context.glance(context.estate.workloads) if one.kind in NOTEBOOKS]
+    notebooks = workloads_of(NOTEBOOKS, context)
     able = [
         one.id for one in notebooks if {one.id, *one.roles} & readers and not {one.id, one.name} & approved
     ]

@@ -23,7 +23,7 @@ from weightguard.checks.decisions import (
 from weightguard.checks.relations import account_of, is_outside, key_named, weights_in, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known, Unknown
-from weightguard.estate.model import Key, KeyGrant, NamedPolicy
+from weightguard.estate.model import Key, KeyGrant, NamedPolicy, Store
 from weightguard.policy.aws import Layers, PolicyKind, Principal, parse_principal
 
 ADMINISTRATION = ("kms:PutKeyPolicy", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:DisableKey")
@@ -39,19 +39,13 @@ def dedicated(key: Key, context: Context) -> Verdict:
     """The key protects weights of one tier and nothing else."""
     if not context.weights_of(key.id):
         return Verdict.not_applicable("the key protects no weights, as far as is known")
-    idle, tiers, gaps = [], set(), []
-    for store in context.glance(context.estate.stores):
-        encryption = context.peek(store.encryption, "store.encryption")
-        if isinstance(encryption, Unknown):
-            gaps.append(encryption)
-        elif (
-            encryption.value
-            and encryption.value.key
-            and key_named(encryption.value.key, store.account, store.region, context) is key
-        ):
-            held = weights_in(store, context)
-            idle += [] if held else [store.id]
-            tiers |= {owner.tier for one in held if (owner := context.declarations.of(one)) is not None}
+    idle, tiers = [], set()
+    users, gaps = context.once("stores by key", lambda: _stores_by_key(context))
+    for store in users.get(key.id, ()):
+        context.peek(store.encryption, "store.encryption")
+        held = weights_in(store, context)
+        idle += [] if held else [store.id]
+        tiers |= {owner.tier for one in held if (owner := context.declarations.of(one)) is not None}
     shared = [*idle, *_other_uses(key, context)]
     if shared:
         return Verdict.failed(f"the key protects other things as well: {words(shared)}")
@@ -59,6 +53,21 @@ def dedicated(key: Key, context: Context) -> Verdict:
         return Verdict.failed(f"the key protects models of several tiers: {words(tiers)}")
     context.require((*gaps, *context.estate.stores.gaps, *context.estate.secrets.gaps))
     return Verdict.passed("the key protects weights of one tier and nothing else")
+
+
+def _stores_by_key(context: Context) -> tuple[dict[str, list[Store]], list[Unknown]]:
+    """The stores that each key encrypts by default, and the settings that could not be read."""
+    users: dict[str, list[Store]] = {}
+    gaps = []
+    for store in context.estate.stores:
+        encryption = store.encryption
+        if isinstance(encryption, Unknown):
+            gaps.append(encryption)
+        elif encryption.value is not None and encryption.value.key:
+            key = key_named(encryption.value.key, store.account, store.region, context)
+            if key is not None:
+                users.setdefault(key.id, []).append(store)
+    return users, gaps
 
 
 def _other_uses(key: Key, context: Context) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, Protocol
 
 from weightguard.controls.judge import Context, UnknownFact
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
-from weightguard.estate.model import Account, Key, Principal, Resource, Store
+from weightguard.estate.model import Account, Key, Principal, Resource, Store, Workload
 from weightguard.weights import WeightSet
 
 
@@ -164,3 +164,12 @@ def regions_with_weights(account: Account, context: Context) -> tuple[str, ...]:
     """The regions in which `account` holds weights."""
     held = stores_with_weights(account.id, context)
     return tuple(sorted({store.region for store in held if store.region}))
+
+
+def workloads_of(kinds: frozenset[str], context: Context) -> tuple[Workload, ...]:
+    """The workloads of some kinds; the listing is noted as evidence."""
+    context.glance(context.estate.workloads)
+    found: tuple[Workload, ...] = context.once(
+        ("workloads", kinds), lambda: tuple(one for one in context.estate.workloads if one.kind in kinds)
+    )
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.identity import is_open_subject
-from weightguard.checks.relations import attribute, resources_in, words
+from weightguard.checks.relations import attribute, resources_in, words, workloads_of
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Store
 
@@ -12,7 +12,7 @@ from weightguard.estate.model import Account, Store
 def pipelines_bound(store: Store, context: Context) -> Verdict:
     """A build pipeline reads these weights as one exact repository and branch, or not at all."""
     answer = context.access.who_can(AccessKind.READ, store.id)
-    builds = [one.id for one in context.glance(context.estate.workloads) if one.kind == "build_project"]
+    builds = [one.id for one in workloads_of(frozenset({"build_project"}), context)]
     readers = {one.principal for one in answer.answers}
     open_ones = [
         name

@@ -152,7 +152,7 @@ class Context:
         if not self._bears:
             raise OutOfScope
         if self._access is None:
-            self._access = _NotedAccess(self._around.access, self._notes)
+            self._access = _NotedAccess(self._around.access, self._notes, self._around.memory)
         return self._access
 
     @property
@@ -274,22 +274,38 @@ def names_of(subject: Any, kind: str) -> dict[int, str]:
     return names
 
 
+_MOST_RECENT = 16
+
+
 class _NotedAccess:
     """The access graph with its answers noted, so that a verdict shows what it rests on."""
 
-    __slots__ = ("_graph", "_notes")
+    __slots__ = ("_graph", "_memory", "_notes")
 
-    def __init__(self, graph: Access, notes: Notes) -> None:
+    def __init__(self, graph: Access, notes: Notes, memory: dict[Any, Any]) -> None:
         self._graph = graph
         self._notes = notes
+        self._memory = memory
 
     def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
-        answer = self._graph.who_can(access, store, prefix)
-        name = f"who_can.{access.value}"
-        source = Source("access graph", f"{store}/{prefix}" if prefix else store)
-        self._notes.add(Note(name, _who(answer), source))
-        self._notes.gaps(name, answer.gaps)
+        answer, note = self._recent(access, store, prefix)
+        self._notes.add(note)
+        self._notes.gaps(note.name, answer.gaps)
         return answer
+
+    def _recent(self, access: AccessKind, store: str, prefix: str | None) -> tuple[WhoCan, Note]:
+        """The answer and its note; the last few are kept, because the controls on one store ask the same
+        questions.
+        """
+        recent: dict[Any, tuple[WhoCan, Note]] = self._memory.setdefault("recent answers", {})
+        key = (access, store, prefix)
+        if key not in recent:
+            if len(recent) >= _MOST_RECENT:
+                del recent[next(iter(recent))]
+            answer = self._graph.who_can(access, store, prefix)
+            source = Source("access graph", f"{store}/{prefix}" if prefix else store)
+            recent[key] = (answer, Note(f"who_can.{access.value}", _who(answer), source))
+        return recent[key]
 
     def paths(
         self, principal: str, store: str, access: AccessKind = AccessKind.READ
