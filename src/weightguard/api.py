@@ -13,6 +13,7 @@ catalogue and configuration give the same report. Errors are `weightguard.errors
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,7 @@ from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
 from weightguard.errors import InputError
 from weightguard.estate.model import Estate
 from weightguard.snapshot import Call, Snapshot, SnapshotWriter, open_snapshot
+from weightguard.snapshot.model import MANIFEST
 
 if TYPE_CHECKING:
     from weightguard.assess.assessment import Options
@@ -56,7 +58,12 @@ class Evidence:
 
 
 def collect_aws(
-    output: str | Path, *, progress: Progress | None = None, again: str | None = None, **options: Any
+    output: str | Path,
+    *,
+    progress: Progress | None = None,
+    again: str | None = None,
+    replace: bool = False,
+    **options: Any,
 ) -> Path:
     """Collect from AWS into a snapshot; resume one that was interrupted.
 
@@ -64,6 +71,7 @@ def collect_aws(
         output: the snapshot's directory, new, empty or interrupted.
         progress: whoever shows how far it is; None shows nothing.
         again: what to tell a user who stops it to type to resume.
+        replace: a finished snapshot at `output` makes room: it is kept as ``<output>.previous``, the one before it is removed.
         options: the fields of `weightguard.collect.aws.AwsOptions`.
 
     Returns:
@@ -76,10 +84,24 @@ def collect_aws(
     from weightguard.collect.aws import AwsOptions, collect, connect
 
     entry = connect(AwsOptions(**options))
+    if replace and (Path(output) / MANIFEST).exists():
+        _put_aside(Path(output))
     with SnapshotWriter.create_or_resume(output, __version__, source=entry.options.source()) as writer:
         collect(entry, writer, progress=progress, again=again)
         writer.seal()
     return Path(output)
+
+
+def _put_aside(snapshot: Path) -> None:
+    previous = snapshot.with_name(snapshot.name + ".previous")
+    try:
+        if previous.exists():
+            shutil.rmtree(previous)
+        snapshot.rename(previous)
+    except OSError as error:
+        raise InputError(
+            "the earlier snapshot cannot be put aside", where=str(snapshot), fix=str(error.strerror)
+        ) from error
 
 
 def collect_terraform(output: str | Path, states: Sequence[str | Path]) -> Path:
@@ -98,10 +120,17 @@ def collect_gaad(output: str | Path, answers: Sequence[str | Path]) -> Path:
 
 def _from_files(name: str, output: str | Path, paths: Sequence[str | Path], collect: Any) -> Path:
     source = {"name": name, "files": [Path(path).name for path in paths]}
-    with SnapshotWriter.create(output, __version__, source=source) as writer:
-        collect([Path(path) for path in paths], writer)
+    folder = Path(output)
+    with SnapshotWriter.create(folder, __version__, source=source) as writer:
+        try:
+            collect([Path(path) for path in paths], writer)
+        except InputError:
+            # Nothing of it is worth keeping, and the next try shall find the folder empty, as this one did.
+            writer.close()
+            shutil.rmtree(folder)
+            raise
         writer.seal()
-    return Path(output)
+    return folder
 
 
 def load(*paths: str | Path) -> Evidence:

@@ -240,5 +240,5 @@ def test_a_damaged_journal_is_named_by_line(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_collection_is_not_judged(tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match=r"interrupted.*same `weightguard collect` command"):
+    with pytest.raises(SnapshotError, match=r"interrupted.*same weightguard command"):
         open_snapshot(interrupted(tmp_path / "s"))

@@ -68,6 +68,13 @@ def _fail(line: str, status: int) -> int:
     return status
 
 
+def _usage(error: click.ClickException) -> str:
+    """What is wrong with a command line, on one line."""
+    line = " ".join(error.format_message().split()).rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{line} (see `{context.command_path} --help`)" if context else line
+
+
 def _unexpected(error: Exception) -> int:
     if os.environ.get("WEIGHTGUARD_DEBUG"):
         raise error
@@ -81,9 +88,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = _weightguard.main(arguments, prog_name="weightguard", standalone_mode=False)
     except WeightguardError as error:
         return _fail(error.one_line(), error.exit_status)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.ClickException as error:
+        return _fail(_usage(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _fail("stopped", 130)
     except BrokenPipeError:

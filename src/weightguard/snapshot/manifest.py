@@ -59,7 +59,7 @@ def _refuse_unsealed(root: Path) -> None:
         raise SnapshotError(
             "this collection was interrupted and is not complete",
             where=str(root),
-            fix="run the same `weightguard collect` command with the same output directory; it goes on where it stopped",
+            fix="run the same weightguard command with the same output directory; it goes on where it stopped",
         )
     inside = root / "snapshot"
     if (inside / MANIFEST).exists():
