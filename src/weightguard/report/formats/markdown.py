@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from weightguard.assess.model import Report
+from weightguard.report.lookup import timestamp
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
 from weightguard.report.words import headline, size, urgency
@@ -143,7 +144,7 @@ def _gaps(report: Report) -> Iterator[str]:
         (
             code(f"{gap.service}:{gap.operation}"),
             code(gap.scope),
-            gap.reason.replace("_", " "),
+            prose(gap.reason.replace("_", " ")),
             prose(gap.hides),
             code(gap.grant) if gap.grant else "",
             str(len(gap.controls)),
@@ -183,7 +184,12 @@ def _vectors(report: Report) -> Iterator[str]:
     yield "## Attack vectors"
     yield ""
     rows = (
-        (vector.id, prose(vector.label), ", ".join(vector.feasible_for), vector.state.replace("_", " "))
+        (
+            vector.id,
+            prose(vector.label),
+            prose(", ".join(vector.feasible_for)),
+            vector.state.replace("_", " "),
+        )
         for vector in report.vectors
     )
     yield from table(("Vector", "What", "Feasible for", "In this estate"), rows)
@@ -200,7 +206,7 @@ def _method(report: Report) -> Iterator[str]:
         yield ""
         yield prose(details.cap)
     yield ""
-    yield f"Snapshot {code(report.snapshot.digest)}, catalogue {report.catalogue.version} {code(report.catalogue.digest)}, "
-    yield f"weightguard {report.tool.version}, as of {report.snapshot.as_of}."
+    yield f"Snapshot {code(report.snapshot.digest)}, catalogue {code(report.catalogue.version)} {code(report.catalogue.digest)}, "
+    yield f"weightguard {code(report.tool.version)}, as of {timestamp(report)}."
     yield ""
     yield prose(report.disclaimer)

@@ -8,7 +8,7 @@ from weightguard.assess.model import Report
 from weightguard.report.formats.markdown import table
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
-from weightguard.report.words import headline, urgency
+from weightguard.report.words import exposures, headline, urgency
 
 FILE = "pull-request.md"
 TREND = True
@@ -47,7 +47,10 @@ def _lines(report: Report, trend: Sequence[Point]) -> Iterator[str]:
     if len(trend) > 1:
         yield ""
         yield _moved(trend[-2], trend[-1])
-    found = sorted((result for result in report.results if result.status == "fail"), key=urgency)
+    exposing = exposures(report)
+    named = {id(result) for result in exposing}
+    others = (result for result in report.results if result.status == "fail" and id(result) not in named)
+    found = [*exposing, *sorted(others, key=urgency)]
     if found:
         yield ""
         yield from table(
@@ -65,6 +68,6 @@ def _lines(report: Report, trend: Sequence[Point]) -> Iterator[str]:
         yield f"<details><summary>{len(report.coverage.gaps)} reads did not answer: unknown is not pass</summary>"
         yield ""
         for gap in report.coverage.gaps[:_ROWS]:
-            yield f"- {code(f'{gap.service}:{gap.operation}')} {gap.reason} in {code(gap.scope)}: {prose(gap.hides, _TEXT)}"
+            yield f"- {code(f'{gap.service}:{gap.operation}')} {prose(gap.reason, _TEXT)} in {code(gap.scope)}: {prose(gap.hides, _TEXT)}"
         yield ""
         yield "</details>"
