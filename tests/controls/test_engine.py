@@ -367,3 +367,60 @@ def test_a_parameter_that_does_not_exist_is_refused(
 def test_a_time_without_a_zone_is_no_time(text: str) -> None:
     with pytest.raises(InputError):
         engine.timestamp(text)
+
+
+def test_what_an_unlisted_store_depends_on_is_judged_in_full(tmp_path: Path) -> None:
+    used, reader = key("k", rotation=known(False)), user("reader", mfa_active=known(False))
+    unlisted = store(
+        "a", contents=denied("s3:ListObjectsV2"), encryption=known(StoreEncryption("aws:kms", used.id))
+    )
+    found = results(
+        tmp_path,
+        control("WG-KEY-07", subject="key", check={"cel": "key.rotation == true"}),
+        control("WG-IAM-10", subject="principal", check={"cel": "principal.mfa_active == true"}),
+        control("WG-IAM-18", subject="account", check={"cel": "account.root_mfa == true"}),
+        access=ToldAccess({(AccessKind.READ, arn("a")): [answer(reader.id)]}),
+        accounts=[account()],
+        stores=[unlisted],
+        keys=[used],
+        principals=[reader],
+    )
+    assert [(one.control, one.status, one.bears) for one in found] == [
+        ("WG-IAM-10", "fail", True),
+        ("WG-IAM-18", "pass", True),
+        ("WG-KEY-07", "fail", True),
+    ]
+
+
+def test_where_stores_could_not_be_listed_nothing_of_that_account_is_left_out(tmp_path: Path) -> None:
+    other = "222222222222"
+    found = results(
+        tmp_path,
+        control("WG-KEY-07", subject="key", check={"cel": "key.rotation == true"}),
+        control("WG-IAM-18", subject="account", check={"cel": "account.root_mfa == true"}),
+        control("WG-IAM-10", subject="principal", check={"cel": "principal.mfa_active == true"}),
+        accounts=[account(), account(other)],
+        stores=Collection((), (denied("s3:ListBuckets"),)),
+        keys=[key("k"), key("else", account=other)],
+        principals=[user("somebody")],
+    )
+    assert [(one.control, one.subject, one.status) for one in found] == [
+        ("WG-IAM-10", f"aws/{ACCOUNT}", "unknown"),  # who reaches stores that nobody saw cannot be said
+        ("WG-IAM-18", ACCOUNT, "pass"),
+        ("WG-KEY-07", key("k").id, "pass"),
+    ]
+
+
+def test_a_key_that_only_objects_use_bears_on_their_store(tmp_path: Path) -> None:
+    used = key("k", rotation=known(False))
+    found = results(
+        tmp_path,
+        control("WG-KEY-07", subject="key", check={"cel": "key.rotation == true"}),
+        accounts=[account()],
+        stores=[store("a", contents=known(Contents(1, 1, 0, (used.id,))))],
+        keys=[used],
+        weight_sets=[weights("a")],
+    )
+    assert [(one.subject, one.status, one.weights) for one in found] == [
+        (used.id, "fail", (weights("a").id,))
+    ]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 _SERVICES: Mapping[str, str] = {
     "s3control": "s3", "efs": "elasticfilesystem", "elbv2": "elasticloadbalancing", "stepfunctions": "states",
-    "sso-admin": "sso", "opensearch": "es",
+    "sso-admin": "sso", "opensearch": "es", "accessanalyzer": "access-analyzer",
 }  # fmt: skip
 _OPERATIONS: Mapping[str, str] = {
     "s3:ListBuckets": "s3:ListAllMyBuckets",

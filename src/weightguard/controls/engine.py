@@ -118,7 +118,7 @@ def judge(
         as_of=now,
         declarations=declarations,
         disclosure=read_disclosure(config.disclosure),
-        weights_of=subjects.weights_of,
+        weights_of=subjects.bearing.weights_of,
         names=names_of(estate, "estate"),
     )
     parameters = parameters_of(catalogue, config)

@@ -14,14 +14,18 @@ UNREAD: Final = ("denied", "failed", "budget")
 
 
 def tally(snapshot: Snapshot, scope: str) -> dict[str, Contents]:
-    """Objects, bytes and unexamined objects of every store of a scope that has rows."""
+    """Objects, bytes, unexamined objects and the objects' keys of every store of a scope that has rows."""
     counts: dict[str, list[int]] = {}
-    for batch in snapshot.objects(["store", "bytes", "examined"], scope=scope):
-        _add(counts, batch)
-    return {store: Contents(*numbers) for store, numbers in counts.items()}
+    keys: dict[str, set[str]] = {}
+    for batch in snapshot.objects(["store", "bytes", "examined", "kms_key"], scope=scope):
+        _add(counts, keys, batch)
+    return {
+        store: Contents(objects, size, unread, tuple(sorted(keys.get(store, ()))))
+        for store, (objects, size, unread) in counts.items()
+    }
 
 
-def _add(counts: dict[str, list[int]], batch: object) -> None:
+def _add(counts: dict[str, list[int]], keys: dict[str, set[str]], batch: object) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -39,3 +43,6 @@ def _add(counts: dict[str, list[int]], batch: object) -> None:
         numbers[0] += row["store_count"]
         numbers[1] += row["bytes_sum"] or 0
         numbers[2] += row["unread_sum"] or 0
+    encrypted = table.filter(pc.is_valid(table["kms_key"])).group_by(["store", "kms_key"]).aggregate([])
+    for row in encrypted.to_pylist():
+        keys.setdefault(row["store"], set()).add(row["kms_key"])

@@ -164,6 +164,7 @@ class Contents:
     objects: int
     bytes: int
     unexamined: int  # objects that may be weights and whose header was not read
+    keys: tuple[str, ...] = ()  # keys that objects were seen to be encrypted with, whatever the store's default is
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,237 @@
+"""What bears on weights: which stores hold them or may, and which keys, accounts and principals those stores
+depend on.
+
+Each table has an entry for everything that bears on weights, with the ids of the weight sets that hang on it.
+The list may be empty: a store that could not be listed may hold weights nobody has seen, and what it depends
+on is judged as if it did. Where even the listing of stores was refused, everything of that account bears.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from weightguard.access.model import Access, AccessKind
+from weightguard.controls.scopes import PROVIDERS, scope_of
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.model import Account, Estate, Store, Trail
+
+_REACH = (AccessKind.READ, AccessKind.COPY, AccessKind.WRITE)
+Weights = tuple[str, ...]
+Table = Mapping[str, Weights]
+
+
+class Bearing:
+    """The tables, each worked out when it is first asked for."""
+
+    def __init__(self, estate: Estate, access: Access) -> None:
+        self.estate = estate
+        self._access = access
+
+    def weights_of(self, name: str) -> Weights:
+        """The weight sets that depend on a store, key, account, principal or workload; empty when none
+        does.
+        """
+        for table in (self.stores, self.keys, self.accounts):
+            if name in table:
+                return table[name]
+        return self.principals.get(name, ())
+
+    @cached_property
+    def all_weights(self) -> Weights:
+        """Ids of all weight sets."""
+        return tuple(sorted(weight_set.id for weight_set in self.estate.weight_sets))
+
+    @cached_property
+    def unlisted(self) -> tuple[Unknown, ...]:
+        """The refused reads behind which weights may lie: of stores, of objects, of headers."""
+        contents = [store.contents for store in self.estate.stores if isinstance(store.contents, Unknown)]
+        return tuple(dict.fromkeys([*self.estate.stores.gaps, *self.estate.weight_sets.gaps, *contents]))
+
+    @cached_property
+    def stores(self) -> Table:
+        """Stores that hold weights, or may."""
+        held = merged((one.store, (one.id,)) for one in self.estate.weight_sets)
+        for store in self.estate.stores:
+            if store.id not in held and (self._may_hold(store) or self.unseen_in(store.account)):
+                held[store.id] = ()
+        return held
+
+    @cached_property
+    def copies(self) -> Table:
+        """Stores that weights are replicated to."""
+        return merged(
+            (target, weights) for store, weights in self._bearing() for target in destinations(store)
+        )
+
+    @cached_property
+    def logs(self) -> Table:
+        """Stores that receive the logs of reads of weights."""
+        trails = ((trail.destination, self.watched(trail)) for trail in self.estate.trails)
+        stores = ((logging_target(store), weights) for store, weights in self._bearing())
+        return merged((name, weights) for name, weights in (*trails, *stores) if name and weights is not None)
+
+    @cached_property
+    def keys(self) -> Table:
+        """Keys that encrypt a bearing store or objects in it; a key that was not collected under the name
+        that the store gives.
+        """
+        return merged((key, weights) for store, weights in self._bearing() for key in self._keys_of(store))
+
+    @cached_property
+    def accounts(self) -> Table:
+        """Accounts that hold a bearing store or a key of one, and those whose stores were not seen."""
+        unseen = ((one.id, ()) for one in self.estate.accounts if self.unseen_in(one.id))
+        stores = ((store.account, weights) for store, weights in self._bearing())
+        keys = ((key.account, self.keys[key.id]) for key in self.estate.keys if key.id in self.keys)
+        return merged((*unseen, *stores, *keys))
+
+    @cached_property
+    def organisations(self) -> Table:
+        """Organisations with a bearing account."""
+        return merged(
+            (one.organisation, self.accounts[one.id])
+            for one in self.estate.accounts
+            if one.organisation and one.id in self.accounts
+        )
+
+    @property
+    def principals(self) -> Table:
+        """Principals and workloads that can read, copy or overwrite what bearing stores hold."""
+        return self._reached[0]
+
+    @property
+    def unknown_principals(self) -> tuple[Unknown, ...]:
+        """What kept others from being seen to reach weights."""
+        return tuple(dict.fromkeys([*self._reached[1], *self.estate.stores.gaps]))
+
+    def of_account(self, account: Account) -> Weights | None:
+        """What hangs on an account; on a management account all that it governs. None: nothing."""
+        own = self.accounts.get(account.id)
+        governed = self.organisations.get(account.organisation or "") if account.is_management else None
+        return union(own, governed)
+
+    def watched(self, trail: Trail) -> Weights | None:
+        """What a trail watches. None: nothing that bears on weights."""
+        here = self.accounts.get(trail.account)
+        if not trail.organisation_wide:
+            return here
+        return union(
+            here, *(self.organisations.get(name) for name in self._organisation_of.get(trail.account, ()))
+        )
+
+    def unseen_in(self, account: str) -> bool:
+        """Whether stores or weights of this account may exist that no listing showed."""
+        return account in self._unseen or "" in self._unseen
+
+    @cached_property
+    def _unseen(self) -> frozenset[str]:
+        """Accounts with such a gap; an empty name stands for all, where a gap names no account."""
+        scopes = (
+            scope_of(gap.source.record) for gap in (*self.estate.stores.gaps, *self.estate.weight_sets.gaps)
+        )
+        return frozenset(scope.partition("/")[2] if scope.startswith(PROVIDERS) else "" for scope in scopes)
+
+    def _bearing(self) -> Iterator[tuple[Store, Weights]]:
+        for store in self.estate.stores:
+            if store.id in self.stores:
+                yield store, self.stores[store.id]
+
+    def _may_hold(self, store: Store) -> bool:
+        return isinstance(store.contents, Unknown) or store.contents.value.unexamined > 0
+
+    def _keys_of(self, store: Store) -> Iterator[str]:
+        named: set[str] = set()
+        if isinstance(store.contents, Known):
+            named.update(store.contents.value.keys)
+        if isinstance(store.encryption, Known) and store.encryption.value and store.encryption.value.key:
+            named.add(store.encryption.value.key)
+        for name in named:
+            yield self._key_id(name, store)
+
+    @cached_property
+    def _key_names(self) -> Mapping[tuple[str, str], str]:
+        """Key id by (account, alias or bare id)."""
+        names: dict[tuple[str, str], str] = {}
+        for key in self.estate.keys:
+            names[(key.account, key.id.rsplit("/", 1)[-1])] = key.id
+            if isinstance(key.aliases, Known):
+                names.update({(key.account, alias): key.id for alias in key.aliases.value})
+        return names
+
+    def _key_id(self, name: str, store: Store) -> str:
+        parts = name.split(":", 5)
+        account, short = (parts[4], parts[5]) if len(parts) == 6 else (store.account, name)
+        return self._key_names.get((account, short.removeprefix("key/")), name)
+
+    @cached_property
+    def _organisation_of(self) -> Mapping[str, Weights]:
+        return merged((one.id, (one.organisation,)) for one in self.estate.accounts if one.organisation)
+
+    @cached_property
+    def _reached(self) -> tuple[Table, tuple[Unknown, ...]]:
+        pairs: list[tuple[str, Weights]] = []
+        gaps: dict[Unknown, None] = {}
+        for store, prefix, weights in self._places():
+            for kind in _REACH:
+                answer = self._access.who_can(kind, store, prefix)
+                pairs.extend((one.principal, weights) for one in answer.answers)
+                gaps.update(dict.fromkeys(answer.gaps))
+        return merged(pairs), tuple(gaps)
+
+    def _places(self) -> Iterator[tuple[str, str | None, Weights]]:
+        """Weight sets where they lie, and stores that may hold some."""
+        for one in sorted(self.estate.weight_sets, key=lambda one: one.id):
+            yield one.store, one.prefix or None, (one.id,)
+        for name in sorted(self.stores):
+            if not self.stores[name]:
+                yield name, None, ()
+
+
+def destinations(store: Store) -> tuple[str, ...]:
+    """Ids of the stores that `store` is replicated to, as far as is known."""
+    if not isinstance(store.replication, Known) or store.replication.value is None:
+        return ()
+    found = {name for name in _values(store.replication.value, "Bucket") if isinstance(name, str)}
+    return tuple(sorted(found))
+
+
+def logging_target(store: Store) -> str | None:
+    """The id of the store that access logs of `store` go to, as far as is known."""
+    if not isinstance(store.access_logging, Known) or store.access_logging.value is None:
+        return None
+    name = next(_values(store.access_logging.value, "TargetBucket"), None)
+    if not isinstance(name, str):
+        return None
+    return name if name.startswith("arn:") else f"{store.id.rpartition(':')[0]}:{name}"
+
+
+def _values(raw: Any, key: str) -> Iterator[Any]:
+    """Every value of `key` in a raw provider answer, wherever it is nested."""
+    if isinstance(raw, Mapping):
+        for name, value in raw.items():
+            if name == key:
+                yield value
+            else:
+                yield from _values(value, key)
+    elif isinstance(raw, (list, tuple)):
+        for item in raw:
+            yield from _values(item, key)
+
+
+def merged(pairs: Iterable[tuple[str, Weights]]) -> dict[str, Weights]:
+    """The weights of each name together, sorted; a name without any is kept."""
+    gathered: dict[str, set[str]] = defaultdict(set)
+    for name, weights in pairs:
+        gathered[name].update(weights)
+    return {name: tuple(sorted(weights)) for name, weights in gathered.items()}
+
+
+def union(*weights: Weights | None) -> Weights | None:
+    """All of them, sorted; None when none is given."""
+    given = [one for one in weights if one is not None]
+    if len(given) < 2:
+        return given[0] if given else None
+    return tuple(sorted({name for one in given for name in one}))
