@@ -17,8 +17,9 @@ from weightguard.collect.aws.connections import Connections
 from weightguard.collect.aws.options import ROLE_ARN, AwsOptions
 from weightguard.collect.aws.permissions import operations
 from weightguard.collect.aws.services import ec2, iam, organizations, s3, s3control, sts
+from weightguard.collect.aws.stages import Stages
 from weightguard.collect.aws.trust import Trusted
-from weightguard.collect.progress import Progress
+from weightguard.collect.progress import Progress, Silent
 from weightguard.collect.runner import RunSummary, Unit, run_units
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter
@@ -76,12 +77,16 @@ def collect(
     threads = entry.options.threads
     with ThreadPoolExecutor(threads, thread_name_prefix="headers") as readers:
         collection = _Collection(entry, writer, readers)
-        runs = [
-            run_units(units, writer, workers=threads, progress=progress, **words)
-            for units in (collection.units(), collection.second_units())
-        ]
-    failures = tuple(failure for run in runs for failure in run.failures)
-    return RunSummary(sum(run.done for run in runs), sum(run.earlier for run in runs), failures)
+        shown = Stages(progress or Silent())
+        try:
+            first = run_units(collection.units(), writer, workers=threads, progress=shown, **words)
+            shown.next_stage()
+            second = run_units(collection.second_units(), writer, workers=threads, progress=shown, **words)
+        finally:
+            shown.finish()
+    return RunSummary(
+        first.done + second.done, first.earlier + second.earlier, first.failures + second.failures
+    )
 
 
 @dataclass(slots=True)

@@ -44,7 +44,9 @@ UNMODELLED = {
         None,
         ("InventoryConfigurationList",),
     ),
-    ("apprunner", "ListServices"): PageModel(("NextToken",), ("NextToken",), None, "MaxResults", ("ServiceSummaryList",)),
+    ("apprunner", "ListServices"): PageModel(
+        ("NextToken",), ("NextToken",), None, "MaxResults", ("ServiceSummaryList",)
+    ),
     ("s3control", "ListAccessPoints"): PageModel(
         ("NextToken",), ("NextToken",), None, "MaxResults", ("AccessPointList",)
     ),
