@@ -122,7 +122,7 @@ class Changing:
         self._changed: dict[tuple[object, ...], Group] = {}
         self._classes: dict[str, list[Alike]] = {}
         self._class_of: dict[str, Alike] = {}
-        self._states: dict[tuple[Group, Alike, Group | None], list[State]] = {}
+        self._states: dict[tuple[Group, Alike, Group | None, bool], list[State]] = {}
         self._on: dict[tuple[Group, str, str, object, object], Grant | None] = {}
 
     def classes(self, account: str) -> list[Alike]:
@@ -172,9 +172,11 @@ class Changing:
             before = len(self._changed)
             for actor in self.actors(account):
                 for alike in self.classes(account):
-                    self.states(actor, alike, None)
+                    self.states(actor, alike)
                 for part, alike, _ in self._selves(actor):
-                    self.states(actor, alike, part)
+                    self.states(actor, alike, part, itself=True)
+                for state in self._changed_in(account):
+                    self.states(actor, self._class_of[state.origin.id], state)
 
     def _selves(self, actor: Group) -> Iterator[tuple[Group, Alike, tuple[str, ...]]]:
         """The groups of a cohort with the classes that their own members are in."""
@@ -187,19 +189,25 @@ class Changing:
                 alike = self._class_of[part.origin.id]
                 yield part, alike, (part.origin.id,)
 
-    def states(self, actor: Group, alike: Alike, itself: Group | None) -> list[State]:
+    def _changed_in(self, account: str) -> list[Group]:
+        return [group for group in self._population.changed(account) if group.change == _CHANGED]
+
+    def states(
+        self, actor: Group, alike: Alike, base: Group | None = None, *, itself: bool = False
+    ) -> list[State]:
         """The states that a cohort's principals can put a class's principals into.
 
         Args:
-            itself: the group in the cohort whose members change themselves; None: somebody else changes them.
+            base: the group that the principals are in when they are changed; None: whichever they are in as things stand.
+            itself: True where the members of `base` change themselves.
         """
-        key = (actor, alike, itself)
+        key = (actor, alike, base, itself)
         found = self._states.get(key)
         if found is None:
             self._states[key] = found = []
             if self._concerns(actor, alike):
-                for changes in self._possible(actor, alike, itself):
-                    found.extend(self._after(alike, changes, itself))
+                for changes in self._possible(actor, alike, base if itself else None):
+                    found.extend(self._after(alike, changes, base))
         return found
 
     def _concerns(self, actor: Group, alike: Alike) -> bool:
@@ -409,12 +417,12 @@ class Changing:
         self._on[key] = found
         return found
 
-    def _after(self, alike: Alike, changes: Changes, itself: Group | None) -> Iterator[State]:
+    def _after(self, alike: Alike, changes: Changes, base: Group | None) -> Iterator[State]:
         """The changed principals: one where the change gives everything, else one for each group that they were in."""
         steps = tuple(changes.steps)
-        if itself is not None:
-            state = self._state(alike.example if itself.names else itself.origin, changes, itself)
-            if state is not None and state is not itself:
+        if base is not None:
+            state = self._state(alike.example if base.names else base.origin, changes, base)
+            if state is not None and state is not base:
                 yield State(state, frozenset(alike.names), steps)
             return
         groups: dict[Group, list[str]] = {}
@@ -484,7 +492,7 @@ class Changing:
         actor_of = {part: actor for actor in self.actors(account) for part in actor.parts}
         for actor in self.actors(account):
             for part, alike, names in self._selves(actor):
-                for state in self.states(actor, alike, part):
+                for state in self.states(actor, alike, part, itself=True):
                     for name in names if part.names else names[:1]:
                         origin = name if part.names else part
                         yield Link(origin, state.group, state.steps, named=name)
@@ -498,7 +506,7 @@ class Changing:
                 actor = actor_of.get(part)
                 if actor is None or node == name:
                     continue
-                for state in self.states(actor, alike, None):
+                for state in self.states(actor, alike):
                     if name in state.names and (node, state.group) not in done:
                         done.add((node, state.group))
                         yield Link(node, state.group, (*state.steps, *become), named=name)
@@ -516,10 +524,19 @@ class Changing:
                 left = tuple(part for part in actor.parts if part not in makers)
                 if not left:
                     continue
-                for state in self.states(actor, alike, None):
+                for state in self.states(actor, alike):
                     steps = _aimed(state.steps, alike)
                     makes = (actor,) if len(left) == len(actor.parts) else left
                     yield Conjunction(makes, tuple(sorted(state.names)), state.group, steps)
+        yield from self._further(account)
+
+    def _further(self, account: str) -> Iterator[Conjunction]:
+        """Changes of principals that are changed already, by others than those who changed them first."""
+        for changed in self._changed_in(account):
+            alike = self._class_of[changed.origin.id]
+            for actor in self.actors(account):
+                for state in self.states(actor, alike, changed):
+                    yield Conjunction((actor,), (changed,), state.group, _aimed(state.steps, alike))
 
 
 def _entries(alike: Alike, graph: Graph) -> Iterator[tuple[str, Node, tuple[Step, ...]]]:

@@ -26,7 +26,7 @@ class Conjunction:
     """
 
     makers: tuple[Group, ...]
-    targets: tuple[str, ...]
+    targets: tuple[Node, ...]
     state: Group
     steps: tuple[Step, ...]
 
@@ -59,9 +59,18 @@ def _links(
             continue  # Somebody on its way holds both ends already.
         linked.add((node, one.state))
         row = _row(node, holders)
-        end = next((link.target for link in reversed(row) if isinstance(link.target, str)), node)
-        named = end if isinstance(end, str) else None
+        named = _last_name(node, row)
         yield Link(node, one.state, one.steps, named, tuple(_row(node, makers)), tuple(row))
+
+
+def _last_name(start: str, row: list[Link]) -> str:
+    """Whom a row of links ends at, by name."""
+    for link in reversed(row):
+        if link.named is not None:
+            return link.named
+        if isinstance(link.target, str):
+            return link.target
+    return start
 
 
 def _behind(
