@@ -424,3 +424,34 @@ def test_a_key_that_only_objects_use_bears_on_their_store(tmp_path: Path) -> Non
     assert [(one.subject, one.status, one.weights) for one in found] == [
         (used.id, "fail", (weights("a").id,))
     ]
+
+
+def test_nobody_can_say_that_an_unlisted_place_holds_no_weights(
+    tmp_path: Path, deciding: Callable[[Decide], None]
+) -> None:
+    deciding(lambda subject, context: Verdict.not_applicable("it holds no weights"))
+    unlisted = denied("s3:ListObjectsV2")
+    found = results(
+        tmp_path,
+        control("WG-STO-01"),
+        accounts=[account()],
+        stores=[store("a", contents=unlisted), store("b")],
+        weight_sets=[weights("b")],
+    )
+    assert [(one.subject, one.status, one.unknowns) for one in found] == [
+        (arn("a"), "unknown", (unlisted,)),
+        (arn("b"), "not_applicable", ()),
+    ]
+
+
+def test_a_check_that_asks_for_weights_which_nobody_could_list_is_unknown(
+    tmp_path: Path, deciding: Callable[[Decide], None]
+) -> None:
+    deciding(lambda subject, context: Verdict.passed(f"{len(context.weights_of(subject.id))} weight sets"))
+    found = results(
+        tmp_path,
+        control("WG-STO-01"),
+        accounts=[account()],
+        stores=[store("a", contents=denied("s3:ListObjectsV2"))],
+    )
+    assert [one.status for one in found] == ["unknown"]

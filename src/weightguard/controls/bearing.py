@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from weightguard.access.model import Access, AccessKind
+from weightguard.controls.judge import Unseen
 from weightguard.controls.scopes import PROVIDERS, scope_of
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.model import Account, Estate, Store, Trail
@@ -30,14 +31,16 @@ class Bearing:
         self.estate = estate
         self._access = access
 
-    def weights_of(self, name: str) -> Weights:
+    def weights_of(self, name: str) -> Weights | Unseen:
         """The weight sets that depend on a store, key, account, principal or workload; empty when none
         does.
         """
         for table in (self.stores, self.keys, self.accounts):
             if name in table:
-                return table[name]
-        return self.principals.get(name, ())
+                return table[name] or Unseen(self.unlisted)
+        if name in self.principals:
+            return self.principals[name] or Unseen(self.unlisted)
+        return ()
 
     @cached_property
     def all_weights(self) -> Weights:
@@ -75,10 +78,14 @@ class Bearing:
 
     @cached_property
     def keys(self) -> Table:
-        """Keys that encrypt a bearing store or objects in it; a key that was not collected under the name
-        that the store gives.
+        """Keys that encrypt a bearing store or objects in it, and all of an account whose stores were not
+        seen.
+
+        A key that was not collected is there under the name that the store gives it.
         """
-        return merged((key, weights) for store, weights in self._bearing() for key in self._keys_of(store))
+        used = ((key, weights) for store, weights in self._bearing() for key in self._keys_of(store))
+        unseen = ((key.id, ()) for key in self.estate.keys if self.unseen_in(key.account))
+        return merged((*used, *unseen))
 
     @cached_property
     def accounts(self) -> Table:

@@ -28,6 +28,7 @@ from weightguard.controls.judge import (
     OutOfScope,
     Surroundings,
     UnknownFact,
+    Unseen,
     names_of,
 )
 from weightguard.controls.plain import plain
@@ -199,6 +200,10 @@ class _Bench:
         try:
             verdict = check(target.value, context)
             status, message = verdict.status, verdict.message
+            unseen = self._subjects.bearing.weights_of(target.id) if bears and not target.weights else ()
+            if status is Status.NOT_APPLICABLE and isinstance(unseen, Unseen):
+                # "There are no weights here" cannot be said of a place that nobody could list.
+                raise UnknownFact(unseen.unknowns)
         except UnknownFact as missing:
             status, unknowns = Status.UNKNOWN, missing.unknowns
             message = f"could not be decided: {_words(unknowns)}"

@@ -70,14 +70,17 @@ def expression_check(control: Control, check: CelCheck) -> Check:
         )
     asked = tuple(name for name in _PEOPLE if re.search(rf"\b{name}\b", _TEXT.sub("''", check.cel)))
 
+    asks_weights = re.search(r"\bweights\b", _TEXT.sub("''", check.cel)) is not None
+
     def decide(value: Any, context: Context) -> Verdict:
         facts, unknowns = _facts(value, attributes, context)
         data: dict[str, Any] = {
             subject: facts,
             "parameters": plain(dict(context.parameters)),
             "as_of": context.as_of,
-            "weights": list(context.weights_of(value.id)) if hasattr(value, "id") else [],
         }
+        if asks_weights:
+            data["weights"] = list(context.weights_of(value.id)) if hasattr(value, "id") else []
         for name in asked:
             unknowns.extend(_people(data, name, subject, value, context))
         answer = expression.eval(data=data)

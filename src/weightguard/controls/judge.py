@@ -97,6 +97,13 @@ class Notes:
             self.add(Note(name, None, unknown.source, unknown))
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Weights may hang on something, and the reads that would have shown them were refused."""
+
+    unknowns: tuple[Unknown, ...]
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What is the same for every check of one run.
@@ -112,7 +119,7 @@ class Surroundings:
     as_of: datetime
     declarations: Declarations
     disclosure: Disclosure
-    weights_of: Callable[[str], tuple[str, ...]]
+    weights_of: Callable[[str], tuple[str, ...] | Unseen]
     names: Mapping[int, str] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict)
 
@@ -229,8 +236,14 @@ class Context:
     def weights_of(self, subject_id: str) -> tuple[str, ...]:
         """Ids of the weight sets that the store, key, principal or account `subject_id` bears on; empty when
         none.
+
+        Raises:
+            UnknownFact: none was seen, and what it depends on could not be listed.
         """
-        return self._around.weights_of(subject_id)
+        found = self._around.weights_of(subject_id)
+        if isinstance(found, Unseen):
+            raise UnknownFact(found.unknowns)
+        return found
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once in a run. For pure work over the whole estate that every

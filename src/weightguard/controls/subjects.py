@@ -117,10 +117,7 @@ class Subjects:
 
     def _keys(self) -> Selection:
         collected = {key.id for key in self.estate.keys}
-        targets = [
-            _target(key, union(self.bearing.keys.get(key.id), self._unseen(key.account)))
-            for key in self.estate.keys
-        ]
+        targets = [_target(key, self.bearing.keys.get(key.id)) for key in self.estate.keys]
         gaps = [
             Gap(_not_collected(name), weights)
             for name, weights in self.bearing.keys.items()
@@ -168,7 +165,7 @@ class Subjects:
 
     def _organisations(self) -> Selection:
         targets = [_target(one, self.bearing.organisations.get(one.id)) for one in self.estate.organisations]
-        return self._selection(targets, self.estate.organisations.gaps)
+        return self._selection(targets, (*self.estate.organisations.gaps, *self.estate.accounts.gaps))
 
     def _trails(self) -> Selection:
         targets = [_target(trail, self.bearing.watched(trail)) for trail in self.estate.trails]
@@ -185,9 +182,6 @@ class Subjects:
             weights = union(self.bearing.accounts.get(copy.account), self.bearing.keys.get(key or ""))
             targets.append(_target(copy, weights))
         return self._selection(targets, self.estate.disk_copies.gaps)
-
-    def _unseen(self, account: str) -> Weights | None:
-        return () if self.bearing.unseen_in(account) else None
 
     def _selection(
         self, targets: list[Target], unknowns: Iterable[Unknown], more: Iterable[Gap] = ()
