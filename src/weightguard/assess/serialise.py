@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+from pydantic_core import to_json as to_bytes
 
 from weightguard.assess.model import Report
 from weightguard.errors import InputError
@@ -22,7 +24,20 @@ def _adapter() -> TypeAdapter[Report]:
 
 def to_json(report: Report) -> bytes:
     """The report as report.json. The same report gives the same bytes."""
-    return _adapter().dump_json(report) + b"\n"
+    try:
+        return _adapter().dump_json(report) + b"\n"
+    except PydanticSerializationError:
+        # A lone surrogate, which a provider's JSON can smuggle in and UTF-8 cannot carry: its escape stands
+        # for it.
+        return to_bytes(_encodable(_adapter().dump_python(report))) + b"\n"
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", errors="backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def from_json(data: bytes, name: str = "report.json") -> Report:

@@ -21,6 +21,7 @@ from weightguard.report.document import (
     Heading,
     Items,
     Strong,
+    Table,
     paragraph,
     table,
     to_markdown,
@@ -39,7 +40,6 @@ _POINTS = {
     "App4.4": "Insider threats, and the model itself as one",
     "App4.5": "Security assurance",
     "App3": "Independent external model evaluations",
-    "M": "Measures beyond the appendix",
 }
 _DIGITS = re.compile(r"\d+")
 
@@ -163,14 +163,22 @@ def _mitigations(
         for point in control.get("mappings", {}).get("eu_code_of_practice", ()):
             points[point].add(name)
     for prefix, title in _POINTS.items():
-        chosen = sorted((point for point in points if point.startswith(prefix)), key=_natural)
-        if not chosen:
-            continue
-        yield Heading(f"{prefix.replace('App', 'Appendix ')}: {title}" if prefix != "M" else title, 3)
-        yield table(
-            ("Point", "Says", "Hold", "Fail", "Unknown", "Waived", "Controls"),
-            [_point_row(point, sorted(points[point]), results) for point in chosen[:_ROWS]],
-        )
+        if chosen := [point for point in points if point.startswith(prefix)]:
+            yield Heading(f"{prefix.replace('App', 'Appendix ')}: {title}", 3)
+            yield _points(chosen, points, results)
+    if others := [point for point in points if not point.startswith(tuple(_POINTS))]:
+        yield Heading("Measures beyond the appendices", 3)
+        yield _points(others, points, results)
+
+
+def _points(
+    chosen: list[str], points: Mapping[str, set[str]], results: Mapping[str, list[ResultEntry]]
+) -> Table:
+    ranked = sorted(chosen, key=lambda point: (_natural(point), point))[:_ROWS]
+    return table(
+        ("Point", "Says", "Hold", "Fail", "Unknown", "Waived", "Controls"),
+        [_point_row(point, sorted(points[point]), results) for point in ranked],
+    )
 
 
 def _point_row(point: str, names: list[str], results: Mapping[str, list[ResultEntry]]) -> tuple[Any, ...]:
@@ -183,7 +191,7 @@ def _point_row(point: str, names: list[str], results: Mapping[str, list[ResultEn
     else:
         says = "as far as evidence shows, implemented" if applicable else "does not apply"
     return (
-        point.replace("App", "").replace("M", "Measure "),
+        re.sub("^App", "", re.sub("^M(?=[0-9])", "Measure ", point)),
         says,
         *(str(states[state]) for state in ("pass", "fail", "unknown", "waived")),
         ", ".join(names),
@@ -199,7 +207,7 @@ def _state(results: list[ResultEntry]) -> str:
 
 
 def _natural(point: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _DIGITS.findall(point))
+    return tuple(int(number) for number in _DIGITS.findall(point[:20]))
 
 
 def _deviations(

@@ -68,6 +68,7 @@ def _lines(report: Report, trend: Sequence[Point]) -> Iterator[str]:
         yield f"<details><summary>{len(report.coverage.gaps)} reads did not answer: unknown is not pass</summary>"
         yield ""
         for gap in report.coverage.gaps[:_ROWS]:
-            yield f"- {code(f'{gap.service}:{gap.operation}')} {prose(gap.reason, _TEXT)} in {code(gap.scope)}: {prose(gap.hides, _TEXT)}"
+            read, why = code(f"{gap.service}:{gap.operation}"), prose(gap.reason, _TEXT)
+            yield f"- {read} {why} in {code(gap.scope)}: {prose(gap.hides, _TEXT)}"
         yield ""
         yield "</details>"
