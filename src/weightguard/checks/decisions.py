@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
-from weightguard.checks.relations import inside, is_outside
+from weightguard.checks.relations import inside, is_outside, missing
 from weightguard.controls.judge import Context, UnknownFact
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
@@ -69,6 +69,30 @@ S3_USUAL: Mapping[str, Any] = {
     "s3:signatureAge": "1000",
     "s3:TlsVersion": "1.3",
 }
+
+
+class OfProvider(Protocol):
+    """Anything of one provider."""
+
+    @property
+    def provider(self) -> str:
+        """aws, gcp or azure."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """The provider's id."""
+        ...
+
+
+def aws_only(thing: OfProvider) -> None:
+    """Stops a rule that rests on AWS policies, for a thing of another provider: unknown, not a guess.
+
+    Raises:
+        UnknownFact: the thing is not of AWS.
+    """
+    if thing.provider != "aws":
+        missing(f"{thing.provider}:policy decision", thing.id)
 
 
 def compiled(policy: NamedPolicy, kind: PolicyKind) -> CompiledPolicy:
@@ -129,6 +153,7 @@ def is_refused(
     Raises:
         UnknownFact: nothing that could be read refuses it, and something could not be read.
     """
+    aws_only(account)
     own = context.peek(policy, f"{kind}.policy")
     limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
     resource = [compiled(own.value, PolicyKind.RESOURCE)] if isinstance(own, Known) and own.value else None
@@ -162,6 +187,7 @@ def guardrails_refuse(
     Raises:
         UnknownFact: the guardrails could not be read.
     """
+    aws_only(account)
     found = context.read(account.guardrails, "account.guardrails")
     if found is None:
         return tuple(actions)

@@ -267,14 +267,12 @@ def _loose(statement: Mapping[str, Any], role: Principal, context: Context) -> I
 
 
 def is_open_subject(subject: str) -> bool:
-    """Whether a federated subject's pattern leaves the owner, the repository or the branch open."""
-    parts = subject.split(":")
-    return (
-        subject in ("", "*")
-        or "*" in subject.rpartition(":")[0]
-        or parts[-1] in ("*", "")
-        or "*" in (parts[1] if len(parts) > 1 else "")
-    )
+    """Whether a federated subject's pattern leaves the owner, the repository or the branch open.
+
+    Terraform Cloud ends its subjects in the phase of a run, which may be open: who plans is who applies.
+    """
+    bound = subject.removesuffix(":run_phase:*")
+    return bound in ("", "*") or "*" in bound or bound.endswith(":")
 
 
 def not_dormant(principal: Principal, context: Context) -> Verdict:
@@ -321,10 +319,18 @@ def root_user_closed(account: Account, context: Context) -> Verdict:
         return Verdict.failed(
             f"the root user has {keys.value} access keys, which no policy of the account binds"
         )
-    if not context.read(account.root_mfa):
+    if not context.read(account.root_mfa) and not _has_no_password(account, context):
         return Verdict.failed("the root user has no second factor")
     context.read(account.root_access_keys)
-    return Verdict.passed("the root user has a second factor and no access key")
+    return Verdict.passed("the root user has no access key and cannot sign in without a second factor")
+
+
+def _has_no_password(account: Account, context: Context) -> bool:
+    """Whether the provider says that nobody can sign in as the root user: its credentials were removed centrally."""
+    summary = account.settings.get("iam.GetAccountSummary")
+    answer = context.peek(summary, "account.root_password") if summary is not None else None
+    known = answer.value if isinstance(answer, Known) else None
+    return bool((known or {}).get("SummaryMap", {}).get("AccountPasswordPresent") == 0)
 
 
 def password_policy_strong(account: Account, context: Context) -> Verdict:

@@ -12,6 +12,7 @@ from weightguard.checks.decisions import (
     OTHER_ORGANISATION,
     account_in,
     as_seen_from,
+    aws_only,
     compiled,
     first_granted,
     insider,
@@ -96,7 +97,8 @@ def _parties(policy: NamedPolicy | None, key: Key, context: Context) -> Iterator
             yield written, parse_principal(written)
 
 
-def _layers(policy: NamedPolicy | None) -> Layers:
+def _layers(policy: NamedPolicy | None, key: Key) -> Layers:
+    aws_only(key)
     resource = [] if policy is None else [compiled(policy, PolicyKind.RESOURCE)]
     return Layers(resource=resource)
 
@@ -116,7 +118,7 @@ def _may(
 def administration_apart_from_use(key: Key, context: Context) -> Verdict:
     """Nobody whom the policy names can both rewrite it and decrypt."""
     policy = context.read(key.policy)
-    layers = _layers(policy)
+    layers = _layers(policy, key)
     both = [
         who for who, principal in _parties(policy, key, context)
         if _may(principal, key, ADMINISTRATION, layers, {}, context) and _may(principal, key, ["kms:Decrypt"], layers, {}, context)
@@ -145,7 +147,7 @@ def sole_control(key: Key, context: Context) -> Verdict:
 def decrypt_bound_to_service(key: Key, context: Context) -> Verdict:
     """A bare decryption call, without store, encryption context or attestation, is granted to nobody."""
     policy = context.read(key.policy)
-    layers = _layers(policy)
+    layers = _layers(policy, key)
     free = [
         who for who, principal in _parties(policy, key, context)
         if _may(principal, key, ["kms:Decrypt"], layers, {**BARE, **_no_context(policy), **_no_attestation(policy)}, context)
@@ -185,7 +187,7 @@ def network_restricted(key: Key, context: Context) -> Verdict:
     account = account_of(key, context)
     limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
     rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
-    layers = _layers(policy).replace(rcp=rcp)
+    layers = _layers(policy, key).replace(rcp=rcp)
     facts = {**BARE, **FROM_INTERNET, **NO_PRIVATE_NETWORK}
     open_to = [
         who
@@ -252,7 +254,7 @@ def replicas_accounted_for(key: Key, context: Context) -> Verdict:
 def no_outsider(key: Key, context: Context) -> Verdict:
     """The policy lets nobody outside use the key."""
     policy = context.read(key.policy)
-    layers = _layers(policy)
+    layers = _layers(policy, key)
     facts = {**NO_PRIVATE_NETWORK, "aws:PrincipalOrgID": OTHER_ORGANISATION}
     asks = [(action, key.id) for action in USES]
     let_in = []
@@ -281,7 +283,7 @@ def attested_only(key: Key, context: Context) -> Verdict:
     """Nobody decrypts outside an attested environment, whatever else is the case."""
     policy = context.read(key.policy)
     names = _no_attestation(policy)
-    layers = _layers(policy)
+    layers = _layers(policy, key)
     free = [
         who
         for who, principal in _parties(policy, key, context)

@@ -13,6 +13,7 @@ from weightguard.checks.decisions import (
     OTHER_ORGANISATION,
     S3_USUAL,
     as_seen_from,
+    aws_only,
     compiled,
     guardrails_refuse,
     insider,
@@ -79,6 +80,7 @@ def signed_links_bounded(store: Store, context: Context) -> Verdict:
 
 def endpoint_stays_inside(endpoint: Endpoint, context: Context) -> Verdict:
     """Nothing can be written through the endpoint to somebody else's store, with whosoever's credentials."""
+    aws_only(endpoint)
     if not endpoint.service.endswith(GUARDED):
         return Verdict.not_applicable(f"{endpoint.service or 'the service'} holds neither weights nor keys")
     policy = context.read(endpoint.policy)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from weightguard.checks.decisions import (
     CALLED_DIRECTLY,
-    FROM_INTERNET,
     NO_PRIVATE_NETWORK,
     OTHER_ORGANISATION,
     S3_USUAL,
@@ -16,10 +15,6 @@ from weightguard.checks.decisions import (
     first_granted,
     insider,
     is_refused,
-    levels,
-    outsiders_named,
-    s3_access,
-    stranger,
     stranger_account,
 )
 from weightguard.checks.relations import (
@@ -34,8 +29,8 @@ from weightguard.checks.relations import (
 )
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
-from weightguard.estate.fact import Fact, Known, Unknown
-from weightguard.estate.model import AccessPoint, Account, DiskCopy, NamedPolicy, PublicAccessBlock, Store
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.model import Account, DiskCopy, NamedPolicy, Store
 from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, Request
 
 SWITCHES = ("block_acls", "ignore_acls", "block_policy", "restrict_buckets")
@@ -66,145 +61,6 @@ def account_blocks_public_access(account: Account, context: Context) -> Verdict:
     if not block.complete:
         return Verdict.failed("the account blocks public access only in part")
     return Verdict.passed("the account blocks public access for all of its stores")
-
-
-def _asks(resource: str) -> tuple[tuple[str, str], ...]:
-    return (
-        ("s3:GetObject", f"{resource}/*"), ("s3:ListBucket", resource), ("s3:PutObject", f"{resource}/*"),
-        ("s3:PutBucketPolicy", resource),
-    )  # fmt: skip
-
-
-def not_public(store: Store, context: Context) -> Verdict:
-    """Neither policy nor ACL nor an access point lets everybody in, once the public access blocks are counted."""
-    account = account_of(store, context)
-    blocks = [
-        context.peek(store.public_access_block),
-        context.peek(account.public_access_block, "account.public_access_block"),
-    ]
-    known = [block.value for block in blocks if isinstance(block, Known)]
-    ways = [*_public_ways(store, account, known, context)]
-    open_ways = [way for way in ways if isinstance(way, str)]
-    gaps = [way for way in ways if isinstance(way, Unknown)]
-    if open_ways:
-        context.require(block for block in blocks if isinstance(block, Unknown))
-        return Verdict.failed(f"anybody can reach these weights: {'; '.join(open_ways)}")
-    context.require(gaps)
-    return Verdict.passed("neither policy nor ACL nor access point lets the public in")
-
-
-def _public_ways(
-    store: Store, account: Account, known: list[PublicAccessBlock | None], context: Context
-) -> Iterator[str | Unknown]:
-    """Ways in for everybody, and facts that may hide one."""
-    blocks = [block for block in known if block is not None]
-    if not any(block.restrict_buckets for block in blocks):
-        yield from _by_policy(store, account, blocks, context)
-    if not any(block.ignore_acls for block in blocks):
-        yield from _by_acl(store, context)
-
-
-def _by_policy(
-    store: Store, account: Account, blocks: list[PublicAccessBlock], context: Context
-) -> Iterator[str | Unknown]:
-    policy = context.peek(store.policy)
-    if isinstance(policy, Unknown):
-        yield policy
-    elif policy.value is not None:
-        layers = _layers(store, account, policy.value, blocks, context)
-        yield from _public_grants("the bucket policy", store.id, account, layers, context)
-        yield from _by_access_points(store, account, layers, context)
-
-
-def _layers(
-    store: Store, account: Account, policy: NamedPolicy, blocks: Iterable[PublicAccessBlock], context: Context
-) -> Layers:
-    limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
-    rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
-    return Layers(resource=[compiled(policy, PolicyKind.RESOURCE)], rcp=rcp, s3=s3_access(blocks))
-
-
-def _public_grants(
-    what: str,
-    resource: str,
-    account: Account,
-    layers: Layers,
-    context: Context,
-    extra: Mapping[str, Any] | None = None,
-) -> Iterator[str]:
-    facts = {**ORDINARY, **FROM_INTERNET, **(extra or {})}
-    nobody = {**facts, "aws:PrincipalOrgID": None}
-    for who, principal, given in (
-        ("anonymous callers", ANONYMOUS, nobody),
-        ("any AWS account", stranger(context), facts),
-    ):
-        action = first_granted(principal, _asks(resource), account.id, layers, given)
-        if action is not None:
-            yield f"{what} grants {action} to {who}"
-            return
-
-
-def _by_access_points(
-    store: Store, account: Account, layers: Layers, context: Context
-) -> Iterator[str | Unknown]:
-    """An access point opens the store only where the bucket policy leaves the decision to it."""
-    for point in context.glance(store.access_points, "store.access_points"):
-        facts = {
-            "s3:DataAccessPointAccount": point.account, "s3:DataAccessPointArn": point.id,
-            "s3:AccessPointNetworkOrigin": "Internet",
-        }  # fmt: skip
-        delegated = list(_public_grants("the bucket policy", store.id, account, layers, context, facts))
-        if delegated and is_open_access_point(point, context):
-            yield f"the access point {point.id.rpartition('/')[2]} lets everybody in"
-
-
-def is_open_access_point(point: AccessPoint, context: Context) -> bool:
-    """Whether an access point takes requests from the internet and its policy grants everybody something."""
-    if context.read(point.network_origin, "access_point.network_origin") != "Internet":
-        return False
-    block = context.read(point.public_access_block, "access_point.public_access_block")
-    if block is not None and block.restrict_buckets:
-        return False
-    policy = context.read(point.policy, "access_point.policy")
-    if policy is None:
-        return False
-    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
-    asks = (
-        ("s3:GetObject", f"{point.id}/object/*"),
-        ("s3:ListBucket", point.id),
-        ("s3:PutObject", f"{point.id}/object/*"),
-    )
-    return first_granted(ANONYMOUS, asks, point.account, layers, {**ORDINARY, **FROM_INTERNET}) is not None
-
-
-def _acls_enabled(store: Store, context: Context) -> bool | Unknown:
-    ownership = context.peek(store.ownership)
-    return ownership if isinstance(ownership, Unknown) else ownership.value != "BucketOwnerEnforced"
-
-
-def _grantees(store: Store, context: Context) -> tuple[list[Mapping[str, Any]], str | None] | Unknown:
-    acl = context.peek(store.acl)
-    if isinstance(acl, Unknown):
-        return acl
-    body = acl.value or {}
-    return [dict(grant.get("Grantee", {})) for grant in body.get("Grants", ())], body.get("Owner", {}).get(
-        "ID"
-    )
-
-
-def _by_acl(store: Store, context: Context) -> Iterator[str | Unknown]:
-    enabled = _acls_enabled(store, context)
-    if enabled is False:
-        return
-    found = _grantees(store, context)
-    if isinstance(found, Unknown):
-        yield found
-        return
-    public = [grantee for grantee in found[0] if str(grantee.get("URI", "")).endswith(EVERYBODY)]
-    if public and isinstance(enabled, Unknown):
-        yield enabled
-    elif public:
-        yield f"the ACL grants access to {words(str(grantee['URI']).rpartition('/')[2] for grantee in public)}"
 
 
 def acls_disabled(store: Store, context: Context) -> Verdict:
@@ -406,83 +262,6 @@ def _own_key(vault: Any, context: Context) -> bool:
         if name and key is None
         else key is not None and context.read(key.customer_managed, "key.customer_managed")
     )
-
-
-def access_points_private(store: Store, context: Context) -> Verdict:
-    """Access points take requests from a VPC alone, or block the public altogether."""
-    points = context.glance(store.access_points, "store.access_points")
-    opened = [point.id for point in points if not _is_private(point, context)]
-    if opened:
-        return Verdict.failed(
-            f"access points take requests from the internet without a public access block: {words(opened)}"
-        )
-    context.require(store.access_points.gaps)
-    return Verdict.passed(f"{len(points)} access points, all private")
-
-
-def _is_private(point: AccessPoint, context: Context) -> bool:
-    if context.read(point.network_origin, "access_point.network_origin") == "VPC":
-        return True
-    block = context.read(point.public_access_block, "access_point.public_access_block")
-    return block is not None and block.complete and not is_open_access_point(point, context)
-
-
-def no_outside_account(store: Store, context: Context) -> Verdict:
-    """Neither policy, nor ACL, nor access point names somebody else's account."""
-    account = account_of(store, context)
-    found: list[str] = []
-    gaps: list[Unknown] = []
-    facts: list[tuple[str, str, Fact[NamedPolicy | None]]] = [("bucket policy", store.id, store.policy)]
-    facts += [
-        ("access point policy", point.id, point.policy)
-        for point in context.glance(store.access_points, "store.access_points")
-    ]
-    for what, resource, fact in facts:
-        policy = context.peek(fact, "store.policy" if fact is store.policy else "access_point.policy")
-        if isinstance(policy, Unknown):
-            gaps.append(policy)
-        else:
-            found += [
-                f"the {what} lets {who} in" for who in _let_in(resource, policy.value, account, context)
-            ]
-    found += _by_foreign_acl(store, gaps, context)
-    if found:
-        return Verdict.failed(f"another account is let in: {words(found)}")
-    context.require((*gaps, *store.access_points.gaps))
-    return Verdict.passed("no account outside the organisation is let in")
-
-
-def _let_in(resource: str, policy: NamedPolicy | None, account: Account, context: Context) -> Iterator[str]:
-    if policy is None:
-        return
-    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
-    suffix = "/object/*" if ":accesspoint/" in resource else "/*"
-    asks = [(action, resource + suffix) for action in ("s3:GetObject", "s3:PutObject")]
-    asks += [(action, resource) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
-    for principal in outsiders_named([policy], context):
-        action = first_granted(principal, asks, account.id, layers, ORDINARY)
-        if action is not None:
-            yield (
-                f"{principal.account} ({action})"
-                if principal.account != stranger_account(context)
-                else f"any account ({action})"
-            )
-
-
-def _by_foreign_acl(store: Store, gaps: list[Unknown], context: Context) -> list[str]:
-    enabled = _acls_enabled(store, context)
-    if enabled is False:
-        return []
-    found = _grantees(store, context)
-    if isinstance(found, Unknown):
-        gaps.append(found)
-        return []
-    grantees, owner = found
-    foreign = [str(grantee["ID"])[:12] for grantee in grantees if grantee.get("ID") not in (None, owner)]
-    if foreign and isinstance(enabled, Unknown):
-        gaps.append(enabled)
-        return []
-    return [f"the ACL lets the canonical user {name}... in" for name in foreign]
 
 
 def disk_sharing_blocked(account: Account, context: Context) -> Verdict:

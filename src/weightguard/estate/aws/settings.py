@@ -16,7 +16,7 @@ from weightguard.estate.evidence import Record, read, service_of
 from weightguard.estate.fact import Fact, Known, Source
 
 FROM_STATE: Final = "terraform.state"
-KINDS: Final = (".account", ".region", ".settings")
+KINDS: Final = (".account", ".account_summary", ".region", ".settings")
 
 
 def is_setting(kind: str) -> bool:
