@@ -87,7 +87,12 @@ def collect_aws(
     if replace and (Path(output) / MANIFEST).exists():
         _put_aside(Path(output))
     with SnapshotWriter.create_or_resume(output, __version__, source=entry.options.source()) as writer:
-        collect(entry, writer, progress=progress, again=again)
+        try:
+            collect(entry, writer, progress=progress, again=again)
+        except InputError:
+            if not writer.journal.units:
+                _forget(writer)
+            raise
         writer.seal()
     return Path(output)
 
@@ -125,12 +130,16 @@ def _from_files(name: str, output: str | Path, paths: Sequence[str | Path], coll
         try:
             collect([Path(path) for path in paths], writer)
         except InputError:
-            # Nothing of it is worth keeping, and the next try shall find the folder empty, as this one did.
-            writer.close()
-            shutil.rmtree(folder)
+            _forget(writer)
             raise
         writer.seal()
     return folder
+
+
+def _forget(writer: SnapshotWriter) -> None:
+    """Remove a snapshot that nothing was collected into: the next try shall find its folder free, as this one did."""
+    writer.close()
+    shutil.rmtree(writer.path, ignore_errors=True)
 
 
 def load(*paths: str | Path) -> Evidence:

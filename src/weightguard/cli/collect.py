@@ -120,9 +120,8 @@ def _finish(target: Path, folder: Path, quiet: bool) -> None:
             group for group in snapshot.calls_summary() if group.outcome in ("denied", "throttled", "failed")
         ]
         total = sum(outcomes.values())
-        click.echo(
-            f"Snapshot: {visible(str(target))} ({total:,} calls, {len(snapshot.scopes)} scopes)", err=True
-        )
+        scopes = ", ".join(snapshot.scopes[:3]) + (", ..." if len(snapshot.scopes) > 3 else "")
+        click.echo(f"Snapshot: {visible(str(target))} ({total:,} calls; {scopes})", err=True)
         for group in gaps[:20]:
             code = f" ({visible(group.code)})" if group.code else ""
             click.echo(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from weightguard import __version__
 from weightguard.cli import options
 from weightguard.errors import WeightguardError
+
+if TYPE_CHECKING:
+    from weightguard.collect.aws.answer import Answer
+    from weightguard.collect.aws.operation import Operation
 
 _PACKAGES = ("boto3", "pyarrow", "pydantic", "networkx", "moto")
 
@@ -61,6 +65,10 @@ def _configured(config_path: str | None) -> bool:
     return True
 
 
+def _grant(answer: Answer, operation: Operation) -> str:
+    return f"; grant {', '.join(operation.permissions)}" if answer.outcome == "denied" else ""
+
+
 def _connected(config_path: str | None, given: dict[str, Any]) -> bool:
     from weightguard.cli.scan import aws_settings
     from weightguard.collect.aws import AwsOptions, connect
@@ -82,7 +90,7 @@ def _connected(config_path: str | None, given: dict[str, Any]) -> bool:
             code = f" ({visible(answer.code)})" if answer.code else ""
             _line(
                 None,
-                f"{operation.id} {answer.outcome}{code}: could hide {operation.hides}; grant {', '.join(operation.permissions)}",
+                f"{operation.id} {answer.outcome}{code}: could hide {operation.hides}{_grant(answer, operation)}",
             )
     if refused:
         click.echo(

@@ -20,6 +20,8 @@ from weightguard.collect.aws.paging import UNMODELLED, PageModel
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
+# The first call of all: an endpoint that takes the connection and says nothing is found out within half a minute.
+STS_READ_TIMEOUT = 5
 _AMAZON_HOSTS = (
     ".amazonaws.com",
     ".amazonaws.com.cn",
@@ -132,7 +134,7 @@ class Connections:
 
         config = Config(
             connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
+            read_timeout=STS_READ_TIMEOUT if service == "sts" else READ_TIMEOUT,
             max_pool_connections=max(10, self.settings.threads),
             retries={"mode": "adaptive", "total_max_attempts": self.settings.max_attempts},
             request_checksum_calculation="when_required",
