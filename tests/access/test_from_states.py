@@ -7,24 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from states import workloads
+from states.answering import START, answers
 from states.catalogue import PASSING, TAKING, Passing, Taking
 from states.lab import ADMINISTRATOR, HOME, SSM_CORE, Lab, Statement, allow, deny, trusting
-
-from weightguard.api import collect_terraform, load, who_can
-
-START = f"arn:aws:iam::{HOME}:user/starting-user"
-
-
-def answers(folder: Path, *labs: Lab, store: str | None = None) -> dict[str, str]:
-    """Principals that read the first lab's weights, each with its certainty."""
-    states = [lab.write(folder) for lab in labs]
-    evidence = load(collect_terraform(folder / "snapshot", states))
-    found = who_can(evidence, "read", store or labs[0].weights).answers
-    for lab in labs:
-        assert lab.iam("user/bystander") not in {one.principal for one in found}
-    return {one.principal: one.certainty for one in found}
-
 
 def statements(needs: dict[str, str] | Any, **names: str) -> list[Statement]:
     """A statement for each action; a key may end in a space, for one more resource of the same action."""

@@ -291,6 +291,5 @@ TAKING = (
     Taking("states-003", {"states:UpdateStateMachine": "{target}", "states:StartExecution": "{target}"}, "states.amazonaws.com", workloads.state_machine),
     Taking("batch-002", {"batch:SubmitJob": "{target}", "batch:SubmitJob ": _in("batch", "job-queue/target-queue")}, "ecs-tasks.amazonaws.com", workloads.job_definition),
     Taking("elasticmapreduce-002", {"elasticmapreduce:AddJobFlowSteps": "{target}"}, "ec2.amazonaws.com", workloads.emr_cluster),
-    Taking("glue-job-run", {"glue:UpdateJob": "{target}", "glue:StartJobRun": "{target}", "iam:PassRole": "{role}"}, "glue.amazonaws.com", workloads.glue_job),
     Taking("bedrock-006", {"bedrock-agentcore:UpdateAgentRuntime": "{target}", "bedrock-agentcore:InvokeAgentRuntime": "{target}", "iam:PassRole": "{role}"}, "bedrock-agentcore.amazonaws.com", workloads.agent_runtime),
 )

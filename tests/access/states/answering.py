@@ -1,0 +1,21 @@
+"""From labs to answers, through the public API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from states.lab import HOME, Lab
+
+from weightguard.api import collect_terraform, load, who_can
+
+START = f"arn:aws:iam::{HOME}:user/starting-user"
+
+
+def answers(folder: Path, *labs: Lab, store: str | None = None) -> dict[str, str]:
+    """Principals that read the first lab's weights, each with its certainty; never a bystander among them."""
+    states = [lab.write(folder) for lab in labs]
+    evidence = load(collect_terraform(folder / "snapshot", states))
+    found = who_can(evidence, "read", store or labs[0].weights).answers
+    for lab in labs:
+        assert lab.iam("user/bystander") not in {one.principal for one in found}
+    return {one.principal: one.certainty for one in found}
