@@ -32,10 +32,10 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
 def _moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import emulators
 
-    log = tmp_path_factory.mktemp("moto") / "server.log"
-    with emulators.moto_server(log) as url:
+    folder = tmp_path_factory.mktemp("moto")
+    with emulators.aws_server(folder) as url:
         yield url
-    _refuse_holes(log)
+    _refuse_holes(folder / "moto.log")
 
 
 def _refuse_holes(log: Path) -> None:
@@ -47,7 +47,7 @@ def _refuse_holes(log: Path) -> None:
 
 @pytest.fixture
 def moto_url(_moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty moto server, and credentials that it takes."""
+    """An empty moto server, with an overlay for what it lacks in front, and credentials that it takes."""
     import emulators
 
     emulators.reset(_moto_server)

@@ -90,6 +90,20 @@ def moto_server(log: Path, *, managed_policies: bool = False) -> Iterator[str]:
 
 
 @contextmanager
+def aws_server(folder: Path) -> Iterator[str]:
+    """Run moto's server with the overlay for what moto lacks in front, and yield the URL.
+
+    Args:
+        folder: takes the logs; moto's is ``moto.log``.
+    """
+    with moto_server(folder / "moto.log") as upstream:
+        port = free_port()
+        command = [sys.executable, str(Path(__file__).with_name("overlay.py")), str(port), upstream]
+        with _process(command, port, folder / "overlay.log", _environment()) as url:
+            yield url
+
+
+@contextmanager
 def fault_proxy(upstream: str, log: Path) -> Iterator[Faults]:
     """Run microburst in front of another endpoint."""
     port = free_port()

@@ -1,4 +1,4 @@
-"""Lambda: functions, who may call or change them, and their public addresses."""
+"""Lambda: functions, who may call or change them, and their public addresses (those of aliases are not asked for)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ GET_POLICY = Operation(
     required=("Policy",),
     documents=("Policy",),
 )
-LIST_URLS = Operation(
+GET_URL = Operation(
     service="lambda",
-    name="ListFunctionUrlConfigs",
-    permissions=("lambda:ListFunctionUrlConfigs",),
+    name="GetFunctionUrlConfig",
+    permissions=("lambda:GetFunctionUrlConfig",),
     hides="functions that anybody on the internet may call",
-    required=("FunctionUrlConfigs",),
-    paged=True,
+    absent=frozenset({"ResourceNotFoundException"}),
+    required=("AuthType",),
 )
-OPERATIONS = (LIST_FUNCTIONS, GET_POLICY, LIST_URLS)
+OPERATIONS = (LIST_FUNCTIONS, GET_POLICY, GET_URL)
 _NAME = {"FunctionName": "{FunctionArn}"}
 read = reader(
     Resource(
@@ -38,6 +38,6 @@ read = reader(
         LIST_FUNCTIONS,
         "Functions[]",
         "{FunctionArn}",
-        reads=(Read(GET_POLICY, _NAME), Read(LIST_URLS, _NAME)),
+        reads=(Read(GET_POLICY, _NAME), Read(GET_URL, _NAME)),
     )
 )
