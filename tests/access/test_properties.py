@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+import pytest
 from brute_force import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -86,12 +87,20 @@ def readers(found: Estate) -> set[str]:
 BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
+@settings(BOUNDED, max_examples=12)
+@given(estates())
+def test_the_graph_agrees_with_trying_everything(found: Estate) -> None:
+    assert readers(found) == World(found).readers()
+
+
+@pytest.mark.slow
 @BOUNDED
 @given(estates())
 def test_the_graph_finds_exactly_those_whom_trying_everything_finds(found: Estate) -> None:
     assert readers(found) == World(found).readers()
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(estates(), st.sampled_from([*USERS, *ROLES]), st.sampled_from(["s3:GetObject", "iam:*", "sts:*", "lambda:*", "iam:PassRole", "*"]))
 def test_adding_a_deny_never_adds_a_path(found: Estate, owner: str, action: str) -> None:
@@ -104,6 +113,7 @@ def test_adding_a_deny_never_adds_a_path(found: Estate, owner: str, action: str)
     assert readers(less) <= readers(found)
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=30)
 @given(estates())
 def test_a_cut_closes_every_way_and_keeps_direct_readers(found: Estate) -> None:
@@ -137,6 +147,7 @@ def all_units(found: Estate) -> list[Any]:
     return list(units)
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=25)
 @given(estates())
 def test_no_smaller_set_of_changes_closes_every_way(found: Estate) -> None:

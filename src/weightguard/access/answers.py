@@ -58,8 +58,9 @@ class Answers:
         for position, link in enumerate(links):
             yield from self.along(actor, list(link.before))
             target = named_target(links, position)
-            doer = _last_named(link.before, actor)
+            stands_in = _last_named(link.before, actor)
             for step in link.steps:
+                doer = step.by or stands_in
                 aim = step.target or target
                 key = (doer, aim, step.how, step.grant)
                 hop = self._hops.get(key)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from weightguard.access.asking import FREELY, Asker, Grant
-from weightguard.access.index import Index
+from weightguard.access.index import Index, stranger_name
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
 from weightguard.access.population import Group
@@ -298,11 +298,6 @@ class Direct:
         for grant in place.s3.bucket_acl:
             if not grant.is_public:
                 yield Candidate(parse_principal({"canonical": grant.grantee}), Layers(), (grant.grantee,))
-
-
-def stranger_name(caller: Principal) -> str:
-    """How an answer names somebody of an account that no snapshot covers: by the account."""
-    return caller.identifier if caller.account is None else f"arn:aws:iam::{caller.account}:root"
 
 
 @cache

@@ -8,9 +8,11 @@ from weightguard.access.becoming import Becoming
 from weightguard.access.changing import Changing
 from weightguard.access.creating import Creating
 from weightguard.access.joining import join
+from weightguard.access.lending import Lending
 from weightguard.access.links import Graph
 from weightguard.access.needs import Needs
 from weightguard.access.passing import Passing
+from weightguard.access.replicating import replicators
 from weightguard.access.running import Running
 from weightguard.access.trust import Trusts
 from weightguard.access.unguarding import unguard
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 
-def escalations(owner: AccessGraph) -> Graph:
-    """The links of an estate."""
+def escalations(owner: AccessGraph) -> tuple[Graph, Lending]:
+    """The links of an estate, and what services lend besides."""
     graph = Graph()
     trusts, needs = Trusts(owner), Needs(owner)
     changing, vouching, creating = Changing(owner, needs), Vouching(owner, needs), Creating(owner, needs)
@@ -50,7 +52,8 @@ def escalations(owner: AccessGraph) -> Graph:
     for account in accounts:
         graph.extend(changing.links(account, graph))
     join(graph, [one for account in accounts for one in changing.conjunctions(account, graph)])
-    return graph
+    owner.selfgrants.replicators = [*replicators(owner, trusts)]
+    return graph, Lending(owner, needs, trusts)
 
 
 def _prepare(changing: Changing, accounts: list[str]) -> None:

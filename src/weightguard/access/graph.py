@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from weightguard.access.answers import Answers
 from weightguard.access.asking import Asker
@@ -10,6 +11,7 @@ from weightguard.access.classes import Patterns
 from weightguard.access.direct import Direct
 from weightguard.access.escalation import escalations
 from weightguard.access.index import Index
+from weightguard.access.lending import Lending
 from weightguard.access.links import Graph, Link, Reached, search
 from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
 from weightguard.access.population import Population
@@ -37,15 +39,16 @@ class AccessGraph:
         self._stores = {store.id: store for store in estate.stores}
         self._keys = Keys(estate)
         self._answers = Answers(self)
-        self._graph: Graph | None = None
         self._seeds: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
 
     @property
     def graph(self) -> Graph:
         """Who can become whom; worked out at the first question."""
-        if self._graph is None:
-            self._graph = escalations(self)
-        return self._graph
+        return self._worked_out[0]
+
+    @cached_property
+    def _worked_out(self) -> tuple[Graph, Lending]:
+        return escalations(self)
 
     def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
         """Everybody who can do `access` to objects of `store`, directly or by becoming somebody else."""
@@ -78,7 +81,10 @@ class AccessGraph:
         key = (access, place.id, place.objects)
         found = self._seeds.get(key)
         if found is None:
-            found = self._seeds[key] = tuple(self.direct.links(access, place))
+            # First who can become whom: it makes the changed principals, who are then asked about as well.
+            _, lending = self._worked_out
+            direct = tuple(self.direct.links(access, place))
+            found = self._seeds[key] = (*direct, *lending.borrowed(access, direct))
         return found
 
     def reached(self, access: AccessKind, place: StoreSurface) -> Reached:

@@ -377,6 +377,11 @@ class Index:
         return Layers(identity=(administrator(f"policies of account {caller.account}"),))
 
 
+def stranger_name(caller: Principal) -> str:
+    """How an answer names somebody of an account that no snapshot covers: by the account."""
+    return caller.identifier if caller.account is None else f"arn:aws:iam::{caller.account}:root"
+
+
 def policies_of(place: StoreSurface) -> list[CompiledPolicy]:
     """The compiled resource policies of the store and its key."""
     found = [place.policy, place.key.policy if place.key is not None else None]

@@ -22,11 +22,13 @@ class Step:
         how: the actions, as ``iam:PassRole + lambda:CreateFunction``.
         grant: what allows it and what it hangs on.
         target: what it is done to; None: whatever the link leads to.
+        by: who does it; None: whoever the link starts from.
     """
 
     how: str
     grant: Grant
     target: str | None = None
+    by: str | None = None
 
 
 @dataclass(slots=True, eq=False)

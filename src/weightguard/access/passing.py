@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant, trust_of_service
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _NEW_PROFILE = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
 
 
+def passing_everything() -> list[PassRole]:
+    """The techniques that lend everything that the role may do."""
+    return [entry for entry in techniques() if isinstance(entry, PassRole) and entry.reaches is None]
+
+
 class Passing:
     """Works out the links of passed roles.
 
@@ -27,14 +32,17 @@ class Passing:
         owner: the graph.
         needs: decides what techniques need.
         trusts: knows the roles' trust policies.
+        entries: the techniques; None: those that lend everything that the role may do.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs, trusts: Trusts) -> None:
+    def __init__(
+        self, owner: AccessGraph, needs: Needs, trusts: Trusts, entries: Iterable[PassRole] | None = None
+    ) -> None:
         self._owner = owner
         self._needs = needs
         self._trusts = trusts
         self._entries = sorted(
-            (entry for entry in techniques() if isinstance(entry, PassRole) and entry.reaches is None),
+            passing_everything() if entries is None else entries,
             key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id),
         )
         needed = {need.action for entry in self._entries for need in entry.needs}

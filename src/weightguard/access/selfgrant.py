@@ -14,6 +14,7 @@ from weightguard.access.asking import Asker, Grant
 from weightguard.access.links import Step
 from weightguard.access.model import AccessKind
 from weightguard.access.population import compiled
+from weightguard.access.replicating import Replicator, replicating
 from weightguard.access.requests import ask_key, store_context, store_layers
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.access.techniques.schema import OnStore, techniques
@@ -95,7 +96,7 @@ class SelfGrants:
     def __init__(self, asker: Asker) -> None:
         self._asker = asker
         self._entries = [entry for entry in techniques() if isinstance(entry, OnStore)]
-        self.passers: list[str] = []
+        self.replicators: list[Replicator] = []
 
     def objects(
         self,
@@ -263,7 +264,7 @@ class SelfGrants:
 
     def copies(self, place: StoreSurface, caller: Principal, own: Layers) -> tuple[Step, ...] | None:
         """A way to have the store copied without reading it; None when there is none."""
-        return None
+        return replicating(self._asker, self.replicators, place, caller, own)
 
 
 def resource_names(place: StoreSurface, caller: Principal) -> dict[str, str]:

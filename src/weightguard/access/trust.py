@@ -10,9 +10,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
-from weightguard.access.direct import stranger_name
 from weightguard.access.federation import subjects
-from weightguard.access.index import Index
+from weightguard.access.index import Index, stranger_name
 from weightguard.access.links import Hub, Link, Node, Step
 from weightguard.access.population import Group, compiled, document_of
 from weightguard.access.sensitivity import Sensitivity, sensitivity

@@ -1,0 +1,397 @@
+"""Direct access to a store: object and key decided for the same caller, each limit with the pair where it is lifted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from small_estates import (
+    HOME,
+    KEY,
+    STORE,
+    account,
+    administrator,
+    allow,
+    arn,
+    boundary,
+    deny,
+    document,
+    estate,
+    key,
+    known,
+    role,
+    secret,
+    store,
+    trusting,
+    user,
+    workload,
+)
+
+from weightguard.access import AccessKind, Answer, build
+from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.estate.model import AccessPoint, Collection, Estate, KeyGrant, NamedPolicy, PublicAccessBlock
+
+READER = arn("user", "reader")
+OTHER = "222222222222"
+ROOT = f"arn:aws:iam::{HOME}:root"
+OBJECTS = f"{STORE}/*"
+DELEGATING = document({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"})
+ALONE = document({"Sid": "Admin", "Effect": "Allow", "Principal": {"AWS": arn("role", "key-admin")}, "Action": "kms:*", "Resource": "*"})
+
+
+def found(things: Estate, access: AccessKind = AccessKind.READ, at: str = STORE) -> dict[str, Answer]:
+    return {answer.principal: answer for answer in build(things).who_can(access, at).answers}
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return document(*statements)
+
+
+def letting(principal: Any, actions: Any = "s3:GetObject", **more: Any) -> dict[str, Any]:
+    return {"Sid": "Lets", "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": [STORE, OBJECTS], **more}
+
+
+# --- the object ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_identity_policy_is_enough_in_the_same_account() -> None:
+    answer = found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store()))[READER]
+    assert (answer.direct, answer.certainty, answer.kind) == (True, "certain", "unknown")
+    assert [(hop.origin, hop.target, hop.how) for hop in answer.path] == [(READER, STORE, "s3:GetObject")]
+    assert [(one.policy, one.statement) for one in answer.path[0].because] == [(f"{READER}#own", "0")]
+
+
+def test_listing_the_bucket_is_not_reading_it() -> None:
+    assert found(estate(user("reader", allow("s3:ListBucket", "*"), allow("s3:GetObject", STORE)), store())) == {}
+
+
+@pytest.mark.parametrize(
+    "stopped",
+    [
+        [user("reader", allow("s3:GetObject", OBJECTS), deny("s3:*", OBJECTS)), store()],
+        [user("reader", allow("s3:GetObject", OBJECTS), boundary=boundary(allow("ec2:*"))), store()],
+        [user("reader", allow("s3:GetObject", OBJECTS)), store(policy=policy({**letting("*"), "Effect": "Deny"}))],
+        [user("reader", allow("s3:GetObject", OBJECTS)), store(), account(HOME, document(allow("ec2:*")))],
+        [user("reader", allow("s3:GetObject", OBJECTS)), store(account=OTHER), account(HOME), account(OTHER)],
+        [user("reader", allow("s3:GetObject", OBJECTS, Condition={"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})), store()],
+        [user("reader", allow("s3:GetObject", OBJECTS, Condition={"StringEquals": {"aws:username": "somebody-else"}})), store()],
+    ],
+    ids=["deny", "boundary", "bucket-deny", "scp", "another-account", "past-date", "another-name"],
+)
+def test_each_limit_stops_a_reader(stopped: list[Any]) -> None:
+    assert found(estate(*stopped)) == {}
+
+
+def test_a_deny_on_a_part_leaves_the_rest() -> None:
+    things = estate(user("reader", allow("s3:GetObject", OBJECTS), deny("s3:GetObject", f"{STORE}/secret/*")), store())
+    assert READER in found(things)
+    assert READER not in found(things, at=f"{STORE}/secret/")
+    assert READER in found(things, at=f"{STORE}/models/")
+
+
+def test_conditions_stay_on_the_answer() -> None:
+    through = {"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}
+    answer = found(estate(user("reader", allow("s3:GetObject", OBJECTS, **through)), store()))[READER]
+    assert answer.certainty == "conditional"
+    assert answer.conditions == ("only through VPC endpoint vpce-1",)
+
+
+def test_what_the_caller_chooses_is_no_condition() -> None:
+    tls = {**letting("*"), "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    answer = found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=policy(tls))))[READER]
+    assert answer.certainty == "certain"
+
+
+def test_a_bucket_policy_lets_in_whom_it_names_and_nobody_alike() -> None:
+    things = estate(
+        user("reader", allow("ec2:DescribeRegions")),
+        user("twin", allow("ec2:DescribeRegions")),
+        store(policy=policy(letting({"AWS": READER}))),
+    )
+    assert set(found(things)) == {READER}
+
+
+def test_across_accounts_both_sides_must_agree() -> None:
+    other = arn("user", "reader", OTHER)
+    accounts = (account(HOME), account(OTHER))
+    named = store(policy=policy(letting({"AWS": f"arn:aws:iam::{OTHER}:root"})))
+    able = user("reader", allow("s3:GetObject", OBJECTS), account=OTHER)
+    assert set(found(estate(able, named, *accounts))) == {other}
+    assert found(estate(user("reader", allow("ec2:*"), account=OTHER), named, *accounts)) == {}
+    assert found(estate(able, store(), *accounts)) == {}
+
+
+def test_an_account_that_no_snapshot_covers_is_an_external_answer() -> None:
+    things = estate(store(policy=policy(letting({"AWS": f"arn:aws:iam::{OTHER}:role/partner"}))))
+    answer = found(things)[f"arn:aws:iam::{OTHER}:root"]
+    assert (answer.kind, answer.direct) == ("external", True)
+
+
+def test_the_public_is_an_answer_unless_the_account_blocks_it() -> None:
+    open_policy = policy(letting("*"))
+    assert found(estate(store(policy=open_policy)))["*"].kind == "anonymous"
+    blocked = known(PublicAccessBlock(True, True, True, True))
+    assert "*" not in found(estate(store(policy=open_policy, public_access_block=blocked)))
+    ours = letting("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-ours"}})
+    assert "*" not in found(estate(store(policy=policy(ours))))
+
+
+def test_public_grants_of_access_control_lists_count_unless_they_are_ignored() -> None:
+    grant = {"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "FULL_CONTROL"}
+    acl = known({"Owner": {"ID": "me"}, "Grants": [grant]})
+    # What a bucket's list grants is the bucket, not its objects: writing, not reading.
+    things = store(acl=acl, ownership=known("ObjectWriter"))
+    assert "*" in found(estate(things), AccessKind.WRITE)
+    disabled = store(acl=acl, ownership=known("BucketOwnerEnforced"))
+    assert "*" not in found(estate(disabled), AccessKind.WRITE)
+
+
+def test_a_service_that_the_policy_names_is_an_answer() -> None:
+    things = estate(store(policy=policy(letting({"Service": "cloudfront.amazonaws.com"}))))
+    assert found(things)["cloudfront.amazonaws.com"].kind == "service"
+
+
+# --- the key ------------------------------------------------------------------------------------------------------------------
+
+ABLE = user("reader", allow("s3:GetObject", OBJECTS), allow("kms:Decrypt", KEY))
+
+
+def test_reading_needs_the_key_too() -> None:
+    assert READER in found(estate(ABLE, store(key=KEY), key(DELEGATING)))
+    assert found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(key=KEY), key(DELEGATING))) == {}
+
+
+def test_a_key_policy_that_does_not_delegate_leaves_identity_policies_without_effect() -> None:
+    assert found(estate(ABLE, store(key=KEY), key(ALONE))) == {}
+
+
+def test_a_key_policy_may_name_the_reader_itself() -> None:
+    naming = document({"Effect": "Allow", "Principal": {"AWS": READER}, "Action": "kms:Decrypt", "Resource": "*"})
+    assert READER in found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(key=KEY), key(naming)))
+
+
+def test_a_grant_gives_the_key_to_its_grantee() -> None:
+    grant = KeyGrant("g1", READER, ("Decrypt",), {}, None, None, None)
+    reader = user("reader", allow("s3:GetObject", OBJECTS))
+    assert READER in found(estate(reader, store(key=KEY), key(ALONE, grant)))
+    encrypting = KeyGrant("g1", READER, ("Encrypt",), {}, None, None, None)
+    assert found(estate(reader, store(key=KEY), key(ALONE, encrypting))) == {}
+
+
+def test_a_key_that_only_works_for_another_service_does_not_unwrap_objects() -> None:
+    via = {"Condition": {"StringEquals": {"kms:ViaService": "ec2.us-east-1.amazonaws.com"}}}
+    reader = user("reader", allow("s3:GetObject", OBJECTS), allow("kms:Decrypt", KEY, **via))
+    assert found(estate(reader, store(key=KEY), key(DELEGATING))) == {}
+    ours = {"Condition": {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}}
+    reader = user("reader", allow("s3:GetObject", OBJECTS), allow("kms:Decrypt", KEY, **ours))
+    assert READER in found(estate(reader, store(key=KEY), key(DELEGATING)))
+
+
+def test_a_disabled_key_unwraps_nothing() -> None:
+    assert found(estate(ABLE, store(key=KEY), key(DELEGATING, state="Disabled"))) == {}
+
+
+def test_a_key_that_no_snapshot_holds_leaves_the_answer_hanging() -> None:
+    answer = found(estate(ABLE, store(key=KEY)))[READER]
+    assert answer.certainty == "conditional"
+    assert "key policy" in answer.conditions[0]
+
+
+@pytest.mark.parametrize("action", ["kms:CreateGrant", "kms:PutKeyPolicy"])
+def test_who_may_grant_itself_the_key_reads(action: str) -> None:
+    actor = user("reader", allow("s3:GetObject", OBJECTS), allow(action, KEY))
+    answer = found(estate(actor, store(key=KEY), key(DELEGATING)))[READER]
+    assert [hop.how for hop in answer.path] == [action, "s3:GetObject + kms:Decrypt"]
+    assert not answer.direct
+    assert found(estate(actor, store(key=KEY), key(ALONE))) == {}
+
+
+@pytest.mark.parametrize("action", ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"])
+def test_who_may_change_the_bucket_policy_lets_itself_in(action: str) -> None:
+    shut = policy({**letting("*"), "Effect": "Deny"})
+    actor = user("reader", allow(action, STORE), allow("s3:GetObject", OBJECTS))
+    answer = found(estate(actor, store(policy=shut)))[READER]
+    assert [hop.how for hop in answer.path] == [action, "s3:GetObject"]
+    assert found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=shut))) == {}
+    own_deny = user("reader", allow(action, STORE), allow("s3:GetObject", OBJECTS), deny("s3:GetObject"))
+    assert found(estate(own_deny, store(policy=shut))) == {}
+
+
+# --- other accesses -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_access_is_its_own() -> None:
+    things = estate(
+        user("reader", allow("s3:GetObject", OBJECTS), allow("kms:Decrypt", KEY)),
+        user("writer", allow("s3:PutObject", OBJECTS), allow("kms:GenerateDataKey", KEY)),
+        user("half-writer", allow("s3:PutObject", OBJECTS)),
+        user("deleter", allow("s3:DeleteObject", OBJECTS)),
+        user("expirer", allow("s3:PutLifecycleConfiguration", STORE)),
+        user("key-killer", allow("kms:ScheduleKeyDeletion", KEY)),
+        user("decrypter", allow("kms:Decrypt", KEY)),
+        store(key=KEY),
+        key(DELEGATING),
+    )
+
+    def names(access: AccessKind) -> set[str]:
+        return {name.rpartition("/")[2] for name in found(things, access)}
+
+    assert names(AccessKind.READ) == {"reader"}
+    assert names(AccessKind.WRITE) == {"writer"}
+    assert names(AccessKind.DELETE) == {"deleter", "expirer", "key-killer"}
+    assert names(AccessKind.DECRYPT) == {"reader", "decrypter"}
+    assert names(AccessKind.ADMINISTER) == {"expirer", "key-killer"}
+    assert names(AccessKind.COPY) == {"reader"}
+
+
+def test_reading_inside_a_network_alone_is_not_copying() -> None:
+    inside = {"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}
+    things = estate(user("reader", allow("s3:GetObject", OBJECTS, **inside)), store())
+    assert READER in found(things)
+    assert READER not in found(things, AccessKind.COPY)
+
+
+def test_replicating_with_a_role_that_reads_copies() -> None:
+    reading = [allow(["s3:GetObject", "s3:GetObjectVersion*"], OBJECTS)]
+    actor = user("reader", allow("s3:PutReplicationConfiguration", STORE), allow("iam:PassRole", arn("role", "replica")))
+    replica = role("replica", *reading, trust=trusting({"Service": "s3.amazonaws.com"}))
+    assert READER in found(estate(actor, replica, store()), AccessKind.COPY)
+    mute = role("replica", trust=trusting({"Service": "s3.amazonaws.com"}))
+    assert READER not in found(estate(actor, mute, store()), AccessKind.COPY)
+    alone = user("reader", allow("s3:PutReplicationConfiguration", STORE))
+    assert READER not in found(estate(alone, replica, store()), AccessKind.COPY)
+
+
+# --- access points, secrets, workloads ----------------------------------------------------------------------------------------
+
+
+def point(named: dict[str, Any] | None, *, vpc: str | None = None) -> Collection[AccessPoint]:
+    identifier = f"arn:aws:s3:us-east-1:{HOME}:accesspoint/door"
+    own = None
+    if named is not None:
+        statement = {"Effect": "Allow", "Principal": named, "Action": "s3:GetObject", "Resource": f"{identifier}/object/*"}
+        own = NamedPolicy(f"{identifier}#policy", "access point policy", document(statement), "inline")
+    return Collection(
+        (AccessPoint(identifier, STORE, HOME, "us-east-1", known("VPC" if vpc else "Internet"), known(vpc), known(None), known(own)),)
+    )
+
+
+def test_an_access_point_lets_in_only_where_the_bucket_delegates_to_it() -> None:
+    delegating = policy(letting({"AWS": "*"}, Condition={"StringEquals": {"s3:DataAccessPointAccount": HOME}}))
+    reader = user("reader", allow("ec2:DescribeRegions"))
+    doors = point({"AWS": READER})
+    assert READER in found(estate(reader, store(policy=delegating, access_points=doors)))
+    assert READER not in found(estate(reader, store(access_points=doors)))
+    inside = found(estate(reader, store(policy=delegating, access_points=point({"AWS": READER}, vpc="vpc-1"))))[READER]
+    assert any("vpc-1" in condition for condition in inside.conditions)
+
+
+def test_whoever_reads_a_stored_credential_is_its_owner() -> None:
+    owner = user("owner", allow("s3:GetObject", OBJECTS))
+    parameter = secret(f"arn:aws:ssm:us-east-1:{HOME}:parameter/key", "parameter", arn("user", "owner"))
+    able = user("reader", allow("ssm:GetParameter", parameter.id))
+    assert READER in found(estate(able, owner, parameter, store()))
+    assert READER not in found(estate(user("reader", allow("ssm:DescribeParameters")), owner, parameter, store()))
+    kept = secret("arn:aws:s3:::drawer/keys.txt", "object", arn("user", "owner"))
+    reading = user("reader", allow("s3:GetObject", "arn:aws:s3:::drawer/*"))
+    things = (owner, kept, store(), store("arn:aws:s3:::drawer"))
+    assert [hop.target for hop in found(estate(reading, *things))[READER].path][0] == kept.id
+    assert READER not in found(estate(user("reader", allow("s3:GetObject", "arn:aws:s3:::drawer/other")), *things))
+
+
+def test_a_workload_is_an_answer_with_its_role() -> None:
+    name = f"arn:aws:lambda:us-east-1:{HOME}:function:f"
+    things = estate(
+        role("r", allow("s3:GetObject", OBJECTS), trust=trusting({"Service": "lambda.amazonaws.com"})),
+        workload(name, "lambda", "function", arn("role", "r")),
+        store(),
+    )
+    answers = found(things)
+    assert set(answers) == {name, arn("role", "r")}
+    assert answers[name].kind == "workload"
+    assert [hop.how for hop in answers[name].path] == ["runs as", "s3:GetObject"]
+
+
+def test_the_roles_that_start_a_task_are_not_its_own() -> None:
+    task = workload(
+        f"arn:aws:ecs:us-east-1:{HOME}:task-definition/t:1", "ecs", "task_definition", arn("role", "start"), arn("role", "own"),
+        taskRoleArn=arn("role", "own"), executionRoleArn=arn("role", "start"),
+    )  # fmt: skip
+    trust = trusting({"Service": "ecs-tasks.amazonaws.com"})
+    starting = estate(role("start", allow("s3:GetObject", OBJECTS), trust=trust), role("own", trust=trust), task, store())
+    assert task.id not in found(starting)
+    owning = estate(role("start", trust=trust), role("own", allow("s3:GetObject", OBJECTS), trust=trust), task, store())
+    assert task.id in found(owning)
+
+
+# --- who, and what is not known ------------------------------------------------------------------------------------------------
+
+
+def test_kinds_are_told_by_evidence() -> None:
+    reading = allow("s3:GetObject", OBJECTS)
+    from small_estates import keys
+
+    things = estate(
+        user("person", reading, console_password=known(True)),
+        user("robot", reading, access_keys=keys(1)),
+        user("either", reading, console_password=Unknown(Reason.NOT_COLLECTED, Source("iam:GetLoginProfile", "x"))),
+        role("service", reading, trust=trusting({"Service": "lambda.amazonaws.com"})),
+        role("ci", reading, trust=trusting({"Federated": f"arn:aws:iam::{HOME}:oidc-provider/ci.example"})),
+        role("people", reading, trust=trusting({"Federated": f"arn:aws:iam::{HOME}:saml-provider/corp"})),
+        role("borrowed", reading, trust=trusting(arn("user", "person"))),
+        store(),
+    )
+    kinds = {name.rpartition("/")[2]: answer.kind for name, answer in found(things).items() if "#" not in name}
+    assert kinds == {
+        "person": "person",
+        "robot": "workload",
+        "either": "person",
+        "service": "workload",
+        "ci": "workload",
+        "people": "person",
+        "borrowed": "person",
+    }
+
+
+def test_a_federated_subject_is_named_by_provider_and_pattern() -> None:
+    host = f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com"
+    subject = "repo:lab/weights:ref:refs/heads/main"
+    condition = {"StringLike": {"token.actions.githubusercontent.com:sub": subject}, "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}
+
+    def trust(**more: Any) -> dict[str, Any]:
+        return document({"Effect": "Allow", "Principal": {"Federated": host}, "Action": "sts:AssumeRoleWithWebIdentity", **more})
+
+    ci = role("ci", allow("s3:GetObject", OBJECTS), trust=trust(Condition=condition))
+    answer = found(estate(ci, store()))[f"{host}#{subject}"]
+    assert (answer.kind, answer.certainty) == ("workload", "certain")
+    anybody = role("ci", allow("s3:GetObject", OBJECTS), trust=trust())
+    assert found(estate(anybody, store()))[f"{host}#*"].kind == "external"
+
+
+def test_a_store_that_no_snapshot_holds_is_answered_and_said_to_be() -> None:
+    result = build(estate(user("reader", allow("s3:GetObject", "*")))).who_can(AccessKind.READ, "arn:aws:s3:::elsewhere")
+    assert [answer.principal for answer in result.answers] == [READER]
+    assert result.answers[0].certainty == "conditional"
+    assert not result.complete
+
+
+def test_a_bucket_policy_that_could_not_be_read_is_a_gap_and_a_condition() -> None:
+    refused = Unknown(Reason.DENIED, Source("s3:GetBucketPolicy", "x"), "AccessDenied")
+    result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=None, **{}))).who_can(AccessKind.READ, STORE)
+    assert result.complete
+    from dataclasses import replace
+
+    hidden = replace(store(), policy=refused)
+    result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), hidden)).who_can(AccessKind.READ, STORE)
+    assert (result.complete, result.gaps) == (False, (refused,))
+    assert result.answers[0].certainty == "conditional"
+
+
+def test_a_managed_policy_that_a_snapshot_only_names_is_known() -> None:
+    from dataclasses import replace
+
+    named = replace(administrator(), document=None)
+    assert READER in found(estate(user("reader", attached=[named]), store()))
+    custom = NamedPolicy(f"arn:aws:iam::{HOME}:policy/unseen", "unseen", None, "customer")
+    answer = found(estate(user("reader", attached=[custom]), store()))[READER]
+    assert answer.certainty == "conditional"
