@@ -115,7 +115,9 @@ class SnapshotWriter:
             _write_whole(root / HEADER, encode(header) + b"\n")
         except OSError as error:
             raise InputError(
-                "the snapshot's directory cannot be written", where=str(root), fix=str(error.strerror)
+                f"the snapshot's directory cannot be written, {error.strerror}",
+                where=str(root),
+                fix="choose another directory",
             ) from error
         writer = cls(root, header, Journal(), clock)
         writer._begin()
