@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from weightguard.demo.server import ROOT_FACTOR
+from weightguard.demo.server import HARDENED
 from weightguard.errors import InputError, WeightguardError
 
 _START_SECONDS = 60.0
@@ -61,11 +61,11 @@ def _wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> Non
 
 
 @contextmanager
-def emulator(*, seed: int = 7, root_factor: bool = False) -> Iterator[str]:
+def emulator(*, seed: int = 7, hardened: bool = False) -> Iterator[str]:
     """Run moto's server for the length of the block and yield its URL (``http://127.0.0.1:PORT``).
 
     Args:
-        root_factor: whether the root users have a second factor.
+        hardened: what the server says of the things that moto cannot be told (see `server`).
         seed: makes the identifiers that moto invents (account numbers, key ids) the same on every run.
 
     Raises:
@@ -79,8 +79,8 @@ def emulator(*, seed: int = 7, root_factor: bool = False) -> Iterator[str]:
     with TemporaryDirectory(prefix="weightguard-emulator-") as folder:
         log = Path(folder) / "server.log"
         with log.open("wb") as output:
-            command = [sys.executable, "-m", "weightguard.demo.server", "-H", "127.0.0.1", "-p", str(port)]
-            command += [ROOT_FACTOR] if root_factor else []
+            command = [sys.executable, "-m", "weightguard.demo.server", str(port)]
+            command += [HARDENED] if hardened else []
             process = subprocess.Popen(command, stdout=output, stderr=output, env=_environment())  # noqa: S603
             try:
                 _wait_until_up(process, url, log)

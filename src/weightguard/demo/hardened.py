@@ -123,6 +123,33 @@ def _network(lab: Lab, account: str) -> None:
     lab.endpoints[account] = endpoint["VpcEndpoint"]["VpcEndpointId"]
 
 
+def _watch(lab: Lab, account: str) -> None:
+    """Threat detection, a record of every configuration, and logs of every network's traffic."""
+    lab.client(account, "guardduty").create_detector(
+        Enable=True,
+        Features=[{"Name": name, "Status": "ENABLED"} for name in ("S3_DATA_EVENTS", "RUNTIME_MONITORING")],
+    )
+    config = lab.client(account, "config")
+    config.put_configuration_recorder(
+        ConfigurationRecorder={
+            "name": "default",
+            "roleARN": lab.role_arn(account, "ConfigurationRecorder"),
+            "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True},
+        }
+    )
+    config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": LOG_BUCKET})
+    config.start_configuration_recorder(ConfigurationRecorderName="default")
+    ec2 = lab.client(account, "ec2")
+    for network in ec2.describe_vpcs()["Vpcs"]:
+        ec2.create_flow_logs(
+            ResourceIds=[network["VpcId"]],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogDestinationType="s3",
+            LogDestination=f"arn:aws:s3:::{LOG_BUCKET}",
+        )
+
+
 def _key(lab: Lab, store: WeightStore) -> None:
     kms = lab.client(store.account, "kms")
     created = kms.create_key(
@@ -277,6 +304,8 @@ def build(url: str) -> Lab:
     _logs(lab)
     for store in STORES:
         _store(lab, store)
+    for account in MEMBERS:
+        _watch(lab, account)
     _weights(lab)
     _guardrails(lab)
     return lab

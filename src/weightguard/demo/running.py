@@ -40,7 +40,7 @@ def made_up_credentials() -> Iterator[None]:
 @contextmanager
 def running_lab(*, hardened: bool = False) -> Iterator[dict[str, Any]]:
     """A lab on an emulator of its own; yields the collector's options for it, and stops the emulator afterwards."""
-    with made_up_credentials(), emulator(root_factor=hardened) as url:
+    with made_up_credentials(), emulator(hardened=hardened) as url:
         lab = build(url)
         if not hardened:
             plant(lab)

@@ -304,6 +304,21 @@ def _forgotten_copy(lab: Lab) -> None:
     put_files(lab, "research", "scratch-jo", "holiday-photos/", {"IMG_2041.jpg": shard})
 
 
+def _no_detection(lab: Lab) -> None:
+    guardduty = lab.client("training", "guardduty")
+    for detector in guardduty.list_detectors()["DetectorIds"]:
+        guardduty.delete_detector(DetectorId=detector)
+
+
+def _no_flow_logs(lab: Lab) -> None:
+    ec2 = lab.client("training", "ec2")
+    ec2.delete_flow_logs(FlowLogIds=[log["FlowLogId"] for log in ec2.describe_flow_logs()["FlowLogs"]])
+
+
+def _nothing(lab: Lab) -> None:
+    """The emulator was started so."""
+
+
 def _executable_format(lab: Lab) -> None:
     checkpoint = models.pytorch({"encoder.weight": (64, 32), "decoder.weight": (32, 64)})
     put_files(lab, "training", _CHECKPOINTS.bucket, "run-17/step-2000/", {"model.pt": checkpoint})
@@ -343,8 +358,36 @@ WEAKNESSES: tuple[Weakness, ...] = (
         "no-root-factor",
         "WG-IAM-18",
         "training",
-        "The root users have no second factor (the emulator is told so when it starts).",
-        lambda lab: None,
+        "The root users have no second factor.",
+        _nothing,
+    ),
+    Weakness(
+        "disks-may-be-shared",
+        "WG-STO-17",
+        "training",
+        "Nothing keeps an account from sharing a snapshot of a training disk with everybody.",
+        _nothing,
+    ),
+    Weakness(
+        "nobody-analyses",
+        "WG-LOG-14",
+        "serving",
+        "No analyser watches for access from outside between audits.",
+        _nothing,
+    ),
+    Weakness(
+        "no-detection",
+        "WG-LOG-06",
+        "training",
+        "Threat detection was switched off in the training account: nobody notices a thief's unusual reads.",
+        _no_detection,
+    ),
+    Weakness(
+        "no-flow-logs",
+        "WG-NET-10",
+        "training",
+        "The training network keeps no record of where its traffic went.",
+        _no_flow_logs,
     ),
     Weakness(
         "public-bucket",
