@@ -8,14 +8,14 @@ reads the operation: a refused listing leaves no fact behind that could say who 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from weightguard.assess.grants import permission
 from weightguard.assess.model import CallCounts, Coverage, Gap
 from weightguard.controls.engine import Result
 from weightguard.controls.schema import Control, Status
-from weightguard.controls.scopes import scope_of
+from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.estate.fact import Reason, Unknown
 
 _REFUSALS = ("denied", "throttled", "failed")
@@ -65,9 +65,33 @@ def _add_unknowns(lost: dict[Key, _Lost], results: Sequence[Result]) -> None:
             key = _key(unknown, lost)
             lost[key].controls.add(result.control)
             facts[key].add(unknown)
+            for cause in _causes(unknown, lost):
+                lost[cause].controls.add(result.control)
     for key, unknowns in facts.items():
         if not lost[key].count:
             lost[key].count = len(unknowns)
+
+
+def _causes(unknown: Unknown, lost: Mapping[Key, _Lost]) -> Iterator[Key]:
+    """The refused reads that may be why something was never asked: a listing that failed names nothing to ask
+    about.
+    """
+    if unknown.reason is not Reason.NOT_COLLECTED:
+        return
+    service = unknown.source.call.partition(":")[0]
+    scope = _account_scope(unknown.source.record)
+    for key in tuple(lost):
+        if key[1] == service and key[4] in _REFUSALS and scope in (None, key[0]):
+            yield key
+
+
+def _account_scope(record: str) -> str | None:
+    """The scope of a record or of an ARN; None where neither names one, so that it may be any."""
+    scope = scope_of(record)
+    if scope.startswith("arn:") and scope.count(":") >= 5:
+        account = scope.split(":")[4]
+        return f"aws/{account}" if account else None
+    return scope if provider_of(record) else None
 
 
 def _key(unknown: Unknown, lost: Mapping[Key, _Lost]) -> Key:

@@ -121,13 +121,18 @@ class Bearing:
         return union(own, governed)
 
     def watched(self, trail: Trail) -> Weights | None:
-        """What a trail watches. None: nothing that bears on weights."""
+        """What a trail watches; an organisation's trail everything, where nobody could say which organisation
+        that is.
+
+        None: nothing that bears on weights.
+        """
         here = self.accounts.get(trail.account)
         if not trail.organisation_wide:
             return here
-        return union(
-            here, *(self.organisations.get(name) for name in self._organisation_of.get(trail.account, ()))
-        )
+        organisations = self._organisation_of.get(trail.account)
+        if organisations is None:
+            return union(here, self.all_weights)
+        return union(here, *(self.organisations.get(name) for name in organisations))
 
     def unseen_in(self, account: str) -> bool:
         """Whether stores or weights of this account may exist that no listing showed."""

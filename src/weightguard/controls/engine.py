@@ -200,7 +200,7 @@ class _Bench:
         try:
             verdict = check(target.value, context)
             status, message = verdict.status, verdict.message
-            unseen = self._subjects.bearing.weights_of(target.id) if bears and not target.weights else ()
+            unseen = self._subjects.bearing.weights_of(target.id) if bears else ()
             if status is Status.NOT_APPLICABLE and isinstance(unseen, Unseen):
                 # "There are no weights here" cannot be said of a place that nobody could list.
                 raise UnknownFact(unseen.unknowns)
