@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from states.answering import START, answers
-from states.catalogue import PASSING, TAKING, Passing, Taking
-from states.lab import ADMINISTRATOR, HOME, SSM_CORE, Lab, Statement, allow, deny, trusting
+from attack_labs.answering import START, answers
+from attack_labs.catalogue import PASSING, TAKING, Passing, Taking
+from attack_labs.lab import ADMINISTRATOR, HOME, SSM_CORE, Lab, Statement, allow, deny, trusting
 
 def statements(needs: dict[str, str] | Any, **names: str) -> list[Statement]:
     """A statement for each action; a key may end in a space, for one more resource of the same action."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from states.answering import START, answers
-from states.lab import ADMINISTRATOR, HOME, Lab, Statement, allow, deny, policy, trusting
+from attack_labs.answering import START, answers
+from attack_labs.lab import ADMINISTRATOR, HOME, Lab, Statement, allow, deny, policy, trusting
 
 ROOT = f"arn:aws:iam::{HOME}:root"
 SELF_ROLE = f"arn:aws:iam::{HOME}:role/starting-role"

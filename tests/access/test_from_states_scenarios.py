@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from states import workloads
-from states.answering import START, answers
-from states.lab import ADMINISTRATOR, HOME, SSM_CORE, Lab, allow, deny, trusting
+from attack_labs import workloads
+from attack_labs.answering import START, answers
+from attack_labs.lab import ADMINISTRATOR, HOME, SSM_CORE, Lab, allow, deny, trusting
 
 DEV, OPS = "222222222222", "333333333333"
 ROOT = f"arn:aws:iam::{HOME}:root"

@@ -72,19 +72,20 @@ class Vouching:
 
     def by_secret(self) -> Iterator[Link]:
         """From whoever may read a stored credential, to the principal that it belongs to."""
-        kinds = {entry.secret: entry for entry in techniques() if isinstance(entry, ReadSecret)}
+        kinds: dict[str, list[ReadSecret]] = {}
+        for entry in techniques():
+            if isinstance(entry, ReadSecret):
+                kinds.setdefault(entry.secret, []).append(entry)
         for secret in self._owner.estate.secrets:
-            entry = kinds.get(secret.kind)  # type: ignore[call-overload]
             owners = [name for name in secret.unlocks if name in self._owner.population.group_of]
-            if entry is None or not owners:
-                continue
-            readers = (
-                self._object_readers(secret) if secret.kind == "object" else self._readers(entry, secret)
-            )
-            for node, step in readers:
-                for name in owners:
-                    if node != name:
-                        yield Link(node, name, (step,))
+            for entry in kinds.get(secret.kind, ()) if owners else ():
+                for node, step in self._secret_readers(entry, secret):
+                    for name in owners:
+                        if node != name:
+                            yield Link(node, name, (step,))
+
+    def _secret_readers(self, entry: ReadSecret, secret: Secret) -> Iterator[tuple[Node, Step]]:
+        return self._object_readers(secret) if secret.kind == "object" else self._readers(entry, secret)
 
     def _object_readers(self, secret: Secret) -> Iterator[tuple[Node, Step]]:
         from weightguard.access.model import AccessKind
@@ -104,10 +105,11 @@ class Vouching:
         names = self._owner.index.names(document) if document is not None else frozenset[str]()
         looks = sensitivity(None if policy is None else document_of(policy))
         action = entry.needs[0].action
+        resource = secret.id if entry.needs[0].resource == "target" else entry.needs[0].resource
         for group in self._actors(action, secret.account, names):
             for caller, nodes in self._owner.index.apart(group, names, looks):
                 grant = self._needs.on(
-                    group, action, secret.id, caller=caller, policy=document, owner=secret.account
+                    group, action, resource, caller=caller, policy=document, owner=secret.account
                 )
                 key = self._unwrapping(group, secret)
                 if grant is not None and key is not None:

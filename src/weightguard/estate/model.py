@@ -28,12 +28,14 @@ class NamedPolicy:
         document: the document as the provider returned it: a mapping, or the text where it could not be parsed. None: the text is
             not in the snapshot; a `provider` policy is then resolved by its id, any other one is not known.
         origin: ``provider`` (managed by the cloud provider), ``customer`` (managed) or ``inline``.
+        versions: AWS: the documents of a managed policy's other versions, any of which may be made the default; None: not known.
     """
 
     id: str
     name: str
     document: Mapping[str, Any] | str | None
     origin: Literal["provider", "customer", "inline"]
+    versions: tuple[Mapping[str, Any] | str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,7 @@ class Secret:
     provider: Provider
     account: str
     region: str | None
-    kind: str  # secretsmanager, parameter, object
+    kind: str  # secretsmanager, parameter, object, or the part of a configuration that holds it
     policy: Fact[NamedPolicy | None]
     key: Fact[str | None]
     unlocks: tuple[str, ...] = ()

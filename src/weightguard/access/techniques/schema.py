@@ -178,7 +178,24 @@ class ReadSecret(_Technique):
     """Become whoever a stored credential belongs to."""
 
     kind: Literal["secret"]
-    secret: Literal["secretsmanager", "parameter", "object", "environment"]
+    secret: Literal[
+        "secretsmanager",
+        "parameter",
+        "object",
+        "environment",
+        "instance_user_data",
+        "template_user_data",
+        "launch_configuration_user_data",
+        "build_environment",
+        "container_definitions",
+        "container_properties",
+        "stack_parameters",
+        "stack_template",
+        "state_machine_definition",
+        "job_arguments",
+        "document_content",
+        "lifecycle_scripts",
+    ]
 
 
 Technique = Annotated[

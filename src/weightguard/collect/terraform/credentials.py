@@ -15,6 +15,26 @@ from weightguard.collect.terraform.state import Resource
 READ: Final = "StoredCredentials"
 SHORTEST: Final = 16
 """An access key id has at least sixteen characters (IAM API reference, "AccessKey"); shorter words would match by chance."""
+CONFIGURATIONS: Final = (
+    ("aws_lambda_function", "lambda.function_environment", ("environment",)),
+    ("aws_instance", "ec2.instance_user_data", ("user_data", "user_data_base64")),
+    ("aws_launch_template", "ec2.launch_template_user_data", ("user_data",)),
+    ("aws_launch_configuration", "autoscaling.launch_configuration_user_data", ("user_data", "user_data_base64")),
+    ("aws_codebuild_project", "codebuild.project_environment", ("environment", "source")),
+    ("aws_ecs_task_definition", "ecs.container_definitions", ("container_definitions",)),
+    ("aws_batch_job_definition", "batch.container_properties", ("container_properties",)),
+    ("aws_cloudformation_stack", "cloudformation.stack_parameters", ("parameters", "outputs")),
+    ("aws_cloudformation_stack", "cloudformation.stack_template", ("template_body",)),
+    ("aws_sfn_state_machine", "stepfunctions.definition", ("definition",)),
+    ("aws_glue_job", "glue.job_arguments", ("default_arguments", "non_overridable_arguments")),
+    ("aws_ssm_document", "ssm.document_content", ("content",)),
+    (
+        "aws_sagemaker_notebook_instance_lifecycle_configuration",
+        "sagemaker.lifecycle_scripts",
+        ("on_create", "on_start"),
+    ),
+)
+"""Attributes in which people leave credentials, in plain text or base64, and the kind of record that tells whose they are."""
 WORD: Final = re.compile(r"[A-Za-z0-9/+=_-]{16,}")
 
 
@@ -29,6 +49,7 @@ def mark(inventory: Inventory, found: Iterable[Row]) -> Iterator[Row]:
                 row.reads[READ] = ok({"Principals": holders})
         yield row
     yield from _objects(inventory, keys)
+    yield from _configurations(inventory, keys)
 
 
 def _keys(inventory: Inventory) -> dict[str, str]:
@@ -90,13 +111,50 @@ def _objects(inventory: Inventory, keys: Mapping[str, str]) -> Iterator[Row]:
             )
 
 
+def _configurations(inventory: Inventory, keys: Mapping[str, str]) -> Iterator[Row]:
+    for type_, kind, attributes in CONFIGURATIONS if keys else ():
+        for item in inventory.of(type_):
+            texts = [text for attribute in attributes for text in _texts(item.values.get(attribute))]
+            holders = _holders(keys, [*texts, *(decoded for text in texts if (decoded := _decoded(text)))])
+            arn = _arn(item)
+            if holders and arn is not None:
+                service = kind.partition(".")[0]
+                reads = {READ: ok({"Principals": holders})}
+                yield Row(service, kind, arn, item.region or None, "ShowState", {"type": type_}, reads)
+
+
+def _arn(item: Resource) -> str | None:
+    """The resource's ARN; stacks and state machines have theirs as their id."""
+    identifier = item.text("id") or ""
+    return item.text("arn") or (identifier if identifier.startswith("arn:") else None)
+
+
+def _texts(values: Any) -> Iterator[str]:
+    """The texts of an attribute, those of blocks and maps in it too."""
+    pending = [values]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, str):
+            yield found
+        elif isinstance(found, Mapping):
+            pending += found.values()
+        elif isinstance(found, list):
+            pending += found
+
+
+def _decoded(text: str) -> str | None:
+    """What stands in base64; None where it is none."""
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
+    except ValueError:
+        return None
+
+
 def _plain(item: Resource) -> Iterator[str]:
     """What an object holds, as far as the state has it as text."""
     content, encoded = item.text("content"), item.text("content_base64")
     if content is not None:
         yield content
-    if encoded is not None:
-        try:
-            yield base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
-        except ValueError:
-            return
+    decoded = None if encoded is None else _decoded(encoded)
+    if decoded is not None:
+        yield decoded

@@ -34,6 +34,19 @@ SECRETS: Final = {
     "secretsmanager.secret": "secretsmanager",
     "ssm.parameter": "parameter",
     "s3.object": "object",
+    "lambda.function_environment": "environment",
+    "ec2.instance_user_data": "instance_user_data",
+    "ec2.launch_template_user_data": "template_user_data",
+    "autoscaling.launch_configuration_user_data": "launch_configuration_user_data",
+    "codebuild.project_environment": "build_environment",
+    "ecs.container_definitions": "container_definitions",
+    "batch.container_properties": "container_properties",
+    "cloudformation.stack_parameters": "stack_parameters",
+    "cloudformation.stack_template": "stack_template",
+    "stepfunctions.definition": "state_machine_definition",
+    "glue.job_arguments": "job_arguments",
+    "ssm.document_content": "document_content",
+    "sagemaker.lifecycle_scripts": "lifecycle_scripts",
 }
 
 
@@ -113,7 +126,7 @@ def _key(record: Record) -> Fact[str | None]:
 
 
 def secrets(scope: Scope, records: Iterable[Record]) -> list[Secret]:
-    """Secrets, parameters and objects that are known to hold credentials."""
+    """Secrets, parameters, and objects and configurations that are known to hold credentials."""
     return [_secret(scope, record) for record in records if record.kind in SECRETS]
 
 

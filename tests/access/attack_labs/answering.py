@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from states.lab import HOME, Lab
+from attack_labs.lab import HOME, Lab
 
 from weightguard.api import collect_terraform, load, who_can
 

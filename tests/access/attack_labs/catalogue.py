@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from states import workloads
-from states.lab import Lab
-from states.workloads import Maker
+from attack_labs import workloads
+from attack_labs.lab import Lab
+from attack_labs.workloads import Maker
 
 
 @dataclass(frozen=True, slots=True)

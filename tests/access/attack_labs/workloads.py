@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from states.lab import REGION, Lab
+from attack_labs.lab import REGION, Lab
 
 Maker = Callable[[Lab, str], str]
 """Adds a workload that runs as a role (an ARN; the empty string is none) and says its ARN."""
