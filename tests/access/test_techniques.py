@@ -276,6 +276,40 @@ def test_provider_policies_cannot_be_rewritten() -> None:
     assert not reaches(estate(actor, store()))
 
 
+def test_an_earlier_version_counts_for_what_it_allows() -> None:
+    from dataclasses import replace
+
+    policy = managed("mine", allow("iam:SetDefaultPolicyVersion"))
+
+    def carrying(versions: Any) -> Estate:
+        return estate(user("actor", attached=[replace(policy, versions=versions)]), store())
+
+    assert reaches(carrying((document(READS),)))
+    assert not reaches(carrying((document(allow("ec2:*")),)))
+    assert not reaches(carrying(())), "there is no other version"
+    assert answers(carrying(None))[ACTOR].certainty == "conditional", "other versions are not known"
+
+
+def test_a_state_may_name_an_instance_otherwise_and_a_snapshot_may_not() -> None:
+    from dataclasses import replace
+
+    from small_estates import known
+
+    old = f"arn:aws:ec2:us-east-1:{HOME}:instance/i-00000000000000001"
+    new = f"arn:aws:ec2:us-east-1:{HOME}:instance/i-00000000000000002"
+    things = [
+        user("actor", allow("ssm:StartSession", old)),
+        role("target", READS, AGENT, trust=trusting({"Service": "ec2.amazonaws.com"})),
+        workload(new, "ec2", "instance", TARGET, **{"State.Name": "running"}),
+        store(),
+    ]
+    assert not reaches(estate(*things)), "what a collected snapshot does not hold does not exist"
+    from_state = replace(account(), settings={"terraform.state": known(True)})
+    assert answers(estate(*things, from_state))[ACTOR].certainty == "conditional"
+    still_there = workload(old, "ec2", "instance", **{"State.Name": "running"})
+    assert not reaches(estate(*things, from_state, still_there)), "the one that the policy names is another one"
+
+
 def test_one_can_only_change_through_groups_that_one_is_in() -> None:
     actor = user("actor", allow("iam:PutGroupPolicy"))
     assert not reaches(estate(actor, group("own"), store()))

@@ -8,6 +8,8 @@ Collected snapshots name what is there, and get no such reading: what they do no
 
 from __future__ import annotations
 
+from typing import Final
+
 from weightguard.access.population import Group
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Estate, Workload
@@ -15,6 +17,8 @@ from weightguard.policy.aws.glob import glob, is_pattern
 
 FROM_STATE = "terraform.state"
 """The account setting that says that a state told of the account."""
+_IDS: Final = {"instance": "instance/i-", "launch_template": "launch-template/lt-"}
+"""Kinds whose names are ids that the provider gives: made anew, they are called otherwise."""
 _ACCOUNT, _REGION, _PARTS = 4, 3, 6
 
 

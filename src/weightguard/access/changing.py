@@ -7,7 +7,7 @@ boundary, the guardrails, the denials in its other policies. Whoever makes the c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
@@ -260,6 +260,7 @@ class Changing:
             yield everything
         else:
             yield from self._attached(group, caller, principal)
+            yield from self._restored(group, caller, carried)
         for one in carried:
             if one.denies:
                 step = self._dropping(group, caller, principal, one)
@@ -317,8 +318,23 @@ class Changing:
             if grant is None:
                 continue
             if entry.change == "restore_policy":
+                if one.policy.versions is not None:
+                    continue  # Its other versions are known, and `_restored` says what each of them gives.
                 grant = grant.provided(f"an earlier version of {one.policy.name} has to allow it")
             yield Step(entry.needs[0].action, grant, one.policy.id), one.compiled
+
+    def _restored(self, group: Group, caller: Caller, carried: list[Owned]) -> Iterator[Changes]:
+        """Making another version of a carried policy the default, where the other versions are known."""
+        for entry in self._by_change.get("restore_policy", ()):
+            for one in carried:
+                if not one.policy.versions:
+                    continue
+                grant = self._ask(entry, group, caller, one.policy.id, None, {})
+                for version in one.policy.versions if grant is not None else ():
+                    earlier = replace(one.policy, document=version, versions=None)
+                    added = (compiled(earlier, PolicyKind.IDENTITY, f"{one.policy.id} as restored"),)
+                    steps = [Step(entry.needs[0].action, grant, one.policy.id)] if grant is not None else []
+                    yield Changes(added=added, dropped=(one.compiled,), steps=steps)
 
     def _administrator_arn(self, principal: Principal) -> str:
         return ADMINISTRATOR_ARN.format(partition=self._population.realm(principal.account).partition)

@@ -353,6 +353,13 @@ class Index:
             return caller
         if caller.account is None or self.is_covered(caller.account):
             return None
+        if caller.type is PrincipalType.ROOT:
+            # A policy that names an account means its principals; the root user itself cannot even assume a role.
+            return parse_principal(
+                name.removesuffix(":root") + ":role/outside"
+                if ":" in name
+                else f"arn:aws:iam::{name}:role/outside"
+            )
         return caller
 
     def is_covered(self, account: str) -> bool:

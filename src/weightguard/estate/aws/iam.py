@@ -78,7 +78,25 @@ def _managed_policy(scope: Scope, record: Record) -> NamedPolicy:
         document = scope.documents.decode(_default_version(data_of(record)))
     except Malformed:
         document = None
-    return NamedPolicy(record.id, name, document, origin_of(record.id))
+    return NamedPolicy(record.id, name, document, origin_of(record.id), _other_versions(scope, record))
+
+
+def _other_versions(scope: Scope, record: Record) -> tuple[Mapping[str, Any] | str, ...] | None:
+    """The documents of the versions that are not the default; a Terraform state knows the default alone."""
+    if scope.calls.from_state:
+        return None
+    data = data_of(record)
+    found = []
+    try:
+        for version in objects(data.get("PolicyVersionList")):
+            default = version.get("IsDefaultVersion") is True or version.get("VersionId") == data.get(
+                "DefaultVersionId"
+            )
+            if not default:
+                found.append(scope.documents.decode(version.get("Document")))
+    except Malformed:
+        return None
+    return tuple(found)
 
 
 def _default_version(data: Mapping[str, Any]) -> Any:
