@@ -23,7 +23,6 @@ SIZES = (1_250, 2_500, 5_000, 10_000, 20_000)
 def measure(principals: int, stores: int) -> dict[str, float]:
     """One size, in this process."""
     from organisation import organisation
-
     from weightguard.access import AccessKind, build
 
     estate = organisation(principals, stores)
@@ -56,13 +55,21 @@ def measure(principals: int, stores: int) -> dict[str, float]:
 def _apart(principals: int, stores: int) -> dict[str, float]:
     here = Path(__file__)
     command = [sys.executable, str(here), str(principals), "--stores", str(stores), "--json"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(here.parent)})
+    done = subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(here.parent)},
+    )
     return dict(json.loads(done.stdout))
 
 
 def main() -> None:
     """Measure one size, or print the curve."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("principals", type=int, nargs="?")
     parser.add_argument("--stores", type=int, default=200)
     parser.add_argument("--json", action="store_true")
@@ -70,7 +77,9 @@ def main() -> None:
     if given.principals is not None and given.json:
         print(json.dumps(measure(given.principals, given.stores)))
         return
-    print(f"{'principals':>10} {'accounts':>8} {'questions':>9} {'answers':>9} {'build s':>8} {'all s':>8} {'peak MB':>8} {'s ratio':>8}")
+    print(
+        f"{'principals':>10} {'accounts':>8} {'questions':>9} {'answers':>9} {'build s':>8} {'all s':>8} {'peak MB':>8} {'s ratio':>8}"
+    )
     last = None
     for size in (given.principals,) if given.principals is not None else SIZES:
         row = _apart(size, given.stores)

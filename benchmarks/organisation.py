@@ -35,8 +35,16 @@ PER_ACCOUNT = 500
 SERVICES = {
     "lambda": ("lambda.amazonaws.com", "function", "arn:aws:lambda:us-east-1:{account}:function:{name}"),
     "ec2": ("ec2.amazonaws.com", "instance", "arn:aws:ec2:us-east-1:{account}:instance/i-{number:017x}"),
-    "sagemaker": ("sagemaker.amazonaws.com", "notebook", "arn:aws:sagemaker:us-east-1:{account}:notebook-instance/{name}"),
-    "codebuild": ("codebuild.amazonaws.com", "build_project", "arn:aws:codebuild:us-east-1:{account}:project/{name}"),
+    "sagemaker": (
+        "sagemaker.amazonaws.com",
+        "notebook",
+        "arn:aws:sagemaker:us-east-1:{account}:notebook-instance/{name}",
+    ),
+    "codebuild": (
+        "codebuild.amazonaws.com",
+        "build_project",
+        "arn:aws:codebuild:us-east-1:{account}:project/{name}",
+    ),
     "glue": ("glue.amazonaws.com", "job", "arn:aws:glue:us-east-1:{account}:job/{name}"),
 }
 
@@ -63,13 +71,26 @@ def provider_policy(name: str, *statements: dict[str, Any]) -> NamedPolicy:
 ADMINISTRATOR = provider_policy("AdministratorAccess", allow("*"))
 READ_ONLY = provider_policy(
     "ReadOnlyAccess",
-    allow(["s3:Get*", "s3:List*", "ec2:Describe*", "iam:Get*", "iam:List*", "lambda:Get*", "lambda:List*", "kms:Describe*"]),
+    allow(
+        [
+            "s3:Get*",
+            "s3:List*",
+            "ec2:Describe*",
+            "iam:Get*",
+            "iam:List*",
+            "lambda:Get*",
+            "lambda:List*",
+            "kms:Describe*",
+        ]
+    ),
 )
 POWER_USER = provider_policy(
     "PowerUserAccess",
     {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"},
 )
-BASIC = provider_policy("AWSLambdaBasicExecutionRole", allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]))
+BASIC = provider_policy(
+    "AWSLambdaBasicExecutionRole", allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
+)
 
 
 class Organisation500:
@@ -83,7 +104,9 @@ class Organisation500:
 
     def __init__(self, principals: int, stores: int = 200, seed: int = 1) -> None:
         self._random = random.Random(seed)
-        self._accounts = [f"{100_000_000_000 + number}" for number in range(max(2, principals // PER_ACCOUNT))]
+        self._accounts = [
+            f"{100_000_000_000 + number}" for number in range(max(2, principals // PER_ACCOUNT))
+        ]
         self._wanted = principals
         self._stores = stores
         self.principals: list[Principal] = []
@@ -98,7 +121,9 @@ class Organisation500:
         stores, keys = self._weights()
         return Estate(
             collected_at=NOW,
-            organisations=Collection((Organisation(ORGANISATION, "aws", self._accounts[0], known(("SERVICE_CONTROL_POLICY",))),)),
+            organisations=Collection(
+                (Organisation(ORGANISATION, "aws", self._accounts[0], known(("SERVICE_CONTROL_POLICY",))),)
+            ),
             accounts=Collection(tuple(self._account(one) for one in self._accounts)),
             principals=Collection(tuple(sorted(self.principals, key=lambda one: one.id))),
             workloads=Collection(tuple(sorted(self.workloads, key=lambda one: one.id))),
@@ -113,7 +138,12 @@ class Organisation500:
 
     def _account(self, account: str) -> Account:
         exempt = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/team-admin-0"}}
-        guard = {"Effect": "Deny", "Action": ["organizations:LeaveOrganization", "cloudtrail:StopLogging"], "Resource": "*", "Condition": exempt}
+        guard = {
+            "Effect": "Deny",
+            "Action": ["organizations:LeaveOrganization", "cloudtrail:StopLogging"],
+            "Resource": "*",
+            "Condition": exempt,
+        }
         root = (NamedPolicy("p-FullAWSAccess", "FullAWSAccess", document(allow("*")), "provider"),)
         levels = (root, (*root, NamedPolicy(f"p-guard{account[-4:]}", "guard", document(guard), "customer")))
         return Account(
@@ -137,8 +167,20 @@ class Organisation500:
         identifier = f"arn:aws:kms:us-east-1:{account}:key/{number:08d}-0000-4000-8000-000000000000"
         user = f"arn:aws:iam::{account}:role/team-role-{number % 20}"
         policy = document(
-            {"Sid": "Delegate", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*"},
-            {"Sid": "Use", "Effect": "Allow", "Principal": {"AWS": user}, "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*"},
+            {
+                "Sid": "Delegate",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            {
+                "Sid": "Use",
+                "Effect": "Allow",
+                "Principal": {"AWS": user},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": "*",
+            },
         )
         named = NamedPolicy(f"{identifier}#key policy", "key policy", policy, "inline")
         return Key(
@@ -148,18 +190,44 @@ class Organisation500:
 
     def _store(self, account: str, number: int, key: Key | None) -> Store:
         identifier = f"arn:aws:s3:::weights-{number}"
-        encryption = StoreEncryption("aws:kms", key.id, True) if key is not None else StoreEncryption("AES256", None)
+        encryption = (
+            StoreEncryption("aws:kms", key.id, True) if key is not None else StoreEncryption("AES256", None)
+        )
         policy = None
         if number % 3 != 2:
             both = [identifier, f"{identifier}/*"]
             statements: list[dict[str, Any]] = [
-                {"Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": both, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-                {"Sid": "Team", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:role/team-role-{number % 20}"}, "Action": "s3:GetObject", "Resource": both},
+                {
+                    "Sid": "Tls",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "s3:*",
+                    "Resource": both,
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                },
+                {
+                    "Sid": "Team",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{account}:role/team-role-{number % 20}"},
+                    "Action": "s3:GetObject",
+                    "Resource": both,
+                },
             ]
             if number % 6 == 0:
                 outside = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
-                statements.append({"Sid": "Network", "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": both, "Condition": outside})
-            policy = NamedPolicy(f"{identifier}#bucket policy", "bucket policy", document(*statements), "inline")
+                statements.append(
+                    {
+                        "Sid": "Network",
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:GetObject",
+                        "Resource": both,
+                        "Condition": outside,
+                    }
+                )
+            policy = NamedPolicy(
+                f"{identifier}#bucket policy", "bucket policy", document(*statements), "inline"
+            )
         return Store(
             identifier, "aws", account, "us-east-1", f"weights-{number}", None, NOTHING, known(policy), known("BucketOwnerEnforced"),
             NOTHING, known(encryption), NO_TAGS, NOTHING, NOTHING, NOTHING, EMPTY, NOTHING, NO_TAGS, NOTHING,
@@ -169,7 +237,9 @@ class Organisation500:
 class _AccountMaker:
     """Makes the principals of one account."""
 
-    def __init__(self, whole: Organisation500, account: str, number: int, principals: int, chance: random.Random) -> None:
+    def __init__(
+        self, whole: Organisation500, account: str, number: int, principals: int, chance: random.Random
+    ) -> None:
         self._whole = whole
         self._account = account
         self._number = number
@@ -186,11 +256,19 @@ class _AccountMaker:
         for number in range(users):
             self._user(number, groups)
         left = self._count - users
-        for make, share in ((self._service_role, 50), (self._team_role, 20), (self._chain_role, 12), (self._ci_role, 10), (self._sso_role, 8)):
+        for make, share in (
+            (self._service_role, 50),
+            (self._team_role, 20),
+            (self._chain_role, 12),
+            (self._ci_role, 10),
+            (self._sso_role, 8),
+        ):
             for number in range(left * share // 100):
                 make(number)
 
-    def _add(self, kind: PrincipalKind, name: str, policies: list[NamedPolicy], path: str = "/", **facts: Any) -> Principal:
+    def _add(
+        self, kind: PrincipalKind, name: str, policies: list[NamedPolicy], path: str = "/", **facts: Any
+    ) -> Principal:
         given: dict[str, Any] = {
             "unique_id": None, "provider": "aws", "account": self._account, "kind": kind, "name": name, "path": path, "created": None,
             "groups": (), "policies": known(tuple(policies)), "boundary": NOTHING, "trust": NOTHING, "tags": NO_TAGS,
@@ -202,33 +280,63 @@ class _AccountMaker:
         return principal
 
     def _customer(self, name: str, *statements: dict[str, Any]) -> NamedPolicy:
-        return NamedPolicy(f"arn:aws:iam::{self._account}:policy/{name}", name, document(*statements), "customer")
+        return NamedPolicy(
+            f"arn:aws:iam::{self._account}:policy/{name}", name, document(*statements), "customer"
+        )
 
     def _inline(self, kind: str, owner: str, *statements: dict[str, Any]) -> NamedPolicy:
-        return NamedPolicy(f"arn:aws:iam::{self._account}:{kind}/{owner}#inline", "inline", document(*statements), "inline")
+        return NamedPolicy(
+            f"arn:aws:iam::{self._account}:{kind}/{owner}#inline", "inline", document(*statements), "inline"
+        )
 
     def _shared_policies(self) -> Iterator[NamedPolicy]:
         own = f"arn:aws:iam::{self._account}:user/${{aws:username}}"
-        yield self._customer("manage-own", allow(["iam:CreateAccessKey", "iam:ChangePassword", "iam:UpdateLoginProfile"], own))
+        yield self._customer(
+            "manage-own", allow(["iam:CreateAccessKey", "iam:ChangePassword", "iam:UpdateLoginProfile"], own)
+        )
         for number in range(30):
             team = f"team-{number}"
             yield self._customer(
                 team,
-                allow(["s3:GetObject", "s3:PutObject", "s3:ListBucket"], [f"arn:aws:s3:::{team}-*", f"arn:aws:s3:::{team}-*/*"]),
-                allow(["lambda:UpdateFunctionCode", "lambda:InvokeFunction"], f"arn:aws:lambda:*:{self._account}:function:app-{number}-*"),
+                allow(
+                    ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
+                    [f"arn:aws:s3:::{team}-*", f"arn:aws:s3:::{team}-*/*"],
+                ),
+                allow(
+                    ["lambda:UpdateFunctionCode", "lambda:InvokeFunction"],
+                    f"arn:aws:lambda:*:{self._account}:function:app-{number}-*",
+                ),
                 allow("sts:AssumeRole", f"arn:aws:iam::{self._account}:role/team-role-{number}"),
             )
         yield self._customer(
             "deploy",
-            allow("iam:PassRole", f"arn:aws:iam::{self._account}:role/app-*", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}),
+            allow(
+                "iam:PassRole",
+                f"arn:aws:iam::{self._account}:role/app-*",
+                Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+            ),
             allow(["lambda:*", "cloudformation:*"]),
         )
-        yield self._customer("weights-readers", allow(["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::weights-*", "arn:aws:s3:::weights-*/*"]), allow("kms:Decrypt"))
-        yield self._customer("support", allow(["iam:CreateLoginProfile", "iam:UpdateLoginProfile"], f"arn:aws:iam::{self._account}:user/person-1*"), allow("ssm:StartSession", f"arn:aws:ec2:*:{self._account}:instance/*"))
+        yield self._customer(
+            "weights-readers",
+            allow(["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::weights-*", "arn:aws:s3:::weights-*/*"]),
+            allow("kms:Decrypt"),
+        )
+        yield self._customer(
+            "support",
+            allow(
+                ["iam:CreateLoginProfile", "iam:UpdateLoginProfile"],
+                f"arn:aws:iam::{self._account}:user/person-1*",
+            ),
+            allow("ssm:StartSession", f"arn:aws:ec2:*:{self._account}:instance/*"),
+        )
 
     def _groups(self) -> list[Principal]:
         found = [self._add(PrincipalKind.GROUP, "everybody", [self._managed[0]])]
-        found += [self._add(PrincipalKind.GROUP, f"team-{number}", [self._managed[1 + number]]) for number in range(30)]
+        found += [
+            self._add(PrincipalKind.GROUP, f"team-{number}", [self._managed[1 + number]])
+            for number in range(30)
+        ]
         found.append(self._add(PrincipalKind.GROUP, "readers", [READ_ONLY]))
         found.append(self._add(PrincipalKind.GROUP, "support", [self._managed[33]]))
         found.append(self._add(PrincipalKind.GROUP, "scientists", [self._managed[32]]))
@@ -249,7 +357,9 @@ class _AccountMaker:
             access_keys=known((AccessKey(f"AKIA{number}", True, None, None),)),
         )  # fmt: skip
 
-    def _trust(self, owner: str, *principals: dict[str, Any], action: str = "sts:AssumeRole", **more: Any) -> Known[NamedPolicy]:
+    def _trust(
+        self, owner: str, *principals: dict[str, Any], action: str = "sts:AssumeRole", **more: Any
+    ) -> Known[NamedPolicy]:
         statements = [{"Effect": "Allow", "Principal": one, "Action": action, **more} for one in principals]
         name = f"arn:aws:iam::{self._account}:role/{owner}#trust policy"
         return known(NamedPolicy(name, "trust policy", document(*statements), "inline"))
@@ -260,7 +370,12 @@ class _AccountMaker:
         team = number % 30
         name = f"app-{team}-{number}"
         own = allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{name}-data/*")
-        statements = [own, allow(["dynamodb:GetItem", "dynamodb:PutItem"], f"arn:aws:dynamodb:*:{self._account}:table/{name}")]
+        statements = [
+            own,
+            allow(
+                ["dynamodb:GetItem", "dynamodb:PutItem"], f"arn:aws:dynamodb:*:{self._account}:table/{name}"
+            ),
+        ]
         policies = [BASIC, self._inline("role", name, *statements)]
         if number % 60 == 7:
             policies.append(ADMINISTRATOR)
@@ -274,7 +389,19 @@ class _AccountMaker:
         attributes = {"State.Name": known("running"), "NotebookInstanceStatus": known("InService")}
         identifier = arn.format(account=self._account, name=name, number=self._number * 100_000 + number)
         self._whole.workloads.append(
-            Workload(identifier, "aws", self._account, "us-east-1", kind, service, name, (role.id,), NO, NOTHING, attributes)
+            Workload(
+                identifier,
+                "aws",
+                self._account,
+                "us-east-1",
+                kind,
+                service,
+                name,
+                (role.id,),
+                NO,
+                NOTHING,
+                attributes,
+            )
         )
 
     def _team_role(self, number: int) -> None:
@@ -284,14 +411,23 @@ class _AccountMaker:
             policies.append(self._managed[31])
         if number % 20 == 5:
             policies.append(self._managed[32])
-        self._add(PrincipalKind.ROLE, name, policies, trust=self._trust(name, {"AWS": f"arn:aws:iam::{self._account}:root"}))
+        self._add(
+            PrincipalKind.ROLE,
+            name,
+            policies,
+            trust=self._trust(name, {"AWS": f"arn:aws:iam::{self._account}:root"}),
+        )
 
     def _chain_role(self, number: int) -> None:
         """Each account's deployment roles trust those of the account before it."""
         name = f"chain-{number}"
         accounts = self._whole.accounts
         before = accounts[self._number - 1] if self._number else self._account
-        trusted = f"arn:aws:iam::{before}:role/chain-{number}" if self._number else f"arn:aws:iam::{self._account}:root"
+        trusted = (
+            f"arn:aws:iam::{before}:role/chain-{number}"
+            if self._number
+            else f"arn:aws:iam::{self._account}:root"
+        )
         after = accounts[(self._number + 1) % len(accounts)]
         onward = allow("sts:AssumeRole", f"arn:aws:iam::{after}:role/chain-{number}")
         policies = [self._inline("role", name, onward)]
@@ -304,17 +440,38 @@ class _AccountMaker:
         host = f"arn:aws:iam::{self._account}:oidc-provider/token.actions.githubusercontent.com"
         if number == 0:
             self._whole.providers.append(
-                FederatedProvider(host, "aws", self._account, "oidc", known("https://token.actions.githubusercontent.com"), EMPTY, EMPTY)
+                FederatedProvider(
+                    host,
+                    "aws",
+                    self._account,
+                    "oidc",
+                    known("https://token.actions.githubusercontent.com"),
+                    EMPTY,
+                    EMPTY,
+                )
             )
         subject = {"StringLike": {"token.actions.githubusercontent.com:sub": f"repo:lab/app-{number}:*"}}
-        trust = self._trust(name, {"Federated": host}, action="sts:AssumeRoleWithWebIdentity", Condition=subject)
-        self._add(PrincipalKind.ROLE, name, [self._managed[31]] if number % 3 == 0 else [self._managed[1 + number % 30]], trust=trust)
+        trust = self._trust(
+            name, {"Federated": host}, action="sts:AssumeRoleWithWebIdentity", Condition=subject
+        )
+        self._add(
+            PrincipalKind.ROLE,
+            name,
+            [self._managed[31]] if number % 3 == 0 else [self._managed[1 + number % 30]],
+            trust=trust,
+        )
 
     def _sso_role(self, number: int) -> None:
         name = f"AWSReservedSSO_set-{number}_0123456789abcdef"
         host = f"arn:aws:iam::{self._account}:saml-provider/AWSSSO_DO_NOT_DELETE"
         trust = self._trust(name, {"Federated": host}, action="sts:AssumeRoleWithSAML")
-        policies = [ADMINISTRATOR] if number == 0 else [READ_ONLY] if number % 2 else [self._managed[1 + number % 30]]
+        policies = (
+            [ADMINISTRATOR]
+            if number == 0
+            else [READ_ONLY]
+            if number % 2
+            else [self._managed[1 + number % 30]]
+        )
         self._add(PrincipalKind.ROLE, name, policies, path="/aws-reserved/sso.amazonaws.com/", trust=trust)
 
 

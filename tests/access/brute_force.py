@@ -15,7 +15,9 @@ from weightguard.estate.model import Estate, NamedPolicy, Principal, PrincipalKi
 from weightguard.policy.aws import Layers, PolicyKind, Request, compile_policy, decide, parse_principal
 
 EVERYTHING = compile_policy(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, kind=PolicyKind.IDENTITY, name="everything"
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+    kind=PolicyKind.IDENTITY,
+    name="everything",
 )
 ATTACHED = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -53,22 +55,40 @@ class World:
 
     def layers(self, identity: Identity) -> Layers:
         who = self.people[identity.principal]
-        own = [compile_policy(one.document, kind=PolicyKind.IDENTITY, name=one.id) for one in self.carried(who, identity)]
+        own = [
+            compile_policy(one.document, kind=PolicyKind.IDENTITY, name=one.id)
+            for one in self.carried(who, identity)
+        ]
         if identity.everything:
             own.append(EVERYTHING)
         limit = None if identity.unbounded else who.boundary.value  # type: ignore[union-attr]
-        boundary = None if limit is None else (compile_policy(limit.document, kind=PolicyKind.BOUNDARY, name=limit.id),)
+        boundary = (
+            None
+            if limit is None
+            else (compile_policy(limit.document, kind=PolicyKind.BOUNDARY, name=limit.id),)
+        )
         return Layers(identity=own, boundary=boundary)
 
-    def may(self, identity: Identity, action: str, resource: str, *, trust: object = None, **context: str | None) -> bool:
+    def may(
+        self, identity: Identity, action: str, resource: str, *, trust: object = None, **context: str | None
+    ) -> bool:
         key = (identity, action, resource, str(trust), tuple(context.items()))
         found = self._decided.get(key)
         if found is None:
             layers = self.layers(identity)
             if trust is not None:
-                layers = layers.replace(resource=(compile_policy(trust, kind=PolicyKind.TRUST, name="trust"),))
+                layers = layers.replace(
+                    resource=(compile_policy(trust, kind=PolicyKind.TRUST, name="trust"),)
+                )
             named = {name.replace("_", ":"): value for name, value in context.items()}
-            request = Request(parse_principal(identity.principal), action, resource, resource_account=HOME, context=named, assume_unknown=True)
+            request = Request(
+                parse_principal(identity.principal),
+                action,
+                resource,
+                resource_account=HOME,
+                context=named,
+                assume_unknown=True,
+            )
             found = self._decided[key] = decide(request, layers).may_be_allowed
         return found
 
@@ -97,7 +117,9 @@ class World:
             ("User", new_user, "iam:CreateUser", "iam:CreateAccessKey"),
             ("Role", new_role, "iam:CreateRole", "iam:CreateRole"),
         ):
-            given = any(self.may(actor, f"iam:{verb}{kind}Policy", name, **attach) for verb in ("Put", "Attach"))
+            given = any(
+                self.may(actor, f"iam:{verb}{kind}Policy", name, **attach) for verb in ("Put", "Attach")
+            )
             if given and self.may(actor, first, name, **attach) and self.may(actor, last, name, **attach):
                 return True
         return False
@@ -118,7 +140,9 @@ class World:
 
     def _new_credentials(self, actor: Identity, target: Principal) -> bool:
         full = len(target.access_keys.value) >= 2  # type: ignore[union-attr]
-        if self.may(actor, "iam:CreateAccessKey", target.id) and (not full or self.may(actor, "iam:DeleteAccessKey", target.id)):
+        if self.may(actor, "iam:CreateAccessKey", target.id) and (
+            not full or self.may(actor, "iam:DeleteAccessKey", target.id)
+        ):
             return True
         login = "iam:UpdateLoginProfile" if target.console_password.value else "iam:CreateLoginProfile"  # type: ignore[union-attr]
         return self.may(actor, login, target.id)
@@ -129,7 +153,9 @@ class World:
             return True
         own = {"Effect": "Allow", "Principal": {"AWS": actor.principal}, "Action": "sts:AssumeRole"}
         rewritten = {"Version": "2012-10-17", "Statement": [own]}
-        return self.may(actor, "iam:UpdateAssumeRolePolicy", target.id) and self.may(actor, "sts:AssumeRole", target.id, trust=rewritten)
+        return self.may(actor, "iam:UpdateAssumeRolePolicy", target.id) and self.may(
+            actor, "sts:AssumeRole", target.id, trust=rewritten
+        )
 
     def _passes(self, actor: Identity, target: Principal) -> bool:
         trusted = any(
@@ -166,20 +192,30 @@ class World:
                     for group in self.groups.values()
                     if group.id not in target.groups and self.may(actor, "iam:AddUserToGroup", group.id)
                 )
-            if (everything, unbounded, dropped, joined) != (now.everything, now.unbounded, now.dropped, now.joined):
+            if (everything, unbounded, dropped, joined) != (
+                now.everything,
+                now.unbounded,
+                now.dropped,
+                now.joined,
+            ):
                 changed[name] = Identity(name, everything, unbounded, dropped, joined)
 
-    def _gives_everything(self, actor: Identity, target: Principal, kind: str, bound: dict[str, str | None]) -> bool:
+    def _gives_everything(
+        self, actor: Identity, target: Principal, kind: str, bound: dict[str, str | None]
+    ) -> bool:
         if self.may(actor, f"iam:Put{kind}Policy", target.id, **bound):
             return True
         if self.may(actor, f"iam:Attach{kind}Policy", target.id, iam_PolicyARN=ATTACHED, **bound):
             return True
         return any(
-            self.may(actor, "iam:PutGroupPolicy", group) or self.may(actor, "iam:AttachGroupPolicy", group, iam_PolicyARN=ATTACHED)
+            self.may(actor, "iam:PutGroupPolicy", group)
+            or self.may(actor, "iam:AttachGroupPolicy", group, iam_PolicyARN=ATTACHED)
             for group in target.groups
         )
 
-    def _drops(self, actor: Identity, target: Principal, kind: str, bound: dict[str, str | None]) -> Iterator[str]:
+    def _drops(
+        self, actor: Identity, target: Principal, kind: str, bound: dict[str, str | None]
+    ) -> Iterator[str]:
         for policy in target.policies.value:  # type: ignore[union-attr]
             denies = any(one["Effect"] == "Deny" for one in policy.document["Statement"])  # type: ignore[index]
             if denies and self.may(actor, f"iam:Delete{kind}Policy", target.id, **bound):

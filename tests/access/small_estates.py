@@ -9,6 +9,7 @@ from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     AccessKey,
     Account,
+    DiskCopy,
     Estate,
     FederatedProvider,
     Key,
@@ -82,12 +83,20 @@ def _principal(kind: PrincipalKind, name: str, account: str, **facts: Any) -> Pr
     return Principal(id=arn(kind.value, name, account), account=account, kind=kind, name=name, **given)
 
 
-def user(name: str, *statements: Mapping[str, Any], account: str = HOME, attached: Iterable[NamedPolicy] = (), **facts: Any) -> Principal:
+def user(
+    name: str,
+    *statements: Mapping[str, Any],
+    account: str = HOME,
+    attached: Iterable[NamedPolicy] = (),
+    **facts: Any,
+) -> Principal:
     own = (inline(arn("user", name, account), *statements),) if statements else ()
     return _principal(PrincipalKind.USER, name, account, policies=known((*own, *attached)), **facts)
 
 
-def group(name: str, *statements: Mapping[str, Any], account: str = HOME, attached: Iterable[NamedPolicy] = ()) -> Principal:
+def group(
+    name: str, *statements: Mapping[str, Any], account: str = HOME, attached: Iterable[NamedPolicy] = ()
+) -> Principal:
     own = (inline(arn("group", name, account), *statements),) if statements else ()
     return _principal(PrincipalKind.GROUP, name, account, policies=known((*own, *attached)))
 
@@ -112,7 +121,9 @@ def role(
     me = arn("role", name, account)
     own = (inline(me, *statements),) if statements else ()
     policy = NamedPolicy(f"{me}#trust policy", "trust policy", trust or document(), "inline")
-    return _principal(PrincipalKind.ROLE, name, account, policies=known((*own, *attached)), trust=known(policy), **facts)
+    return _principal(
+        PrincipalKind.ROLE, name, account, policies=known((*own, *attached)), trust=known(policy), **facts
+    )
 
 
 def boundary(*statements: Mapping[str, Any]) -> Known[NamedPolicy]:
@@ -123,8 +134,12 @@ def keys(count: int) -> Known[tuple[AccessKey, ...]]:
     return known(tuple(AccessKey(f"AKIA{number}", True, None, None) for number in range(count)))
 
 
-def account(id: str = HOME, *scps: Mapping[str, Any], organisation: str | None = None, management: bool = False) -> Account:
-    levels = tuple((NamedPolicy(f"p-{number}", f"scp {number}", one, "customer"),) for number, one in enumerate(scps))
+def account(
+    id: str = HOME, *scps: Mapping[str, Any], organisation: str | None = None, management: bool = False
+) -> Account:
+    levels = tuple(
+        (NamedPolicy(f"p-{number}", f"scp {number}", one, "customer"),) for number, one in enumerate(scps)
+    )
     return Account(
         id=id,
         provider="aws",
@@ -141,11 +156,19 @@ def account(id: str = HOME, *scps: Mapping[str, Any], organisation: str | None =
     )
 
 
-def store(id: str = STORE, policy: Mapping[str, Any] | None = None, key: str | None = None, account: str = HOME, **facts: Any) -> Store:
+def store(
+    id: str = STORE,
+    policy: Mapping[str, Any] | None = None,
+    key: str | None = None,
+    account: str = HOME,
+    **facts: Any,
+) -> Store:
     encryption = StoreEncryption("aws:kms", key) if key is not None else StoreEncryption("AES256", None)
     given: dict[str, Any] = {
         "public_access_block": known(None),
-        "policy": known(None if policy is None else NamedPolicy(f"{id}#bucket policy", "bucket policy", policy, "inline")),
+        "policy": known(
+            None if policy is None else NamedPolicy(f"{id}#bucket policy", "bucket policy", policy, "inline")
+        ),
         "ownership": known("BucketOwnerEnforced"),
         "acl": known(None),
         "encryption": known(encryption),
@@ -160,14 +183,26 @@ def store(id: str = STORE, policy: Mapping[str, Any] | None = None, key: str | N
     }
     given.update(facts)
     return Store(
-        id=id, provider="aws", account=account, region="us-east-1", name=id.rpartition(":")[2], created=None, **given
+        id=id,
+        provider="aws",
+        account=account,
+        region="us-east-1",
+        name=id.rpartition(":")[2],
+        created=None,
+        **given,
     )
 
 
 KEY = f"arn:aws:kms:us-east-1:{HOME}:key/00000000-0000-4000-8000-000000000000"
 
 
-def key(policy: Mapping[str, Any] | None, *grants: KeyGrant, id: str = KEY, account: str = HOME, state: str = "Enabled") -> Key:
+def key(
+    policy: Mapping[str, Any] | None,
+    *grants: KeyGrant,
+    id: str = KEY,
+    account: str = HOME,
+    state: str = "Enabled",
+) -> Key:
     named = None if policy is None else NamedPolicy(f"{id}#key policy", "key policy", policy, "inline")
     return Key(
         id=id,
@@ -199,7 +234,9 @@ def workload(
     policy: Mapping[str, Any] | None = None,
     **attributes: Any,
 ) -> Workload:
-    named = None if policy is None else NamedPolicy(f"{id}#resource policy", "resource policy", policy, "inline")
+    named = (
+        None if policy is None else NamedPolicy(f"{id}#resource policy", "resource policy", policy, "inline")
+    )
     return Workload(
         id=id,
         provider="aws",
@@ -216,9 +253,35 @@ def workload(
 
 
 def secret(id: str, kind: str, *unlocks: str, policy: Mapping[str, Any] | None = None) -> Secret:
-    named = None if policy is None else NamedPolicy(f"{id}#resource policy", "resource policy", policy, "inline")
+    named = (
+        None if policy is None else NamedPolicy(f"{id}#resource policy", "resource policy", policy, "inline")
+    )
     return Secret(
-        id=id, provider="aws", account=HOME, region="us-east-1", kind=kind, policy=known(named), key=known(None), unlocks=unlocks
+        id=id,
+        provider="aws",
+        account=HOME,
+        region="us-east-1",
+        kind=kind,
+        policy=known(named),
+        key=known(None),
+        unlocks=unlocks,
+    )
+
+
+def disk(
+    id: str, kind: str = "snapshot", key: str | None = None, *shared: str, public: bool = False
+) -> DiskCopy:
+    return DiskCopy(
+        id=id,
+        provider="aws",
+        account=HOME,
+        region="us-east-1",
+        kind=kind,  # type: ignore[arg-type]
+        public=known(public),
+        shared_with=known(shared),
+        encrypted=known(key is not None),
+        key=known(key),
+        tags=known({}),
     )
 
 
@@ -234,6 +297,7 @@ def estate(*things: Any) -> Estate:
         Store: "stores",
         Key: "keys",
         Workload: "workloads",
+        DiskCopy: "disk_copies",
         Account: "accounts",
         Secret: "secrets",
         FederatedProvider: "federated_providers",
@@ -241,4 +305,7 @@ def estate(*things: Any) -> Estate:
     for one in things:
         kinds.setdefault(names[type(one)], []).append(one)
     kinds.setdefault("accounts", [account()])
-    return Estate(collected_at=NOW, **{name: Collection(tuple(sorted(found, key=lambda one: one.id))) for name, found in kinds.items()})
+    return Estate(
+        collected_at=NOW,
+        **{name: Collection(tuple(sorted(found, key=lambda one: one.id))) for name, found in kinds.items()},
+    )

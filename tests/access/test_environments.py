@@ -60,7 +60,11 @@ def test_every_start_is_found_and_no_bystander(folder: Path, tmp_path: Path) -> 
         assert answer.path[0].origin == name
         assert answer.path[-1].target == told["store"]
         for one, other in zip(answer.path, answer.path[1:], strict=False):
-            assert one.target == other.origin or one.origin == other.origin or one.target in (other.origin, other.target)
+            assert (
+                one.target == other.origin
+                or one.origin == other.origin
+                or one.target in (other.origin, other.target)
+            )
 
 
 @pytest.mark.parametrize("folder", SCENARIOS, ids=lambda one: one.name[-70:])
@@ -88,7 +92,8 @@ def test_the_cut_closes_every_indirect_way(folder: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("collect", "file"), [(collect_terraform, "state-111111111111.json"), (collect_gaad, "gaad-111111111111.json")]
+    ("collect", "file"),
+    [(collect_terraform, "state-111111111111.json"), (collect_gaad, "gaad-111111111111.json")],
 )
 def test_labelled_principals_are_told_apart(collect: Any, file: str, tmp_path: Path) -> None:
     told = expected(VULNERABLE)
@@ -108,7 +113,9 @@ def test_the_commands_answer_in_json(tmp_path: Path) -> None:
     read(collect_terraform, sorted(folder.glob("state-*.json")), at)
 
     def ask(*arguments: str) -> Any:
-        done = CliRunner().invoke(weightguard, [*arguments, "--snapshot", str(at), "--json"], catch_exceptions=False)
+        done = CliRunner().invoke(
+            weightguard, [*arguments, "--snapshot", str(at), "--json"], catch_exceptions=False
+        )
         assert done.exit_code == 0
         return json.loads(done.output)
 
@@ -135,7 +142,9 @@ def test_the_commands_answer_in_json(tmp_path: Path) -> None:
 
 
 def test_the_commands_answer_people(tmp_path: Path) -> None:
-    folder = next(one for one in SCENARIOS if "iam-002-to-bucket" in one.name or "to-bucket__iam-002" in one.name)
+    folder = next(
+        one for one in SCENARIOS if "iam-002-to-bucket" in one.name or "to-bucket__iam-002" in one.name
+    )
     told = expected(folder)
     at = tmp_path / "snapshot"
     read(collect_terraform, sorted(folder.glob("state-*.json")), at)
@@ -155,8 +164,22 @@ def test_answers_do_not_depend_on_the_order_of_anything(tmp_path: Path) -> None:
     folder = next(one for one in SCENARIOS if "sysdig" in one.name)
     at = tmp_path / "snapshot"
     read(collect_terraform, sorted(folder.glob("state-*.json")), at)
-    command = [sys.executable, "-m", "weightguard", "who-can", "read", "--snapshot", str(at), "--store", expected(folder)["store"], "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "weightguard",
+        "who-can",
+        "read",
+        "--snapshot",
+        str(at),
+        "--store",
+        expected(folder)["store"],
+        "--json",
+    ]
     runs = {
-        subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in ("1", "2", "3")
+        subprocess.run(
+            command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2", "3")
     }
     assert len(runs) == 1

@@ -11,6 +11,7 @@ from attack_labs.answering import START, answers
 from attack_labs.catalogue import PASSING, TAKING, Passing, Taking
 from attack_labs.lab import ADMINISTRATOR, HOME, SSM_CORE, Lab, Statement, allow, deny, trusting
 
+
 def statements(needs: dict[str, str] | Any, **names: str) -> list[Statement]:
     """A statement for each action; a key may end in a space, for one more resource of the same action."""
     return [allow(action.strip(), resource.format(**names)) for action, resource in needs.items()]
@@ -27,12 +28,21 @@ def passing(technique: Passing, *more: Statement, role: str | None = None, **cha
     passed = allow("iam:PassRole", role or target, **changed.get("passed", {}))
     needs = changed.get("needs", technique.needs)
     granted = [] if changed.get("passes", True) is False else [passed]
-    lab.user("starting-user", *granted, *statements(needs, account=HOME), *more, boundary=changed.get("boundary", ""), keys=1)
+    lab.user(
+        "starting-user",
+        *granted,
+        *statements(needs, account=HOME),
+        *more,
+        boundary=changed.get("boundary", ""),
+        keys=1,
+    )
     return lab
 
 
 @pytest.mark.parametrize("technique", PASSING, ids=lambda one: one.id)
-def test_whoever_passes_an_administrators_role_to_something_new_reads_the_weights(technique: Passing, tmp_path: Path) -> None:
+def test_whoever_passes_an_administrators_role_to_something_new_reads_the_weights(
+    technique: Passing, tmp_path: Path
+) -> None:
     assert START in answers(tmp_path, passing(technique))
 
 
@@ -75,12 +85,19 @@ def taking(technique: Taking, *more: Statement, **changed: Any) -> Lab:
     target = technique.make(lab, changed.get("runs_as", role))
     needs = changed.get("needs", technique.needs)
     named = changed.get("target", target)
-    lab.user("starting-user", *statements(needs, target=named, role=role, account=HOME), *more, boundary=changed.get("boundary", ""))
+    lab.user(
+        "starting-user",
+        *statements(needs, target=named, role=role, account=HOME),
+        *more,
+        boundary=changed.get("boundary", ""),
+    )
     return lab
 
 
 @pytest.mark.parametrize("technique", TAKING, ids=lambda one: one.id)
-def test_whoever_takes_over_what_runs_as_an_administrator_reads_the_weights(technique: Taking, tmp_path: Path) -> None:
+def test_whoever_takes_over_what_runs_as_an_administrator_reads_the_weights(
+    technique: Taking, tmp_path: Path
+) -> None:
     assert START in answers(tmp_path, taking(technique))
 
 

@@ -25,7 +25,13 @@ def started(*statements: Statement, **more: Any) -> Lab:
     return lab
 
 
-def on_user(*actions: str, admin: bool = True, keys: int = 1, target: str = TARGET_USER, more: tuple[Statement, ...] = ()) -> Lab:
+def on_user(
+    *actions: str,
+    admin: bool = True,
+    keys: int = 1,
+    target: str = TARGET_USER,
+    more: tuple[Statement, ...] = (),
+) -> Lab:
     """A user that may do something to a target user."""
     lab = started(allow(actions, target), *more, keys=1)
     lab.user("target-user", attached=[ADMINISTRATOR] if admin else [], keys=keys)
@@ -33,11 +39,19 @@ def on_user(*actions: str, admin: bool = True, keys: int = 1, target: str = TARG
 
 
 def with_login(lab: Lab) -> Lab:
-    lab.add("aws_iam_user_login_profile", "target", user="target-user", id="target-user", password="canary-password")
+    lab.add(
+        "aws_iam_user_login_profile",
+        "target",
+        user="target-user",
+        id="target-user",
+        password="canary-password",
+    )
     return lab
 
 
-def on_self_role(*actions: str, target: str = SELF_ROLE, boundary: str = "", more: tuple[Statement, ...] = ()) -> Lab:
+def on_self_role(
+    *actions: str, target: str = SELF_ROLE, boundary: str = "", more: tuple[Statement, ...] = ()
+) -> Lab:
     """A user whose role may do something to itself."""
     lab = started(allow("sts:AssumeRole", SELF_ROLE))
     lab.role("starting-role", trusting(START), allow(actions, target), *more, boundary=boundary)
@@ -60,7 +74,13 @@ def on_role(
 def in_group(*actions: str, member: bool = True, target: str = TEAM) -> Lab:
     lab = started(groups=["team"] if member else [])
     lab.group("team")
-    lab.add("aws_iam_user_policy", "group", name="group", user="starting-user", policy=policy(allow(actions, target)))
+    lab.add(
+        "aws_iam_user_policy",
+        "group",
+        name="group",
+        user="starting-user",
+        policy=policy(allow(actions, target)),
+    )
     return lab
 
 
@@ -68,13 +88,25 @@ def own_policy(*actions: str, attached: bool = True, target: str = POLICY, throu
     """A customer managed policy that allows rewriting itself, attached to the start in one of the ways there are."""
     lab = Lab()
     lab.policy("target-policy", allow(actions, target))
-    lab.user("starting-user", *([] if attached else [allow(actions, target)]), groups=["team"] if through == "group" else [])
+    lab.user(
+        "starting-user",
+        *([] if attached else [allow(actions, target)]),
+        groups=["team"] if through == "group" else [],
+    )
     if attached and through == "user":
         lab.add("aws_iam_user_policy_attachment", "own", user="starting-user", policy_arn=POLICY)
     elif attached and through == "group":
         lab.group("team", attached=[POLICY])
     elif attached:
-        lab.add("aws_iam_policy_attachment", "own", name="own", users=["starting-user"], roles=[], groups=[], policy_arn=POLICY)
+        lab.add(
+            "aws_iam_policy_attachment",
+            "own",
+            name="own",
+            users=["starting-user"],
+            roles=[],
+            groups=[],
+            policy_arn=POLICY,
+        )
     return lab
 
 
@@ -106,7 +138,9 @@ WORKS: dict[str, Callable[[], Lab]] = {
     "iam-006": lambda: with_login(on_user("iam:UpdateLoginProfile")),
     "iam-006 of a password that a state cannot know": lambda: on_user("iam:UpdateLoginProfile"),
     "iam-007": lambda: started(allow("iam:PutUserPolicy", START)),
-    "iam-007 by a variable": lambda: started(allow("iam:PutUserPolicy", f"arn:aws:iam::{HOME}:user/${{aws:username}}")),
+    "iam-007 by a variable": lambda: started(
+        allow("iam:PutUserPolicy", f"arn:aws:iam::{HOME}:user/${{aws:username}}")
+    ),
     "iam-008": lambda: started(allow("iam:AttachUserPolicy", START)),
     "iam-008 of the administrator policy alone": lambda: started(
         allow("iam:AttachUserPolicy", START, Condition={"ArnEquals": {"iam:PolicyARN": ADMINISTRATOR}})
@@ -117,7 +151,9 @@ WORKS: dict[str, Callable[[], Lab]] = {
     "iam-012": lambda: admin_trusting(SERVICE, allow("iam:UpdateAssumeRolePolicy", TARGET_ROLE)),
     "iam-013": joins,
     "iam-014": lambda: on_role("iam:AttachRolePolicy", "sts:AssumeRole"),
-    "iam-014 through a trust in the account": lambda: on_role("iam:AttachRolePolicy", "sts:AssumeRole", trust=ROOT),
+    "iam-014 through a trust in the account": lambda: on_role(
+        "iam:AttachRolePolicy", "sts:AssumeRole", trust=ROOT
+    ),
     "iam-015": lambda: on_user("iam:AttachUserPolicy", "iam:CreateAccessKey", admin=False),
     "iam-016": lambda: role_policy("sts:AssumeRole"),
     "iam-017": lambda: on_role("iam:PutRolePolicy", "sts:AssumeRole"),
@@ -132,7 +168,9 @@ WORKS: dict[str, Callable[[], Lab]] = {
     "every action of a kind": lambda: started(allow("iam:*Policy", START)),
     "all that puts": lambda: started(allow("iam:Put*")),
     "everything of iam": lambda: started(allow("iam:*")),
-    "all but some actions": lambda: started({"Effect": "Allow", "NotAction": ["s3:*", "ec2:*"], "Resource": "*"}),
+    "all but some actions": lambda: started(
+        {"Effect": "Allow", "NotAction": ["s3:*", "ec2:*"], "Resource": "*"}
+    ),
     "all but some resources": lambda: started(
         {"Effect": "Allow", "Action": "iam:PutUserPolicy", "NotResource": [f"arn:aws:iam::{HOME}:user/boss"]}
     ),
@@ -152,31 +190,49 @@ STOPPED: dict[str, Callable[[], Lab]] = {
     "iam-006 of another user": lambda: with_login(on_user("iam:UpdateLoginProfile", target=OTHER)),
     "iam-007 of another user": lambda: started(allow("iam:PutUserPolicy", OTHER)),
     "iam-008 of a harmless policy alone": lambda: started(
-        allow("iam:AttachUserPolicy", START, Condition={"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Billing"}})
+        allow(
+            "iam:AttachUserPolicy",
+            START,
+            Condition={"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Billing"}},
+        )
     ),
     "iam-009 of another role": lambda: on_self_role("iam:AttachRolePolicy", target=TARGET_ROLE),
     "iam-010 of a group one is not in": lambda: in_group("iam:AttachGroupPolicy", member=False),
     "iam-011 of a group one is not in": lambda: in_group("iam:PutGroupPolicy", member=False),
     "iam-011 of another group": lambda: in_group("iam:PutGroupPolicy", target=ADMINS),
-    "iam-012 of another role": lambda: admin_trusting(SERVICE, allow("iam:UpdateAssumeRolePolicy", TARGET_ROLE + "-2")),
+    "iam-012 of another role": lambda: admin_trusting(
+        SERVICE, allow("iam:UpdateAssumeRolePolicy", TARGET_ROLE + "-2")
+    ),
     "iam-013 of a group without permissions": lambda: joins(admin=False),
     "iam-013 of another group": lambda: joins(group=TEAM),
     "iam-013 denied": lambda: joins(more=(deny("iam:AddUserToGroup"),)),
-    "iam-014 of a role that trusts another": lambda: on_role("iam:AttachRolePolicy", "sts:AssumeRole", trust=SERVICE),
+    "iam-014 of a role that trusts another": lambda: on_role(
+        "iam:AttachRolePolicy", "sts:AssumeRole", trust=SERVICE
+    ),
     "iam-014 without assuming": lambda: on_role("iam:AttachRolePolicy", trust=ROOT),
     "iam-015 without the key": lambda: on_user("iam:AttachUserPolicy", admin=False),
     "iam-016 of a role that trusts another": lambda: role_policy("sts:AssumeRole", trust=SERVICE),
     "iam-016 of a policy the role lacks": lambda: role_policy("sts:AssumeRole", attached=False),
-    "iam-017 of a role that trusts another": lambda: on_role("iam:PutRolePolicy", "sts:AssumeRole", trust=SERVICE),
+    "iam-017 of a role that trusts another": lambda: on_role(
+        "iam:PutRolePolicy", "sts:AssumeRole", trust=SERVICE
+    ),
     "iam-018 without the key": lambda: on_user("iam:PutUserPolicy", admin=False),
     "iam-019 without the trust": lambda: on_role("iam:AttachRolePolicy", trust=SERVICE),
-    "iam-020 of a policy the role lacks": lambda: role_policy("iam:UpdateAssumeRolePolicy", trust=SERVICE, attached=False),
+    "iam-020 of a policy the role lacks": lambda: role_policy(
+        "iam:UpdateAssumeRolePolicy", trust=SERVICE, attached=False
+    ),
     "iam-021 without the policy": lambda: on_role("iam:UpdateAssumeRolePolicy", trust=SERVICE),
-    "sts-001 of a role that trusts a service": lambda: admin_trusting(SERVICE, allow("sts:AssumeRole", TARGET_ROLE)),
+    "sts-001 of a role that trusts a service": lambda: admin_trusting(
+        SERVICE, allow("sts:AssumeRole", TARGET_ROLE)
+    ),
     "sts-001 by trust in the account without permission": lambda: admin_trusting(ROOT),
     "sts-001 denied": lambda: admin_trusting(START, deny("sts:AssumeRole", TARGET_ROLE)),
-    "all but what would do": lambda: started({"Effect": "Allow", "NotAction": ["iam:*", "sts:*", "s3:*"], "Resource": "arn:aws:logs:*:*:*"}),
-    "self-service of keys": lambda: on_user("iam:CreateAccessKey", target=f"arn:aws:iam::{HOME}:user/${{aws:username}}"),
+    "all but what would do": lambda: started(
+        {"Effect": "Allow", "NotAction": ["iam:*", "sts:*", "s3:*"], "Resource": "arn:aws:logs:*:*:*"}
+    ),
+    "self-service of keys": lambda: on_user(
+        "iam:CreateAccessKey", target=f"arn:aws:iam::{HOME}:user/${{aws:username}}"
+    ),
 }
 
 
@@ -222,7 +278,13 @@ def denied(*own: Statement, by: str = "inline") -> Lab:
     if by == "managed":
         lab.add("aws_iam_user_policy_attachment", "no-storage", user="starting-user", policy_arn=arn)
     else:
-        lab.add("aws_iam_user_policy", "no-storage", name="no-storage", user="starting-user", policy=policy(deny("s3:*")))
+        lab.add(
+            "aws_iam_user_policy",
+            "no-storage",
+            name="no-storage",
+            user="starting-user",
+            policy=policy(deny("s3:*")),
+        )
     return lab
 
 
@@ -230,7 +292,13 @@ def narrowly_denied(*own: Statement) -> Lab:
     """A user that may read but for a denial."""
     lab = Lab()
     lab.user("starting-user", allow("s3:*"), *own)
-    lab.add("aws_iam_user_policy", "no-storage", name="no-storage", user="starting-user", policy=policy(deny("s3:*")))
+    lab.add(
+        "aws_iam_user_policy",
+        "no-storage",
+        name="no-storage",
+        user="starting-user",
+        policy=policy(deny("s3:*")),
+    )
     return lab
 
 
@@ -270,7 +338,9 @@ def test_a_role_behind_a_boundary_reads_nothing(tmp_path: Path) -> None:
     assert TARGET_ROLE not in found
 
 
-@pytest.mark.parametrize(("by", "action"), [("inline", "iam:DeleteUserPolicy"), ("managed", "iam:DetachUserPolicy")])
+@pytest.mark.parametrize(
+    ("by", "action"), [("inline", "iam:DeleteUserPolicy"), ("managed", "iam:DetachUserPolicy")]
+)
 def test_whoever_drops_the_denial_reads(by: str, action: str, tmp_path: Path) -> None:
     assert START in answers(tmp_path, denied(allow(action, START), by=by))
 
@@ -339,7 +409,9 @@ def test_a_session_tag_in_the_trust_can_be_set_by_whoever_may_tag(tmp_path: Path
     lab = Lab()
     lab.user("starting-user", allow(["sts:AssumeRole", "sts:TagSession"], TARGET_ROLE))
     trust = trusting(START, Condition={"StringEquals": {"aws:RequestTag/project": "weights"}})
-    lab.role("target-role", {**trust, "Action": ["sts:AssumeRole", "sts:TagSession"]}, attached=[ADMINISTRATOR])
+    lab.role(
+        "target-role", {**trust, "Action": ["sts:AssumeRole", "sts:TagSession"]}, attached=[ADMINISTRATOR]
+    )
     assert START in answers(tmp_path, lab)
 
 
@@ -362,4 +434,7 @@ def test_whoever_makes_an_administrator_is_one(actions: tuple[str, ...], tmp_pat
 
 
 def test_a_new_user_without_credentials_is_nobody(tmp_path: Path) -> None:
-    assert START not in answers(tmp_path, started(allow(["iam:CreateUser", "iam:AttachUserPolicy"], f"arn:aws:iam::{HOME}:user/new-*")))
+    assert START not in answers(
+        tmp_path,
+        started(allow(["iam:CreateUser", "iam:AttachUserPolicy"], f"arn:aws:iam::{HOME}:user/new-*")),
+    )

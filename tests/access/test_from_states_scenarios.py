@@ -115,12 +115,17 @@ def test_whoever_deletes_the_policy_that_denies_it_reads(tmp_path: Path) -> None
 
 
 def test_a_bucket_open_to_the_world(tmp_path: Path) -> None:
-    lab = with_policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"}, blocked=False)
+    lab = with_policy(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"},
+        blocked=False,
+    )
     assert "*" in reads(tmp_path, lab)
 
 
 def test_a_block_shuts_a_bucket_open_to_the_world(tmp_path: Path) -> None:
-    lab = with_policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"})
+    lab = with_policy(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"}
+    )
     assert "*" not in reads(tmp_path, lab)
 
 
@@ -141,7 +146,12 @@ def test_an_object_under_a_key_needs_the_key_too(tmp_path: Path) -> None:
 
 def test_a_key_that_does_not_delegate_keeps_readers_out(tmp_path: Path) -> None:
     lab = Lab()
-    only = {"Effect": "Allow", "Principal": {"AWS": role_of("pipeline")}, "Action": "kms:Decrypt", "Resource": "*"}
+    only = {
+        "Effect": "Allow",
+        "Principal": {"AWS": role_of("pipeline")},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
     key = lab.kms_key("weights", only)
     lab.bucket("sensitive-data", key=key)
     lab.user("starting-user", allow("*"))
@@ -150,15 +160,25 @@ def test_a_key_that_does_not_delegate_keeps_readers_out(tmp_path: Path) -> None:
     assert role_of("pipeline") in found
 
 
-@pytest.mark.parametrize("make", [workloads.function, workloads.instance, workloads.notebook], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "make", [workloads.function, workloads.instance, workloads.notebook], ids=lambda one: one.__name__
+)
 def test_a_workload_whose_role_reads_the_bucket(make: workloads.Maker, tmp_path: Path) -> None:
     lab = to_bucket()
     services = {"function": "lambda", "instance": "ec2", "notebook": "sagemaker"}
-    role = lab.role("bucket-role", trusting(f"{services[make.__name__]}.amazonaws.com"), allow(READ, BOTH), attached=[SSM_CORE])
+    role = lab.role(
+        "bucket-role",
+        trusting(f"{services[make.__name__]}.amazonaws.com"),
+        allow(READ, BOTH),
+        attached=[SSM_CORE],
+    )
     target = make(lab, role)
     lab.user(
         "starting-user",
-        allow(["lambda:UpdateFunctionCode", "ssm:StartSession", "sagemaker:CreatePresignedNotebookInstanceUrl"], target),
+        allow(
+            ["lambda:UpdateFunctionCode", "ssm:StartSession", "sagemaker:CreatePresignedNotebookInstanceUrl"],
+            target,
+        ),
     )
     assert START in reads(tmp_path, lab)
 
@@ -174,9 +194,15 @@ def test_attaching_a_policy_that_reads_the_bucket_and_nothing_else(tmp_path: Pat
     lab = to_bucket()
     reading = lab.policy("reads-bucket", allow(READ, BOTH))
     harmless = lab.policy("reads-logs", allow("logs:*"))
-    lab.user("starting-user", allow("iam:AttachUserPolicy", START, Condition={"ArnEquals": {"iam:PolicyARN": reading}}))
+    lab.user(
+        "starting-user",
+        allow("iam:AttachUserPolicy", START, Condition={"ArnEquals": {"iam:PolicyARN": reading}}),
+    )
     other = user_of("other-user")
-    lab.user("other-user", allow("iam:AttachUserPolicy", other, Condition={"ArnEquals": {"iam:PolicyARN": harmless}}))
+    lab.user(
+        "other-user",
+        allow("iam:AttachUserPolicy", other, Condition={"ArnEquals": {"iam:PolicyARN": harmless}}),
+    )
     found = reads(tmp_path, lab)
     assert START in found
     assert other not in found
@@ -200,10 +226,14 @@ def test_three_roles_in_a_chain(tmp_path: Path) -> None:
 
 def test_a_chain_with_a_gap_leads_nowhere(tmp_path: Path) -> None:
     lab = Lab()
-    first, second = role_of("first"), role_of("second")
+    first, _second = role_of("first"), role_of("second")
     lab.user("starting-user", allow("sts:AssumeRole", first))
     lab.role("first", trusting(START))
-    lab.role("second", trusting(first, Condition={"StringEquals": {"aws:PrincipalTag/team": "weights"}}), attached=[ADMINISTRATOR])
+    lab.role(
+        "second",
+        trusting(first, Condition={"StringEquals": {"aws:PrincipalTag/team": "weights"}}),
+        attached=[ADMINISTRATOR],
+    )
     assert START not in answers(tmp_path, lab)
 
 
@@ -214,14 +244,23 @@ def test_techniques_in_a_row(tmp_path: Path) -> None:
     function = workloads.function(lab, admin)
     lab.user("starting-user", allow("iam:CreateAccessKey", user_of("second-user")), keys=1)
     lab.user("second-user", allow(["iam:PutRolePolicy", "sts:AssumeRole"], role_of("third-role")))
-    lab.role("third-role", trusting(user_of("second-user")), deny("iam:*"), allow("lambda:UpdateFunctionCode", function))
+    lab.role(
+        "third-role",
+        trusting(user_of("second-user")),
+        deny("iam:*"),
+        allow("lambda:UpdateFunctionCode", function),
+    )
     assert START in answers(tmp_path, lab)
 
 
 def test_a_function_that_may_make_keys_of_the_administrator(tmp_path: Path) -> None:
     lab = Lab()
     lab.admin_user()
-    role = lab.role("function-role", trusting("lambda.amazonaws.com"), allow("iam:CreateAccessKey", user_of("target-user")))
+    role = lab.role(
+        "function-role",
+        trusting("lambda.amazonaws.com"),
+        allow("iam:CreateAccessKey", user_of("target-user")),
+    )
     function = workloads.function(lab, role)
     lab.user("starting-user", allow(["lambda:UpdateFunctionCode", "lambda:InvokeFunction"], function))
     lab.user("second-user", allow("lambda:InvokeFunction", function))
@@ -245,7 +284,11 @@ def test_a_policy_on_a_role_that_runs_code_of_ones_own(tmp_path: Path) -> None:
 def test_a_policy_on_a_role_that_one_may_pass(tmp_path: Path) -> None:
     lab = Lab()
     role = lab.role("function-role", trusting("lambda.amazonaws.com"))
-    lab.user("starting-user", allow(["iam:AttachRolePolicy", "iam:PassRole"], role), allow(["lambda:CreateFunction", "lambda:InvokeFunction"]))
+    lab.user(
+        "starting-user",
+        allow(["iam:AttachRolePolicy", "iam:PassRole"], role),
+        allow(["lambda:CreateFunction", "lambda:InvokeFunction"]),
+    )
     assert START in answers(tmp_path, lab)
 
 
@@ -253,7 +296,11 @@ def test_a_user_made_administrator_by_the_group_that_it_is_put_in(tmp_path: Path
     lab = Lab()
     lab.group("admins", attached=[ADMINISTRATOR])
     lab.user("second-user")
-    lab.user("starting-user", allow("iam:AddUserToGroup", lab.iam("group/admins")), allow("iam:CreateLoginProfile", user_of("second-user")))
+    lab.user(
+        "starting-user",
+        allow("iam:AddUserToGroup", lab.iam("group/admins")),
+        allow("iam:CreateLoginProfile", user_of("second-user")),
+    )
     assert START in answers(tmp_path, lab)
 
 
@@ -275,16 +322,28 @@ PROD_ROLE = role_of("prod-role")
 ACROSS: dict[str, tuple[Callable[[], tuple[Lab, ...]], bool]] = {
     "by name": (lambda: two(DEV_START, allow("sts:AssumeRole", PROD_ROLE)), True),
     "by account": (lambda: two(f"arn:aws:iam::{DEV}:root", allow("sts:AssumeRole", PROD_ROLE)), True),
-    "by account and a wildcard": (lambda: two(DEV, allow("sts:AssumeRole", f"arn:aws:iam::{HOME}:role/*")), True),
+    "by account and a wildcard": (
+        lambda: two(DEV, allow("sts:AssumeRole", f"arn:aws:iam::{HOME}:role/*")),
+        True,
+    ),
     "by everybody": (lambda: two("*", allow("sts:AssumeRole", PROD_ROLE)), True),
     "by external id": (
-        lambda: two(trusting(DEV_START, Condition={"StringEquals": {"sts:ExternalId": "x"}}), allow("sts:AssumeRole", PROD_ROLE)),
+        lambda: two(
+            trusting(DEV_START, Condition={"StringEquals": {"sts:ExternalId": "x"}}),
+            allow("sts:AssumeRole", PROD_ROLE),
+        ),
         True,
     ),
     "without permission at home": (lambda: two(DEV_START), False),
     "without trust": (lambda: two(ROOT, allow("sts:AssumeRole", PROD_ROLE)), False),
-    "by another account's trust": (lambda: two(f"arn:aws:iam::{OPS}:root", allow("sts:AssumeRole", PROD_ROLE)), False),
-    "denied at home": (lambda: two(DEV_START, allow("sts:AssumeRole", PROD_ROLE), deny("sts:AssumeRole", PROD_ROLE)), False),
+    "by another account's trust": (
+        lambda: two(f"arn:aws:iam::{OPS}:root", allow("sts:AssumeRole", PROD_ROLE)),
+        False,
+    ),
+    "denied at home": (
+        lambda: two(DEV_START, allow("sts:AssumeRole", PROD_ROLE), deny("sts:AssumeRole", PROD_ROLE)),
+        False,
+    ),
 }
 
 
@@ -311,7 +370,12 @@ def test_a_function_of_another_account(tmp_path: Path) -> None:
     function = workloads.function(production, role)
     for action in ("lambda:UpdateFunctionCode", "lambda:InvokeFunction"):
         production.add(
-            "aws_lambda_permission", action, statement_id=action, action=action, function_name="target-function", principal=DEV_START
+            "aws_lambda_permission",
+            action,
+            statement_id=action,
+            action=action,
+            function_name="target-function",
+            principal=DEV_START,
         )
     development.user("starting-user", allow(["lambda:UpdateFunctionCode", "lambda:InvokeFunction"], function))
     development.user("other-user", allow(["lambda:UpdateFunctionCode", "lambda:InvokeFunction"], function))
@@ -321,7 +385,9 @@ def test_a_function_of_another_account(tmp_path: Path) -> None:
 
 
 def test_a_new_function_at_home_as_a_role_that_production_trusts(tmp_path: Path) -> None:
-    production, development = two(role_of("function-role", DEV), allow("iam:PassRole", role_of("function-role", DEV)), allow("lambda:*"))
+    production, development = two(
+        role_of("function-role", DEV), allow("iam:PassRole", role_of("function-role", DEV)), allow("lambda:*")
+    )
     development.role("function-role", trusting("lambda.amazonaws.com"), allow("sts:AssumeRole", PROD_ROLE))
     assert DEV_START in answers(tmp_path, production, development)
 
@@ -352,14 +418,34 @@ GITHUB = "token.actions.githubusercontent.com"
 def federated(condition: dict[str, Any] | None, host: str = GITHUB, *, admin: bool = True) -> tuple[Lab, str]:
     lab = Lab()
     provider = lab.iam(f"oidc-provider/{host}")
-    lab.add("aws_iam_openid_connect_provider", "provider", arn=provider, id=provider, url=host, client_id_list=["sts.amazonaws.com"])
-    trust = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
-    lab.role("ci-role", {**trust, "Condition": condition} if condition else trust, attached=[ADMINISTRATOR] if admin else [])
+    lab.add(
+        "aws_iam_openid_connect_provider",
+        "provider",
+        arn=provider,
+        id=provider,
+        url=host,
+        client_id_list=["sts.amazonaws.com"],
+    )
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    lab.role(
+        "ci-role",
+        {**trust, "Condition": condition} if condition else trust,
+        attached=[ADMINISTRATOR] if admin else [],
+    )
     return lab, provider
 
 
 FEDERATED: dict[str, dict[str, Any] | None] = {
-    "one branch": {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": "repo:lab/weights:ref:refs/heads/main"}},
+    "one branch": {
+        "StringEquals": {
+            f"{GITHUB}:aud": "sts.amazonaws.com",
+            f"{GITHUB}:sub": "repo:lab/weights:ref:refs/heads/main",
+        }
+    },
     "one repository": {"StringLike": {f"{GITHUB}:sub": "repo:lab/weights:*"}},
     "audience only": {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}},
     "nothing": None,
@@ -380,8 +466,14 @@ def test_a_provider_whose_role_reads_nothing_is_no_answer(tmp_path: Path) -> Non
 def test_a_pipeline_of_operations_reaches_production(tmp_path: Path) -> None:
     operations, production = Lab(OPS), Lab()
     provider = operations.iam(f"oidc-provider/{GITHUB}")
-    operations.add("aws_iam_openid_connect_provider", "provider", arn=provider, id=provider, url=f"https://{GITHUB}")
-    trust = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    operations.add(
+        "aws_iam_openid_connect_provider", "provider", arn=provider, id=provider, url=f"https://{GITHUB}"
+    )
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
     operations.role(
         "deployer", {**trust, "Condition": FEDERATED["one repository"]}, allow("sts:AssumeRole", PROD_ROLE)
     )
@@ -394,7 +486,9 @@ def test_a_pipeline_of_operations_reaches_production(tmp_path: Path) -> None:
 
 def public_function(auth: str = "NONE", *, admin: bool = True) -> Lab:
     lab = Lab()
-    role = lab.role("function-role", trusting("lambda.amazonaws.com"), attached=[ADMINISTRATOR] if admin else [])
+    role = lab.role(
+        "function-role", trusting("lambda.amazonaws.com"), attached=[ADMINISTRATOR] if admin else []
+    )
     arn = workloads.function(lab, role)
     lab.add(
         "aws_lambda_function_url", "open", function_name="target-function", function_arn=arn, authorization_type=auth,
@@ -410,7 +504,10 @@ def public_function(auth: str = "NONE", *, admin: bool = True) -> Lab:
 
 def test_a_function_open_to_the_internet(tmp_path: Path) -> None:
     found = answers(tmp_path, public_function())
-    assert {"arn:aws:lambda:us-east-1:111111111111:function:target-function", role_of("function-role")} <= set(found)
+    assert {
+        "arn:aws:lambda:us-east-1:111111111111:function:target-function",
+        role_of("function-role"),
+    } <= set(found)
     assert "*" in found
 
 
@@ -440,7 +537,12 @@ def test_guests_of_an_identity_pool(guests: bool, tmp_path: Path) -> None:
         },
     }
     role = lab.role("guest-role", trust, attached=[ADMINISTRATOR])
-    lab.add("aws_cognito_identity_pool_roles_attachment", "pool", identity_pool_id=identifier, roles={"unauthenticated": role})
+    lab.add(
+        "aws_cognito_identity_pool_roles_attachment",
+        "pool",
+        identity_pool_id=identifier,
+        roles={"unauthenticated": role},
+    )
     assert ("*" in answers(tmp_path, lab)) is guests
 
 
@@ -449,7 +551,10 @@ def test_an_instance_with_an_administrators_role(tmp_path: Path) -> None:
     lab = Lab()
     role = lab.role("instance-role", trusting("ec2.amazonaws.com"), attached=[ADMINISTRATOR])
     instance = workloads.instance(lab, role)
-    lab.user("starting-user", allow("ssm:StartSession", [instance, "arn:aws:ssm:*:*:document/SSM-SessionManagerRunShell"]))
+    lab.user(
+        "starting-user",
+        allow("ssm:StartSession", [instance, "arn:aws:ssm:*:*:document/SSM-SessionManagerRunShell"]),
+    )
     found = answers(tmp_path, lab)
     assert {START, instance} <= set(found)
 
@@ -466,7 +571,16 @@ def in_secret(lab: Lab, text: str) -> dict[str, Any]:
 
 def in_parameter(lab: Lab, text: str) -> dict[str, Any]:
     arn = lab.arn("ssm", "parameter/admin/key")
-    lab.add("aws_ssm_parameter", "admin", arn=arn, id="/admin/key", name="/admin/key", type="SecureString", value=text, key_id="")
+    lab.add(
+        "aws_ssm_parameter",
+        "admin",
+        arn=arn,
+        id="/admin/key",
+        name="/admin/key",
+        type="SecureString",
+        value=text,
+        key_id="",
+    )
     return allow("ssm:GetParameter", arn)
 
 
@@ -478,7 +592,9 @@ def in_object(lab: Lab, text: str) -> dict[str, Any]:
 
 def in_environment(lab: Lab, text: str) -> dict[str, Any]:
     role = lab.role("harmless-function", trusting("lambda.amazonaws.com"))
-    variables = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), json.loads(text).values(), strict=True))
+    variables = dict(
+        zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), json.loads(text).values(), strict=True)
+    )
     arn = workloads.function(lab, role, environment=[{"variables": variables}])
     return allow("lambda:GetFunctionConfiguration", arn)
 
@@ -543,7 +659,9 @@ HOLDERS = (
 
 
 @pytest.mark.parametrize("hide", HOLDERS, ids=lambda one: one.__name__)
-def test_whoever_reads_an_administrators_key_reads_the_weights(hide: Callable[[Lab, str], dict[str, Any]], tmp_path: Path) -> None:
+def test_whoever_reads_an_administrators_key_reads_the_weights(
+    hide: Callable[[Lab, str], dict[str, Any]], tmp_path: Path
+) -> None:
     lab = Lab()
     lab.admin_user("admin-user")
     identifier, secret = lab.key("admin-user")
@@ -589,9 +707,17 @@ def test_effective_permissions_of_many(tmp_path: Path) -> None:
     }
     are_not = {
         lab.user("denied-all", deny("*"), attached=[ADMINISTRATOR]),
-        lab.user("denied-all-but-some", {"Effect": "Deny", "NotAction": ["ec2:Describe*"], "Resource": "*"}, attached=[ADMINISTRATOR]),
+        lab.user(
+            "denied-all-but-some",
+            {"Effect": "Deny", "NotAction": ["ec2:Describe*"], "Resource": "*"},
+            attached=[ADMINISTRATOR],
+        ),
         lab.user("denied-by-policy", attached=[ADMINISTRATOR, nothing]),
-        lab.user("denied-everywhere-else", {"Effect": "Deny", "Action": "*", "NotResource": "arn:aws:ec2:*:*:instance/*"}, attached=[ADMINISTRATOR]),
+        lab.user(
+            "denied-everywhere-else",
+            {"Effect": "Deny", "Action": "*", "NotResource": "arn:aws:ec2:*:*:instance/*"},
+            attached=[ADMINISTRATOR],
+        ),
         lab.user("bounded", attached=[ADMINISTRATOR], boundary=storage),
         lab.user("bounded-in-group", groups=["admins"], boundary=storage),
         lab.role("role-bounded", trusting("ec2.amazonaws.com"), attached=[ADMINISTRATOR], boundary=storage),

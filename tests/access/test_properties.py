@@ -10,7 +10,24 @@ import pytest
 from brute_force import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_estates import HOME, STORE, allow, arn, boundary, deny, estate, group, inline, keys, known, role, store, trusting, user, workload
+from small_estates import (
+    HOME,
+    STORE,
+    allow,
+    arn,
+    boundary,
+    deny,
+    estate,
+    group,
+    inline,
+    keys,
+    known,
+    role,
+    store,
+    trusting,
+    user,
+    workload,
+)
 
 from weightguard.access import AccessKind, build
 from weightguard.access.cut import is_kept
@@ -51,14 +68,32 @@ def estates(draw: st.DrawFn) -> Estate:
     def limits() -> dict[str, Any]:
         if draw(st.integers(0, 3)):
             return {}
-        return {"boundary": boundary(allow(draw(st.lists(st.sampled_from(["iam:*", "sts:*", "s3:*", "lambda:*"]), min_size=1, max_size=3))))}
+        return {
+            "boundary": boundary(
+                allow(
+                    draw(
+                        st.lists(
+                            st.sampled_from(["iam:*", "sts:*", "s3:*", "lambda:*"]), min_size=1, max_size=3
+                        )
+                    )
+                )
+            )
+        }
 
     def denied(owner: str) -> tuple[Any, ...]:
         if draw(st.integers(0, 3)):
             return ()
-        return (inline(owner, deny(draw(st.sampled_from(["s3:GetObject", "iam:*", "sts:AssumeRole", "iam:PassRole"]))), name="denies"),)
+        return (
+            inline(
+                owner,
+                deny(draw(st.sampled_from(["s3:GetObject", "iam:*", "sts:AssumeRole", "iam:PassRole"]))),
+                name="denies",
+            ),
+        )
 
-    trusts = st.sampled_from([f"arn:aws:iam::{HOME}:root", *USERS, *ROLES, {"Service": "lambda.amazonaws.com"}])
+    trusts = st.sampled_from(
+        [f"arn:aws:iam::{HOME}:root", *USERS, *ROLES, {"Service": "lambda.amazonaws.com"}]
+    )
     things: list[Any] = [group("g", *draw(statements(1))), store()]
     for name in NAMES:
         things.append(
@@ -73,7 +108,9 @@ def estates(draw: st.DrawFn) -> Estate:
             )
         )
         trusted = trusting(*draw(st.lists(trusts, min_size=1, max_size=2)))
-        things.append(role(name, *draw(statements()), trust=trusted, attached=denied(arn("role", name)), **limits()))
+        things.append(
+            role(name, *draw(statements()), trust=trusted, attached=denied(arn("role", name)), **limits())
+        )
     if draw(st.booleans()):
         things.append(workload(FUNCTION, "lambda", "function", draw(st.sampled_from(ROLES))))
     return estate(*things)
@@ -81,10 +118,14 @@ def estates(draw: st.DrawFn) -> Estate:
 
 def readers(found: Estate) -> set[str]:
     answers = build(found).who_can(AccessKind.READ, STORE).answers
-    return {answer.principal for answer in answers if ":user/" in answer.principal or ":role/" in answer.principal}
+    return {
+        answer.principal for answer in answers if ":user/" in answer.principal or ":role/" in answer.principal
+    }
 
 
-BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+BOUNDED = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @settings(BOUNDED, max_examples=12)
@@ -102,14 +143,22 @@ def test_the_graph_finds_exactly_those_whom_trying_everything_finds(found: Estat
 
 @pytest.mark.slow
 @BOUNDED
-@given(estates(), st.sampled_from([*USERS, *ROLES]), st.sampled_from(["s3:GetObject", "iam:*", "sts:*", "lambda:*", "iam:PassRole", "*"]))
+@given(
+    estates(),
+    st.sampled_from([*USERS, *ROLES]),
+    st.sampled_from(["s3:GetObject", "iam:*", "sts:*", "lambda:*", "iam:PassRole", "*"]),
+)
 def test_adding_a_deny_never_adds_a_path(found: Estate, owner: str, action: str) -> None:
     def denying(principal: Any) -> Any:
         if principal.id != owner:
             return principal
-        return replace(principal, policies=known((*principal.policies.value, inline(owner, deny(action), name="more"))))
+        return replace(
+            principal, policies=known((*principal.policies.value, inline(owner, deny(action), name="more")))
+        )
 
-    less = replace(found, principals=replace(found.principals, items=tuple(denying(one) for one in found.principals)))
+    less = replace(
+        found, principals=replace(found.principals, items=tuple(denying(one) for one in found.principals))
+    )
     assert readers(less) <= readers(found)
 
 
@@ -120,9 +169,22 @@ def test_a_cut_closes_every_way_and_keeps_direct_readers(found: Estate) -> None:
     access = build(found)
     before = access.who_can(AccessKind.READ, STORE)
     cut = access.cut(STORE)
-    units = {unit for answer in before.answers for hop in answer.path for one in hop.because if (unit := unit_of(found, hop.origin, one))}
+    units = {
+        unit
+        for answer in before.answers
+        for hop in answer.path
+        for one in hop.because
+        if (unit := unit_of(found, hop.origin, one))
+    }
     everything = all_units(found)
-    chosen = [unit for unit in everything if any((change.principal, change.policy, change.statement) == (unit.holder, unit.policy, unit.statement) for change in cut.changes)]
+    chosen = [
+        unit
+        for unit in everything
+        if any(
+            (change.principal, change.policy, change.statement) == (unit.holder, unit.policy, unit.statement)
+            for change in cut.changes
+        )
+    ]
     assert len(chosen) == len(cut.changes)
     assert units <= set(everything)
     after = build(applied(found, chosen)).who_can(AccessKind.READ, STORE)
@@ -136,11 +198,16 @@ def all_units(found: Estate) -> list[Any]:
 
     units = {}
     for principal in found.principals:
-        for policy in (*principal.policies.value, *([principal.trust.value] if principal.trust.value else [])):  # type: ignore[union-attr]
+        for policy in (
+            *principal.policies.value,
+            *([principal.trust.value] if principal.trust.value else []),
+        ):  # type: ignore[union-attr]
             for index in range(len(policy.document["Statement"])):  # type: ignore[arg-type,index]
                 actor = principal.id
                 if principal.kind is PrincipalKind.GROUP:
-                    actor = next((one.id for one in found.principals if principal.id in one.groups), principal.id)
+                    actor = next(
+                        (one.id for one in found.principals if principal.id in one.groups), principal.id
+                    )
                 unit = unit_of(found, actor, Because(policy.id, str(index)))
                 if unit is not None:
                     units[unit] = None
@@ -156,7 +223,11 @@ def test_no_smaller_set_of_changes_closes_every_way(found: Estate) -> None:
         return
     for fewer in combinations(all_units(found), len(cut.changes) - 1):
         left = build(applied(found, fewer)).who_can(AccessKind.READ, STORE).answers
-        kept = {answer.principal for answer in build(found).who_can(AccessKind.READ, STORE).answers if is_kept(answer)}
+        kept = {
+            answer.principal
+            for answer in build(found).who_can(AccessKind.READ, STORE).answers
+            if is_kept(answer)
+        }
         closed = all(is_kept(answer) for answer in left)
         if closed:
             # A smaller set may only do it by taking a direct reader's own access away.

@@ -15,6 +15,7 @@ from small_estates import (
     arn,
     boundary,
     deny,
+    disk,
     document,
     estate,
     key,
@@ -36,7 +37,15 @@ OTHER = "222222222222"
 ROOT = f"arn:aws:iam::{HOME}:root"
 OBJECTS = f"{STORE}/*"
 DELEGATING = document({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"})
-ALONE = document({"Sid": "Admin", "Effect": "Allow", "Principal": {"AWS": arn("role", "key-admin")}, "Action": "kms:*", "Resource": "*"})
+ALONE = document(
+    {
+        "Sid": "Admin",
+        "Effect": "Allow",
+        "Principal": {"AWS": arn("role", "key-admin")},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+)
 
 
 def found(things: Estate, access: AccessKind = AccessKind.READ, at: str = STORE) -> dict[str, Answer]:
@@ -48,7 +57,14 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def letting(principal: Any, actions: Any = "s3:GetObject", **more: Any) -> dict[str, Any]:
-    return {"Sid": "Lets", "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": [STORE, OBJECTS], **more}
+    return {
+        "Sid": "Lets",
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": actions,
+        "Resource": [STORE, OBJECTS],
+        **more,
+    }
 
 
 # --- the object ---------------------------------------------------------------------------------------------------------------
@@ -62,7 +78,10 @@ def test_an_identity_policy_is_enough_in_the_same_account() -> None:
 
 
 def test_listing_the_bucket_is_not_reading_it() -> None:
-    assert found(estate(user("reader", allow("s3:ListBucket", "*"), allow("s3:GetObject", STORE)), store())) == {}
+    assert (
+        found(estate(user("reader", allow("s3:ListBucket", "*"), allow("s3:GetObject", STORE)), store()))
+        == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,11 +89,30 @@ def test_listing_the_bucket_is_not_reading_it() -> None:
     [
         [user("reader", allow("s3:GetObject", OBJECTS), deny("s3:*", OBJECTS)), store()],
         [user("reader", allow("s3:GetObject", OBJECTS), boundary=boundary(allow("ec2:*"))), store()],
-        [user("reader", allow("s3:GetObject", OBJECTS)), store(policy=policy({**letting("*"), "Effect": "Deny"}))],
+        [
+            user("reader", allow("s3:GetObject", OBJECTS)),
+            store(policy=policy({**letting("*"), "Effect": "Deny"})),
+        ],
         [user("reader", allow("s3:GetObject", OBJECTS)), store(), account(HOME, document(allow("ec2:*")))],
         [user("reader", allow("s3:GetObject", OBJECTS)), store(account=OTHER), account(HOME), account(OTHER)],
-        [user("reader", allow("s3:GetObject", OBJECTS, Condition={"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})), store()],
-        [user("reader", allow("s3:GetObject", OBJECTS, Condition={"StringEquals": {"aws:username": "somebody-else"}})), store()],
+        [
+            user(
+                "reader",
+                allow(
+                    "s3:GetObject",
+                    OBJECTS,
+                    Condition={"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+                ),
+            ),
+            store(),
+        ],
+        [
+            user(
+                "reader",
+                allow("s3:GetObject", OBJECTS, Condition={"StringEquals": {"aws:username": "somebody-else"}}),
+            ),
+            store(),
+        ],
     ],
     ids=["deny", "boundary", "bucket-deny", "scp", "another-account", "past-date", "another-name"],
 )
@@ -83,7 +121,9 @@ def test_each_limit_stops_a_reader(stopped: list[Any]) -> None:
 
 
 def test_a_deny_on_a_part_leaves_the_rest() -> None:
-    things = estate(user("reader", allow("s3:GetObject", OBJECTS), deny("s3:GetObject", f"{STORE}/secret/*")), store())
+    things = estate(
+        user("reader", allow("s3:GetObject", OBJECTS), deny("s3:GetObject", f"{STORE}/secret/*")), store()
+    )
     assert READER in found(things)
     assert READER not in found(things, at=f"{STORE}/secret/")
     assert READER in found(things, at=f"{STORE}/models/")
@@ -137,7 +177,10 @@ def test_the_public_is_an_answer_unless_the_account_blocks_it() -> None:
 
 
 def test_public_grants_of_access_control_lists_count_unless_they_are_ignored() -> None:
-    grant = {"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "FULL_CONTROL"}
+    grant = {
+        "Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"},
+        "Permission": "FULL_CONTROL",
+    }
     acl = known({"Owner": {"ID": "me"}, "Grants": [grant]})
     # What a bucket's list grants is the bucket, not its objects: writing, not reading.
     things = store(acl=acl, ownership=known("ObjectWriter"))
@@ -158,7 +201,9 @@ ABLE = user("reader", allow("s3:GetObject", OBJECTS), allow("kms:Decrypt", KEY))
 
 def test_reading_needs_the_key_too() -> None:
     assert READER in found(estate(ABLE, store(key=KEY), key(DELEGATING)))
-    assert found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(key=KEY), key(DELEGATING))) == {}
+    assert (
+        found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(key=KEY), key(DELEGATING))) == {}
+    )
 
 
 def test_a_key_policy_that_does_not_delegate_leaves_identity_policies_without_effect() -> None:
@@ -166,8 +211,12 @@ def test_a_key_policy_that_does_not_delegate_leaves_identity_policies_without_ef
 
 
 def test_a_key_policy_may_name_the_reader_itself() -> None:
-    naming = document({"Effect": "Allow", "Principal": {"AWS": READER}, "Action": "kms:Decrypt", "Resource": "*"})
-    assert READER in found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(key=KEY), key(naming)))
+    naming = document(
+        {"Effect": "Allow", "Principal": {"AWS": READER}, "Action": "kms:Decrypt", "Resource": "*"}
+    )
+    assert READER in found(
+        estate(user("reader", allow("s3:GetObject", OBJECTS)), store(key=KEY), key(naming))
+    )
 
 
 def test_a_grant_gives_the_key_to_its_grantee() -> None:
@@ -253,7 +302,11 @@ def test_reading_inside_a_network_alone_is_not_copying() -> None:
 
 def test_replicating_with_a_role_that_reads_copies() -> None:
     reading = [allow(["s3:GetObject", "s3:GetObjectVersion*"], OBJECTS)]
-    actor = user("reader", allow("s3:PutReplicationConfiguration", STORE), allow("iam:PassRole", arn("role", "replica")))
+    actor = user(
+        "reader",
+        allow("s3:PutReplicationConfiguration", STORE),
+        allow("iam:PassRole", arn("role", "replica")),
+    )
     replica = role("replica", *reading, trust=trusting({"Service": "s3.amazonaws.com"}))
     assert READER in found(estate(actor, replica, store()), AccessKind.COPY)
     mute = role("replica", trust=trusting({"Service": "s3.amazonaws.com"}))
@@ -269,20 +322,40 @@ def point(named: dict[str, Any] | None, *, vpc: str | None = None) -> Collection
     identifier = f"arn:aws:s3:us-east-1:{HOME}:accesspoint/door"
     own = None
     if named is not None:
-        statement = {"Effect": "Allow", "Principal": named, "Action": "s3:GetObject", "Resource": f"{identifier}/object/*"}
+        statement = {
+            "Effect": "Allow",
+            "Principal": named,
+            "Action": "s3:GetObject",
+            "Resource": f"{identifier}/object/*",
+        }
         own = NamedPolicy(f"{identifier}#policy", "access point policy", document(statement), "inline")
     return Collection(
-        (AccessPoint(identifier, STORE, HOME, "us-east-1", known("VPC" if vpc else "Internet"), known(vpc), known(None), known(own)),)
+        (
+            AccessPoint(
+                identifier,
+                STORE,
+                HOME,
+                "us-east-1",
+                known("VPC" if vpc else "Internet"),
+                known(vpc),
+                known(None),
+                known(own),
+            ),
+        )
     )
 
 
 def test_an_access_point_lets_in_only_where_the_bucket_delegates_to_it() -> None:
-    delegating = policy(letting({"AWS": "*"}, Condition={"StringEquals": {"s3:DataAccessPointAccount": HOME}}))
+    delegating = policy(
+        letting({"AWS": "*"}, Condition={"StringEquals": {"s3:DataAccessPointAccount": HOME}})
+    )
     reader = user("reader", allow("ec2:DescribeRegions"))
     doors = point({"AWS": READER})
     assert READER in found(estate(reader, store(policy=delegating, access_points=doors)))
     assert READER not in found(estate(reader, store(access_points=doors)))
-    inside = found(estate(reader, store(policy=delegating, access_points=point({"AWS": READER}, vpc="vpc-1"))))[READER]
+    inside = found(
+        estate(reader, store(policy=delegating, access_points=point({"AWS": READER}, vpc="vpc-1")))
+    )[READER]
     assert any("vpc-1" in condition for condition in inside.conditions)
 
 
@@ -291,12 +364,16 @@ def test_whoever_reads_a_stored_credential_is_its_owner() -> None:
     parameter = secret(f"arn:aws:ssm:us-east-1:{HOME}:parameter/key", "parameter", arn("user", "owner"))
     able = user("reader", allow("ssm:GetParameter", parameter.id))
     assert READER in found(estate(able, owner, parameter, store()))
-    assert READER not in found(estate(user("reader", allow("ssm:DescribeParameters")), owner, parameter, store()))
+    assert READER not in found(
+        estate(user("reader", allow("ssm:DescribeParameters")), owner, parameter, store())
+    )
     kept = secret("arn:aws:s3:::drawer/keys.txt", "object", arn("user", "owner"))
     reading = user("reader", allow("s3:GetObject", "arn:aws:s3:::drawer/*"))
     things = (owner, kept, store(), store("arn:aws:s3:::drawer"))
-    assert [hop.target for hop in found(estate(reading, *things))[READER].path][0] == kept.id
-    assert READER not in found(estate(user("reader", allow("s3:GetObject", "arn:aws:s3:::drawer/other")), *things))
+    assert next(hop.target for hop in found(estate(reading, *things))[READER].path) == kept.id
+    assert READER not in found(
+        estate(user("reader", allow("s3:GetObject", "arn:aws:s3:::drawer/other")), *things)
+    )
 
 
 def test_a_workload_is_an_answer_with_its_role() -> None:
@@ -318,10 +395,40 @@ def test_the_roles_that_start_a_task_are_not_its_own() -> None:
         taskRoleArn=arn("role", "own"), executionRoleArn=arn("role", "start"),
     )  # fmt: skip
     trust = trusting({"Service": "ecs-tasks.amazonaws.com"})
-    starting = estate(role("start", allow("s3:GetObject", OBJECTS), trust=trust), role("own", trust=trust), task, store())
+    starting = estate(
+        role("start", allow("s3:GetObject", OBJECTS), trust=trust), role("own", trust=trust), task, store()
+    )
     assert task.id not in found(starting)
-    owning = estate(role("start", trust=trust), role("own", allow("s3:GetObject", OBJECTS), trust=trust), task, store())
+    owning = estate(
+        role("start", trust=trust), role("own", allow("s3:GetObject", OBJECTS), trust=trust), task, store()
+    )
     assert task.id in found(owning)
+
+
+# --- disks --------------------------------------------------------------------------------------------------------------------
+
+SNAPSHOT = "arn:aws:ec2:us-east-1::snapshot/snap-1"
+
+
+def test_a_disk_is_read_block_by_block_with_its_key() -> None:
+    blocks = allow(["ebs:ListSnapshotBlocks", "ebs:GetSnapshotBlock"], "*")
+    able = user("reader", blocks, allow("kms:Decrypt", KEY))
+    assert READER in found(estate(able, disk(SNAPSHOT, "snapshot", KEY), key(DELEGATING)), at=SNAPSHOT)
+    assert READER not in found(
+        estate(user("reader", blocks), disk(SNAPSHOT, "snapshot", KEY), key(DELEGATING)), at=SNAPSHOT
+    )
+    assert READER in found(estate(user("reader", blocks), disk(SNAPSHOT)), at=SNAPSHOT)
+    assert READER not in found(estate(user("reader", blocks), disk(SNAPSHOT, "volume")), at=SNAPSHOT)
+
+
+def test_a_disk_that_is_shared_is_read_by_those_whom_it_is_shared_with() -> None:
+    assert (
+        found(estate(disk(SNAPSHOT, "snapshot", None, OTHER)), at=SNAPSHOT)[f"arn:aws:iam::{OTHER}:root"].kind
+        == "external"
+    )
+    assert found(estate(disk(SNAPSHOT, public=True)), at=SNAPSHOT)["*"].kind == "anonymous"
+    sharing = user("reader", allow("ec2:ModifySnapshotAttribute"))
+    assert READER in found(estate(sharing, disk(SNAPSHOT)), AccessKind.COPY, SNAPSHOT)
 
 
 # --- who, and what is not known ------------------------------------------------------------------------------------------------
@@ -334,14 +441,20 @@ def test_kinds_are_told_by_evidence() -> None:
     things = estate(
         user("person", reading, console_password=known(True)),
         user("robot", reading, access_keys=keys(1)),
-        user("either", reading, console_password=Unknown(Reason.NOT_COLLECTED, Source("iam:GetLoginProfile", "x"))),
+        user(
+            "either",
+            reading,
+            console_password=Unknown(Reason.NOT_COLLECTED, Source("iam:GetLoginProfile", "x")),
+        ),
         role("service", reading, trust=trusting({"Service": "lambda.amazonaws.com"})),
         role("ci", reading, trust=trusting({"Federated": f"arn:aws:iam::{HOME}:oidc-provider/ci.example"})),
         role("people", reading, trust=trusting({"Federated": f"arn:aws:iam::{HOME}:saml-provider/corp"})),
         role("borrowed", reading, trust=trusting(arn("user", "person"))),
         store(),
     )
-    kinds = {name.rpartition("/")[2]: answer.kind for name, answer in found(things).items() if "#" not in name}
+    kinds = {
+        name.rpartition("/")[2]: answer.kind for name, answer in found(things).items() if "#" not in name
+    }
     assert kinds == {
         "person": "person",
         "robot": "workload",
@@ -356,10 +469,20 @@ def test_kinds_are_told_by_evidence() -> None:
 def test_a_federated_subject_is_named_by_provider_and_pattern() -> None:
     host = f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com"
     subject = "repo:lab/weights:ref:refs/heads/main"
-    condition = {"StringLike": {"token.actions.githubusercontent.com:sub": subject}, "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}
+    condition = {
+        "StringLike": {"token.actions.githubusercontent.com:sub": subject},
+        "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
+    }
 
     def trust(**more: Any) -> dict[str, Any]:
-        return document({"Effect": "Allow", "Principal": {"Federated": host}, "Action": "sts:AssumeRoleWithWebIdentity", **more})
+        return document(
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": host},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                **more,
+            }
+        )
 
     ci = role("ci", allow("s3:GetObject", OBJECTS), trust=trust(Condition=condition))
     answer = found(estate(ci, store()))[f"{host}#{subject}"]
@@ -369,7 +492,9 @@ def test_a_federated_subject_is_named_by_provider_and_pattern() -> None:
 
 
 def test_a_store_that_no_snapshot_holds_is_answered_and_said_to_be() -> None:
-    result = build(estate(user("reader", allow("s3:GetObject", "*")))).who_can(AccessKind.READ, "arn:aws:s3:::elsewhere")
+    result = build(estate(user("reader", allow("s3:GetObject", "*")))).who_can(
+        AccessKind.READ, "arn:aws:s3:::elsewhere"
+    )
     assert [answer.principal for answer in result.answers] == [READER]
     assert result.answers[0].certainty == "conditional"
     assert not result.complete
@@ -377,12 +502,16 @@ def test_a_store_that_no_snapshot_holds_is_answered_and_said_to_be() -> None:
 
 def test_a_bucket_policy_that_could_not_be_read_is_a_gap_and_a_condition() -> None:
     refused = Unknown(Reason.DENIED, Source("s3:GetBucketPolicy", "x"), "AccessDenied")
-    result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=None, **{}))).who_can(AccessKind.READ, STORE)
+    result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=None))).who_can(
+        AccessKind.READ, STORE
+    )
     assert result.complete
     from dataclasses import replace
 
     hidden = replace(store(), policy=refused)
-    result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), hidden)).who_can(AccessKind.READ, STORE)
+    result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), hidden)).who_can(
+        AccessKind.READ, STORE
+    )
     assert (result.complete, result.gaps) == (False, (refused,))
     assert result.answers[0].certainty == "conditional"
 

@@ -54,7 +54,13 @@ def reaches(found: Estate, name: str = ACTOR) -> bool:
 
 def filled(resource: str, target: str) -> str:
     base = ":".join(target.split(":")[:5]) if ":" in target else ""
-    names = {"partition": "aws", "account": HOME, "cluster": f"{base}:cluster/*", "tasks": f"{base}:task/*", "role": TARGET}
+    names = {
+        "partition": "aws",
+        "account": HOME,
+        "cluster": f"{base}:cluster/*",
+        "tasks": f"{base}:task/*",
+        "role": TARGET,
+    }
     return target if resource == "target" else resource.format_map(names)
 
 
@@ -95,15 +101,26 @@ def passing_estate(entry: PassRole, **changes: Any) -> Estate:
     service = changes.get("service", entry.services[0])
     statements = changes.get("statements", granting(entry.needs))
     if entry.passes and changes.get("passes", True):
-        passed = {"Condition": {"StringEquals": {"iam:PassedToService": changes.get("passed_to", entry.services[0])}}}
+        passed = {
+            "Condition": {
+                "StringEquals": {"iam:PassedToService": changes.get("passed_to", entry.services[0])}
+            }
+        }
         statements = [*statements, allow("iam:PassRole", TARGET, **passed)]
     things: list[Any] = [
-        user("actor", *statements, *changes.get("denies", ()), boundary=changes.get("boundary", boundary(allow("*")))),
+        user(
+            "actor",
+            *statements,
+            *changes.get("denies", ()),
+            boundary=changes.get("boundary", boundary(allow("*"))),
+        ),
         role(
             "target",
             READS,
             trust=trusting({"Service": service}),
-            instance_profiles=(f"arn:aws:iam::{HOME}:instance-profile/p",) if changes.get("profile", True) else (),
+            instance_profiles=(f"arn:aws:iam::{HOME}:instance-profile/p",)
+            if changes.get("profile", True)
+            else (),
         ),
         user("bystander", allow("iam:ListUsers")),
         store(),
@@ -111,7 +128,9 @@ def passing_estate(entry: PassRole, **changes: Any) -> Estate:
     ]
     if entry.exists and changes.get("exists", True):
         service_name, _, kind = entry.exists[0].partition("/")
-        things.append(workload(f"arn:aws:{service_name}:us-east-1:{HOME}:{kind}/existing", service_name, kind))
+        things.append(
+            workload(f"arn:aws:{service_name}:us-east-1:{HOME}:{kind}/existing", service_name, kind)
+        )
     return estate(*things)
 
 
@@ -136,14 +155,20 @@ def test_passing_a_role_needs_every_permission(entry: PassRole) -> None:
 def test_passing_a_role_is_stopped_by_each_limit(entry: PassRole) -> None:
     first = entry.needs[0].action
     full = document(allow("*"))
-    assert not reaches(passing_estate(entry, service="nothing.amazonaws.com")), "the role does not trust the service"
+    assert not reaches(passing_estate(entry, service="nothing.amazonaws.com")), (
+        "the role does not trust the service"
+    )
     assert not reaches(passing_estate(entry, denies=[deny(first)])), "an explicit deny"
     assert not reaches(passing_estate(entry, boundary=boundary(allow("s3:*")))), "a boundary"
     assert not reaches(passing_estate(entry, scps=(document(allow("*"), deny(first)),))), "an SCP that denies"
-    assert not reaches(passing_estate(entry, scps=(full, document(allow("iam:*"))))), "an SCP level that does not allow"
+    assert not reaches(passing_estate(entry, scps=(full, document(allow("iam:*"))))), (
+        "an SCP level that does not allow"
+    )
     assert reaches(passing_estate(entry, scps=(full, full)))
     if entry.passes:
-        assert not reaches(passing_estate(entry, passed_to="nothing.amazonaws.com")), "another service in PassedToService"
+        assert not reaches(passing_estate(entry, passed_to="nothing.amazonaws.com")), (
+            "another service in PassedToService"
+        )
     if entry.instance_profile:
         assert not reaches(passing_estate(entry, profile=False)), "a role without an instance profile"
     if entry.exists:
@@ -207,7 +232,9 @@ def test_running_code_is_stopped_by_each_thing_that_lacks(entry: OnWorkload) -> 
 # --- becoming a user, changing a principal ----------------------------------------------------------------------------------
 
 
-def credentials_estate(entry: Credentials, *, state: bool = True, statements: list[Any] | None = None) -> Estate:
+def credentials_estate(
+    entry: Credentials, *, state: bool = True, statements: list[Any] | None = None
+) -> Estate:
     wanted = entry.when.access_keys
     held = {"below_limit": 1, "at_limit": 2}.get(wanted or "", 0)
     if wanted and not state:
@@ -263,7 +290,9 @@ def test_a_user_gives_itself_everything(action: str, on: str) -> None:
     assert reaches(made(on))
     assert reaches(made("*"))
     assert not reaches(made(f"arn:aws:iam::{HOME}:user/somebody-else"))
-    assert not reaches(made(on, {"Effect": "Deny", "NotAction": action, "Resource": "*"})), "its own deny stays when more is allowed"
+    assert not reaches(made(on, {"Effect": "Deny", "NotAction": action, "Resource": "*"})), (
+        "its own deny stays when more is allowed"
+    )
     assert not reaches(made(on, limit=boundary(allow(action)))), "the boundary limits what it gives itself"
     assert reaches(made(on, limit=boundary(allow([action, "s3:*"]))))
     assert reaches(made(on, limit=boundary(allow("iam:*")))), "a boundary that lets it take the boundary away"
@@ -272,7 +301,11 @@ def test_a_user_gives_itself_everything(action: str, on: str) -> None:
 
 def test_provider_policies_cannot_be_rewritten() -> None:
     policy = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-    actor = user("actor", allow("iam:CreatePolicyVersion", policy), attached=[managed("x", allow("ec2:DescribeRegions"))])
+    actor = user(
+        "actor",
+        allow("iam:CreatePolicyVersion", policy),
+        attached=[managed("x", allow("ec2:DescribeRegions"))],
+    )
     assert not reaches(estate(actor, store()))
 
 
@@ -307,7 +340,9 @@ def test_a_state_may_name_an_instance_otherwise_and_a_snapshot_may_not() -> None
     from_state = replace(account(), settings={"terraform.state": known(True)})
     assert answers(estate(*things, from_state))[ACTOR].certainty == "conditional"
     still_there = workload(old, "ec2", "instance", **{"State.Name": "running"})
-    assert not reaches(estate(*things, from_state, still_there)), "the one that the policy names is another one"
+    assert not reaches(estate(*things, from_state, still_there)), (
+        "the one that the policy names is another one"
+    )
 
 
 def test_one_can_only_change_through_groups_that_one_is_in() -> None:
@@ -319,17 +354,28 @@ def test_joining_a_group_gives_what_the_group_may() -> None:
     actor = user("actor", allow("iam:AddUserToGroup"))
     assert reaches(estate(actor, group("readers", READS), store()))
     assert not reaches(estate(actor, group("others", allow("ec2:*")), store()))
-    assert not reaches(estate(user("actor", allow("iam:AddUserToGroup", arn("group", "others"))), group("readers", READS), store()))
+    assert not reaches(
+        estate(
+            user("actor", allow("iam:AddUserToGroup", arn("group", "others"))),
+            group("readers", READS),
+            store(),
+        )
+    )
 
 
 @pytest.mark.parametrize("kind", ["user", "role"])
 def test_a_new_principal_is_made_under_a_name_that_the_policy_allows(kind: str) -> None:
-    made = {"user": ["iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"], "role": ["iam:CreateRole", "iam:PutRolePolicy"]}
+    made = {
+        "user": ["iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"],
+        "role": ["iam:CreateRole", "iam:PutRolePolicy"],
+    }
     assert reaches(estate(user("actor", allow(made[kind], arn(kind, "ci-*"))), store()))
     apart = [allow(action, arn(kind, f"{number}-*")) for number, action in enumerate(made[kind])]
     assert not reaches(estate(user("actor", *apart), store())), "no one name serves for every step"
     limited = {"Condition": {"StringEquals": {"iam:PermissionsBoundary": arn("policy", "limit")}}}
-    assert not reaches(estate(user("actor", allow(made[kind], "*", **limited)), store())), "only with a boundary on it"
+    assert not reaches(estate(user("actor", allow(made[kind], "*", **limited)), store())), (
+        "only with a boundary on it"
+    )
 
 
 CHANGING = {
@@ -364,7 +410,9 @@ def test_changing_and_becoming_need_each_other(entry: Combination) -> None:
     assert reaches(combined_estate(change, enter))
     assert not reaches(combined_estate(change, None))
     assert not reaches(combined_estate(None, enter))
-    assert not reaches(combined_estate(change, enter, boundary=boundary(allow("ec2:*")))), "the target's boundary still limits"
+    assert not reaches(combined_estate(change, enter, boundary=boundary(allow("ec2:*")))), (
+        "the target's boundary still limits"
+    )
 
 
 # --- the data itself --------------------------------------------------------------------------------------------------------

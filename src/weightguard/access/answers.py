@@ -34,7 +34,8 @@ class Answers:
         found = [self._answer(name, reached) for name in reached.first if isinstance(name, str)]
         found.sort(key=lambda answer: answer.principal)
         gaps = self._owner.gaps(place)
-        return WhoCan(access, place.id, tuple(found), place.held and not gaps, gaps)
+        complete = self._owner.holds(place.id) and not gaps
+        return WhoCan(access, place.id, tuple(found), complete, gaps)
 
     def _answer(self, name: str, reached: Reached) -> Answer:
         path = tuple(self.hops(name, reached))

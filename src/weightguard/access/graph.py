@@ -8,6 +8,7 @@ from functools import cached_property
 from weightguard.access.answers import Answers
 from weightguard.access.asking import Asker
 from weightguard.access.classes import Patterns
+from weightguard.access.copies import Copies
 from weightguard.access.direct import Direct
 from weightguard.access.escalation import escalations
 from weightguard.access.index import Index
@@ -37,7 +38,8 @@ class AccessGraph:
         self.selfgrants = SelfGrants(self.asker)
         self.direct = Direct(self.asker, self.index, self.selfgrants)
         self._stores = {store.id: store for store in estate.stores}
-        self._keys = Keys(estate)
+        self.keys = Keys(estate)
+        self._copies = Copies(self)
         self._answers = Answers(self)
         self._seeds: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
 
@@ -71,10 +73,14 @@ class AccessGraph:
         """Ids of the principals, stores and keys that `principal` reaches."""
         return self._answers.blast_radius(principal)
 
+    def holds(self, name: str) -> bool:
+        """Whether some snapshot holds the store or disk."""
+        return name in self._stores or self._copies.find(name) is not None
+
     def place(self, store: str, prefix: str | None) -> StoreSurface:
         """The store, or the prefix in it, that a question is about."""
         bucket, inside = split(store, prefix)
-        return surface(self.estate, self._stores, self._keys, bucket, inside)
+        return surface(self.estate, self._stores, self.keys, bucket, inside)
 
     def seeds(self, access: AccessKind, place: StoreSurface) -> tuple[Link, ...]:
         """Who can directly."""
@@ -83,7 +89,9 @@ class AccessGraph:
         if found is None:
             # First who can become whom: it makes the changed principals, who are then asked about as well.
             _, lending = self._worked_out
-            direct = tuple(self.direct.links(access, place))
+            disk = self._copies.find(place.id)
+            links = self.direct.links(access, place) if disk is None else self._copies.links(access, disk)
+            direct = tuple(links)
             found = self._seeds[key] = (*direct, *lending.borrowed(access, direct))
         return found
 
@@ -110,9 +118,11 @@ class AccessGraph:
             estate.secrets,
         ):
             yield from collection.gaps
-        if not place.held:
-            yield from estate.stores.gaps
+        if not self.holds(place.id):
+            yield from (*estate.stores.gaps, *estate.disk_copies.gaps)
         for account in estate.accounts:
+            if not account.collected and account.organisation is None:
+                continue  # somebody else's: whatever its guardrails are, they open nothing here
             yield from (
                 fact
                 for fact in (account.guardrails, account.resource_guardrails)

@@ -276,9 +276,9 @@ class Population:
         return compiled(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
 
     def managed(self, account: str) -> list[NamedPolicy]:
-        """The managed policies that somebody of the account carries, or some provider policy anybody does."""
+        """The managed policies that the account holds, carried or not, and the provider's that anybody carries."""
         found: dict[str, NamedPolicy] = {}
-        for policy, *_ in self._texts.values():
+        for policy in (*(one for one, *_ in self._texts.values()), *self.estate.unattached_policies):
             if policy.origin == "provider" or (policy.origin == "customer" and f":{account}:" in policy.id):
                 found[policy.id] = policy
         return [found[name] for name in sorted(found)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from attack_labs.lab import HOME, Lab
-
 from weightguard.api import collect_terraform, load, who_can
 
 START = f"arn:aws:iam::{HOME}:user/starting-user"

@@ -67,41 +67,66 @@ PASSING = (
         "bedrock-001",
         {
             "bedrock-agentcore:CreateCodeInterpreter": "*",
-            "bedrock-agentcore:StartCodeInterpreterSession": _in("bedrock-agentcore", "code-interpreter-custom/*"),
+            "bedrock-agentcore:StartCodeInterpreterSession": _in(
+                "bedrock-agentcore", "code-interpreter-custom/*"
+            ),
             "bedrock-agentcore:InvokeCodeInterpreter": _in("bedrock-agentcore", "code-interpreter-custom/*"),
         },
         "bedrock-agentcore.amazonaws.com",
     ),
-    Passing("cloudformation-001", {"cloudformation:CreateStack": _in("cloudformation", "stack/pl-*/*")}, "cloudformation.amazonaws.com"),
+    Passing(
+        "cloudformation-001",
+        {"cloudformation:CreateStack": _in("cloudformation", "stack/pl-*/*")},
+        "cloudformation.amazonaws.com",
+    ),
     Passing(
         "cloudformation-003",
-        {"cloudformation:CreateStackSet": "*", "cloudformation:CreateStackInstances": _in("cloudformation", "stackset/*:*")},
+        {
+            "cloudformation:CreateStackSet": "*",
+            "cloudformation:CreateStackInstances": _in("cloudformation", "stackset/*:*"),
+        },
         "cloudformation.amazonaws.com",
     ),
     Passing(
         "cloudformation-004",
         {"cloudformation:UpdateStackSet": _in("cloudformation", "stackset/target-set:*")},
         "cloudformation.amazonaws.com",
-        exists=lambda lab, _: workloads.stack_set(lab, lab.role("harmless-administration", workloads_trust("cloudformation"))),
+        exists=lambda lab, _: workloads.stack_set(
+            lab, lab.role("harmless-administration", workloads_trust("cloudformation"))
+        ),
     ),
     Passing(
         "codebuild-001",
-        {"codebuild:CreateProject": _in("codebuild", "project/pl-*"), "codebuild:StartBuild": _in("codebuild", "project/pl-*")},
+        {
+            "codebuild:CreateProject": _in("codebuild", "project/pl-*"),
+            "codebuild:StartBuild": _in("codebuild", "project/pl-*"),
+        },
         "codebuild.amazonaws.com",
     ),
     Passing(
         "codebuild-004",
-        {"codebuild:CreateProject": _in("codebuild", "project/pl-*"), "codebuild:StartBuildBatch": _in("codebuild", "project/pl-*")},
+        {
+            "codebuild:CreateProject": _in("codebuild", "project/pl-*"),
+            "codebuild:StartBuildBatch": _in("codebuild", "project/pl-*"),
+        },
         "codebuild.amazonaws.com",
     ),
     Passing(
         "datapipeline-001",
-        {"datapipeline:CreatePipeline": "*", "datapipeline:PutPipelineDefinition": "*", "datapipeline:ActivatePipeline": "*"},
+        {
+            "datapipeline:CreatePipeline": "*",
+            "datapipeline:PutPipelineDefinition": "*",
+            "datapipeline:ActivatePipeline": "*",
+        },
         "datapipeline.amazonaws.com",
     ),
     Passing(
         "datapipeline-001-ec2",
-        {"datapipeline:CreatePipeline": "*", "datapipeline:PutPipelineDefinition": "*", "datapipeline:ActivatePipeline": "*"},
+        {
+            "datapipeline:CreatePipeline": "*",
+            "datapipeline:PutPipelineDefinition": "*",
+            "datapipeline:ActivatePipeline": "*",
+        },
         "ec2.amazonaws.com",
         profile=True,
     ),
@@ -109,7 +134,11 @@ PASSING = (
     Passing("ec2-003", {"ec2:RequestSpotInstances": "*"}, "ec2.amazonaws.com", profile=True),
     Passing(
         "ecs-001",
-        {"ecs:CreateCluster": CLUSTER, "ecs:RegisterTaskDefinition": "*", "ecs:CreateService": _in("ecs", "service/*/*")},
+        {
+            "ecs:CreateCluster": CLUSTER,
+            "ecs:RegisterTaskDefinition": "*",
+            "ecs:CreateService": _in("ecs", "service/*/*"),
+        },
         "ecs-tasks.amazonaws.com",
     ),
     Passing(
@@ -123,7 +152,12 @@ PASSING = (
         "ecs-tasks.amazonaws.com",
         exists=workloads.cluster,
     ),
-    Passing("ecs-004", {"ecs:RegisterTaskDefinition": "*", "ecs:RunTask": TASKS}, "ecs-tasks.amazonaws.com", exists=workloads.cluster),
+    Passing(
+        "ecs-004",
+        {"ecs:RegisterTaskDefinition": "*", "ecs:RunTask": TASKS},
+        "ecs-tasks.amazonaws.com",
+        exists=workloads.cluster,
+    ),
     Passing(
         "ecs-005",
         {"ecs:RegisterTaskDefinition": "*", "ecs:StartTask": TASKS},
@@ -145,19 +179,44 @@ PASSING = (
         "glue.amazonaws.com",
         exists=lambda lab, _: workloads.glue_job(lab, lab.role("harmless-job", workloads_trust("glue"))),
     ),
-    Passing("lambda-001", {"lambda:CreateFunction": FUNCTION, "lambda:InvokeFunction": FUNCTION}, "lambda.amazonaws.com"),
-    Passing("lambda-002", {"lambda:CreateFunction": "*", "lambda:CreateEventSourceMapping": "*"}, "lambda.amazonaws.com"),
-    Passing("lambda-006", {"lambda:CreateFunction": FUNCTION, "lambda:AddPermission": FUNCTION}, "lambda.amazonaws.com"),
+    Passing(
+        "lambda-001",
+        {"lambda:CreateFunction": FUNCTION, "lambda:InvokeFunction": FUNCTION},
+        "lambda.amazonaws.com",
+    ),
+    Passing(
+        "lambda-002",
+        {"lambda:CreateFunction": "*", "lambda:CreateEventSourceMapping": "*"},
+        "lambda.amazonaws.com",
+    ),
+    Passing(
+        "lambda-006",
+        {"lambda:CreateFunction": FUNCTION, "lambda:AddPermission": FUNCTION},
+        "lambda.amazonaws.com",
+    ),
     Passing("sagemaker-001", {"sagemaker:CreateNotebookInstance": NOTEBOOK}, "sagemaker.amazonaws.com"),
-    Passing("sagemaker-002", {"sagemaker:CreateTrainingJob": _in("sagemaker", "training-job/*")}, "sagemaker.amazonaws.com"),
-    Passing("sagemaker-003", {"sagemaker:CreateProcessingJob": _in("sagemaker", "processing-job/*")}, "sagemaker.amazonaws.com"),
+    Passing(
+        "sagemaker-002",
+        {"sagemaker:CreateTrainingJob": _in("sagemaker", "training-job/*")},
+        "sagemaker.amazonaws.com",
+    ),
+    Passing(
+        "sagemaker-003",
+        {"sagemaker:CreateProcessingJob": _in("sagemaker", "processing-job/*")},
+        "sagemaker.amazonaws.com",
+    ),
     # Kindred techniques of the same services, which labs show besides
     Passing("glue-007", {"glue:CreateSession": "*", "glue:RunStatement": "*"}, "glue.amazonaws.com"),
     Passing(
         "codebuild-005",
-        {"codebuild:UpdateProject": _in("codebuild", "project/target-project"), "codebuild:StartBuild": _in("codebuild", "project/target-project")},
+        {
+            "codebuild:UpdateProject": _in("codebuild", "project/target-project"),
+            "codebuild:StartBuild": _in("codebuild", "project/target-project"),
+        },
         "codebuild.amazonaws.com",
-        exists=lambda lab, _: workloads.build_project(lab, lab.role("harmless-build", workloads_trust("codebuild"))),
+        exists=lambda lab, _: workloads.build_project(
+            lab, lab.role("harmless-build", workloads_trust("codebuild"))
+        ),
     ),
     Passing(
         "ecs-007",
@@ -171,7 +230,9 @@ PASSING = (
         "ecs-tasks.amazonaws.com",
         exists=lambda lab, _: workloads.job_definition(lab, ""),
     ),
-    Passing("states-001", {"states:CreateStateMachine": "*", "states:StartExecution": "*"}, "states.amazonaws.com"),
+    Passing(
+        "states-001", {"states:CreateStateMachine": "*", "states:StartExecution": "*"}, "states.amazonaws.com"
+    ),
     Passing("scheduler-001", {"scheduler:CreateSchedule": "*"}, "scheduler.amazonaws.com"),
     Passing("codestar-002", {"codestar:CreateProject": "*"}, "codestar.amazonaws.com"),
     Passing("ssm-003", {"ssm:StartAutomationExecution": "*"}, "ssm.amazonaws.com"),
@@ -197,12 +258,21 @@ PASSING = (
         {"bedrock-agentcore:CreateAgentRuntime": "*", "bedrock-agentcore:InvokeAgentRuntime": "*"},
         "bedrock-agentcore.amazonaws.com",
     ),
-    Passing("lambda-001-function-url", {"lambda:CreateFunction": "*", "lambda:CreateFunctionUrlConfig": "*", "lambda:AddPermission": "*"}, "lambda.amazonaws.com", spared=frozenset({"lambda:CreateFunctionUrlConfig"})),
+    Passing(
+        "lambda-001-function-url",
+        {"lambda:CreateFunction": "*", "lambda:CreateFunctionUrlConfig": "*", "lambda:AddPermission": "*"},
+        "lambda.amazonaws.com",
+        spared=frozenset({"lambda:CreateFunctionUrlConfig"}),
+    ),
 )
 
 
 def workloads_trust(service: str) -> dict[str, object]:
-    return {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
 
 
 def _exec_service(lab: Lab, role: str) -> str:
@@ -211,25 +281,52 @@ def _exec_service(lab: Lab, role: str) -> str:
 
 
 TAKING = (
-    Taking("apprunner-002", {"apprunner:UpdateService": "{target}"}, "tasks.apprunner.amazonaws.com", workloads.apprunner_service),
+    Taking(
+        "apprunner-002",
+        {"apprunner:UpdateService": "{target}"},
+        "tasks.apprunner.amazonaws.com",
+        workloads.apprunner_service,
+    ),
     Taking(
         "bedrock-002",
-        {"bedrock-agentcore:StartCodeInterpreterSession": "{target}", "bedrock-agentcore:InvokeCodeInterpreter": "{target}"},
+        {
+            "bedrock-agentcore:StartCodeInterpreterSession": "{target}",
+            "bedrock-agentcore:InvokeCodeInterpreter": "{target}",
+        },
         "bedrock-agentcore.amazonaws.com",
         workloads.code_interpreter,
     ),
-    Taking("cloudformation-002", {"cloudformation:UpdateStack": "{target}"}, "cloudformation.amazonaws.com", workloads.stack),
+    Taking(
+        "cloudformation-002",
+        {"cloudformation:UpdateStack": "{target}"},
+        "cloudformation.amazonaws.com",
+        workloads.stack,
+    ),
     Taking(
         "cloudformation-005",
         {"cloudformation:CreateChangeSet": "{target}", "cloudformation:ExecuteChangeSet": "{target}"},
         "cloudformation.amazonaws.com",
         workloads.stack,
     ),
-    Taking("codebuild-002", {"codebuild:StartBuild": "{target}"}, "codebuild.amazonaws.com", workloads.build_project),
-    Taking("codebuild-003", {"codebuild:StartBuildBatch": "{target}"}, "codebuild.amazonaws.com", workloads.build_project),
+    Taking(
+        "codebuild-002",
+        {"codebuild:StartBuild": "{target}"},
+        "codebuild.amazonaws.com",
+        workloads.build_project,
+    ),
+    Taking(
+        "codebuild-003",
+        {"codebuild:StartBuildBatch": "{target}"},
+        "codebuild.amazonaws.com",
+        workloads.build_project,
+    ),
     Taking(
         "ec2-002",
-        {"ec2:ModifyInstanceAttribute": "{target}", "ec2:StopInstances": "{target}", "ec2:StartInstances": "{target}"},
+        {
+            "ec2:ModifyInstanceAttribute": "{target}",
+            "ec2:StopInstances": "{target}",
+            "ec2:StartInstances": "{target}",
+        },
         "ec2.amazonaws.com",
         workloads.instance,
     ),
@@ -240,10 +337,15 @@ TAKING = (
         workloads.launch_template,
     ),
     Taking(
-        "ec2instanceconnect-003", {"ec2-instance-connect:SendSSHPublicKey": "{target}"}, "ec2.amazonaws.com", workloads.instance
+        "ec2instanceconnect-003",
+        {"ec2-instance-connect:SendSSHPublicKey": "{target}"},
+        "ec2.amazonaws.com",
+        workloads.instance,
     ),
     Taking("glue-002", {"glue:UpdateDevEndpoint": "{target}"}, "glue.amazonaws.com", workloads.dev_endpoint),
-    Taking("lambda-003", {"lambda:UpdateFunctionCode": "{target}"}, "lambda.amazonaws.com", workloads.function),
+    Taking(
+        "lambda-003", {"lambda:UpdateFunctionCode": "{target}"}, "lambda.amazonaws.com", workloads.function
+    ),
     Taking(
         "lambda-004",
         {"lambda:UpdateFunctionCode": "{target}", "lambda:InvokeFunction": "{target}"},
@@ -258,11 +360,18 @@ TAKING = (
         workloads.function,
         spared=frozenset({"lambda:AddPermission"}),
     ),
-    Taking("sagemaker-004", {"sagemaker:CreatePresignedNotebookInstanceUrl": "{target}"}, "sagemaker.amazonaws.com", workloads.notebook),
+    Taking(
+        "sagemaker-004",
+        {"sagemaker:CreatePresignedNotebookInstanceUrl": "{target}"},
+        "sagemaker.amazonaws.com",
+        workloads.notebook,
+    ),
     Taking(
         "sagemaker-005",
         {
-            "sagemaker:CreateNotebookInstanceLifecycleConfig": _in("sagemaker", "notebook-instance-lifecycle-config/*"),
+            "sagemaker:CreateNotebookInstanceLifecycleConfig": _in(
+                "sagemaker", "notebook-instance-lifecycle-config/*"
+            ),
             "sagemaker:StopNotebookInstance": "{target}",
             "sagemaker:UpdateNotebookInstance": "{target}",
             "sagemaker:StartNotebookInstance": "{target}",
@@ -271,25 +380,74 @@ TAKING = (
         workloads.notebook,
     ),
     Taking("ssm-001", {"ssm:StartSession": "{target}"}, "ec2.amazonaws.com", workloads.instance),
-    Taking("ssm-002", {"ssm:SendCommand": "{target}", "ssm:SendCommand ": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"}, "ec2.amazonaws.com", workloads.instance),
+    Taking(
+        "ssm-002",
+        {
+            "ssm:SendCommand": "{target}",
+            "ssm:SendCommand ": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript",
+        },
+        "ec2.amazonaws.com",
+        workloads.instance,
+    ),
     # Kindred techniques of the same services
     Taking(
         "ecs-006",
-        {"ecs:ExecuteCommand": "{target}", "ecs:ExecuteCommand ": _in("ecs", "cluster/target-cluster"), "ecs:DescribeTasks": "*"},
+        {
+            "ecs:ExecuteCommand": "{target}",
+            "ecs:ExecuteCommand ": _in("ecs", "cluster/target-cluster"),
+            "ecs:DescribeTasks": "*",
+        },
         "ecs-tasks.amazonaws.com",
         _exec_service,
         spared=frozenset({"ecs:DescribeTasks"}),
     ),
-    Taking("sagemaker-012", {"sagemaker:CreatePresignedDomainUrl": "{target}"}, "sagemaker.amazonaws.com", workloads.domain),
+    Taking(
+        "sagemaker-012",
+        {"sagemaker:CreatePresignedDomainUrl": "{target}"},
+        "sagemaker.amazonaws.com",
+        workloads.domain,
+    ),
     Taking(
         "sagemaker-012-profile",
         {"sagemaker:CreatePresignedDomainUrl": "{target}"},
         "sagemaker.amazonaws.com",
-        lambda lab, role: workloads.domain(lab, lab.role("harmless-domain", workloads_trust("sagemaker")), role),
+        lambda lab, role: workloads.domain(
+            lab, lab.role("harmless-domain", workloads_trust("sagemaker")), role
+        ),
     ),
-    Taking("lambda-008", {"lambda:UpdateFunctionConfiguration": "{target}", "lambda:InvokeFunction": "{target}"}, "lambda.amazonaws.com", workloads.function, spared=frozenset({"lambda:InvokeFunction"})),
-    Taking("states-003", {"states:UpdateStateMachine": "{target}", "states:StartExecution": "{target}"}, "states.amazonaws.com", workloads.state_machine),
-    Taking("batch-002", {"batch:SubmitJob": "{target}", "batch:SubmitJob ": _in("batch", "job-queue/target-queue")}, "ecs-tasks.amazonaws.com", workloads.job_definition),
-    Taking("elasticmapreduce-002", {"elasticmapreduce:AddJobFlowSteps": "{target}"}, "ec2.amazonaws.com", workloads.emr_cluster),
-    Taking("bedrock-006", {"bedrock-agentcore:UpdateAgentRuntime": "{target}", "bedrock-agentcore:InvokeAgentRuntime": "{target}", "iam:PassRole": "{role}"}, "bedrock-agentcore.amazonaws.com", workloads.agent_runtime),
+    Taking(
+        "lambda-008",
+        {"lambda:UpdateFunctionConfiguration": "{target}", "lambda:InvokeFunction": "{target}"},
+        "lambda.amazonaws.com",
+        workloads.function,
+        spared=frozenset({"lambda:InvokeFunction"}),
+    ),
+    Taking(
+        "states-003",
+        {"states:UpdateStateMachine": "{target}", "states:StartExecution": "{target}"},
+        "states.amazonaws.com",
+        workloads.state_machine,
+    ),
+    Taking(
+        "batch-002",
+        {"batch:SubmitJob": "{target}", "batch:SubmitJob ": _in("batch", "job-queue/target-queue")},
+        "ecs-tasks.amazonaws.com",
+        workloads.job_definition,
+    ),
+    Taking(
+        "elasticmapreduce-002",
+        {"elasticmapreduce:AddJobFlowSteps": "{target}"},
+        "ec2.amazonaws.com",
+        workloads.emr_cluster,
+    ),
+    Taking(
+        "bedrock-006",
+        {
+            "bedrock-agentcore:UpdateAgentRuntime": "{target}",
+            "bedrock-agentcore:InvokeAgentRuntime": "{target}",
+            "iam:PassRole": "{role}",
+        },
+        "bedrock-agentcore.amazonaws.com",
+        workloads.agent_runtime,
+    ),
 )

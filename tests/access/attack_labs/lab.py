@@ -26,7 +26,13 @@ Statement = dict[str, Any]
 
 def allow(actions: str | Sequence[str], resources: str | Sequence[str] = "*", **more: Any) -> Statement:
     named = actions if isinstance(actions, str) else list(actions)
-    return {"Sid": "RequiredForExploitation", "Effect": "Allow", "Action": named, "Resource": resources, **more}
+    return {
+        "Sid": "RequiredForExploitation",
+        "Effect": "Allow",
+        "Action": named,
+        "Resource": resources,
+        **more,
+    }
 
 
 def deny(actions: str | Sequence[str], resources: str | Sequence[str] = "*", **more: Any) -> Statement:
@@ -64,7 +70,12 @@ class Lab:
         self._nested = nested
         self._resources: list[dict[str, Any]] = []
         self.bucket(f"frontier-weights-{account}", resource="weights")
-        self.add("aws_s3_object", "shard", bucket=f"frontier-weights-{account}", key="model-00001-of-00002.safetensors")
+        self.add(
+            "aws_s3_object",
+            "shard",
+            bucket=f"frontier-weights-{account}",
+            key="model-00001-of-00002.safetensors",
+        )
         self.user("bystander", allow("iam:ListUsers"))
 
     def arn(self, service: str, resource: str, region: str = REGION) -> str:
@@ -107,20 +118,36 @@ class Lab:
             permissions_boundary=boundary, tags=tags, tags_all=tags or {}, unique_id=f"AIDA{_hash(arn)}",
         )  # fmt: skip
         if statements:
-            self.add("aws_iam_user_policy", name, id=f"{name}:own", name="own", user=name, policy=policy(*statements))
+            self.add(
+                "aws_iam_user_policy",
+                name,
+                id=f"{name}:own",
+                name="own",
+                user=name,
+                policy=policy(*statements),
+            )
         for number, attached_arn in enumerate(attached):
             self.add(
-                "aws_iam_user_policy_attachment", f"{name}-{number}", id=f"{name}-{number}", user=name, policy_arn=attached_arn
+                "aws_iam_user_policy_attachment",
+                f"{name}-{number}",
+                id=f"{name}-{number}",
+                user=name,
+                policy_arn=attached_arn,
             )
         if groups:
-            self.add("aws_iam_user_group_membership", name, id=f"{name}-groups", user=name, groups=list(groups))
+            self.add(
+                "aws_iam_user_group_membership", name, id=f"{name}-groups", user=name, groups=list(groups)
+            )
         for number in range(keys):
             self.key(name, number)
         return arn
 
     def key(self, user: str, number: int = 0) -> tuple[str, str]:
         """An access key of a user: its id and its secret."""
-        identifier, secret = f"AKIA{_hash(f'{user}{number}')[:16].upper()}", f"canary/{_hash(f'secret {user}{number}')}"
+        identifier, secret = (
+            f"AKIA{_hash(f'{user}{number}')[:16].upper()}",
+            f"canary/{_hash(f'secret {user}{number}')}",
+        )
         self.add(
             "aws_iam_access_key", f"{user}-{number}", id=identifier, user=user, secret=secret, status="Active",
             create_date="2025-01-01T00:00:00Z",
@@ -145,10 +172,21 @@ class Lab:
             max_session_duration=3600, managed_policy_arns=[], inline_policy=[],
         )  # fmt: skip
         if statements:
-            self.add("aws_iam_role_policy", name, id=f"{name}:own", name="own", role=name, policy=policy(*statements))
+            self.add(
+                "aws_iam_role_policy",
+                name,
+                id=f"{name}:own",
+                name="own",
+                role=name,
+                policy=policy(*statements),
+            )
         for number, attached_arn in enumerate(attached):
             self.add(
-                "aws_iam_role_policy_attachment", f"{name}-{number}", id=f"{name}-{number}", role=name, policy_arn=attached_arn
+                "aws_iam_role_policy_attachment",
+                f"{name}-{number}",
+                id=f"{name}-{number}",
+                role=name,
+                policy_arn=attached_arn,
             )
         if profile:
             self.profile(name)
@@ -164,10 +202,21 @@ class Lab:
         arn = self.iam(f"group/{name}")
         self.add("aws_iam_group", name, arn=arn, id=name, name=name, path="/", unique_id=f"AGPA{_hash(arn)}")
         if statements:
-            self.add("aws_iam_group_policy", name, id=f"{name}:own", name="own", group=name, policy=policy(*statements))
+            self.add(
+                "aws_iam_group_policy",
+                name,
+                id=f"{name}:own",
+                name="own",
+                group=name,
+                policy=policy(*statements),
+            )
         for number, attached_arn in enumerate(attached):
             self.add(
-                "aws_iam_group_policy_attachment", f"{name}-{number}", id=f"{name}-{number}", group=name, policy_arn=attached_arn
+                "aws_iam_group_policy_attachment",
+                f"{name}-{number}",
+                id=f"{name}-{number}",
+                group=name,
+                policy_arn=attached_arn,
             )
         return arn
 
@@ -175,7 +224,14 @@ class Lab:
         """A managed policy of the customer's own."""
         arn = self.iam(f"policy/{name}")
         self.add(
-            "aws_iam_policy", name, arn=arn, id=arn, name=name, path="/", policy=policy(*statements), policy_id=f"ANPA{_hash(arn)}"
+            "aws_iam_policy",
+            name,
+            arn=arn,
+            id=arn,
+            name=name,
+            path="/",
+            policy=policy(*statements),
+            policy_id=f"ANPA{_hash(arn)}",
         )
         return arn
 
@@ -187,7 +243,9 @@ class Lab:
 
     # Storage
 
-    def bucket(self, name: str, *statements: Statement, key: str = "", blocked: bool = True, resource: str = "") -> str:
+    def bucket(
+        self, name: str, *statements: Statement, key: str = "", blocked: bool = True, resource: str = ""
+    ) -> str:
         arn = f"arn:aws:s3:::{name}"
         encrypted = {"sse_algorithm": "aws:kms" if key else "AES256", "kms_master_key_id": key}
         rule = {"apply_server_side_encryption_by_default": [encrypted], "bucket_key_enabled": bool(key)}
@@ -196,11 +254,10 @@ class Lab:
             "aws_s3_bucket", here, arn=arn, id=name, bucket=name, region=REGION, policy="", force_destroy=False,
             server_side_encryption_configuration=[{"rule": [rule]}], versioning=[{"enabled": False, "mfa_delete": False}],
         )  # fmt: skip
-        self.add("aws_s3_bucket_server_side_encryption_configuration", here, bucket=name, id=name, rule=[rule])
-        switches = {
-            option: blocked
-            for option in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-        }
+        self.add(
+            "aws_s3_bucket_server_side_encryption_configuration", here, bucket=name, id=name, rule=[rule]
+        )
+        switches = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), blocked)
         self.add("aws_s3_bucket_public_access_block", here, bucket=name, id=name, **switches)
         if statements:
             self.add("aws_s3_bucket_policy", here, bucket=name, id=name, policy=policy(*statements))
@@ -220,7 +277,13 @@ class Lab:
     def document(self) -> dict[str, Any]:
         """The whole state."""
         data = [
-            _data("aws_caller_identity", "current", account_id=self.account, id=self.account, arn=self.iam("user/terraform")),
+            _data(
+                "aws_caller_identity",
+                "current",
+                account_id=self.account,
+                id=self.account,
+                arn=self.iam("user/terraform"),
+            ),
             _data("aws_region", "current", name=REGION, id=REGION),
             _data_policy("AdministratorAccess", ADMINISTRATOR, "*"),
             _data_policy("AmazonSSMManagedInstanceCore", SSM_CORE, list(SSM_CORE_ACTIONS)),

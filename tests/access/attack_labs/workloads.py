@@ -64,7 +64,9 @@ def cluster(lab: Lab, role: str = "") -> str:
 
 def task_definition(lab: Lab, role: str, execution: str = "") -> str:
     arn = lab.arn("ecs", "task-definition/target-task:1")
-    containers = [{"name": "sleep", "image": "public.ecr.aws/docker/library/alpine:latest", "essential": True}]
+    containers = [
+        {"name": "sleep", "image": "public.ecr.aws/docker/library/alpine:latest", "essential": True}
+    ]
     lab.add(
         "aws_ecs_task_definition", "target", arn=arn, arn_without_revision=arn.removesuffix(":1"), id="target-task",
         family="target-task", revision=1, task_role_arn=role, execution_role_arn=execution, network_mode="awsvpc",
@@ -86,7 +88,9 @@ def ecs_service(lab: Lab, role: str, exec_enabled: bool = True) -> str:
 def cluster_with_instance(lab: Lab, role: str = "") -> str:
     """A cluster with an instance that registered itself, under a role for that alone."""
     arn = cluster(lab)
-    agent = lab.role("ecs-instance-role", _ec2_trust(), {"Effect": "Allow", "Action": "ecs:Submit*", "Resource": "*"})
+    agent = lab.role(
+        "ecs-instance-role", _ec2_trust(), {"Effect": "Allow", "Action": "ecs:Submit*", "Resource": "*"}
+    )
     instance(lab, agent)
     return arn
 
@@ -98,7 +102,13 @@ def _ec2_trust() -> dict[str, Any]:
 def dev_endpoint(lab: Lab, role: str) -> str:
     arn = lab.arn("glue", "devEndpoint/target-endpoint")
     lab.add(
-        "aws_glue_dev_endpoint", "target", arn=arn, id="target-endpoint", name="target-endpoint", role_arn=role, status="READY"
+        "aws_glue_dev_endpoint",
+        "target",
+        arn=arn,
+        id="target-endpoint",
+        name="target-endpoint",
+        role_arn=role,
+        status="READY",
     )
     return arn
 
@@ -106,7 +116,9 @@ def dev_endpoint(lab: Lab, role: str) -> str:
 def glue_job(lab: Lab, role: str) -> str:
     arn = lab.arn("glue", "job/target-job")
     command = [{"name": "pythonshell", "script_location": "s3://scripts/job.py", "python_version": "3.9"}]
-    lab.add("aws_glue_job", "target", arn=arn, id="target-job", name="target-job", role_arn=role, command=command)
+    lab.add(
+        "aws_glue_job", "target", arn=arn, id="target-job", name="target-job", role_arn=role, command=command
+    )
     return arn
 
 
@@ -147,7 +159,12 @@ def build_project(lab: Lab, role: str) -> str:
 def stack(lab: Lab, role: str) -> str:
     arn = lab.arn("cloudformation", "stack/target-stack/00000000-0000-4000-8000-000000000000")
     lab.add(
-        "aws_cloudformation_stack", "target", id=arn, name="target-stack", iam_role_arn=role, capabilities=["CAPABILITY_NAMED_IAM"]
+        "aws_cloudformation_stack",
+        "target",
+        id=arn,
+        name="target-stack",
+        iam_role_arn=role,
+        capabilities=["CAPABILITY_NAMED_IAM"],
     )
     return arn
 
@@ -160,7 +177,11 @@ def stack_set(lab: Lab, role: str) -> str:
         execution_role_name="AWSCloudFormationStackSetExecutionRole",
     )  # fmt: skip
     lab.add(
-        "aws_cloudformation_stack_set_instance", "target", stack_set_name="target-set", account_id=lab.account, region=REGION
+        "aws_cloudformation_stack_set_instance",
+        "target",
+        stack_set_name="target-set",
+        account_id=lab.account,
+        region=REGION,
     )
     return arn
 
@@ -199,7 +220,13 @@ def job_definition(lab: Lab, role: str) -> str:
         "aws_batch_job_definition", "target", arn=arn, id=arn, name="target-job", type="container", revision=1,
         container_properties=json.dumps(container),
     )  # fmt: skip
-    lab.add("aws_batch_job_queue", "target", arn=lab.arn("batch", "job-queue/target-queue"), name="target-queue", state="ENABLED")
+    lab.add(
+        "aws_batch_job_queue",
+        "target",
+        arn=lab.arn("batch", "job-queue/target-queue"),
+        name="target-queue",
+        state="ENABLED",
+    )
     return arn
 
 
@@ -215,7 +242,14 @@ def emr_cluster(lab: Lab, role: str) -> str:
 def state_machine(lab: Lab, role: str) -> str:
     arn = lab.arn("states", "stateMachine:target-machine")
     lab.add(
-        "aws_sfn_state_machine", "target", arn=arn, id=arn, name="target-machine", role_arn=role, type="STANDARD", status="ACTIVE"
+        "aws_sfn_state_machine",
+        "target",
+        arn=arn,
+        id=arn,
+        name="target-machine",
+        role_arn=role,
+        type="STANDARD",
+        status="ACTIVE",
     )
     return arn
 
