@@ -39,8 +39,8 @@ def to_bucket(**bucket: Any) -> Lab:
     return lab
 
 
-def reads(folder: Path, lab: Lab, *more: Lab) -> dict[str, str]:
-    return answers(folder, lab, *more, store=SECRET_STORE)
+def reads(folder: Path, lab: Lab, *more: Lab, everybody: bool = False) -> dict[str, str]:
+    return answers(folder, lab, *more, store=SECRET_STORE, everybody=everybody)
 
 
 def granted(principal: str, **more: Any) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def test_a_user_that_the_bucket_alone_lets_in(tmp_path: Path) -> None:
 
 
 def test_a_bucket_that_keeps_everybody_else_out(tmp_path: Path) -> None:
-    """An administrator by policy reads only as the role that the bucket excepts; whoever assumes it, does."""
+    """Whoever may do anything with the storage does not read; whoever assumes the role that the bucket excepts, does."""
     exclusive = {
         "Effect": "Deny",
         "Principal": "*",
@@ -112,6 +112,12 @@ def test_whoever_deletes_the_policy_that_denies_it_reads(tmp_path: Path) -> None
     found = reads(tmp_path, lab)
     assert START in found
     assert user_of("reader") not in found
+
+
+def open_bucket(*, blocked: bool) -> Lab:
+    return with_policy(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"}, blocked=blocked
+    )
 
 
 def test_a_bucket_open_to_the_world(tmp_path: Path) -> None:
@@ -326,7 +332,6 @@ ACROSS: dict[str, tuple[Callable[[], tuple[Lab, ...]], bool]] = {
         lambda: two(DEV, allow("sts:AssumeRole", f"arn:aws:iam::{HOME}:role/*")),
         True,
     ),
-    "by everybody": (lambda: two("*", allow("sts:AssumeRole", PROD_ROLE)), True),
     "by external id": (
         lambda: two(
             trusting(DEV_START, Condition={"StringEquals": {"sts:ExternalId": "x"}}),
@@ -351,6 +356,13 @@ ACROSS: dict[str, tuple[Callable[[], tuple[Lab, ...]], bool]] = {
 def test_a_role_of_another_account(way: str, tmp_path: Path) -> None:
     make, reached = ACROSS[way]
     assert (DEV_START in answers(tmp_path, *make())) is reached
+
+
+def test_a_role_that_trusts_everybody(tmp_path: Path) -> None:
+    """Whoever may assume roles elsewhere gets in, and nobody of another account who may not."""
+    found = answers(tmp_path, *two("*", allow("sts:AssumeRole", PROD_ROLE)), everybody=True)
+    assert DEV_START in found
+    assert user_of("bystander", DEV) not in found
 
 
 def test_from_operations_over_development_to_production(tmp_path: Path) -> None:

@@ -368,6 +368,7 @@ class Estate:
     organisations: Collection[Organisation] = field(default_factory=Collection)
     accounts: Collection[Account] = field(default_factory=Collection)
     principals: Collection[Principal] = field(default_factory=Collection)
+    unattached_policies: Collection[NamedPolicy] = field(default_factory=Collection)  # managed, carried by nobody so far
     federated_providers: Collection[FederatedProvider] = field(default_factory=Collection)
     stores: Collection[Store] = field(default_factory=Collection)
     keys: Collection[Key] = field(default_factory=Collection)

@@ -30,6 +30,7 @@ from weightguard.estate.model import (
     Endpoint,
     FederatedProvider,
     Key,
+    NamedPolicy,
     Principal,
     Resource,
     Secret,
@@ -49,6 +50,7 @@ class Part:
 
     tree: organizations.Tree | Unknown | None
     principals: list[Principal] = field(default_factory=list)
+    unattached_policies: list[NamedPolicy] = field(default_factory=list)
     federated_providers: list[FederatedProvider] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
@@ -84,6 +86,7 @@ def read_part(scope: Scope, contents: Mapping[str, Contents]) -> Part:
     doors = list(_file(scope, "s3control"))
     part = Part(tree)
     part.principals = iam.principals(scope, identity)
+    part.unattached_policies = iam.unattached(identity, part.principals)
     part.federated_providers = iam.federated_providers(scope, identity)
     part.take(scope, [record for records in identity.by_kind.values() for record in records])
     part.take(scope, doors)

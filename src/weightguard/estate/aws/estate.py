@@ -46,6 +46,7 @@ class Joined:
 
 COLLECTIONS: Final = (
     "principals", "federated_providers", "stores", "keys", "trails", "endpoints", "workloads", "disk_copies", "secrets",
+    "unattached_policies",
 )  # fmt: skip
 
 

@@ -61,6 +61,14 @@ def principals(scope: Scope, iam: Iam) -> list[Principal]:
     return found
 
 
+def unattached(iam: Iam, found: Iterable[Principal]) -> list[NamedPolicy]:
+    """The managed policies that no principal carries: whoever may attach them gains what they allow."""
+    carried = {
+        policy.id for one in found if isinstance(one.policies, Known) for policy in one.policies.value
+    }
+    return [policy for name, policy in sorted(iam.managed.items()) if name not in carried]
+
+
 def federated_providers(scope: Scope, iam: Iam) -> list[FederatedProvider]:
     """OIDC and SAML providers."""
     found = [_oidc(scope, record) for record in iam.of("iam.oidc_provider")]
