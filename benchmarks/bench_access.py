@@ -77,9 +77,7 @@ def main() -> None:
     if given.principals is not None and given.json:
         print(json.dumps(measure(given.principals, given.stores)))
         return
-    print(
-        f"{'principals':>10} {'accounts':>8} {'questions':>9} {'answers':>9} {'build s':>8} {'all s':>8} {'peak MB':>8} {'s ratio':>8}"
-    )
+    print("principals accounts questions   answers  build s    all s  peak MB  s ratio")
     last = None
     for size in (given.principals,) if given.principals is not None else SIZES:
         row = _apart(size, given.stores)

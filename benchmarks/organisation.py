@@ -1,9 +1,9 @@
 """A seeded generator of organisations as they grow in practice, as an estate.
 
-One account has about five hundred principals: people in groups with shared managed policies, roles that people assume, chains of
-deployment roles across accounts, service roles with a policy of their own, CI roles for a code host, Identity Center roles, service-linked
-roles, and the workloads that run as the service roles. The accounts stand under one organisation with guardrails; the stores lie in a
-tenth of the accounts, half of them under keys of their own.
+One account has about five hundred principals: people in groups with shared managed policies, roles that people assume,
+chains of deployment roles across accounts, service roles with a policy of their own, CI roles for a code host and Identity
+Center roles, and the workloads that run as the service roles. The accounts stand under one organisation with guardrails; the
+stores lie in a tenth of the accounts, half of them under keys of their own.
 """
 
 from __future__ import annotations
@@ -147,9 +147,19 @@ class Organisation500:
         root = (NamedPolicy("p-FullAWSAccess", "FullAWSAccess", document(allow("*")), "provider"),)
         levels = (root, (*root, NamedPolicy(f"p-guard{account[-4:]}", "guard", document(guard), "customer")))
         return Account(
-            account, "aws", f"account {account}", ORGANISATION, account == self._accounts[0], True, known(levels), NOTHING,
-            NOTHING, known(True), known(0), NOTHING,
-        )  # fmt: skip
+            account,
+            "aws",
+            f"account {account}",
+            ORGANISATION,
+            account == self._accounts[0],
+            True,
+            known(levels),
+            NOTHING,
+            NOTHING,
+            known(True),
+            known(0),
+            NOTHING,
+        )
 
     def _weights(self) -> tuple[list[Store], list[Key]]:
         homes = self._accounts[1 : 2 + max(1, len(self._accounts) // 10)]
@@ -184,9 +194,23 @@ class Organisation500:
         )
         named = NamedPolicy(f"{identifier}#key policy", "key policy", policy, "inline")
         return Key(
-            identifier, "aws", account, "us-east-1", EMPTY, known(True), known("Enabled"), known("AWS_KMS"),
-            known("SYMMETRIC_DEFAULT"), known("ENCRYPT_DECRYPT"), NOTHING, known(True), known(named), EMPTY, NO_TAGS, NOTHING,
-        )  # fmt: skip
+            identifier,
+            "aws",
+            account,
+            "us-east-1",
+            EMPTY,
+            known(True),
+            known("Enabled"),
+            known("AWS_KMS"),
+            known("SYMMETRIC_DEFAULT"),
+            known("ENCRYPT_DECRYPT"),
+            NOTHING,
+            known(True),
+            known(named),
+            EMPTY,
+            NO_TAGS,
+            NOTHING,
+        )
 
     def _store(self, account: str, number: int, key: Key | None) -> Store:
         identifier = f"arn:aws:s3:::weights-{number}"
@@ -229,9 +253,26 @@ class Organisation500:
                 f"{identifier}#bucket policy", "bucket policy", document(*statements), "inline"
             )
         return Store(
-            identifier, "aws", account, "us-east-1", f"weights-{number}", None, NOTHING, known(policy), known("BucketOwnerEnforced"),
-            NOTHING, known(encryption), NO_TAGS, NOTHING, NOTHING, NOTHING, EMPTY, NOTHING, NO_TAGS, NOTHING,
-        )  # fmt: skip
+            identifier,
+            "aws",
+            account,
+            "us-east-1",
+            f"weights-{number}",
+            None,
+            NOTHING,
+            known(policy),
+            known("BucketOwnerEnforced"),
+            NOTHING,
+            known(encryption),
+            NO_TAGS,
+            NOTHING,
+            NOTHING,
+            NOTHING,
+            EMPTY,
+            NOTHING,
+            NO_TAGS,
+            NOTHING,
+        )
 
 
 class _AccountMaker:
@@ -270,10 +311,24 @@ class _AccountMaker:
         self, kind: PrincipalKind, name: str, policies: list[NamedPolicy], path: str = "/", **facts: Any
     ) -> Principal:
         given: dict[str, Any] = {
-            "unique_id": None, "provider": "aws", "account": self._account, "kind": kind, "name": name, "path": path, "created": None,
-            "groups": (), "policies": known(tuple(policies)), "boundary": NOTHING, "trust": NOTHING, "tags": NO_TAGS,
-            "service_linked": False, "last_used": NOTHING, "console_password": NO, "mfa_active": NO, "access_keys": NO_KEYS,
-        }  # fmt: skip
+            "unique_id": None,
+            "provider": "aws",
+            "account": self._account,
+            "kind": kind,
+            "name": name,
+            "path": path,
+            "created": None,
+            "groups": (),
+            "policies": known(tuple(policies)),
+            "boundary": NOTHING,
+            "trust": NOTHING,
+            "tags": NO_TAGS,
+            "service_linked": False,
+            "last_used": NOTHING,
+            "console_password": NO,
+            "mfa_active": NO,
+            "access_keys": NO_KEYS,
+        }
         given.update(facts)
         principal = Principal(id=f"arn:aws:iam::{self._account}:{kind.value}{path}{name}", **given)
         self._whole.principals.append(principal)
@@ -353,9 +408,13 @@ class _AccountMaker:
             member.append(groups[-1])
         policies = [ADMINISTRATOR] if number < 2 else [POWER_USER] if number < 5 else []
         self._add(
-            PrincipalKind.USER, f"person-{number}", policies, groups=tuple(sorted(one.id for one in member)), console_password=known(True),
+            PrincipalKind.USER,
+            f"person-{number}",
+            policies,
+            groups=tuple(sorted(one.id for one in member)),
+            console_password=known(True),
             access_keys=known((AccessKey(f"AKIA{number}", True, None, None),)),
-        )  # fmt: skip
+        )
 
     def _trust(
         self, owner: str, *principals: dict[str, Any], action: str = "sts:AssumeRole", **more: Any
@@ -383,9 +442,13 @@ class _AccountMaker:
             policies.append(self._managed[32])
         profile = (f"arn:aws:iam::{self._account}:instance-profile/{name}",) if service == "ec2" else ()
         role = self._add(
-            PrincipalKind.ROLE, name, policies, trust=self._trust(name, {"Service": principal}), instance_profiles=profile,
+            PrincipalKind.ROLE,
+            name,
+            policies,
+            trust=self._trust(name, {"Service": principal}),
+            instance_profiles=profile,
             boundary=known(self._boundary) if number % 4 == 1 else NOTHING,
-        )  # fmt: skip
+        )
         attributes = {"State.Name": known("running"), "NotebookInstanceStatus": known("InService")}
         identifier = arn.format(account=self._account, name=name, number=self._number * 100_000 + number)
         self._whole.workloads.append(

@@ -1,7 +1,7 @@
 """Who reads a store, by trying everything forwards: one attacker at a time, every identity, every change, until nothing is new.
 
-An independent reading of the same rules over the same engine, without groups, classes, cohorts, hubs or backwards search. It knows the
-techniques that random small estates use, in one account.
+An independent reading of the same rules over the same engine, without groups, classes, cohorts, hubs or backwards search. It
+knows the techniques that random small estates use, in one account.
 """
 
 from __future__ import annotations

@@ -37,10 +37,26 @@ from weightguard.estate.model import Estate, PrincipalKind
 NAMES = ("a", "b", "c")
 USERS, ROLES = [arn("user", one) for one in NAMES], [arn("role", one) for one in NAMES]
 FUNCTION = f"arn:aws:lambda:us-east-1:{HOME}:function:code"
-ON_USERS = ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:UpdateLoginProfile", "iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:DeleteUserPolicy",
-            "iam:DeleteUserPermissionsBoundary", "iam:CreateUser"]  # fmt: skip
-ON_ROLES = ["sts:AssumeRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteRolePolicy",
-            "iam:PutRolePermissionsBoundary", "iam:CreateRole"]  # fmt: skip
+ON_USERS = [
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:UpdateLoginProfile",
+    "iam:PutUserPolicy",
+    "iam:AttachUserPolicy",
+    "iam:DeleteUserPolicy",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:CreateUser",
+]
+ON_ROLES = [
+    "sts:AssumeRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:PassRole",
+    "iam:PutRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:DeleteRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:CreateRole",
+]
 ON_GROUPS = ["iam:AddUserToGroup", "iam:PutGroupPolicy"]
 ELSEWHERE = ["lambda:CreateFunction", "lambda:InvokeFunction", "lambda:UpdateFunctionCode", "s3:GetObject"]
 WIDE = ["*", f"arn:aws:iam::{HOME}:user/*", f"arn:aws:iam::{HOME}:role/b*"]
