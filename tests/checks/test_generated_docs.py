@@ -26,7 +26,11 @@ def generator() -> ModuleType:
 
 
 def test_generated_pages_are_up_to_date(generator: ModuleType, catalogue: Catalogue) -> None:
-    stale = [name for name, text in generator.pages(catalogue).items() if (ROOT / "docs" / name).read_text() != text]
+    stale = [
+        name
+        for name, text in generator.pages(catalogue).items()
+        if (ROOT / "docs" / name).read_text() != text
+    ]
     assert stale == [], "run scripts/generate_docs.py"
 
 

@@ -9,6 +9,7 @@ from weightguard.access.model import AccessKind
 from weightguard.checks.relations import (
     missing,
     resources_in,
+    seen_in,
     weights_in,
     words,
     workloads_of,
@@ -174,8 +175,8 @@ def managed_models_declared(account: Account, context: Context) -> Verdict:
     """Each model object of the managed service loads from a store of declared weights."""
     models = [
         one
-        for one in context.listed(context.estate.workloads)
-        if one.account == account.id and one.kind == "model"
+        for one in seen_in(account, context.estate.workloads, ("sagemaker",), context)
+        if one.kind == "model"
     ]
     if not models:
         return Verdict.not_applicable("the account has no managed model objects")

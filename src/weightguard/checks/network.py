@@ -21,7 +21,7 @@ from weightguard.checks.decisions import (
     stranger,
     stranger_account,
 )
-from weightguard.checks.relations import account_of, attribute, resources_in, words
+from weightguard.checks.relations import account_of, attribute, resources_in, seen_in, words
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Endpoint, Resource, Store, Workload
@@ -116,10 +116,8 @@ def endpoint_stays_inside(endpoint: Endpoint, context: Context) -> Verdict:
 
 def _hosts(account: Account, context: Context) -> tuple[Workload, ...]:
     """Instances and notebooks of the account, those that are gone left out."""
-    return tuple(
-        one for one in context.listed(context.estate.workloads)
-        if one.account == account.id and one.kind in ("instance", "notebook") and not _is_gone(one, context)
-    )  # fmt: skip
+    found = seen_in(account, context.estate.workloads, ("ec2", "sagemaker"), context)
+    return tuple(one for one in found if one.kind in ("instance", "notebook") and not _is_gone(one, context))
 
 
 def _is_gone(host: Workload, context: Context) -> bool:
@@ -135,8 +133,8 @@ def _networks(account: Account, context: Context) -> frozenset[str]:
     """The networks of the account in which something that matters runs: hosts, and endpoints to storage or keys."""
     endpoints = [
         one
-        for one in context.listed(context.estate.endpoints)
-        if one.account == account.id and one.service.endswith(GUARDED)
+        for one in seen_in(account, context.estate.endpoints, ("ec2",), context)
+        if one.service.endswith(GUARDED)
     ]
     used = {one.network for one in endpoints} | {
         _field(host, "VpcId", context) for host in _hosts(account, context)
@@ -146,15 +144,12 @@ def _networks(account: Account, context: Context) -> frozenset[str]:
 
 def no_internet_path(account: Account, context: Context) -> Verdict:
     """Neither routes nor addresses lead from weight networks to the internet."""
-    ways = [
-        f"{host.name} has a public address"
-        for host in _hosts(account, context)
-        if _field(host, "PublicIpAddress", context)
-    ]
+    hosts = _hosts(account, context)
+    ways = [f"{one.name} has a public address" for one in hosts if _field(one, "PublicIpAddress", context)]
     ways += [
-        f"{host.name} has direct internet access"
-        for host in _hosts(account, context)
-        if _field(host, "DirectInternetAccess", context) == "Enabled"
+        f"{one.name} has direct internet access"
+        for one in hosts
+        if _field(one, "DirectInternetAccess", context) == "Enabled"
     ]
     networks = _networks(account, context)
     tables = resources_in(account, "ec2.route_table", "ec2:DescribeRouteTables", context)

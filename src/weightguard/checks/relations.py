@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from weightguard.controls.judge import Context, UnknownFact
-from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import Account, Key, Principal, Resource, Store, Workload
 from weightguard.weights import WeightSet
 
@@ -18,6 +18,9 @@ class InAccount(Protocol):
     def account(self) -> str:
         """The account's id."""
         ...
+
+
+Placed = TypeVar("Placed", bound=InAccount)
 
 
 def missing(call: str, record: str, reason: Reason = Reason.NOT_COLLECTED) -> NoReturn:
@@ -173,3 +176,23 @@ def workloads_of(kinds: frozenset[str], context: Context) -> tuple[Workload, ...
         ("workloads", kinds), lambda: tuple(one for one in context.estate.workloads if one.kind in kinds)
     )
     return found
+
+
+def seen_in(
+    account: Account, collection: Collection[Placed], services: tuple[str, ...], context: Context
+) -> tuple[Placed, ...]:
+    """The items of `collection` that lie in `account`.
+
+    Args:
+        services: the services whose listings tell of the wanted kinds; a refused listing of another service hides none of them.
+
+    Raises:
+        UnknownFact: one of those listings was not read to its end in this account.
+    """
+    context.glance(collection)
+    context.require(
+        gap
+        for gap in collection.gaps
+        if f"/{account.id}" in gap.source.record and gap.source.call.partition(":")[0] in services
+    )
+    return tuple(one for one in collection if one.account == account.id)
