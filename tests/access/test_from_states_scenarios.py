@@ -121,18 +121,14 @@ def open_bucket(*, blocked: bool) -> Lab:
 
 
 def test_a_bucket_open_to_the_world(tmp_path: Path) -> None:
-    lab = with_policy(
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"},
-        blocked=False,
-    )
-    assert "*" in reads(tmp_path, lab)
+    assert "*" in reads(tmp_path, open_bucket(blocked=False), everybody=True)
 
 
 def test_a_block_shuts_a_bucket_open_to_the_world(tmp_path: Path) -> None:
-    lab = with_policy(
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"}
-    )
-    assert "*" not in reads(tmp_path, lab)
+    """Save to the principals of its own account, whom such a policy lets in all the same."""
+    found = reads(tmp_path, open_bucket(blocked=True), Lab(DEV), everybody=True)
+    assert "*" not in found
+    assert user_of("bystander", DEV) not in found
 
 
 def test_an_object_under_a_key_needs_the_key_too(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from weightguard.access.asking import Asker, Grant
+from weightguard.access.index import administrator
 from weightguard.access.links import Step
 from weightguard.access.model import AccessKind
 from weightguard.access.population import compiled
@@ -28,6 +29,7 @@ from weightguard.policy.aws import (
     PolicyKind,
     Principal,
     compile_policy,
+    parse_principal,
 )
 
 _KEY_EFFECTS = ("grant_key", "rewrite_key_policy")
@@ -190,8 +192,26 @@ class SelfGrants:
             context.pop("s3:DataAccessPointArn")
             context["s3:AccessPointNetworkOrigin"] = "Internet"
         elif effect == "access_grant":
-            return Grant()
+            return self._vended(action, place)
         return self._asker.ask(caller, action, place.objects, layers, owner=place.account, context=context)
+
+    def _vended(self, action: str, place: StoreSurface) -> Grant | None:
+        """The access of the session that S3 Access Grants hands out: some role's, whom the bucket's own denials bind too."""
+        if place.account is None:
+            return None
+        realm = self._asker.population.realm(place.account)
+        role = parse_principal(f"arn:{realm.partition}:iam::{realm.id}:role/access-grants-location")
+        layers = Layers(identity=(administrator("the location's role"),), scp=realm.scp or None)
+        context = store_context(self._asker, place)
+        grant = self._asker.ask(
+            role,
+            action,
+            place.objects,
+            store_layers(self._asker, place, layers),
+            owner=place.account,
+            context=context,
+        )
+        return None if grant is None else Grant(conditions=grant.conditions)
 
     def through(
         self, point: AccessPoint, action: str, place: StoreSurface, caller: Principal, own: Layers

@@ -19,7 +19,11 @@ CONFIGURATIONS: Final = (
     ("aws_lambda_function", "lambda.function_environment", ("environment",)),
     ("aws_instance", "ec2.instance_user_data", ("user_data", "user_data_base64")),
     ("aws_launch_template", "ec2.launch_template_user_data", ("user_data",)),
-    ("aws_launch_configuration", "autoscaling.launch_configuration_user_data", ("user_data", "user_data_base64")),
+    (
+        "aws_launch_configuration",
+        "autoscaling.launch_configuration_user_data",
+        ("user_data", "user_data_base64"),
+    ),
     ("aws_codebuild_project", "codebuild.project_environment", ("environment", "source")),
     ("aws_ecs_task_definition", "ecs.container_definitions", ("container_definitions",)),
     ("aws_batch_job_definition", "batch.container_properties", ("container_properties",)),
