@@ -184,6 +184,18 @@ def test_the_score_is_redone_by_hand(tmp_path: Path) -> None:
     assert made.summary.score == 60
 
 
+def test_the_overall_score_adds_up_the_weight_sets_so_that_every_fix_shows(tmp_path: Path) -> None:
+    controls = (control("WG-STO-01", severity="critical"), control("WG-STO-09", severity="high", check=ON))
+    things = {"weight_sets": [weights("a", "atlas"), weights("b", "toy")]}
+    both = report(
+        tmp_path, *controls, stores=[store("a", versioning=OFF), store("b", versioning=OFF)], **things
+    )
+    one = report(tmp_path, *controls, stores=[store("a"), store("b", versioning=OFF)], **things)
+    assert both.summary.score == 66  # 100 x (8 x 2 + 4 x 0) / (8 x 2 + 4 x 2)
+    assert one.summary.score == 83  # 100 x (8 x 2 + 4 x 1) / (8 x 2 + 4 x 2)
+    assert one.summary.score_details.computed.endswith("= 100 x 20 / 24 = 83")
+
+
 @pytest.mark.parametrize(
     ("outsider", "config", "cap"),
     [

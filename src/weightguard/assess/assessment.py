@@ -38,7 +38,7 @@ from weightguard.assess.model import Status as StatusName
 from weightguard.assess.picture import picture
 from weightguard.assess.protocol import load_protocol, play
 from weightguard.assess.reach import Asked, Reaches
-from weightguard.assess.scoring import Exposure, exposures, score
+from weightguard.assess.scoring import Exposure, exposures, score_together
 from weightguard.assess.standing import Settled, Standing, Table, overall, settle, standings
 from weightguard.assess.vectors import vectors
 from weightguard.assess.waivers import apply, read_waivers
@@ -219,6 +219,13 @@ class _Assessment:
             for one in sorted(self.estate.weight_sets, key=lambda one: one.id)
         )
 
+    def _kept(self) -> dict[str, Mapping[str, Standing]]:
+        """The weight sets that are to be kept secret, declared or not; all when there is no such."""
+        released = {
+            name for name, model in self.judgement.declarations.owners.items() if model.config.released
+        }
+        return {name: row for name, row in self.table.items() if name not in released} or dict(self.table)
+
     def _counted(self) -> dict[str, Mapping[str, Standing]]:
         """The weight sets whose lowest level is the organisation's: the declared ones that are not released;
         all when there is none.
@@ -232,7 +239,8 @@ class _Assessment:
         level = lowest(one.level_reached for one in weights if one.id in counted)
         target = self.options.target_level or highest(self.targets[name] for name in counted)
         capped = self.exposed[min(self.exposed)].why if self.exposed else None
-        details = score(self.worst, self.controls, target, capped)
+        rows = [(row, self.targets[name]) for name, row in self._kept().items()] or [(self.worst, target)]
+        details = score_together(rows, self.controls, capped)
         statuses: dict[StatusName, int] = dict.fromkeys((status.value for status in Status), 0)
         severities: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
         footnotes = 0
@@ -256,9 +264,8 @@ class _Assessment:
     def _what_if(self) -> WhatIf | None:
         if not self.options.what_if:
             return None
-        return what_if(
-            self.options.what_if, self._counted(), self.controls, self.targets, self.exposed, self.worst
-        )
+        counted = frozenset(self._counted())
+        return what_if(self.options.what_if, self._kept(), counted, self.controls, self.targets, self.exposed)
 
     def _protocols(self) -> tuple[ProtocolResult, ...]:
         loaded = [load_protocol(name, self.catalogue) for name in self.options.protocols]

@@ -9,12 +9,12 @@ missing, because one granted permission settles every verdict behind it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from weightguard.assess.grants import permission
-from weightguard.assess.levels import blockers, highest, ladder, lowest, rank, reached
+from weightguard.assess.levels import blockers, ladder, lowest, rank, reached
 from weightguard.assess.model import Fix, Level, NextLevel, Reached, Severity, WhatIf
-from weightguard.assess.scoring import Exposure, score
+from weightguard.assess.scoring import Exposure, score, score_together
 from weightguard.assess.standing import Settled, Standing, Table, assuming
 from weightguard.controls.schema import LEVELS, SEVERITIES, Control
 from weightguard.controls.scopes import scope_of
@@ -61,10 +61,10 @@ def next_level(
 def what_if(
     assumed: Mapping[str, str],
     table: Table,
+    counted: Collection[str],
     controls: Mapping[str, Control],
     targets: Mapping[str, Level],
     exposed: Mapping[str, Exposure],
-    worst: Mapping[str, Standing],
 ) -> WhatIf:
     """Levels and scores before and after the controls in `assumed` pass.
 
@@ -92,14 +92,12 @@ def what_if(
             "score_before": score(table[name], controls, targets[name], _cap(exposed, name)).value,
             "score_after": score(after[name], controls, targets[name], _cap(still, name)).value,
         }
-    target = highest(targets.values())
-    changed = assuming({"all": worst}, assumed)["all"]
     return WhatIf(
         assumed=dict(sorted(assumed.items())),
-        level_before=lowest(reached(ladder(row, controls)) for row in table.values()),
-        level_after=lowest(reached(ladder(row, controls)) for row in after.values()),
-        score_before=score(worst, controls, target, _first(exposed)).value,
-        score_after=score(changed, controls, target, _first(still)).value,
+        level_before=lowest(reached(ladder(table[name], controls)) for name in counted),
+        level_after=lowest(reached(ladder(after[name], controls)) for name in counted),
+        score_before=score_together(_aimed(table, targets), controls, _first(exposed)).value,
+        score_after=score_together(_aimed(after, targets), controls, _first(still)).value,
         weights=weights,
     )
 
@@ -183,6 +181,10 @@ def _lifted(exposed: Mapping[str, Exposure], assumed: Mapping[str, str]) -> dict
     return {
         name: one for name, one in exposed.items() if not one.controls or not one.controls <= assumed.keys()
     }
+
+
+def _aimed(table: Table, targets: Mapping[str, Level]) -> Iterable[tuple[Mapping[str, Standing], Level]]:
+    return ((row, targets[name]) for name, row in table.items())
 
 
 def _first(exposed: Mapping[str, Exposure]) -> str | None:

@@ -18,8 +18,9 @@ from weightguard.controls.schema import SEVERITIES, Control, Status
 POINTS: Mapping[Severity, int] = {"critical": 8, "high": 4, "medium": 2, "low": 1}
 EXPOSED_CAP = 20
 FORMULA = (
-    "100 x (8 x critical + 4 x high + 2 x medium + 1 x low controls that pass) / (the same sum over the controls that "
-    "apply), over controls at or below the target level, rounded down; at most 20 while weights are exposed to outsiders"
+    "100 x (8 x critical + 4 x high + 2 x medium + 1 x low controls that pass) / (the same sum over the controls "
+    "that apply), over controls at or below the target level, once for each weight set, rounded down; "
+    "at most 20 while weights are exposed to outsiders"
 )
 _PASSING = frozenset({Standing.PASS, Standing.ATTESTED, Standing.SELF_ATTESTED})
 _UNKNOWN = frozenset({Standing.UNKNOWN, Standing.NOT_ATTESTED})
@@ -28,20 +29,28 @@ _UNKNOWN = frozenset({Standing.UNKNOWN, Standing.NOT_ATTESTED})
 def score(
     row: Mapping[str, Standing], controls: Mapping[str, Control], target: Level, exposed: str | None
 ) -> Score:
-    """The score of one weight set, or of all together.
+    """The score of one weight set.
 
     Args:
         row: standing by control id.
         exposed: how the weights lie open now, in words; None when they do not.
     """
-    counted = {
-        name: standing
+    return score_together([(row, target)], controls, exposed)
+
+
+def score_together(
+    rows: Iterable[tuple[Mapping[str, Standing], Level]], controls: Mapping[str, Control], exposed: str | None
+) -> Score:
+    """The score of several weight sets, each against its own target: the same sums, over all of them."""
+    counted = [
+        (controls[name], standing)
+        for row, target in rows
         for name, standing in row.items()
         if standing is not Standing.NOT_APPLICABLE and rank(controls[name].level) <= rank(target)
-    }
-    applicable = _count(counted, controls)
-    passed = _count((name for name, standing in counted.items() if standing in _PASSING), controls)
-    unknown = _count((name for name, standing in counted.items() if standing in _UNKNOWN), controls)
+    ]
+    applicable = _count(control for control, _ in counted)
+    passed = _count(control for control, standing in counted if standing in _PASSING)
+    unknown = _count(control for control, standing in counted if standing in _UNKNOWN)
     top, bottom = _points(passed), _points(applicable)
     value = 100 * top // bottom if bottom else 0
     computed = f"100 x ({_sum(passed)}) / ({_sum(applicable)}) = 100 x {top} / {bottom} = {value}"
@@ -92,10 +101,10 @@ def exposures(
     return found
 
 
-def _count(names: Iterable[str], controls: Mapping[str, Control]) -> dict[Severity, int]:
+def _count(found: Iterable[Control]) -> dict[Severity, int]:
     counts: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
-    for name in names:
-        counts[controls[name].severity] += 1
+    for control in found:
+        counts[control.severity] += 1
     return counts
 
 
