@@ -146,7 +146,8 @@ code{font:.9em ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospac
 background:var(--tint);padding:.05em .3em;border-radius:.2em}
 @page{size:A4;margin:13mm 14mm}
 @media print{:root{color-scheme:light;--ink:#111;--dim:#444;--rule:#bbb;--page:#fff;--tint:#f2f2f2;--mark:#7a1010}
-body{font-size:9.5pt;line-height:1.35}main{max-width:none;padding:0}h1{font-size:15pt}h2{margin:.8rem 0 .25rem}
+body{font-size:9.2pt;line-height:1.3}main{max-width:none;padding:0}h1{font-size:14pt;margin:0 0 .4rem}h2{margin:.7rem 0 .2rem}
+p{margin:.3rem 0}th,td{padding:.14rem .5rem .14rem 0}li{margin:.05rem 0}
 h2,h3{break-after:avoid}tr,li{break-inside:avoid}.scroll{overflow:visible}}
 """
 

@@ -1,7 +1,8 @@
 """PDF: the page as it prints, by a Chromium that is installed on this machine.
 
-The browser sees one local file, has no network and writes into a folder of its own. The time of printing that it notes is
-replaced by the report's, so that the same report and the same browser give the same bytes.
+The browser sees one local file, has no network and writes into a folder of its own. The time of printing that it notes, and
+the numbers that it gives to elements, are replaced by the report's and by their order, so that the same report and the same
+browser give the same bytes.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ BROWSERS = (
     "microsoft-edge",
 )
 _SECONDS = 180
+_ELEMENT = re.compile(rb"\(node\d{8}\)")
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([^)]*)\)")
 
 
@@ -59,7 +61,7 @@ def render(report: Report) -> bytes:
         page, target = Path(folder, "report.html"), Path(folder, "report.pdf")
         page.write_bytes(html.render(report))
         _print(browser, page, target)
-        return _at(target.read_bytes(), moment(report).strftime("%Y%m%d%H%M%S").encode())
+        return _same(target.read_bytes(), moment(report).strftime("%Y%m%d%H%M%S").encode())
 
 
 def _print(browser: str, page: Path, target: Path) -> None:
@@ -88,6 +90,9 @@ def _print(browser: str, page: Path, target: Path) -> None:
         raise InputError("the browser could not print the page", where=browser, fix=said[0])
 
 
-def _at(pdf: bytes, stamp: bytes) -> bytes:
-    # As long as what it replaces, so that the file's table of offsets still holds (ISO 32000-1, 7.9.4 "Dates").
-    return _DATE.sub(lambda found: b"/" + found[1] + b" (D:" + stamp + found[2] + b")", pdf)
+def _same(pdf: bytes, stamp: bytes) -> bytes:
+    # Everything as long as what it replaces, so that the file's table of offsets still holds, and in the same order, so that
+    # its tree of names does (ISO 32000-1, 7.5.4 "Cross-Reference Table", 7.9.6 "Name Trees").
+    numbers = {name: b"(node%08d)" % place for place, name in enumerate(sorted(set(_ELEMENT.findall(pdf))))}
+    dated = _DATE.sub(lambda found: b"/" + found[1] + b" (D:" + stamp + found[2] + b")", pdf)
+    return _ELEMENT.sub(lambda found: numbers[found[0]], dated)
