@@ -34,6 +34,8 @@ from weightguard.weights import WeightSet
 INLINE = 512  # bytes of JSON; a larger value is given once, by reference
 LARGEST = 16 * 1024  # beyond this a value is cut: the record that it came from has the whole
 CUT = 4 * 1024
+NAMED = 5  # weight sets that a result without consequence names: a thousand roles times a thousand sets is no report
+_QUIET = (Status.PASS, Status.NOT_APPLICABLE)
 
 
 class EvidenceTable:
@@ -92,8 +94,9 @@ def _result(one: Settled, waiver: WaiverStamp | None, control: Control, table: E
         severity=result.severity,
         level=result.level,
         message=_message(one),
-        evidence=tuple(table.entry(evidence) for evidence in result.evidence),
-        weights=result.weights,
+        # A fact that was read twice is one piece of evidence.
+        evidence=tuple({id(one): table.entry(one) for one in result.evidence}.values()),
+        weights=result.weights[:NAMED] if one.status in _QUIET else result.weights,
         fingerprint=result.fingerprint,
         remediation=_remediation(one, control),
         waiver=waiver,

@@ -7,11 +7,12 @@ gave them and hostile until a renderer escapes them.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 SCHEMA_VERSION = "1.0"
@@ -198,7 +199,7 @@ class WeightEntry:
     Attributes:
         model: the declared model it belongs to; None when nobody declared it.
         blocking: controls that keep it from its target level or, that being reached, from the next one.
-        who: the first 200 who can read or copy, for the report's tables.
+        who: the first 10 who can read or copy.
         years_to_exfiltrate: bytes against the declared egress budget of its model; None where none is
             declared.
     """
@@ -271,7 +272,12 @@ class AttestationStamp:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class ResultEntry:
-    """A control's word about one subject. `footnote`: a failure that bears on no weights."""
+    """A control's word about one subject.
+
+    Attributes:
+        weights: the weight sets that it bears on; the first 5 of them where it passes or does not apply.
+        footnote: a failure that bears on no weights.
+    """
 
     control: str
     subject: str
@@ -283,9 +289,9 @@ class ResultEntry:
     weights: tuple[str, ...]
     fingerprint: str
     remediation: str | None
-    waiver: WaiverStamp | None = None
-    attestation: AttestationStamp | None = None
-    footnote: bool = False
+    waiver: WaiverStamp | None = Field(default=None, exclude_if=operator.not_)
+    attestation: AttestationStamp | None = Field(default=None, exclude_if=operator.not_)
+    footnote: bool = Field(default=False, exclude_if=operator.not_)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

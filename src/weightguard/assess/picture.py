@@ -1,8 +1,8 @@
 """The access graph as a report draws it: who reaches which weights over which hops, and what would cut them
 off.
 
-A picture with thousands of nodes says nothing. The first `NODES` are drawn, outsiders and people before
-workloads; the rest is gathered into one node a kind and store that says how many it stands for.
+A picture with thousands of nodes says nothing. The first `NODES` and `EDGES` are drawn, outsiders and people
+before workloads; the rest is gathered into one node a kind and store that says how many it stands for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from weightguard.assess.model import CutChange, CutEntry, Picture, PictureEdge, 
 from weightguard.weights import WeightSet
 
 NODES = 300
+EDGES = 600
 CUTS = 20
 CLOSED = 20
 _ORDER = ("anonymous", "external", "person", "unknown", "service", "workload")
@@ -31,7 +32,7 @@ class _Canvas:
 
     def add(self, answer: Answer, store: str) -> None:
         new = {hop.origin for hop in answer.path} - self.nodes.keys()
-        if len(self.nodes) + len(new) > NODES:
+        if len(self.nodes) + len(new) > NODES or len(self.edges) + len(answer.path) > EDGES:
             self.gathered[answer.kind, store] += 1
             return
         self.nodes[answer.principal] = PictureNode(answer.principal, answer.kind)

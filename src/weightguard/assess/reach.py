@@ -12,7 +12,7 @@ from weightguard.assess.model import Reach, Reader
 from weightguard.config import Config
 from weightguard.weights import WeightSet
 
-LISTED = 200
+LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _count(answer: WhoCan) -> Reach:
 
 
 def _listed(read: WhoCan, copy: WhoCan) -> tuple[Reader, ...]:
-    """The first 200, those who read directly first."""
+    """The first 10, those who read directly first; `weightguard who-can` names all."""
     found: dict[str, tuple[Answer, list[str]]] = {}
     for kind, answers in (("read", read.answers), ("copy", copy.answers)):
         for one in answers:
