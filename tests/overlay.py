@@ -32,9 +32,15 @@ _TARGETS: dict[str, Any] = {
     "SWBExternalService.GetPermissionsBoundaryForPermissionSet": {
         "PermissionsBoundary": {"ManagedPolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
     },
-    "AppRunner.ListServices": {"ServiceSummaryList": [{"ServiceName": "web", "ServiceArn": SERVICE_ARN, "Status": "RUNNING"}]},
+    "AppRunner.ListServices": {
+        "ServiceSummaryList": [{"ServiceName": "web", "ServiceArn": SERVICE_ARN, "Status": "RUNNING"}]
+    },
     "AppRunner.DescribeService": {
-        "Service": {"ServiceName": "web", "ServiceArn": SERVICE_ARN, "InstanceConfiguration": {"InstanceRoleArn": ROLE}}
+        "Service": {
+            "ServiceName": "web",
+            "ServiceArn": SERVICE_ARN,
+            "InstanceConfiguration": {"InstanceRoleArn": ROLE},
+        }
     },
 }
 _PATHS: list[tuple[str, str, Any]] = [
@@ -56,31 +62,61 @@ _PATHS: list[tuple[str, str, Any]] = [
     (
         "rolesanywhere",
         r"/trustanchors",
-        {"trustAnchors": [{"trustAnchorArn": f"arn:aws:rolesanywhere:us-east-1:{ACCOUNT}:trust-anchor/a", "enabled": True}]},
+        {
+            "trustAnchors": [
+                {
+                    "trustAnchorArn": f"arn:aws:rolesanywhere:us-east-1:{ACCOUNT}:trust-anchor/a",
+                    "enabled": True,
+                }
+            ]
+        },
     ),
     (
         "rolesanywhere",
         r"/profiles",
-        {"profiles": [{"profileArn": f"arn:aws:rolesanywhere:us-east-1:{ACCOUNT}:profile/p", "roleArns": [ROLE]}]},
+        {
+            "profiles": [
+                {"profileArn": f"arn:aws:rolesanywhere:us-east-1:{ACCOUNT}:profile/p", "roleArns": [ROLE]}
+            ]
+        },
     ),
     ("backup", r"/backup-vaults/[^/]+/access-policy", {"Policy": json.dumps(VAULT_POLICY)}),
     (
         "eks",
         r"/clusters/[^/]+/pod-identity-associations",
-        {"associations": [{"clusterName": "training", "associationArn": POD, "associationId": "a-0123456789"}]},
+        {
+            "associations": [
+                {"clusterName": "training", "associationArn": POD, "associationId": "a-0123456789"}
+            ]
+        },
     ),
     (
         "eks",
         r"/clusters/[^/]+/pod-identity-associations/[^/]+",
-        {"association": {"associationArn": POD, "roleArn": ROLE, "namespace": "default", "serviceAccount": "serve"}},
+        {
+            "association": {
+                "associationArn": POD,
+                "roleArn": ROLE,
+                "namespace": "default",
+                "serviceAccount": "serve",
+            }
+        },
     ),
     ("eks", r"/clusters/[^/]+/access-entries", {"accessEntries": [ROLE]}),
     (
         "eks",
         r"/clusters/[^/]+/access-entries/[^/]+/access-policies",
-        {"associatedAccessPolicies": [{"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminPolicy"}]},
+        {
+            "associatedAccessPolicies": [
+                {"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminPolicy"}
+            ]
+        },
     ),
-    ("eks", r"/clusters/[^/]+/access-entries/[^/]+", {"accessEntry": {"principalArn": ROLE, "kubernetesGroups": []}}),
+    (
+        "eks",
+        r"/clusters/[^/]+/access-entries/[^/]+",
+        {"accessEntry": {"principalArn": ROLE, "kubernetesGroups": []}},
+    ),
 ]
 
 
@@ -88,7 +124,10 @@ def canned(service: str, target: str, path: str, body: bytes) -> tuple[str, byte
     """Content type and body of what is answered here; None for what moto answers."""
     action = parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
     if action in _FORM:
-        return "text/xml", f"<{action}Response>{_FORM[action]}<requestId>1</requestId></{action}Response>".encode()
+        return (
+            "text/xml",
+            f"<{action}Response>{_FORM[action]}<requestId>1</requestId></{action}Response>".encode(),
+        )
     if target in _TARGETS:
         return "application/x-amz-json-1.0", json.dumps(_TARGETS[target]).encode()
     for name, pattern, answer in _PATHS:
@@ -106,7 +145,9 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self._body()
         signed = re.search(r"Credential=[^/]*/\d+/[^/]+/([^/]+)/", self.headers.get("Authorization") or "")
-        found = canned(signed.group(1) if signed else "", self.headers.get("X-Amz-Target") or "", self.path, body)
+        found = canned(
+            signed.group(1) if signed else "", self.headers.get("X-Amz-Target") or "", self.path, body
+        )
         if found is None:
             self._hand_on(body)
         else:
@@ -136,7 +177,11 @@ class Handler(BaseHTTPRequestHandler):
         connection.endheaders(body)
         answer = connection.getresponse()
         content = answer.read()
-        kept = [(n, v) for n, v in answer.getheaders() if n.lower() not in ("content-length", "connection", "transfer-encoding")]
+        kept = [
+            (n, v)
+            for n, v in answer.getheaders()
+            if n.lower() not in ("content-length", "connection", "transfer-encoding")
+        ]
         self._send(answer.status, kept, content)
         connection.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
 from weightguard.collect.aws.operation import Operation
@@ -91,46 +93,71 @@ OPERATIONS = (
 _CLUSTERS, _SERVICES, _TASKS = 100, 10, 100
 
 
+@dataclass(slots=True)
+class _Region:
+    """A region being read.
+
+    Attributes:
+        used: task definitions that something runs.
+        complete: whether everything that runs could be listed.
+    """
+
+    account: Account
+    region: str
+    used: set[str] = field(default_factory=set)
+    complete: bool = True
+
+    def listed(self, operation: Operation, **parameters: Any) -> list[Any]:
+        """The entries of a listing, and a note when it is not whole."""
+        resource = parameters.get("cluster")
+        answer = self.account.caller.ask(operation, region=self.region, resource=resource, **parameters)
+        self.complete = self.complete and answer.ok
+        return list(answer.data.get(operation.entries[0], []))
+
+    def describe(
+        self, names: list[str], size: int, operation: Operation, parameter: str, **more: Any
+    ) -> Iterator[Any]:
+        """What the names stand for, `size` of them a call."""
+        for start in range(0, len(names), size):
+            yield from self.listed(operation, **more, **{parameter: names[start : start + size]})
+
+    def row(self, kind: str, operation: Operation, entry: Mapping[str, Any]) -> Row:
+        """A record of what was described."""
+        self.used.update(
+            str(entry[name]) for name in ("taskDefinition", "taskDefinitionArn") if name in entry
+        )
+        return row(kind, entry[operation.identity[0]], operation.name, entry, region=self.region)
+
+
 def read(account: Account, region: str) -> Iterator[Row]:
     """Everything of a region; a region without clusters and task definitions costs two calls."""
-    used: set[str] = set()
-    clusters = account.caller.list(LIST_CLUSTERS, region=region)
-    for batch in _batches(clusters, _CLUSTERS):
-        for entry in account.caller.list(DESCRIBE_CLUSTERS, region=region, clusters=batch):
-            yield row("ecs.cluster", entry["clusterArn"], DESCRIBE_CLUSTERS.name, entry, region=region)
+    place = _Region(account, region)
+    clusters = place.listed(LIST_CLUSTERS)
+    for entry in place.describe(clusters, _CLUSTERS, DESCRIBE_CLUSTERS, "clusters"):
+        yield place.row("ecs.cluster", DESCRIBE_CLUSTERS, entry)
     for cluster in clusters:
-        for found in (*_services(account, region, cluster), *_tasks(account, region, cluster)):
-            used.add(str(found["data"].get("taskDefinition") or found["data"].get("taskDefinitionArn")))
-            yield found
-    active = account.caller.list(LIST_TASK_DEFINITIONS, region=region, status="ACTIVE")
-    for arn in sorted(newest(active) | (used & set(active))):
-        answer = account.caller.ask(DESCRIBE_TASK_DEFINITION, region=region, resource=arn, taskDefinition=arn)
+        services = place.listed(LIST_SERVICES, cluster=cluster)
+        for entry in place.describe(services, _SERVICES, DESCRIBE_SERVICES, "services", cluster=cluster):
+            yield place.row("ecs.service", DESCRIBE_SERVICES, entry)
+        tasks = place.listed(LIST_TASKS, cluster=cluster)
+        for entry in place.describe(tasks, _TASKS, DESCRIBE_TASKS, "tasks", cluster=cluster):
+            yield place.row("ecs.task", DESCRIBE_TASKS, entry)
+    yield from _definitions(place)
+
+
+def _definitions(place: _Region) -> Iterator[Row]:
+    """The newest of each family and those that something runs; all of them where it is not known what runs."""
+    runs_known = place.complete
+    active = place.listed(LIST_TASK_DEFINITIONS, status="ACTIVE")
+    for arn in sorted(newest(active) | (place.used & set(active)) if runs_known else set(active)):
+        answer = place.account.caller.ask(
+            DESCRIBE_TASK_DEFINITION, region=place.region, resource=arn, taskDefinition=arn
+        )
         reads = {DESCRIBE_TASK_DEFINITION.name: answer}
         data = {"taskDefinitionArn": arn}
-        yield row("ecs.task_definition", arn, LIST_TASK_DEFINITIONS.name, data, region=region, reads=reads)
-
-
-def _services(account: Account, region: str, cluster: str) -> Iterator[Row]:
-    names = account.caller.list(LIST_SERVICES, region=region, resource=cluster, cluster=cluster)
-    for batch in _batches(names, _SERVICES):
-        for entry in account.caller.list(
-            DESCRIBE_SERVICES, region=region, resource=cluster, cluster=cluster, services=batch
-        ):
-            yield row("ecs.service", entry["serviceArn"], DESCRIBE_SERVICES.name, entry, region=region)
-
-
-def _tasks(account: Account, region: str, cluster: str) -> Iterator[Row]:
-    names = account.caller.list(LIST_TASKS, region=region, resource=cluster, cluster=cluster)
-    for batch in _batches(names, _TASKS):
-        for entry in account.caller.list(
-            DESCRIBE_TASKS, region=region, resource=cluster, cluster=cluster, tasks=batch
-        ):
-            yield row("ecs.task", entry["taskArn"], DESCRIBE_TASKS.name, entry, region=region)
-
-
-def _batches(names: list[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(names), size):
-        yield names[start : start + size]
+        yield row(
+            "ecs.task_definition", arn, LIST_TASK_DEFINITIONS.name, data, region=place.region, reads=reads
+        )
 
 
 def newest(arns: Iterable[str]) -> set[str]:
