@@ -6,22 +6,21 @@ boundary, the guardrails, the denials in its other policies. Whoever makes the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from weightguard.access.asking import Grant
 from weightguard.access.becoming import other_than
 from weightguard.access.index import administrator
 from weightguard.access.joining import Conjunction
 from weightguard.access.links import Graph, Hub, Link, Node, Step
+from weightguard.access.moves import Changes, Moves
 from weightguard.access.needs import Needs
-from weightguard.access.population import Group, compiled
-from weightguard.access.techniques.schema import ChangePrincipal, techniques
+from weightguard.access.population import Group
 from weightguard.access.unguarding import actors_of
 from weightguard.estate.fact import Known
-from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
-from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind, PolicySet
+from weightguard.estate.model import Principal, PrincipalKind
+from weightguard.policy.aws import CompiledPolicy, PolicySet
 from weightguard.policy.aws import Principal as Caller
 
 if TYPE_CHECKING:
@@ -30,48 +29,6 @@ if TYPE_CHECKING:
 ADMINISTRATOR_ARN = "arn:{partition}:iam::aws:policy/AdministratorAccess"
 _CHANGED: Final = ("changed",)
 _ORDER = ("administrator", "attach_policy", "rewrite_policy", "restore_policy")
-
-
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A policy that a principal carries, and through whom.
-
-    Attributes:
-        owner: the principal itself, or the IAM group that it is in.
-    """
-
-    policy: NamedPolicy
-    owner: Principal
-    compiled: CompiledPolicy
-
-    @property
-    def denies(self) -> bool:
-        """Whether some statement of it denies."""
-        return any(not statement.allows for statement in self.compiled.document.statements)
-
-
-@dataclass(slots=True)
-class Changes:
-    """What an actor can change about a principal.
-
-    Attributes:
-        everything: it can give the principal every permission.
-        added: policies that it can give besides.
-        dropped: policies that it can take away.
-        unbounded: it can take the permissions boundary away.
-        steps: what it does.
-    """
-
-    everything: bool = False
-    added: tuple[CompiledPolicy, ...] = ()
-    dropped: tuple[CompiledPolicy, ...] = ()
-    unbounded: bool = False
-    steps: list[Step] = field(default_factory=list)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing can be changed."""
-        return not self.steps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,18 +69,12 @@ class Changing:
 
     def __init__(self, owner: AccessGraph, needs: Needs) -> None:
         self._owner = owner
-        self._needs = needs
         self._population = owner.population
-        entries = [entry for entry in techniques() if isinstance(entry, ChangePrincipal)]
-        self._by_change: dict[str, list[ChangePrincipal]] = {}
-        for entry in entries:
-            self._by_change.setdefault(entry.change, []).append(entry)
-        self._actions = tuple(sorted({need.action for entry in entries for need in entry.needs}))
+        self._moves = Moves(owner, needs)
         self._changed: dict[tuple[object, ...], Group] = {}
         self._classes: dict[str, list[Alike]] = {}
         self._class_of: dict[str, Alike] = {}
         self._states: dict[tuple[Group, Alike, Group | None, bool], list[State]] = {}
-        self._on: dict[tuple[Group, str, str, object, object], Grant | None] = {}
 
     def classes(self, account: str) -> list[Alike]:
         """The account's principals, told apart as targets."""
@@ -144,8 +95,10 @@ class Changing:
         """Equal for principals that any change finds, and leaves, the same."""
         principal = self._population.principals[name]
         group = self._population.group_of[name]
-        carried = [one for one in self.owned(principal) if one.policy.origin == "customer" or one.denies]
-        tags = tuple(sorted(self._tags(principal).items(), key=str))
+        carried = [
+            one for one in self._moves.owned(principal) if one.policy.origin == "customer" or one.denies
+        ]
+        tags = tuple(sorted(self._moves.tags(principal).items(), key=str))
         return (
             principal.kind,
             principal.service_linked,
@@ -157,13 +110,9 @@ class Changing:
             group.own.signature(name, dict(group.caller.tags or ())),
         )
 
-    def _tags(self, principal: Principal) -> dict[str, ContextValue]:
-        tags = principal.tags.value if isinstance(principal.tags, Known) else None
-        return self._owner.asker.tags(tags, "iam")
-
     def actors(self, account: str) -> tuple[Group, ...]:
         """The cohorts that may change some principal of the account, changed ones among them."""
-        return self._owner.index.cohorts(account, self._actions)
+        return self._owner.index.cohorts(account, self._moves.actions)
 
     def prepare(self, account: str) -> None:
         """Work out every changed principal that can come about, so that all techniques know them as actors."""
@@ -206,7 +155,8 @@ class Changing:
         if found is None:
             self._states[key] = found = []
             if self._concerns(actor, alike):
-                for changes in self._possible(actor, alike, base if itself else None):
+                target = self._target(actor, alike, base if itself else None)
+                for changes in self._moves.possible(actor, *target) if target is not None else ():
                     found.extend(self._after(alike, changes, base))
         return found
 
@@ -215,25 +165,11 @@ class Changing:
         example = alike.example
         if "*" in actor.reach:
             return True
-        aims = [example.id, *example.groups, *(one.policy.id for one in self.owned(example))]
+        aims = [example.id, *example.groups, *(one.policy.id for one in self._moves.owned(example))]
         if example.kind is PrincipalKind.USER:
             aims += [other.id for other in self._population.iam_groups(example.account)]
         hits = self._owner.patterns.hits
         return any(not hits(example.account, aim).isdisjoint(actor.reach) for aim in aims)
-
-    def _possible(self, actor: Group, alike: Alike, itself: Group | None) -> Iterator[Changes]:
-        """What can be changed for certain, and what under conditions besides."""
-        target = self._target(actor, alike, itself)
-        if target is None:
-            return
-        caller, principal = target
-        moves = list(self._moves(actor, caller, principal))
-        certain = [move for move in moves if all(step.grant.is_certain for step in move.steps)]
-        for chosen in (certain, moves) if len(certain) < len(moves) else (moves,):
-            together = _together(chosen)
-            if not together.is_empty:
-                yield together
-        yield from self._joined(actor, caller, principal, moves)
 
     def _target(self, actor: Group, alike: Alike, itself: Group | None) -> tuple[Caller, Principal] | None:
         if itself is not None:
@@ -242,196 +178,6 @@ class Changing:
             return self._population.callers[name], self._population.principals[name]
         found = other_than(actor, alike.names)
         return None if found is None else (found[0], self._population.principals[found[1]])
-
-    def owned(self, principal: Principal) -> list[Owned]:
-        """The policies that a principal carries, and through whom."""
-        return [
-            Owned(policy, owner, self._population.compiled_for(policy, owner))
-            for owner in (principal, *self._population.groups_of(principal))
-            if isinstance(owner.policies, Known)
-            for policy in owner.policies.value
-        ]
-
-    def _moves(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
-        """Single changes: at most one that gives everything, one a denial, one for the boundary."""
-        carried = self.owned(principal)
-        everything = self._everything(group, caller, principal, carried)
-        if everything is not None:
-            yield everything
-        else:
-            yield from self._attached(group, caller, principal)
-            yield from self._restored(group, caller, carried)
-        for one in carried:
-            if one.denies:
-                step = self._dropping(group, caller, principal, one)
-                if step is not None:
-                    yield Changes(dropped=(one.compiled,), steps=[step])
-        if (
-            group.layers.boundary is not None
-            or not isinstance(principal.boundary, Known)
-            or principal.boundary.value is not None
-        ):
-            step = self._first(group, caller, principal, ("remove_boundary", "replace_boundary"))
-            if step is not None and _has_boundary(principal):
-                yield Changes(unbounded=True, steps=[step])
-
-    def _everything(
-        self, group: Group, caller: Caller, principal: Principal, carried: list[Owned]
-    ) -> Changes | None:
-        best: Changes | None = None
-        for change in _ORDER:
-            for entry in self._by_change.get(change, ()):
-                for step, rewritten in self._giving(entry, group, caller, principal, carried):
-                    dropped = () if rewritten is None else (rewritten,)
-                    found = Changes(everything=True, dropped=dropped, steps=[step])
-                    if step.grant.is_certain:
-                        return found
-                    best = best or found
-        return best
-
-    def _giving(
-        self, entry: ChangePrincipal, group: Group, caller: Caller, principal: Principal, carried: list[Owned]
-    ) -> Iterator[tuple[Step, CompiledPolicy | None]]:
-        """The ways in which a technique gives a principal every permission."""
-        extra: dict[str, ContextValue] = {}
-        if entry.change == "attach_policy":
-            extra["iam:PolicyARN"] = self._administrator_arn(principal)
-        if entry.target == principal.kind.value:
-            grant = self._ask(entry, group, caller, principal.id, principal, extra)
-            if grant is not None:
-                yield Step(entry.needs[0].action, grant), None
-        elif entry.target == "group" and principal.kind is PrincipalKind.USER:
-            for owner in self._population.groups_of(principal):
-                grant = self._ask(entry, group, caller, owner.id, None, extra)
-                if grant is not None:
-                    yield Step(entry.needs[0].action, grant, owner.id), None
-        elif entry.target == "policy":
-            yield from self._versions(entry, group, caller, carried)
-
-    def _versions(
-        self, entry: ChangePrincipal, group: Group, caller: Caller, carried: list[Owned]
-    ) -> Iterator[tuple[Step, CompiledPolicy | None]]:
-        for one in carried:
-            if one.policy.origin != "customer":
-                continue
-            grant = self._ask(entry, group, caller, one.policy.id, None, {})
-            if grant is None:
-                continue
-            if entry.change == "restore_policy":
-                if one.policy.versions is not None:
-                    continue  # Its other versions are known, and `_restored` says what each of them gives.
-                grant = grant.provided(f"an earlier version of {one.policy.name} has to allow it")
-            yield Step(entry.needs[0].action, grant, one.policy.id), one.compiled
-
-    def _restored(self, group: Group, caller: Caller, carried: list[Owned]) -> Iterator[Changes]:
-        """Making another version of a carried policy the default, where the other versions are known."""
-        for entry in self._by_change.get("restore_policy", ()):
-            for one in carried:
-                if not one.policy.versions:
-                    continue
-                grant = self._ask(entry, group, caller, one.policy.id, None, {})
-                for version in one.policy.versions if grant is not None else ():
-                    earlier = replace(one.policy, document=version, versions=None)
-                    added = (compiled(earlier, PolicyKind.IDENTITY, f"{one.policy.id} as restored"),)
-                    steps = [Step(entry.needs[0].action, grant, one.policy.id)] if grant is not None else []
-                    yield Changes(added=added, dropped=(one.compiled,), steps=steps)
-
-    def _administrator_arn(self, principal: Principal) -> str:
-        return ADMINISTRATOR_ARN.format(partition=self._population.realm(principal.account).partition)
-
-    def _attached(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
-        """Attaching those policies that the actor may attach, where it may not attach every one."""
-        for entry in self._by_change.get("attach_policy", ()):
-            if (
-                entry.target != principal.kind.value
-                or self._ask(entry, group, caller, principal.id, principal, {}) is None
-            ):
-                continue
-            for policy in self._population.managed(principal.account):
-                grant = self._ask(entry, group, caller, principal.id, principal, {"iam:PolicyARN": policy.id})
-                if grant is not None:
-                    step = Step(entry.needs[0].action, grant)
-                    yield Changes(added=(compiled(policy, PolicyKind.IDENTITY),), steps=[step])
-
-    def _joined(
-        self, group: Group, caller: Caller, principal: Principal, moves: list[Changes]
-    ) -> Iterator[Changes]:
-        """Joining each of the account's groups, where the actor cannot give everything anyway."""
-        if principal.kind is not PrincipalKind.USER or any(move.everything for move in moves):
-            return
-        for entry in self._by_change.get("join_group", ()):
-            for other in self._population.iam_groups(principal.account):
-                if (
-                    other.id in principal.groups
-                    or not isinstance(other.policies, Known)
-                    or not other.policies.value
-                ):
-                    continue
-                grant = self._ask(entry, group, caller, other.id, None, {})
-                if grant is not None:
-                    added = tuple(compiled(policy, PolicyKind.IDENTITY) for policy in other.policies.value)
-                    step = Step(entry.needs[0].action, grant, other.id)
-                    together = _together(moves)
-                    yield Changes(
-                        added=(*together.added, *added),
-                        dropped=together.dropped,
-                        unbounded=together.unbounded,
-                        steps=[*together.steps, step],
-                    )
-
-    def _dropping(self, group: Group, caller: Caller, principal: Principal, one: Owned) -> Step | None:
-        """A way of taking away a policy that denies."""
-        if one.owner is not principal:
-            return self._first(group, caller, one.owner, ("leave_group",))
-        if one.policy.origin == "inline":
-            return self._first(group, caller, principal, ("delete_inline",))
-        return self._first(group, caller, principal, ("detach_policy",), {"iam:PolicyARN": one.policy.id})
-
-    def _first(
-        self,
-        group: Group,
-        caller: Caller,
-        target: Principal,
-        kinds: Iterable[str],
-        extra: dict[str, ContextValue] | None = None,
-    ) -> Step | None:
-        for change in kinds:
-            for entry in self._by_change.get(change, ()):
-                if entry.target != target.kind.value:
-                    continue
-                grant = self._ask(entry, group, caller, target.id, target, extra or {})
-                if grant is not None:
-                    aim = target.id if target.kind is PrincipalKind.GROUP else None
-                    return Step(entry.needs[0].action, grant, aim)
-        return None
-
-    def _ask(
-        self,
-        entry: ChangePrincipal,
-        group: Group,
-        caller: Caller,
-        resource: str,
-        principal: Principal | None,
-        extra: dict[str, ContextValue],
-    ) -> Grant | None:
-        key = (group, entry.id, resource, caller, tuple(extra.items()))
-        if key in self._on:
-            return self._on[key]
-        context: dict[str, ContextValue] = dict(extra)
-        if principal is not None:
-            context.update(self._tags(principal))
-            boundary = principal.boundary
-            if isinstance(boundary, Known) and entry.change != "replace_boundary":
-                context["iam:PermissionsBoundary"] = None if boundary.value is None else boundary.value.id
-        found: Grant | None = Grant()
-        for need in entry.needs:
-            grant = self._needs.on(group, need.action, resource, caller=caller, context=context)
-            if grant is None or found is None:
-                found = None
-                break
-            found = found.and_also(grant)
-        self._on[key] = found
-        return found
 
     def _after(self, alike: Alike, changes: Changes, base: Group | None) -> Iterator[State]:
         """The changed principals: one where the change gives everything, else one for each group that they were in."""
@@ -572,19 +318,3 @@ def _entries(alike: Alike, graph: Graph) -> Iterator[tuple[str, Node, tuple[Step
 def _aimed(steps: tuple[Step, ...], alike: Alike) -> tuple[Step, ...]:
     """Steps on the principal itself, with its name where there is but one."""
     return tuple(Step(one.how, one.grant, one.target or alike.names[0]) for one in steps)
-
-
-def _has_boundary(principal: Principal) -> bool:
-    return not isinstance(principal.boundary, Known) or principal.boundary.value is not None
-
-
-def _together(moves: Iterable[Changes]) -> Changes:
-    """All of several changes at once."""
-    found = Changes()
-    for move in moves:
-        found.everything = found.everything or move.everything
-        found.unbounded = found.unbounded or move.unbounded
-        found.added += move.added
-        found.dropped += move.dropped
-        found.steps += move.steps
-    return found

@@ -1,0 +1,309 @@
+"""What somebody may change about a principal: single moves, and all of them together.
+
+A move is worked out for one actor and one principal; `changing` applies it and finds out who profits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from weightguard.access.asking import Grant
+from weightguard.access.links import Step
+from weightguard.access.needs import Needs
+from weightguard.access.population import Group, compiled
+from weightguard.access.techniques.schema import ChangePrincipal, techniques
+from weightguard.estate.fact import Known
+from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
+from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind
+from weightguard.policy.aws import Principal as Caller
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+_ADMINISTRATOR: Final = "arn:{partition}:iam::aws:policy/AdministratorAccess"
+_ORDER: Final = ("administrator", "attach_policy", "rewrite_policy", "restore_policy")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A policy that a principal carries, and through whom.
+
+    Attributes:
+        owner: the principal itself, or the IAM group that it is in.
+    """
+
+    policy: NamedPolicy
+    owner: Principal
+    compiled: CompiledPolicy
+
+    @property
+    def denies(self) -> bool:
+        """Whether some statement of it denies."""
+        return any(not statement.allows for statement in self.compiled.document.statements)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What an actor can change about a principal.
+
+    Attributes:
+        everything: it can give the principal every permission.
+        added: policies that it can give besides.
+        dropped: policies that it can take away.
+        unbounded: it can take the permissions boundary away.
+        steps: what it does.
+    """
+
+    everything: bool = False
+    added: tuple[CompiledPolicy, ...] = ()
+    dropped: tuple[CompiledPolicy, ...] = ()
+    unbounded: bool = False
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be changed."""
+        return not self.steps
+
+
+class Moves:
+    """Works out what may be changed about a principal.
+
+    Args:
+        owner: the graph.
+        needs: decides what techniques need.
+    """
+
+    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
+        self._owner = owner
+        self._needs = needs
+        self._population = owner.population
+        entries = [entry for entry in techniques() if isinstance(entry, ChangePrincipal)]
+        self._by_change: dict[str, list[ChangePrincipal]] = {}
+        for entry in entries:
+            self._by_change.setdefault(entry.change, []).append(entry)
+        self.actions = tuple(sorted({need.action for entry in entries for need in entry.needs}))
+        self._on: dict[tuple[Group, str, str, object, object], Grant | None] = {}
+
+    def possible(self, actor: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+        """What an actor can change for certain, and what under conditions besides."""
+        moves = list(self._moves(actor, caller, principal))
+        certain = [move for move in moves if all(step.grant.is_certain for step in move.steps)]
+        for chosen in (certain, moves) if len(certain) < len(moves) else (moves,):
+            together = _together(chosen)
+            if not together.is_empty:
+                yield together
+        yield from self._joined(actor, caller, principal, moves)
+
+    def tags(self, principal: Principal) -> dict[str, ContextValue]:
+        """The context keys of a principal's tags."""
+        tags = principal.tags.value if isinstance(principal.tags, Known) else None
+        return self._owner.asker.tags(tags, "iam")
+
+    def owned(self, principal: Principal) -> list[Owned]:
+        """The policies that a principal carries, and through whom."""
+        return [
+            Owned(policy, owner, self._population.compiled_for(policy, owner))
+            for owner in (principal, *self._population.groups_of(principal))
+            if isinstance(owner.policies, Known)
+            for policy in owner.policies.value
+        ]
+
+    def _moves(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+        """Single changes: at most one that gives everything, one a denial, one for the boundary."""
+        carried = self.owned(principal)
+        everything = self._everything(group, caller, principal, carried)
+        if everything is not None:
+            yield everything
+        else:
+            yield from self._attached(group, caller, principal)
+            yield from self._restored(group, caller, carried)
+        for one in carried:
+            if one.denies:
+                step = self._dropping(group, caller, principal, one)
+                if step is not None:
+                    yield Changes(dropped=(one.compiled,), steps=[step])
+        if (
+            group.layers.boundary is not None
+            or not isinstance(principal.boundary, Known)
+            or principal.boundary.value is not None
+        ):
+            step = self._first(group, caller, principal, ("remove_boundary", "replace_boundary"))
+            if step is not None and _has_boundary(principal):
+                yield Changes(unbounded=True, steps=[step])
+
+    def _everything(
+        self, group: Group, caller: Caller, principal: Principal, carried: list[Owned]
+    ) -> Changes | None:
+        best: Changes | None = None
+        for change in _ORDER:
+            for entry in self._by_change.get(change, ()):
+                for step, rewritten in self._giving(entry, group, caller, principal, carried):
+                    dropped = () if rewritten is None else (rewritten,)
+                    found = Changes(everything=True, dropped=dropped, steps=[step])
+                    if step.grant.is_certain:
+                        return found
+                    best = best or found
+        return best
+
+    def _giving(
+        self, entry: ChangePrincipal, group: Group, caller: Caller, principal: Principal, carried: list[Owned]
+    ) -> Iterator[tuple[Step, CompiledPolicy | None]]:
+        """The ways in which a technique gives a principal every permission."""
+        extra: dict[str, ContextValue] = {}
+        if entry.change == "attach_policy":
+            extra["iam:PolicyARN"] = self._administrator_arn(principal)
+        if entry.target == principal.kind.value:
+            grant = self._ask(entry, group, caller, principal.id, principal, extra)
+            if grant is not None:
+                yield Step(entry.needs[0].action, grant), None
+        elif entry.target == "group" and principal.kind is PrincipalKind.USER:
+            for owner in self._population.groups_of(principal):
+                grant = self._ask(entry, group, caller, owner.id, None, extra)
+                if grant is not None:
+                    yield Step(entry.needs[0].action, grant, owner.id), None
+        elif entry.target == "policy":
+            yield from self._versions(entry, group, caller, carried)
+
+    def _versions(
+        self, entry: ChangePrincipal, group: Group, caller: Caller, carried: list[Owned]
+    ) -> Iterator[tuple[Step, CompiledPolicy | None]]:
+        for one in carried:
+            if one.policy.origin != "customer":
+                continue
+            grant = self._ask(entry, group, caller, one.policy.id, None, {})
+            if grant is None:
+                continue
+            if entry.change == "restore_policy":
+                if one.policy.versions is not None:
+                    continue  # Its other versions are known, and `_restored` says what each of them gives.
+                grant = grant.provided(f"an earlier version of {one.policy.name} has to allow it")
+            yield Step(entry.needs[0].action, grant, one.policy.id), one.compiled
+
+    def _restored(self, group: Group, caller: Caller, carried: list[Owned]) -> Iterator[Changes]:
+        """Making another version of a carried policy the default, where the other versions are known."""
+        for entry in self._by_change.get("restore_policy", ()):
+            for one in carried:
+                if not one.policy.versions:
+                    continue
+                grant = self._ask(entry, group, caller, one.policy.id, None, {})
+                for version in one.policy.versions if grant is not None else ():
+                    earlier = replace(one.policy, document=version, versions=None)
+                    added = (compiled(earlier, PolicyKind.IDENTITY, f"{one.policy.id} as restored"),)
+                    steps = [Step(entry.needs[0].action, grant, one.policy.id)] if grant is not None else []
+                    yield Changes(added=added, dropped=(one.compiled,), steps=steps)
+
+    def _administrator_arn(self, principal: Principal) -> str:
+        return _ADMINISTRATOR.format(partition=self._population.realm(principal.account).partition)
+
+    def _attached(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+        """Attaching those policies that the actor may attach, where it may not attach every one."""
+        for entry in self._by_change.get("attach_policy", ()):
+            if (
+                entry.target != principal.kind.value
+                or self._ask(entry, group, caller, principal.id, principal, {}) is None
+            ):
+                continue
+            for policy in self._population.managed(principal.account):
+                grant = self._ask(entry, group, caller, principal.id, principal, {"iam:PolicyARN": policy.id})
+                if grant is not None:
+                    step = Step(entry.needs[0].action, grant)
+                    yield Changes(added=(compiled(policy, PolicyKind.IDENTITY),), steps=[step])
+
+    def _joined(
+        self, group: Group, caller: Caller, principal: Principal, moves: list[Changes]
+    ) -> Iterator[Changes]:
+        """Joining each of the account's groups, where the actor cannot give everything anyway."""
+        if principal.kind is not PrincipalKind.USER or any(move.everything for move in moves):
+            return
+        for entry in self._by_change.get("join_group", ()):
+            for other in self._population.iam_groups(principal.account):
+                if (
+                    other.id in principal.groups
+                    or not isinstance(other.policies, Known)
+                    or not other.policies.value
+                ):
+                    continue
+                grant = self._ask(entry, group, caller, other.id, None, {})
+                if grant is not None:
+                    added = tuple(compiled(policy, PolicyKind.IDENTITY) for policy in other.policies.value)
+                    step = Step(entry.needs[0].action, grant, other.id)
+                    together = _together(moves)
+                    yield Changes(
+                        added=(*together.added, *added),
+                        dropped=together.dropped,
+                        unbounded=together.unbounded,
+                        steps=[*together.steps, step],
+                    )
+
+    def _dropping(self, group: Group, caller: Caller, principal: Principal, one: Owned) -> Step | None:
+        """A way of taking away a policy that denies."""
+        if one.owner is not principal:
+            return self._first(group, caller, one.owner, ("leave_group",))
+        if one.policy.origin == "inline":
+            return self._first(group, caller, principal, ("delete_inline",))
+        return self._first(group, caller, principal, ("detach_policy",), {"iam:PolicyARN": one.policy.id})
+
+    def _first(
+        self,
+        group: Group,
+        caller: Caller,
+        target: Principal,
+        kinds: Iterable[str],
+        extra: dict[str, ContextValue] | None = None,
+    ) -> Step | None:
+        for change in kinds:
+            for entry in self._by_change.get(change, ()):
+                if entry.target != target.kind.value:
+                    continue
+                grant = self._ask(entry, group, caller, target.id, target, extra or {})
+                if grant is not None:
+                    aim = target.id if target.kind is PrincipalKind.GROUP else None
+                    return Step(entry.needs[0].action, grant, aim)
+        return None
+
+    def _ask(
+        self,
+        entry: ChangePrincipal,
+        group: Group,
+        caller: Caller,
+        resource: str,
+        principal: Principal | None,
+        extra: dict[str, ContextValue],
+    ) -> Grant | None:
+        key = (group, entry.id, resource, caller, tuple(extra.items()))
+        if key in self._on:
+            return self._on[key]
+        context: dict[str, ContextValue] = dict(extra)
+        if principal is not None:
+            context.update(self.tags(principal))
+            boundary = principal.boundary
+            if isinstance(boundary, Known) and entry.change != "replace_boundary":
+                context["iam:PermissionsBoundary"] = None if boundary.value is None else boundary.value.id
+        found: Grant | None = Grant()
+        for need in entry.needs:
+            grant = self._needs.on(group, need.action, resource, caller=caller, context=context)
+            if grant is None or found is None:
+                found = None
+                break
+            found = found.and_also(grant)
+        self._on[key] = found
+        return found
+
+
+def _has_boundary(principal: Principal) -> bool:
+    return not isinstance(principal.boundary, Known) or principal.boundary.value is not None
+
+
+def _together(moves: Iterable[Changes]) -> Changes:
+    """All of several changes at once."""
+    found = Changes()
+    for move in moves:
+        found.everything = found.everything or move.everything
+        found.unbounded = found.unbounded or move.unbounded
+        found.added += move.added
+        found.dropped += move.dropped
+        found.steps += move.steps
+    return found
