@@ -215,13 +215,14 @@ def no_outside_account(store: Store, context: Context) -> Verdict:
 
 
 def _let_in(resource: str, policy: NamedPolicy | None, account: Account, context: Context) -> Iterator[str]:
-    if policy is None:
+    outsiders = outsiders_named([policy], context)
+    if policy is None or not outsiders:
         return
     layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
     suffix = "/object/*" if ":accesspoint/" in resource else "/*"
     asks = [(action, resource + suffix) for action in ("s3:GetObject", "s3:PutObject")]
     asks += [(action, resource) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
-    for principal in outsiders_named([policy], context):
+    for principal in outsiders:
         action = first_granted(principal, asks, account.id, layers, ORDINARY)
         if action is not None:
             yield (
