@@ -67,6 +67,7 @@ def test_every_start_is_found_and_no_bystander(folder: Path, tmp_path: Path) -> 
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", SCENARIOS, ids=lambda one: one.name[-70:])
 def test_the_cut_closes_every_indirect_way(folder: Path, tmp_path: Path) -> None:
     from weightguard.access.cut import is_kept
@@ -156,6 +157,7 @@ def test_the_commands_answer_people(tmp_path: Path) -> None:
         assert "iam:CreateAccessKey" in done.output or "RequiredForExploitationCreateAccessKey" in done.output
 
 
+@pytest.mark.slow
 def test_answers_do_not_depend_on_the_order_of_anything(tmp_path: Path) -> None:
     import os
     import subprocess
