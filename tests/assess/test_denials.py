@@ -86,9 +86,13 @@ def unread_listings(estate: Estate) -> Iterator[tuple[str, Estate]]:
     contents unknown.
     """
     for kind in fields(estate):
-        if isinstance(getattr(estate, kind.name), Collection):
+        collection = getattr(estate, kind.name)
+        if isinstance(collection, Collection):
+            # A check may know which service would have listed what it asks for: the gap is of that service.
+            services = sorted({getattr(one, "service", "x") for one in collection.items} or {"x"})
             gaps = tuple(
-                Unknown(Reason.DENIED, Source(f"x:List{kind.name}", f"aws/{one.id}"), "AccessDenied")
+                Unknown(Reason.DENIED, Source(f"{service}:List{kind.name}", f"aws/{one.id}"), "AccessDenied")
+                for service in services
                 for one in estate.accounts
             )
             yield kind.name, replace(estate, **{kind.name: Collection((), gaps)})
