@@ -116,7 +116,8 @@ def test_whoever_deletes_the_policy_that_denies_it_reads(tmp_path: Path) -> None
 
 def open_bucket(*, blocked: bool) -> Lab:
     return with_policy(
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"}, blocked=blocked
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{SECRET_STORE}/*"},
+        blocked=blocked,
     )
 
 

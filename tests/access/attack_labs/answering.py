@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from attack_labs.lab import HOME, Lab
@@ -21,3 +22,13 @@ def answers(folder: Path, *labs: Lab, store: str | None = None, everybody: bool 
     for lab in () if everybody else labs:
         assert lab.iam("user/bystander") not in {one.principal for one in found}
     return {one.principal: one.certainty for one in found}
+
+
+def started(folder: Path, labs: Mapping[str, Lab]) -> list[str]:
+    """Those of many labs, each an account of its own in one snapshot, whose start reads its weights."""
+    evidence = load(collect_terraform(folder / "snapshot", [lab.write(folder) for lab in labs.values()]))
+    found = {
+        name: {one.principal for one in who_can(evidence, "read", lab.weights).answers}
+        for name, lab in labs.items()
+    }
+    return [name for name, lab in labs.items() if lab.iam("user/starting-user") in found[name]]

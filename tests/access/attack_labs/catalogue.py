@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from attack_labs import workloads
 from attack_labs.lab import Lab
@@ -15,8 +15,7 @@ class Passing:
     """A role passed to something new (or changed).
 
     Attributes:
-        needs: the actions beside ``iam:PassRole``, each with the narrowest resource that a lab would write; ``{arn}`` stands for
-            ``service:region:account`` of what `exists`, ``{exists}`` for its ARN.
+        needs: the actions beside ``iam:PassRole``, each with the narrowest resource that a lab would write.
         service: whom the role trusts.
         profile: the role has an instance profile.
         exists: what has to be there beforehand.
@@ -38,7 +37,6 @@ class Taking:
     Attributes:
         needs: actions by resource; ``{target}`` is the workload's ARN.
         service: whom the role trusts, since the workload runs as it.
-        managed: attached besides, that the workload may be reached.
         spared: actions without which it still works some other way.
     """
 
@@ -46,13 +44,11 @@ class Taking:
     needs: Mapping[str, str]
     service: str
     make: Maker
-    managed: tuple[str, ...] = ()
     spared: frozenset[str] = frozenset()
-    decoy: str = field(default="")
 
 
-def _in(service: str, *resources: str) -> str:
-    return f"arn:aws:{service}:us-east-1:{{account}}:{resources[0]}"
+def _in(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:us-east-1:{{account}}:{resource}"
 
 
 FUNCTION = _in("lambda", "function:pl-*")
@@ -220,8 +216,9 @@ PASSING = (
     ),
     Passing(
         "ecs-007",
-        {"ecs:RegisterContainerInstance": CLUSTER, "ecs:StartTask": TASKS},
+        {"ecs:StartTask": TASKS, "ecs:RegisterContainerInstance": CLUSTER},
         "ecs-tasks.amazonaws.com",
+        spared=frozenset({"ecs:RegisterContainerInstance"}),
         exists=lambda lab, _: workloads.task_definition(lab, "") + workloads.cluster(lab),
     ),
     Passing(
@@ -234,7 +231,6 @@ PASSING = (
         "states-001", {"states:CreateStateMachine": "*", "states:StartExecution": "*"}, "states.amazonaws.com"
     ),
     Passing("scheduler-001", {"scheduler:CreateSchedule": "*"}, "scheduler.amazonaws.com"),
-    Passing("codestar-002", {"codestar:CreateProject": "*"}, "codestar.amazonaws.com"),
     Passing("ssm-003", {"ssm:StartAutomationExecution": "*"}, "ssm.amazonaws.com"),
     Passing("elasticmapreduce-001", {"elasticmapreduce:RunJobFlow": "*"}, "ec2.amazonaws.com", profile=True),
     Passing(
@@ -277,6 +273,11 @@ def workloads_trust(service: str) -> dict[str, object]:
 
 def _exec_service(lab: Lab, role: str) -> str:
     workloads.ecs_service(lab, role)
+    return lab.arn("ecs", "task/target-cluster/*")
+
+
+def _shut_service(lab: Lab, role: str) -> str:
+    workloads.ecs_service(lab, role, exec_enabled=False)
     return lab.arn("ecs", "task/target-cluster/*")
 
 

@@ -257,7 +257,10 @@ class Lab:
         self.add(
             "aws_s3_bucket_server_side_encryption_configuration", here, bucket=name, id=name, rule=[rule]
         )
-        switches = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), blocked)
+        switches = dict.fromkeys(
+            ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"),
+            blocked,
+        )
         self.add("aws_s3_bucket_public_access_block", here, bucket=name, id=name, **switches)
         if statements:
             self.add("aws_s3_bucket_policy", here, bucket=name, id=name, policy=policy(*statements))

@@ -51,11 +51,6 @@ def launch_template(lab: Lab, role: str) -> str:
     return arn
 
 
-def template_for_later(lab: Lab, role: str) -> str:
-    """A launch template whose role somebody else's version named."""
-    return launch_template(lab, role)
-
-
 def cluster(lab: Lab, role: str = "") -> str:
     arn = lab.arn("ecs", "cluster/target-cluster")
     lab.add("aws_ecs_cluster", "target", arn=arn, id=arn, name="target-cluster")
