@@ -120,8 +120,8 @@ _PATHS: list[tuple[str, str, Any]] = [
 ]
 
 
-def canned(service: str, target: str, path: str, body: bytes) -> tuple[str, bytes] | None:
-    """Content type and body of what is answered here; None for what moto answers."""
+def canned(service: str, region: str, target: str, path: str, body: bytes) -> tuple[str, bytes] | None:
+    """Content type and body of what is answered here; None for what moto answers. Outside us-east-1 every list is empty."""
     action = parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
     if action in _FORM:
         return (
@@ -129,11 +129,19 @@ def canned(service: str, target: str, path: str, body: bytes) -> tuple[str, byte
             f"<{action}Response>{_FORM[action]}<requestId>1</requestId></{action}Response>".encode(),
         )
     if target in _TARGETS:
-        return "application/x-amz-json-1.0", json.dumps(_TARGETS[target]).encode()
+        return "application/x-amz-json-1.0", json.dumps(_in_region(_TARGETS[target], region)).encode()
     for name, pattern, answer in _PATHS:
         if name == service and re.fullmatch(pattern, urlsplit(path).path.rstrip("/")):
-            return "application/json", json.dumps(answer).encode()
+            return "application/json", json.dumps(_in_region(answer, region)).encode()
     return None
+
+
+def _in_region(answer: dict[str, Any], region: str) -> dict[str, Any]:
+    return (
+        answer
+        if region == "us-east-1"
+        else {name: [] if isinstance(value, list) else value for name, value in answer.items()}
+    )
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -144,10 +152,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self._body()
-        signed = re.search(r"Credential=[^/]*/\d+/[^/]+/([^/]+)/", self.headers.get("Authorization") or "")
-        found = canned(
-            signed.group(1) if signed else "", self.headers.get("X-Amz-Target") or "", self.path, body
-        )
+        signed = re.search(r"Credential=[^/]*/\d+/([^/]+)/([^/]+)/", self.headers.get("Authorization") or "")
+        region, service = signed.groups() if signed else ("", "")
+        found = canned(service, region, self.headers.get("X-Amz-Target") or "", self.path, body)
         if found is None:
             self._hand_on(body)
         else:

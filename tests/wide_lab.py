@@ -58,12 +58,13 @@ def _machines(client: Client) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
     other = ec2.create_vpc(CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"]
     ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other)
+    client("s3").create_bucket(Bucket="wide-flow-logs")
     ec2.create_flow_logs(
         ResourceIds=[vpc],
         ResourceType="VPC",
         TrafficType="ALL",
         LogDestinationType="s3",
-        LogDestination="arn:aws:s3:::lab-logs",
+        LogDestination="arn:aws:s3:::wide-flow-logs",
     )
 
 

@@ -1,0 +1,137 @@
+"""What was refused reaches the verdicts: each read operation refused in turn, from the wire to the exit status.
+
+No control's failure or unknown may turn to pass, no control may vanish, the gap names the operation, what it could hide and the
+controls that lost evidence, and the run never ends in 0.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+import emulators
+from weightguard import api
+from weightguard.assess.model import Gap, Report
+from weightguard.assess.status import exit_status
+from weightguard.collect.aws import operations
+from weightguard.collect.aws.operation import Operation
+
+pytestmark = [pytest.mark.wire, pytest.mark.slow]
+# microburst's name for it, where it is another.
+NAMES = {"s3:GetBucketLifecycleConfiguration": "GetBucketLifecycle"}
+OPTIONS: dict[str, Any] = {"regions": ("us-east-1",), "max_attempts": 1, "header_reads": 20}
+ORDER = ("fail", "unknown", "waived", "pass", "not_applicable")
+# The account's own identity: where it is refused, the account is learnt in another way, and nothing is lost.
+LOSES_NOTHING = {"sts:GetCallerIdentity", "ec2:DescribeRegions"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An undisturbed scan.
+
+    Attributes:
+        report: what it says.
+        called: the operations that it took, ``service:Operation``.
+    """
+
+    report: Report
+    called: frozenset[str]
+
+
+def _scan(path: Path, url: str | None = None) -> tuple[Report, frozenset[str]]:
+    """What `weightguard scan aws` does, and the operations that were called."""
+    api.collect_aws(path, endpoint_url=url, **OPTIONS)
+    evidence = api.load(path)
+    called = frozenset(f"{call.service}:{call.operation}" for call in evidence.snapshots[0].calls())
+    return api.assess(evidence), called
+
+
+@pytest.fixture(scope="module")
+def lab(_moto_server: str) -> Iterator[None]:
+    emulators.reset(_moto_server)
+    emulators.lab(_moto_server)
+    yield
+    emulators.reset(_moto_server)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(lab: None, _moto_server: str, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        return Seen(*_scan(tmp_path_factory.mktemp("undisturbed") / "snapshot", _moto_server))
+
+
+@pytest.fixture
+def broken(
+    lab: None, _fault_proxy: emulators.Faults, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[emulators.Faults]:
+    for name, value in _fault_proxy.environment().items():
+        monkeypatch.setenv(name, value)
+    _fault_proxy.set()
+    yield _fault_proxy
+    _fault_proxy.set()
+
+
+def _rules(operation: Operation, **fault: Any) -> list[dict[str, Any]]:
+    signing = botocore.session.Session().get_service_model(operation.service).signing_name
+    known = {operation.service, operation.service if operation.service == "s3control" else str(signing)}
+    named = NAMES.get(operation.id, operation.name)
+    return [{"service": name, "operation": named, **fault} for name in sorted(known)]
+
+
+def _worst(report: Report) -> dict[str, str]:
+    """The worst that each control says, of anything."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for result in report.results:
+        found[result.control].append(result.status)
+    return {control: min(said, key=ORDER.index) for control, said in found.items()}
+
+
+def _gaps(report: Report, operation: Operation) -> list[Gap]:
+    return [
+        gap
+        for gap in report.coverage.gaps
+        if (gap.service, gap.operation) == (operation.service, operation.name)
+    ]
+
+
+def _hold(before: Report, after: Report) -> None:
+    """Nothing looks better for being seen worse."""
+    was, now = _worst(before), _worst(after)
+    assert was.keys() <= now.keys(), f"vanished: {was.keys() - now.keys()}"
+    better = {
+        control
+        for control, said in was.items()
+        if said in ("fail", "unknown") and now[control] in ("pass", "not_applicable")
+    }
+    assert not better, f"passes for want of evidence: {better}"
+    passing = {(one.control, one.subject) for one in after.results if one.status == "pass"}
+    turned = {
+        (one.control, one.subject) for one in before.results if one.status in ("fail", "unknown")
+    } & passing
+    assert not turned, f"turned to pass: {turned}"
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
+def test_what_is_refused_is_missed(
+    operation: Operation, broken: emulators.Faults, undisturbed: Seen, tmp_path: Path
+) -> None:
+    if operation.id not in undisturbed.called:
+        pytest.skip("the laboratory has nothing to ask it about")
+    broken.set(*_rules(operation, error={"code": "AccessDenied", "status": 403}))
+    report, _ = _scan(tmp_path / "snapshot")
+    _hold(undisturbed.report, report)
+    assert exit_status(report) in (3, 4)
+    assert exit_status(report, fail_on="low") in (3, 4)
+    gaps = _gaps(report, operation)
+    assert gaps
+    assert {gap.reason for gap in gaps} == {"denied"}
+    if operation.id not in LOSES_NOTHING:
+        assert all(gap.controls and gap.hides for gap in gaps), gaps
