@@ -20,8 +20,8 @@ from weightguard.collect.aws.paging import UNMODELLED, PageModel
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
-# The first call of all: an endpoint that takes the connection and says nothing is found out within half a minute.
-STS_READ_TIMEOUT = 5
+# The first call of all: an endpoint that takes the connection and says nothing is found out within a minute.
+STS_READ_TIMEOUT = 10
 _AMAZON_HOSTS = (
     ".amazonaws.com",
     ".amazonaws.com.cn",
