@@ -8,7 +8,6 @@ snapshot, so that the same report gives the same bytes.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -17,7 +16,7 @@ from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, identities, record_of, remedies, timestamp
-from weightguard.report.text import prose, visible
+from weightguard.report.text import compact, prose, visible
 
 OSCAL_VERSION = "1.2.1"
 NAMESPACE = "urn:weightguard:oscal"
@@ -44,7 +43,7 @@ def prop(name: str, value: str) -> dict[str, str]:
 
 def dump(content: Any) -> bytes:
     """The document; ASCII, so that no invisible character and no lone surrogate reaches the bytes."""
-    return (json.dumps(content, separators=(",", ":"), ensure_ascii=True) + "\n").encode("ascii")
+    return f"{compact(content)}\n".encode("ascii")
 
 
 class Parts:

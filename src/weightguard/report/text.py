@@ -6,8 +6,10 @@ Nothing is dropped in silence: what cannot be shown is shown as an escape (``\\u
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 MAX_LENGTH = 1000
 _FORMULA_START = (
@@ -76,6 +78,14 @@ def prose(text: str, limit: int = MAX_LENGTH) -> str:
 
 def _off_the_start(found: re.Match[str]) -> str:
     return f"{found[1]}\\{found[2]}" if found[2] in "-=" else f"{found[1]}&#{ord(found[2][0])};{found[2][1:]}"
+
+
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+
+
+def compact(value: Any) -> str:
+    """`value` as JSON on one line, ASCII alone: no invisible character and no lone surrogate reaches the bytes."""
+    return _COMPACT(value)
 
 
 def utf8(text: str) -> bytes:

@@ -8,7 +8,6 @@ lengths); AWS Security Hub API Reference, "BatchImportFindings" (100 findings, 2
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, help_url, timestamp, weight_names
-from weightguard.report.text import visible
+from weightguard.report.text import compact, visible
 from weightguard.report.words import account_of, provider_of
 
 FILE = "asff.jsonl"
@@ -61,7 +60,7 @@ def render(report: Report) -> bytes:
 def _requests(report: Report) -> Iterator[str]:
     grouped: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for place, finding in _Findings(report).all():
-        grouped[place].append(json.dumps(finding, separators=(",", ":"), ensure_ascii=True))
+        grouped[place].append(compact(finding))
     for _, texts in sorted(grouped.items()):
         batch: list[str] = []
         size = 0
@@ -85,6 +84,7 @@ class _Findings:
         self._names = weight_names(report)
         self._accounts = {entry.id: entry.account for entry in report.weights}
         self._now = timestamp(report)
+        self._requirements = {name: _requirements(control) for name, control in self._controls.items()}
         aws = sorted(scope.split("/", 1)[1] for scope in report.snapshot.scopes if scope.startswith("aws/"))
         self._first = next((account for account in aws if _ACCOUNT.fullmatch(account)), None)
 
@@ -125,7 +125,7 @@ class _Findings:
             "Title": text(f"{result.control} {control['title']}", 256),
             "Description": text(result.message, 1024),
             "Resources": list(self._resources(result, partition, account, region)),
-            "Compliance": _compliance(result, control),
+            "Compliance": _compliance(result, self._requirements[result.control]),
             "Workflow": {"Status": _workflow(result)},
             "RecordState": "ACTIVE",
             "ProductFields": _fields(result),
@@ -187,14 +187,18 @@ def _type(subject: str) -> str:
     return kinds.get(re.split("[/:]", parts[5], maxsplit=1)[0], "Other")
 
 
-def _compliance(result: ResultEntry, control: Mapping[str, Any]) -> dict[str, Any]:
-    status = _COMPLIANCE[result.waiver.was if result.waiver else result.status]
+def _requirements(control: Mapping[str, Any]) -> list[str]:
     mapped = control.get("mappings", {})
     related = [f"NIST.800-53.r5 {name}" for name in mapped.get("nist_800_53", ())]
     related += [f"EU GPAI Code of Practice {name}" for name in mapped.get("eu_code_of_practice", ())]
+    return [text(name, 64) for name in related[:_REQUIREMENTS]]
+
+
+def _compliance(result: ResultEntry, related: list[str]) -> dict[str, Any]:
+    status = _COMPLIANCE[result.waiver.was if result.waiver else result.status]
     compliance: dict[str, Any] = {"Status": status, "SecurityControlId": result.control}
     if related:
-        compliance["RelatedRequirements"] = [text(name, 64) for name in related[:_REQUIREMENTS]]
+        compliance["RelatedRequirements"] = related
     if result.status == "unknown":
         reason = {"ReasonCode": "WEIGHTGUARD_EVIDENCE_MISSING", "Description": text(result.message, 1024)}
         compliance["StatusReasons"] = [reason]

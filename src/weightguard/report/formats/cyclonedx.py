@@ -6,13 +6,12 @@ weights. Source: OWASP CycloneDX v1.6 JSON Reference, "components", "modelCard" 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from weightguard.assess.model import Report, WeightEntry
 from weightguard.report.lookup import identities, timestamp
-from weightguard.report.text import visible
+from weightguard.report.text import compact, visible
 
 FILE = "ml-bom.cdx.json"
 
@@ -31,7 +30,7 @@ def render(report: Report) -> bytes:
         "components": [_component(entry) for entry in report.weights],
         "dependencies": [{"ref": entry.id} for entry in report.weights],
     }
-    return (json.dumps(bom, separators=(",", ":"), ensure_ascii=True) + "\n").encode("ascii")
+    return f"{compact(bom)}\n".encode("ascii")
 
 
 def _metadata(report: Report) -> dict[str, Any]:

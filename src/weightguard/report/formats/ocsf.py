@@ -7,13 +7,12 @@ and "Detection Finding", profile "Cloud".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, help_url, moment, weight_names
-from weightguard.report.text import visible
+from weightguard.report.text import compact, visible
 from weightguard.report.words import account_of, provider_of
 
 FILE = "ocsf.jsonl"
@@ -41,13 +40,9 @@ _EVIDENCE, _RESOURCES, _REQUIREMENTS = 5, 10, 50
 def render(report: Report) -> bytes:
     """JSON lines, compliance findings first. ASCII: no invisible character reaches the bytes."""
     events = _Events(report)
-    lines = [_dump(events.compliance(result)) for result in report.results]
-    lines += [_dump(events.detection(result)) for result in report.results if events.exposes(result)]
-    return "".join(lines).encode("ascii")
-
-
-def _dump(event: Mapping[str, Any]) -> str:
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=True) + "\n"
+    lines = [compact(events.compliance(result)) for result in report.results]
+    lines += [compact(events.detection(result)) for result in report.results if events.exposes(result)]
+    return "".join(f"{line}\n" for line in lines).encode("ascii")
 
 
 class _Events:
@@ -63,6 +58,8 @@ class _Events:
         catalogue = report.catalogue
         self._standards = [visible(f"{catalogue.id} {catalogue.version}"), visible(catalogue.aligned_with)]
         self._only_provider = _only_provider(report)
+        self._titles = {name: visible(control["title"]) for name, control in self._controls.items()}
+        self._requirements = {name: _requirements(control) for name, control in self._controls.items()}
 
     def exposes(self, result: ResultEntry) -> bool:
         """Whether a result says that outsiders get at weights."""
@@ -70,14 +67,13 @@ class _Events:
 
     def compliance(self, result: ResultEntry) -> dict[str, Any]:
         """A compliance finding, whatever the result's status."""
-        control = self._controls[result.control]
         status_id, status = _COMPLIANCE_STATUS[result.waiver.was if result.waiver else result.status]
         event = self._event(_COMPLIANCE, result, result.fingerprint)
         event["compliance"] = {
             "control": result.control,
-            "desc": visible(control["title"]),
+            "desc": self._titles[result.control],
             "standards": self._standards,
-            "requirements": _requirements(control),
+            "requirements": self._requirements[result.control],
             "status_id": status_id,
             "status": status,
             "status_detail": result.status,
@@ -93,7 +89,7 @@ class _Events:
             "type_id": 1,
             "type": "Rule",
             "uid": result.control,
-            "name": visible(control["title"]),
+            "name": self._titles[result.control],
         }
         info["related_events"] = [
             {"uid": result.fingerprint, "type_uid": _COMPLIANCE * 100 + _CREATE, "type": _NAMES[_COMPLIANCE]}
@@ -133,7 +129,7 @@ class _Events:
             },
             "finding_info": {
                 "uid": uid,
-                "title": visible(control["title"]),
+                "title": self._titles[result.control],
                 "desc": visible(result.message),
                 "created_time": self._time,
                 "types": [visible(control["family"])],

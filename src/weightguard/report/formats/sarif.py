@@ -8,7 +8,6 @@ limits" (25,000 results a run, 20 runs, 20 tags a rule, 10 MB compressed).
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, help_url, records, remedies, timestamp, weight_names
-from weightguard.report.text import prose, visible
+from weightguard.report.text import compact, prose, visible
 from weightguard.report.words import account_of, urgency
 
 FILE = "results.sarif"
@@ -40,7 +39,7 @@ def render(report: Report) -> bytes:
     controls = controls_by_id(report)
     names = weight_names(report)
     told = sorted((one for one in report.results if one.status in ("fail", "unknown", "waived")), key=urgency)
-    written = _within_limit(_dump(_result(one, names)) for one in told[: RESULTS_A_RUN * RUNS])
+    written = _within_limit(compact(_result(one, names)) for one in told[: RESULTS_A_RUN * RUNS])
     runs = [
         _run(
             report,
@@ -56,17 +55,12 @@ def render(report: Report) -> bytes:
             _left_out(len(told) - len(written), len(told))
         ]
     # The results are already text: they are put in where their run's placeholder stands.
-    shell = _dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run | {"results": []} for run in runs]})
+    shell = compact({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run | {"results": []} for run in runs]})
     parts = shell.split('"results":[]')
     joined = (f'"results":[{",".join(run["results"])}]' for run in runs)
     return (
         "".join(part + filled for part, filled in zip(parts, joined, strict=False)) + parts[-1] + "\n"
     ).encode()
-
-
-def _dump(value: Any) -> str:
-    # ASCII: no invisible character, no lone surrogate reaches the bytes.
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
 
 
 def _within_limit(results: Iterator[str]) -> list[str]:
