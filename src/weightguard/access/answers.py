@@ -11,7 +11,7 @@ from weightguard.access.model import AccessKind, Answer, Because, Hop, WhoCan
 from weightguard.access.population import OWN
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
-from weightguard.access.wayfinding import everything_from, shortest_ways
+from weightguard.access.wayfinding import everything_from, shortest_ways, stands_for
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -84,7 +84,7 @@ class Answers:
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         """Everything that the principal reaches: forwards over the same links."""
-        seen = everything_from(self._owner.graph, principal)
+        seen = everything_from(self._owner.graph, self._owner.population, principal)
         names = {node for node in seen if isinstance(node, str) and node != principal}
         return tuple(sorted(names | set(self._places(seen))))
 
@@ -92,7 +92,7 @@ class Answers:
         for store in self._owner.estate.stores:
             place = self._owner.place(store.id, None)
             for access in AccessKind:
-                if not any(link.origin in seen for link in self._owner.seeds(access, place)):
+                if not any(stands_for(link.origin, seen) for link in self._owner.seeds(access, place)):
                     continue
                 yield store.id
                 uses_key = access in (AccessKind.READ, AccessKind.DECRYPT)

@@ -125,10 +125,25 @@ class Running:
             for role in self.held(workload):
                 if role in self._owner.population.group_of:
                     yield Link(workload.id, role, (Step(RUNS_AS, Grant(), role),))
-            if isinstance(workload.public, Known) and workload.public.value and self.held(workload):
-                how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "call from the internet"
-                grant = Grant((Because(workload.id, OPEN_DOOR),), (_OPEN,))
-                yield Link("*", workload.id, (Step(how, grant),))
+            if isinstance(workload.public, Known) and workload.public.value:
+                yield from self._open_to_all(workload)
+
+    def _open_to_all(self, workload: Workload) -> Iterator[Link]:
+        """What everybody on the internet gets of a workload: a guest's role as such, else what its code hands out."""
+        because = (Because(workload.id, OPEN_DOOR),)
+        if workload.kind == "identity_pool":
+            guest = self._attribute(workload, "Roles.unauthenticated") or _member(
+                self._attribute(workload, "Roles")
+            )
+            if guest in self._owner.population.group_of:
+                yield Link(
+                    "*",
+                    str(guest),
+                    (Step("cognito-identity:GetCredentialsForIdentity", Grant(because), str(guest)),),
+                )
+        elif self.held(workload):
+            how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "call from the internet"
+            yield Link("*", workload.id, (Step(how, Grant(because, (_OPEN,))),))
 
     def links(self, account: str) -> Iterator[Link]:
         """The links to the workloads of one account."""
@@ -384,3 +399,8 @@ def _actions_of(entries: list[OnWorkload]) -> set[str]:
     """Every action that some techniques need, or that settles what they hang on."""
     found = {need.action for entry in entries for need in entry.needs}
     return found | {need.action for entry in entries for needs in entry.settled_by for need in needs}
+
+
+def _member(roles: object) -> object:
+    """The guests' role among an identity pool's roles."""
+    return roles.get("unauthenticated") if isinstance(roles, Mapping) else None

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from weightguard.access.links import Graph, Link, Node, Reached
+from weightguard.access.population import Group, Population
 
 _MOST_WAYS = 1_000
 """Ways listed at most: diamonds multiply."""
@@ -70,17 +71,27 @@ def _distances(
     return distance, onward
 
 
-def everything_from(graph: Graph, start: str) -> set[Node]:
-    """All nodes that the links lead to from one."""
+def everything_from(graph: Graph, population: Population, start: str) -> set[Node]:
+    """All nodes that the links lead to from one, groups and cohorts that the reached principals are in among them."""
     onward: dict[Node, list[Node]] = {}
-    for links in graph.into.values():
+    for links in list(graph.into.values()):
         for link in links:
             onward.setdefault(link.origin, []).append(link.target)
+            if isinstance(link.origin, Group):
+                for part in link.origin.parts:
+                    onward.setdefault(part, []).append(link.origin)
     seen: set[Node] = {start}
     queue: list[Node] = [start]
     while queue:
-        for target in onward.get(queue.pop(), ()):
+        node = queue.pop()
+        group = population.group_of.get(node) if isinstance(node, str) else None
+        for target in (*onward.get(node, ()), *(() if group is None else (group,))):
             if target not in seen:
                 seen.add(target)
                 queue.append(target)
     return seen
+
+
+def stands_for(node: Node, seen: set[Node]) -> bool:
+    """Whether a node, or some group of a cohort, has been seen."""
+    return node in seen or (isinstance(node, Group) and any(part in seen for part in node.parts))
