@@ -75,7 +75,7 @@ def request(
     catalogue = load_catalogue(*config.controls.directories)
     wanted = Options(
         as_of=timestamp(as_of) if as_of else None,
-        target_level=target_level or config.target_level,  # type: ignore[arg-type]  # click has checked it
+        target_level=target_level,  # type: ignore[arg-type]  # click has checked it
         what_if=dict(_assumption(text, catalogue) for text in what_if),
         protocols=protocols,
     )
@@ -149,7 +149,8 @@ def judge(snapshots: tuple[Path, ...], request: Request) -> tuple[Report, int]:
         written = options.write_formats(report, request.folder, request.formats, request.previous)
     _show(report, request, written)
     fail_on: Any = request.fail_on
-    status = exit_status(report, fail_on=fail_on, target_level=request.options.target_level)
+    target = request.options.target_level or request.config.target_level
+    status = exit_status(report, fail_on=fail_on, target_level=target)
     if status == _UNSEEN and not request.quiet and (why := unseen(report, fail_on=fail_on)):
         click.echo(f"weightguard: not passed (exit status {status}): {why}", err=True)
     return report, status
