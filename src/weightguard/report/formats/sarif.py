@@ -120,8 +120,6 @@ def _left_out(count: int, total: int) -> dict[str, Any]:
 def _rule(control: Mapping[str, Any]) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": control["id"],
-        "name": "".join(word[:1].upper() + word[1:] for word in _WORD.split(control["title"][:200]))
-        or control["id"],
         "shortDescription": {"text": message(control["title"])},
         "fullDescription": {"text": message(control["statement"])},
         "help": {"text": _help(control), "markdown": _help_markdown(control)},
@@ -133,6 +131,9 @@ def _rule(control: Mapping[str, Any]) -> dict[str, Any]:
             "problem.severity": _LEVEL[control["severity"]].replace("note", "recommendation"),
         },
     }
+    words = _WORD.split(control["title"][:200])
+    if name := "".join(word[:1].upper() + word[1:] for word in words):
+        rule["name"] = name
     if url := help_url(control):
         rule["helpUri"] = url
     return rule
