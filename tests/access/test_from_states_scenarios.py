@@ -568,6 +568,24 @@ def test_an_instance_with_an_administrators_role(tmp_path: Path) -> None:
     assert {START, instance} <= set(found)
 
 
+@pytest.mark.parametrize(
+    ("key", "environment", "reached"),
+    [
+        ("ssm:resourceTag/Environment", "development", True),
+        ("ssm:resourceTag/Environment", "production", False),
+        ("aws:ResourceTag/Environment", "development", True),
+        ("aws:ResourceTag/Environment", "production", False),
+    ],
+)
+def test_sessions_on_instances_of_some_tag(key: str, environment: str, reached: bool, tmp_path: Path) -> None:
+    lab = Lab()
+    role = lab.role("instance-role", trusting("ec2.amazonaws.com"), attached=[ADMINISTRATOR])
+    workloads.instance(lab, role, {"Environment": environment})
+    condition = {"Condition": {"StringLike": {key: ["development"]}}}
+    lab.user("starting-user", allow("ssm:StartSession", "arn:aws:ec2:*:*:instance/*", **condition))
+    assert (START in answers(tmp_path, lab)) is reached
+
+
 # Credentials that lie about
 
 

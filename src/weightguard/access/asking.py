@@ -66,6 +66,8 @@ _CHOSEN: Final = frozenset(
 )
 _CHOSEN_PREFIXES: Final = ("aws:requesttag/", "s3:x-amz-", "s3:requestobjecttag/")
 _OF_THE_TARGET: Final = ("resourcetag/", "resourceaccount", "permissionsboundary", "sourceinstancearn")
+_LENT_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {"ec2": ("ssm:resourcetag",)}
+"""Under which other service's keys a resource's tags stand: Systems Manager speaks so of the instances that it acts on."""
 _CREATES: Final = ("Create", "Run", "Register", "Request", "Start", "Launch", "Put", "Update", "Submit")
 _MOST_ALTERNATIVES: Final = 64
 
@@ -204,7 +206,7 @@ class Asker:
         found: dict[str, ContextValue] = {}
         for name in self.population.tag_keys:
             prefix, _, tag = name.partition("/")
-            if prefix in ("aws:resourcetag", f"{service}:resourcetag"):
+            if prefix in ("aws:resourcetag", f"{service}:resourcetag", *_LENT_PREFIXES.get(service, ())):
                 found[name] = held.get(tag)
         return found
 

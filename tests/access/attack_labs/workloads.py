@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attack_labs.lab import REGION, Lab
@@ -25,11 +25,11 @@ def function(lab: Lab, role: str, name: str = "target-function", **more: Any) ->
     return arn
 
 
-def instance(lab: Lab, role: str) -> str:
+def instance(lab: Lab, role: str, tags: Mapping[str, str] | None = None) -> str:
     arn = lab.arn("ec2", "instance/i-0123456789abcdef0")
     lab.add(
         "aws_instance", "target", arn=arn, id="i-0123456789abcdef0", ami="ami-0abcdef1234567890", instance_type="t3.micro",
-        iam_instance_profile=_profile(lab, role), instance_state="running", public_ip="203.0.113.10",
+        iam_instance_profile=_profile(lab, role), instance_state="running", public_ip="203.0.113.10", tags=tags or {},
         associate_public_ip_address=True, vpc_security_group_ids=["sg-0123456789abcdef0"],
         metadata_options=[{"http_endpoint": "enabled", "http_tokens": "required"}],
     )  # fmt: skip
