@@ -14,6 +14,7 @@ from validators import VALIDATORS, sarif_with_multitool
 from weightguard import report as reports
 from weightguard.assess.model import Report
 from weightguard.assess.serialise import from_json, to_json
+from weightguard.config import load
 from weightguard.errors import InputError
 
 TREND_FORMATS = ("executive-summary", "executive-summary-html", "html", "markdown", "pull-request")
@@ -100,3 +101,19 @@ def test_a_report_without_a_time_is_refused(name: str) -> None:
     report = build.sample()
     with pytest.raises(InputError, match="is no time"):
         reports.render(name, replace(report, snapshot=replace(report.snapshot, as_of="yesterday")))
+
+
+def test_the_documentation_names_every_format_and_file() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    for name in reports.names():
+        assert f"`{name}`" in text
+        file = reports.find(name).FILE
+        assert f"`{file}`" in text or (f"`{Path(file).stem}.md`" in text and "`.html`" in text), file
+
+
+def test_the_documented_configuration_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "weightguard.yaml").write_text(example, encoding="utf-8")
+    notify = load(tmp_path / "weightguard.yaml").notify
+    assert notify.slack and notify.webhooks and notify.email and notify.prometheus
