@@ -708,6 +708,14 @@ def test_somebody_elses_key_leads_nowhere(hide: Callable[[Lab, str], dict[str, A
     assert START not in answers(tmp_path, lab)
 
 
+def test_a_key_of_production_that_lies_about_in_operations(tmp_path: Path) -> None:
+    production, operations = Lab(), Lab(OPS)
+    production.admin_user("admin-user")
+    identifier, secret = production.key("admin-user")
+    operations.user("starting-user", in_parameter(operations, json.dumps({"id": identifier, "secret": secret})))
+    assert user_of("starting-user", OPS) in answers(tmp_path, production, operations)
+
+
 # Who is not stopped, and who is
 
 

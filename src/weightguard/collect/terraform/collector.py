@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from weightguard.collect.terraform import (
@@ -71,13 +71,15 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
                 item.mode == "managed" or item.account == home
             ):  # what was looked up in another account is not that account's state
                 by_account.setdefault(item.account, []).append(item)
-    return tuple(_write(Inventory(account, by_account[account]), writer) for account in sorted(by_account))
+    inventories = [Inventory(account, by_account[account]) for account in sorted(by_account)]
+    keys = credentials.keys(inventories)
+    return tuple(_write(inventory, keys, writer) for inventory in inventories)
 
 
-def _write(inventory: Inventory, writer: SnapshotWriter) -> str:
+def _write(inventory: Inventory, keys: Mapping[str, str], writer: SnapshotWriter) -> str:
     scope = f"aws/{inventory.account}"
     writer.add_scope(scope)
-    for row in _rows(inventory):
+    for row in _rows(inventory, keys):
         writer.record(
             scope,
             row.service,
@@ -93,11 +95,11 @@ def _write(inventory: Inventory, writer: SnapshotWriter) -> str:
     return scope
 
 
-def _rows(inventory: Inventory) -> Iterator[Row]:
+def _rows(inventory: Inventory, keys: Mapping[str, str]) -> Iterator[Row]:
     yield Row(
         "sts", "sts.identity", inventory.account, None, "GetCallerIdentity", {"Account": inventory.account}
     )
     for mapper in MAPPERS:
         yield from mapper(inventory)
-    yield from credentials.mark(inventory, enriched(inventory, table_rows(inventory, TABLES)))
+    yield from credentials.mark(inventory, keys, enriched(inventory, table_rows(inventory, TABLES)))
     yield from others.rows(inventory, KNOWN)

@@ -42,9 +42,12 @@ CONFIGURATIONS: Final = (
 WORD: Final = re.compile(r"[A-Za-z0-9/+=_-]{16,}")
 
 
-def mark(inventory: Inventory, found: Iterable[Row]) -> Iterator[Row]:
-    """The rows, those of secrets and parameters with the principals whose access keys they hold; then objects that hold some."""
-    keys = _keys(inventory)
+def mark(inventory: Inventory, keys: Mapping[str, str], found: Iterable[Row]) -> Iterator[Row]:
+    """The rows, those of secrets and parameters with the principals whose access keys they hold; then what else holds some.
+
+    Args:
+        keys: the words of `keys`.
+    """
     contents = _contents(inventory)
     for row in found:
         if row.kind in ("secretsmanager.secret", "ssm.parameter"):
@@ -56,22 +59,29 @@ def mark(inventory: Inventory, found: Iterable[Row]) -> Iterator[Row]:
     yield from _configurations(inventory, keys)
 
 
-def _keys(inventory: Inventory) -> dict[str, str]:
-    """The id and the secret of every access key of the state, and the ARN of the user that each belongs to."""
-    users = {item.text("name"): item.text("arn") for item in inventory.of("aws_iam_user")}
+def keys(inventories: Iterable[Inventory]) -> dict[str, str]:
+    """The id and the secret of every access key of the states, and the ARN of the user that each belongs to."""
     found: dict[str, str] = {}
     times: Counter[str] = Counter()
+    for inventory in inventories:
+        for word, user in _words(inventory):
+            times[word] += 1
+            found[word] = user
+    # A word that several keys share is a placeholder and tells nothing.
+    return {word: arn for word, arn in found.items() if times[word] == 1}
+
+
+def _words(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    users = {item.text("name"): item.text("arn") for item in inventory.of("aws_iam_user")}
     for item in inventory.of("aws_iam_access_key"):
         user = item.text("user")
         for name in ("id", "secret") if user is not None else ():
             word = item.text(name)
             if word is not None and len(word) >= SHORTEST:
-                times[word] += 1
-                found[word] = (
-                    users.get(user) or f"arn:{inventory.partition}:iam::{inventory.account}:user/{user}"
+                yield (
+                    word,
+                    users.get(user) or f"arn:{inventory.partition}:iam::{inventory.account}:user/{user}",
                 )
-    # A word that several keys share is a placeholder and tells nothing.
-    return {word: arn for word, arn in found.items() if times[word] == 1}
 
 
 def _contents(inventory: Inventory) -> dict[str, list[str]]:
