@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weightguard.access.population import compiled
-from weightguard.estate.fact import Fact, Known, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import Account, Estate, Key, NamedPolicy, Store
 from weightguard.estate.model import PublicAccessBlock as EstateBlock
 from weightguard.policy.aws import (
@@ -111,8 +111,11 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
 
 
 def _key_gaps(key: KeySurface | None) -> list[Unknown]:
-    if key is None or key.key is None:
+    if key is None or key.provider_managed:
         return []
+    if key.key is None:
+        # Its policy and its grants may let in whoever they like.
+        return [Unknown(Reason.NOT_COLLECTED, Source("kms:DescribeKey", key.arn or f"aws/{key.account}"))]
     return [fact for fact in (key.key.policy, key.key.grants) if isinstance(fact, Unknown)]
 
 

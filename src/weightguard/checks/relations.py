@@ -164,8 +164,16 @@ def settings(account: Account, service: str, operation: str, context: Context) -
 
 
 def regions_with_weights(account: Account, context: Context) -> tuple[str, ...]:
-    """The regions in which `account` holds weights."""
+    """The regions in which `account` holds weights.
+
+    Raises:
+        UnknownFact: it holds some, and nobody could tell in which region.
+    """
     held = stores_with_weights(account.id, context)
+    unplaced = [store.id for store in held if not store.region]
+    context.require(
+        Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketLocation", name)) for name in unplaced[:1]
+    )
     return tuple(sorted({store.region for store in held if store.region}))
 
 

@@ -67,7 +67,7 @@ def scan(
     _check(providers or _configured(request.config))
     channels = _channels(request.config) if notify else ()
     snapshot = folder / "snapshot"
-    progress = choose_progress(sys.stderr, quiet=quiet or request.as_json, show=not no_progress)
+    progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
     collect_aws(snapshot, request.config, given, progress, replace=True)
     report, status = judged.judge((snapshot,), request)
     if channels:

@@ -170,8 +170,9 @@ class _Bench:
             names = names_of(target.value, kind)
             for one in prepared:
                 if _speaks_of(one[0], target.provider):
-                    judged[one[0].id] += 1
-                    yield from self._decide(one, kind, target, names)
+                    for result in self._decide(one, kind, target, names):
+                        judged[one[0].id] += 1
+                        yield result
         for one in prepared:
             unseen = list(
                 _grouped(
