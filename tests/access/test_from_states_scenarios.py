@@ -1,4 +1,4 @@
-"""Whole scenarios in Terraform states: several hops, several accounts, buckets, keys, secrets, federation, and what is open to all."""
+"""Whole scenarios in Terraform states: hops and accounts in a row, buckets, keys, secrets, federation, what is open to all."""
 
 from __future__ import annotations
 
@@ -636,7 +636,8 @@ def in_environment_listed(lab: Lab, text: str) -> dict[str, Any]:
 
 def in_user_data(lab: Lab, text: str) -> dict[str, Any]:
     lab.add(
-        "aws_instance", "plain", arn=lab.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), id="i-0aaaaaaaaaaaaaaaa", instance_state="running",
+        "aws_instance", "plain", arn=lab.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), id="i-0aaaaaaaaaaaaaaaa",
+        instance_state="running",
         user_data=f"#!/bin/bash\nexport KEYS='{text}'\n", iam_instance_profile="",
     )  # fmt: skip
     return allow("ec2:DescribeInstanceAttribute")
@@ -645,7 +646,8 @@ def in_user_data(lab: Lab, text: str) -> dict[str, Any]:
 def in_user_data_encoded(lab: Lab, text: str) -> dict[str, Any]:
     encoded = base64.b64encode(f"#!/bin/bash\nexport KEYS='{text}'\n".encode()).decode()
     lab.add(
-        "aws_instance", "plain", arn=lab.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), id="i-0aaaaaaaaaaaaaaaa", instance_state="running",
+        "aws_instance", "plain", arn=lab.arn("ec2", "instance/i-0aaaaaaaaaaaaaaaa"), id="i-0aaaaaaaaaaaaaaaa",
+        instance_state="running",
         user_data_base64=encoded, iam_instance_profile="",
     )  # fmt: skip
     return allow("ec2:DescribeInstanceAttribute", lab.arn("ec2", "instance/*"))
@@ -653,7 +655,8 @@ def in_user_data_encoded(lab: Lab, text: str) -> dict[str, Any]:
 
 def in_template(lab: Lab, text: str) -> dict[str, Any]:
     lab.add(
-        "aws_launch_template", "plain", arn=lab.arn("ec2", "launch-template/lt-0aaaaaaaaaaaaaaaa"), id="lt-0aaaaaaaaaaaaaaaa", name="plain",
+        "aws_launch_template", "plain", arn=lab.arn("ec2", "launch-template/lt-0aaaaaaaaaaaaaaaa"), id="lt-0aaaaaaaaaaaaaaaa",
+        name="plain",
         user_data=base64.b64encode(text.encode()).decode(),
     )  # fmt: skip
     return allow("ec2:DescribeLaunchTemplateVersions")
@@ -663,7 +666,8 @@ def in_build(lab: Lab, text: str) -> dict[str, Any]:
     arn = lab.arn("codebuild", "project/plain")
     values = json.loads(text)
     lab.add(
-        "aws_codebuild_project", "plain", arn=arn, id=arn, name="plain", service_role=lab.role("harmless-build", trusting("codebuild.amazonaws.com")),
+        "aws_codebuild_project", "plain", arn=arn, id=arn, name="plain",
+        service_role=lab.role("harmless-build", trusting("codebuild.amazonaws.com")),
         environment=[{"environment_variable": [{"name": "SECRET", "value": values["secret"], "type": "PLAINTEXT"}]}],
     )  # fmt: skip
     return allow("codebuild:BatchGetProjects", arn)

@@ -20,7 +20,7 @@ def function(lab: Lab, role: str, name: str = "target-function", **more: Any) ->
     arn = lab.arn("lambda", f"function:{name}")
     lab.add(
         "aws_lambda_function", name, arn=arn, id=name, function_name=name, role=role, runtime="python3.12", handler="index.handler",
-        package_type="Zip", filename="/tmp/function.zip", **more,
+        package_type="Zip", filename="function.zip", **more,
     )  # fmt: skip
     return arn
 
@@ -75,7 +75,8 @@ def ecs_service(lab: Lab, role: str, exec_enabled: bool = True) -> str:
     arn = lab.arn("ecs", "service/target-cluster/target-service")
     lab.add(
         "aws_ecs_service", "target", id=arn, name="target-service", cluster=clustered, task_definition=task, desired_count=1,
-        launch_type="FARGATE", enable_execute_command=exec_enabled, iam_role="/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+        launch_type="FARGATE", enable_execute_command=exec_enabled,
+        iam_role="/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
     )  # fmt: skip
     return arn
 
