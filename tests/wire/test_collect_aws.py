@@ -368,3 +368,22 @@ def test_a_killed_collection_goes_on_where_it_stopped(moto_url: str, tmp_path: P
     policies = Counter(call.resource for call in snapshot.calls() if call.operation == "GetBucketPolicy")
     assert set(policies.values()) == {1}
     assert done > 0
+
+
+def test_ctrl_c_leaves_a_snapshot_that_goes_on(moto_url: str, tmp_path: Path) -> None:
+    client = emulators.clients(moto_url)("s3")
+    for number in range(40):
+        client.create_bucket(Bucket=f"bucket-{number:03d}")
+    path = tmp_path / "snapshot"
+    command = [sys.executable, "-c", SCRIPT, moto_url, str(path)]
+    process = subprocess.Popen(command, env=os.environ.copy(), stderr=subprocess.PIPE, text=True)
+    journal = path / "collecting" / "journal.jsonl"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and (not journal.exists() or "/s3/bucket-" not in journal.read_text()):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert "weightguard.errors.Interrupted" in errors
+    assert not (path / "manifest.json").exists()
+    subprocess.run(command, env=os.environ.copy(), check=True)
+    assert len(by_kind(open_snapshot(path), "s3.bucket")) == 40

@@ -14,7 +14,7 @@ from weightguard.collect.aws.account import Account, Row
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.connections import Connections
-from weightguard.collect.aws.options import ROLE_ARN, AwsOptions
+from weightguard.collect.aws.options import ACCOUNT, ROLE_ARN, AwsOptions
 from weightguard.collect.aws.permissions import operations
 from weightguard.collect.aws.services import ec2, iam, organizations, s3, s3control, sts
 from weightguard.collect.aws.stages import Stages
@@ -75,15 +75,17 @@ def collect(
     """
     words: dict[str, Any] = {} if again is None else {"again": again}
     threads = entry.options.threads
-    with ThreadPoolExecutor(threads, thread_name_prefix="headers") as readers:
+    readers = ThreadPoolExecutor(threads, thread_name_prefix="headers")
+    shown = Stages(progress or Silent())
+    try:
         collection = _Collection(entry, writer, readers)
-        shown = Stages(progress or Silent())
-        try:
-            first = run_units(collection.units(), writer, workers=threads, progress=shown, **words)
-            shown.next_stage()
-            second = run_units(collection.second_units(), writer, workers=threads, progress=shown, **words)
-        finally:
-            shown.finish()
+        first = run_units(collection.units(), writer, workers=threads, progress=shown, **words)
+        shown.next_stage()
+        second = run_units(collection.second_units(), writer, workers=threads, progress=shown, **words)
+    finally:
+        shown.finish()
+        # Whoever stops the run does not want to wait for headers that nobody will look at.
+        readers.shutdown(wait=False, cancel_futures=True)
     return RunSummary(
         first.done + second.done, first.earlier + second.earlier, first.failures + second.failures
     )
@@ -154,7 +156,8 @@ class _Collection:
             raise InputError(f"account {own.id} is in no organisation", fix="leave out --org")
         if options.org or (options.org is None and _manages(own, described) and not roles):
             for member in members:
-                if member["Id"] != own.id and member.get("Status", "ACTIVE") == "ACTIVE":
+                active = member.get("Status", "ACTIVE") == "ACTIVE"
+                if active and member["Id"] != own.id and ACCOUNT.fullmatch(member["Id"]):
                     arn = f"arn:{self.entry.partition}:iam::{member['Id']}:role/{options.role_name}"
                     roles.setdefault(member["Id"], arn)
         return [roles[account] for account in sorted(roles)]

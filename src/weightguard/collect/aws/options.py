@@ -12,6 +12,7 @@ from weightguard.errors import InputError
 from weightguard.weights import READ_BUDGET
 
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+ACCOUNT = re.compile(r"\d{12}")
 ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/([\w+=,.@/-]+)")
 ORGANISATION_ROLE = "OrganizationAccountAccessRole"
 """What Organizations puts into the accounts that it creates (AWS Organizations user guide, "Accessing member accounts")."""
