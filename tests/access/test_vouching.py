@@ -143,6 +143,43 @@ def test_two_identities_that_one_person_reaches_make_a_change_together() -> None
     assert arn("role", "changer") not in found(estate(user("actor"), changer, entry, target, store()))
 
 
+def test_whoever_is_named_abroad_gives_itself_what_it_lacks() -> None:
+    """Across accounts both sides must allow: the user's own side does only after it has changed itself."""
+    name = arn("user", "actor", MANAGEMENT)
+    accounts = (account(MANAGEMENT), account(HOME))
+    entry = role("entry", READS, trust=trusting(name))
+    limit = boundary(allow(["iam:PutUserPolicy", "sts:*", "s3:*"]))
+    on_itself = allow("iam:PutUserPolicy", f"arn:aws:iam::{MANAGEMENT}:user/${{aws:username}}")
+    able = user("actor", on_itself, account=MANAGEMENT, boundary=limit)
+    twin = user("twin", on_itself, account=MANAGEMENT, boundary=limit)
+    reached = found(estate(able, twin, entry, store(), *accounts))
+    assert name in reached
+    assert twin.id not in reached
+    assert name not in found(estate(user("actor", account=MANAGEMENT), entry, store(), *accounts))
+    named = store(
+        policy=document(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": name},
+                "Action": "s3:GetObject",
+                "Resource": f"{STORE}/*",
+            }
+        )
+    )
+    assert set(found(estate(able, twin, named, *accounts))) == {name}
+
+
+def test_sessions_and_unique_ids_mean_their_principals() -> None:
+    session = f"arn:aws:sts::{HOME}:assumed-role/actor/me"
+    actor = role("actor", unique_id="AROAACTOR")
+    lets_in = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{STORE}/*"}
+    for named in (session, "AROAACTOR"):
+        things = estate(actor, role("twin"), store(policy=document({**lets_in, "Principal": {"AWS": named}})))
+        assert set(found(things)) == {arn("role", "actor")}
+    gone = estate(actor, store(policy=document({**lets_in, "Principal": {"AWS": "AROAGONE"}})))
+    assert found(gone) == {}
+
+
 def test_guests_of_an_identity_pool_hold_its_guest_role_alone() -> None:
     pool = f"arn:aws:cognito-identity:us-east-1:{HOME}:identitypool/us-east-1:1"
     trust = federated("cognito-identity.amazonaws.com", "sts:AssumeRoleWithWebIdentity")

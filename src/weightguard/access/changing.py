@@ -107,6 +107,7 @@ class Changing:
             tuple((one.policy.id if one.policy.origin != "inline" else "", one.compiled) for one in carried),
             group.layers.boundary,
             tags,
+            name if name in self._owner.index.named_apart else None,
             group.own.signature(name, dict(group.caller.tags or ())),
         )
 
@@ -226,6 +227,7 @@ class Changing:
             example.kind,
             documents,
             boundary,
+            example.id if example.id in self._owner.index.named_apart else None,
             base.own.signature(example.id, tags),
         )
         found = self._changed.get(key)

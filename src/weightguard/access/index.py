@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from dataclasses import replace
+from functools import cached_property, lru_cache
 
-from weightguard.access.population import Group, Population
-from weightguard.access.sensitivity import Sensitivity
+from weightguard.access.population import Group, Population, compiled, document_of
+from weightguard.access.sensitivity import Sensitivity, sensitivity
 from weightguard.access.surfaces import StoreSurface
 from weightguard.errors import InputError
-from weightguard.estate.model import PrincipalKind
+from weightguard.estate.fact import Fact, Known
+from weightguard.estate.model import NamedPolicy, PrincipalKind
 from weightguard.policy.aws import (
     CompiledPolicy,
     Layers,
@@ -31,6 +33,8 @@ ADMINISTRATOR = {
 OUTSIDE = "arn:aws:iam::000000000000:role/outside"
 """A principal in nobody's account: no account has this number."""
 _ACCOUNT_DIGITS = 12
+Class = tuple[Principal, tuple[Group | str, ...]]
+"""A caller, and what stands for all who are like it: a group, groups, or names."""
 Likeness = tuple[
     tuple[CompiledPolicy, ...], PrincipalKind, PolicySet | None, tuple[PolicySet, ...], bool, object
 ]
@@ -210,11 +214,11 @@ class Index:
             everybody = [group for group in self._population.in_account(place.account) if group not in taken]
             taken.update(everybody)
             found.update(dict.fromkeys(everybody))
-        for name in sorted(named):
-            group = self._population.group_of.get(name)
-            if group is not None and group not in taken:
-                taken.add(group)
-                found[group] = None
+        for name in self.meant(named):
+            for group in (self._population.group_of[name], *self.stand_ins(name)):
+                if group not in taken:
+                    taken.add(group)
+                    found[group] = None
         return list(found)
 
     def _named_by(self, place: StoreSurface) -> tuple[list[str], frozenset[str]]:
@@ -238,88 +242,146 @@ class Index:
         """Whether some of these names is, or is a session or an id of, a member of the group."""
         return bool(named) and bool(self._named_members(group, named))
 
-    def _named_members(self, group: Group, named: frozenset[str]) -> list[str]:
+    def _named_members(self, group: Group, named: frozenset[str]) -> list[Group | str]:
+        """Members of a group that names mean, and changed groups in it that are kept apart for one of them."""
+        owners = self._owners(group, named)
         own = set(group.parts) or {group}
-        owners = sorted(self._owners(group, named))
-        return [name for name in owners if self._population.group_of.get(name) in own]
+        found: list[Group | str] = [
+            name for name in sorted(owners) if self._population.group_of.get(name) in own
+        ]
+        if owners:
+            found += [
+                part
+                for part in group.parts or (group,)
+                if not part.names and part.origin.id in owners and part.origin.id in self.named_apart
+            ]
+        return found
 
-    def apart(
-        self, group: Group, named: frozenset[str], looks: Sensitivity
-    ) -> list[tuple[Principal, tuple[Group | str, ...]]]:
+    def apart(self, group: Group, named: frozenset[str], looks: Sensitivity) -> list[Class]:
         """A group as a whole, or told apart where a resource's policy names members of it or looks at who asks.
 
         Returns:
             Per class of members one of them, and what stands for all of them: the group, groups in it, or names.
         """
-        if not group.members:
-            return [(group.caller, (group,))]
         if not looks.is_blind:
             return self._by_looks(group, named, looks)
         special = self._named_members(group, named) if named else []
         if not special:
             return [(group.caller, (group,))]
-        callers = self._population.callers
-        found: list[tuple[Principal, tuple[Group | str, ...]]] = [
-            (callers[name], (name,)) for name in special
-        ]
-        touched = {self._population.group_of[name] for name in special}
-        rest: list[Group | str] = [part for part in (group.parts or (group,)) if part not in touched]
-        left = [
-            name
-            for part in (group.parts or (group,))
-            if part in touched
-            for name in part.members
-            if name not in special
-        ]
-        example = (
-            left[0]
-            if left
-            else next((part.members[0] for part in rest if isinstance(part, Group) and part.members), None)
-        )
-        if example is not None:
-            found.append((callers[example], (*rest, *left)))
-        elif rest:
-            found.append((group.caller, tuple(rest)))
+        special_names = [node for node in special if isinstance(node, str)]
+        touched = {self._population.group_of[name] for name in special_names}
+        found: list[Class] = [(self._caller(node), (node,)) for node in special]
+        parts = [part for part in group.parts or (group,) if part not in special]
+        rest: list[Group | str] = [part for part in parts if part not in touched]
+        rest += [name for part in parts if part in touched for name in part.names if name not in special]
+        if rest:
+            found.append((self._caller(rest[-1]), tuple(rest)))
         return found
 
-    def _by_looks(
-        self, group: Group, named: frozenset[str], looks: Sensitivity
-    ) -> list[tuple[Principal, tuple[Group | str, ...]]]:
-        callers = self._population.callers
-        classes: dict[object, list[str]] = {}
-        for member in group.members:
-            caller = callers[member]
-            tags = dict(caller.tags) if caller.tags is not None else None
-            key = (self.naming(caller, named), looks.signature(member, tags))
-            classes.setdefault(key, []).append(member)
-        changed = tuple(part for part in group.parts if not part.members)
-        found: list[tuple[Principal, tuple[Group | str, ...]]] = [
-            (callers[members[0]], (group,) if len(classes) == 1 else tuple(members))
-            for members in classes.values()
-        ]
-        if changed and len(classes) > 1:
-            found.append((changed[0].caller, changed))
-        return found
+    def _caller(self, node: Group | str) -> Principal:
+        """Somebody of what a node stands for; of a changed group that is kept apart, the one that it is of."""
+        if isinstance(node, str):
+            return self._population.callers[node]
+        if node.names:
+            return self._population.callers[node.names[0]]
+        return node.caller if node.origin.id in self.named_apart else self._nobody(node)
+
+    @staticmethod
+    def _nobody(group: Group) -> Principal:
+        """A caller that no policy names, for a changed group that may be any of several principals."""
+        partition, account = group.caller.identifier.split(":")[1], group.account
+        return replace(
+            group.caller,
+            identifier=f"arn:{partition}:iam::{account}:{group.kind.value}/(changed)",
+            unique_id=None,
+        )
+
+    def _by_looks(self, group: Group, named: frozenset[str], looks: Sensitivity) -> list[Class]:
+        classes: dict[object, list[Group | str]] = {}
+        for part in group.parts or (group,):
+            for node in part.names or (part,):
+                caller = self._caller(node)
+                tags = dict(caller.tags) if caller.tags is not None else None
+                key = (self.naming(caller, named), looks.signature(caller.identifier, tags))
+                classes.setdefault(key, []).append(node)
+        if len(classes) == 1:
+            return [(self._caller(nodes[0]), (group,)) for nodes in classes.values()]
+        return [(self._caller(nodes[0]), tuple(nodes)) for nodes in classes.values()]
 
     def _owners(self, group: Group, named: frozenset[str]) -> frozenset[str]:
         """The principals of an account that the names stand for."""
         key = (group.account, named)
         found = self._everywhere.get(key)
         if found is None:
-            plain = {name for name in named if name in self._population.group_of}
-            odd = {
-                name
-                for name in named
-                if name not in plain and (":assumed-role/" in name or name.startswith(("AIDA", "AROA")))
-            }
-            if odd:
-                plain |= {
-                    member
-                    for other in self._population.in_account(group.account)
-                    for member in other.members
-                    if self.naming(self._population.callers[member], frozenset(odd))
-                }
-            found = self._everywhere[key] = frozenset(plain)
+            callers = self._population.callers
+            found = self._everywhere[key] = frozenset(
+                name for name in self.meant(named) if callers[name].account == group.account
+            )
+        return found
+
+    def meant(self, names: Iterable[str]) -> list[str]:
+        """The estate's principals that names in a policy mean: by ARN, by the ARN of a session, by unique id; sorted."""
+        found: set[str] = set()
+        for name in names:
+            if name in self._population.group_of:
+                found.add(name)
+            elif ":assumed-role/" in name or name.startswith(("AIDA", "AROA")):
+                found.update(self._by_other_names.get(_other_name(name), ()))
+        return sorted(found)
+
+    @cached_property
+    def named_apart(self) -> frozenset[str]:
+        """Principals that a store's, key's or workload's policy names or looks at, or a trust policy that may not suffice them.
+
+        Changed, such a principal may do what nobody like it may; it is therefore kept apart from the others of its class.
+        """
+        found: set[str] = set()
+        for principal in self._population.estate.principals:
+            for name in self.meant(_named_by(principal.trust, PolicyKind.TRUST)):
+                group = self._population.group_of[name]
+                if group.account != principal.account or group.layers.boundary is not None or _denies(group):
+                    found.add(name)
+        for fact in self._resource_policies():
+            found.update(self.meant(_named_by(fact, PolicyKind.RESOURCE)))
+            policy = fact.value if isinstance(fact, Known) else None
+            for pattern in sensitivity(None if policy is None else document_of(policy)).arns:
+                found.update(self._matching(pattern))
+        return frozenset(found)
+
+    def _resource_policies(self) -> Iterator[Fact[NamedPolicy | None]]:
+        estate = self._population.estate
+        for store in estate.stores:
+            yield store.policy
+            yield from (point.policy for point in store.access_points)
+        yield from (key.policy for key in estate.keys)
+        yield from (workload.policy for workload in estate.workloads)
+        yield from (secret.policy for secret in estate.secrets)
+
+    def _matching(self, pattern: str) -> Iterable[str]:
+        """The principals whose ARN a condition's value matches."""
+        if not is_pattern(pattern):
+            return [pattern] if pattern in self._population.group_of else []
+        wanted = glob(pattern)
+        return (
+            [] if wanted.matches_all else [name for name in self._population.group_of if wanted.matches(name)]
+        )
+
+    def stand_ins(self, name: str) -> list[Group]:
+        """A principal as changes would leave it, where it is kept apart."""
+        if name not in self.named_apart:
+            return []
+        group = self._population.group_of[name]
+        return [one for one in self._population.changed(group.account) if one.origin.id == name]
+
+    @cached_property
+    def _by_other_names(self) -> dict[str, list[str]]:
+        """Principals by unique id, and roles by account and name."""
+        found: dict[str, list[str]] = {}
+        for name, caller in self._population.callers.items():
+            if caller.unique_id is not None:
+                found.setdefault(caller.unique_id, []).append(name)
+            if ":role/" in name:
+                found.setdefault(f"{caller.account}/{caller.name}", []).append(name)
         return found
 
     @staticmethod
@@ -429,6 +491,24 @@ def _may_name_store(pattern: str) -> bool:
         or is_pattern(pattern[: pattern.find(service[0]) + len(service[0])])
         or service[0] in ("s3", "kms")
     )
+
+
+def _other_name(name: str) -> str:
+    """``account/role`` of a session's ARN; the unique id, without a session's name, as it is."""
+    if ":assumed-role/" in name:
+        return f"{_account(name)}/{name.partition(':assumed-role/')[2].partition('/')[0]}"
+    return name.partition(":")[0]
+
+
+def _named_by(fact: Fact[NamedPolicy | None], kind: PolicyKind) -> frozenset[str]:
+    """Whom a policy names, to let in or to keep out."""
+    policy = fact.value if isinstance(fact, Known) else None
+    return frozenset() if policy is None else _names(compiled(policy, kind)) - {"*"}
+
+
+def _denies(group: Group) -> bool:
+    """Whether some policy of a group's denies anything."""
+    return any(not one.allows for policy in group.documents for one in policy.document.statements)
 
 
 def _is_whole_account(name: str) -> bool:

@@ -246,9 +246,9 @@ class Running:
             else:
                 found.update(dict.fromkeys(able))
             found.update((group, None) for group in able if self._aliases.of(group, workload))
-        for name in sorted(names):
-            named = self._owner.population.group_of.get(name)
-            if named is not None and not any(named in group.parts for group in found):
+        for name in self._owner.index.meant(names):
+            named = self._owner.population.group_of[name]
+            if not any(named in group.parts for group in found):
                 found[named] = None
         return list(found)
 

@@ -83,13 +83,20 @@ class Trusts:
     def _named(
         self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node
     ) -> Iterator[Link]:
-        for name in sorted(names):
-            group = self.population.group_of.get(name)
-            if group is None:
-                continue
+        for name in self._owner.index.meant(names):
+            group = self.population.group_of[name]
             grant = self._ask(group, self.population.callers[name], role, trust)
             if grant is not None and name != role.id:
                 yield Link(name, hub, (Step(ASSUME, grant),))
+            elif grant is None:
+                yield from self._changed(name, role, trust, hub)
+
+    def _changed(self, name: str, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+        """The same for a named principal as changes would leave it, where it may not as it is."""
+        for group in self._owner.index.stand_ins(name):
+            grant = self._ask(group, self.population.callers[name], role, trust)
+            if grant is not None:
+                yield Link(group, hub, (Step(ASSUME, grant),))
 
     def _by_account(
         self,

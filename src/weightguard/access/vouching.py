@@ -120,9 +120,9 @@ class Vouching:
         found: dict[Group, None] = {}
         for other in dict.fromkeys([account, *self._owner.index.accounts_in(names)]):
             found.update(dict.fromkeys(self._owner.index.cohorts(other, (action, "kms:Decrypt"), (action,))))
-        for name in sorted(names):
-            named = self._owner.population.group_of.get(name)
-            if named is not None and not any(named in group.parts for group in found):
+        for name in self._owner.index.meant(names):
+            named = self._owner.population.group_of[name]
+            if not any(named in group.parts for group in found):
                 found[named] = None
         return list(found)
 
