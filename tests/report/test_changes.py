@@ -120,7 +120,7 @@ def test_people_are_shown_what_moved() -> None:
     before, now = at(BASE, "2026-01-01T00:00:00Z", score=10), at(BASE, "2026-02-01T00:00:00Z", score=60)
     points = trend((before, now))
     assert b"score 10 \xe2\x86\x92 60" in render("pull-request", now, points)
-    for name in ("markdown", "executive-summary", "executive-summary-html"):
+    for name in ("html", "markdown", "executive-summary", "executive-summary-html"):
         shown = render(name, now, points)
         assert b"Over time" in shown and b"2026-01-01" in shown
         assert b"Over time" not in render(name, now)

@@ -10,7 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +20,7 @@ from markupsafe import Markup
 from weightguard.assess.model import Report
 from weightguard.report.layout import layout
 from weightguard.report.text import utf8, visible
+from weightguard.report.trend import Point
 from weightguard.report.words import (
     SEVERITIES,
     STATUSES,
@@ -33,8 +34,9 @@ from weightguard.report.words import (
 )
 
 FILE = "report.html"
+TREND = True
 
-_WEIGHT_ROWS, _GAP_ROWS, _EXPOSURES, _PRINTED = 300, 300, 12, 200
+_WEIGHT_ROWS, _GAP_ROWS, _EXPOSURES, _PRINTED, _POINTS = 300, 300, 12, 200, 50
 _EVIDENCE_LENGTH = 400
 _VECTOR_BADGES = {
     "open": "fail",
@@ -167,8 +169,22 @@ def _closes(principals: tuple[str, ...]) -> str:
     return json.dumps([visible(principal) for principal in principals])
 
 
-def render(report: Report) -> bytes:
-    """The page. Deterministic; UTF-8."""
+def _plot(trend: Sequence[Point]) -> list[dict[str, Any]]:
+    """Where each report's score stands in the picture: the order of the reports across, 0 to 100 upwards."""
+    step = 580 / max(1, len(trend) - 1)
+    return [
+        {"x": f"{10 + place * step:.1f}", "y": 110 - one.score, "as_of": one.as_of, "score": one.score}
+        for place, one in enumerate(trend)
+    ]
+
+
+def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
+    """The page. Deterministic; UTF-8.
+
+    Args:
+        trend: earlier reports' points and this one's, oldest first; the last fifty are shown.
+    """
+    trend = trend[-_POINTS:]
     page = files("weightguard.report") / "page"
     style, script, graph_script, cytoscape = (
         (page / name).read_text(encoding="utf-8")
@@ -189,6 +205,8 @@ def render(report: Report) -> bytes:
     text = environment.from_string((page / "page.html.j2").read_text(encoding="utf-8")).render(
         report=report,
         headline=headline(report),
+        trend=trend,
+        plot=_plot(trend),
         exposures=exposed[:_EXPOSURES],
         exposure_count=len(exposed),
         printed=[result for result in urgent if result.status in ("fail", "unknown")][:_PRINTED],
