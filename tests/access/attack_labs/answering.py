@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from unittest import mock
 
 from attack_labs.lab import HOME, Lab
 from weightguard.api import collect_terraform, load, who_can
@@ -11,13 +12,19 @@ from weightguard.api import collect_terraform, load, who_can
 START = f"arn:aws:iam::{HOME}:user/starting-user"
 
 
+def snapshot(folder: Path, labs: Iterable[Lab]) -> Path:
+    """The labs' states as one snapshot; it need not outlive a crash, and waiting for the disk would take most of the time."""
+    states = [lab.write(folder) for lab in labs]
+    with mock.patch("os.fsync"):
+        return collect_terraform(folder / "snapshot", states)
+
+
 def answers(folder: Path, *labs: Lab, store: str | None = None, everybody: bool = False) -> dict[str, str]:
     """Principals that read the first lab's weights, each with its certainty.
 
     No bystander is ever among them, unless the lab lets `everybody` in.
     """
-    states = [lab.write(folder) for lab in labs]
-    evidence = load(collect_terraform(folder / "snapshot", states))
+    evidence = load(snapshot(folder, labs))
     found = who_can(evidence, "read", store or labs[0].weights).answers
     for lab in () if everybody else labs:
         assert lab.iam("user/bystander") not in {one.principal for one in found}
@@ -26,7 +33,7 @@ def answers(folder: Path, *labs: Lab, store: str | None = None, everybody: bool 
 
 def started(folder: Path, labs: Mapping[str, Lab]) -> list[str]:
     """Those of many labs, each an account of its own in one snapshot, whose start reads its weights."""
-    evidence = load(collect_terraform(folder / "snapshot", [lab.write(folder) for lab in labs.values()]))
+    evidence = load(snapshot(folder, labs.values()))
     found = {
         name: {one.principal for one in who_can(evidence, "read", lab.weights).answers}
         for name, lab in labs.items()
