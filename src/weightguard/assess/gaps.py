@@ -52,6 +52,9 @@ def coverage(
             lost[key].count += group.count
             lost[key].controls.update(_declaring(group, controls))
     _add_unknowns(lost, results)
+    for key, one in lost.items():
+        if not one.controls and key[4] in _REFUSALS:
+            one.controls.update(_resting(key, controls))
     gaps = tuple(_gap(key, lost[key], controls) for key in sorted(lost, key=_order))
     counts = _counts(groups)
     return Coverage(calls=counts, gaps=gaps, ratio=_ratio(counts, results))
@@ -109,6 +112,22 @@ def _declaring(group: CallGroup, controls: Mapping[str, Control]) -> set[str]:
     provider = group.scope.split("/", 1)[0]
     call = f"{group.service}:{group.operation}"
     return {control.id for control in controls.values() if call in getattr(control.evidence, provider, ())}
+
+
+def _resting(key: Key, controls: Mapping[str, Control]) -> set[str]:
+    """The controls that rest on a service, for a read of it that none of them declares: tags, a status, a name. They decide by
+    what the service says, and it did not say all. A service that no control names tells who may act: then those about identities.
+    """
+    provider = key[0].split("/", 1)[0]
+    for service in (key[1], "iam"):
+        found = {
+            control.id
+            for control in controls.values()
+            if any(call.startswith(f"{service}:") for call in getattr(control.evidence, provider, ()))
+        }
+        if found:
+            return found
+    return set()
 
 
 def _gap(key: Key, lost: _Lost, controls: Mapping[str, Control]) -> Gap:
