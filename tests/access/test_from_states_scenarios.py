@@ -716,7 +716,9 @@ def test_a_key_of_production_that_lies_about_in_operations(tmp_path: Path) -> No
     production, operations = Lab(), Lab(OPS)
     production.admin_user("admin-user")
     identifier, secret = production.key("admin-user")
-    operations.user("starting-user", in_parameter(operations, json.dumps({"id": identifier, "secret": secret})))
+    operations.user(
+        "starting-user", in_parameter(operations, json.dumps({"id": identifier, "secret": secret}))
+    )
     assert user_of("starting-user", OPS) in answers(tmp_path, production, operations)
 
 
