@@ -16,6 +16,8 @@ from weightguard.access.wayfinding import everything_from, shortest_ways, stands
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
+EVERYBODY = "*"
+
 
 class Answers:
     """Words a graph's answers.
@@ -30,8 +32,9 @@ class Answers:
         self._hops: dict[tuple[object, ...], Hop] = {}
 
     def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
-        """Every name that the search found, sorted."""
+        """Every name that the search found, sorted; those who only have what everybody has are said by ``*``."""
         found = [self._answer(name, reached) for name in reached.first if isinstance(name, str)]
+        found = [*_beyond_everybody(found)]
         found.sort(key=lambda answer: answer.principal)
         gaps = self._owner.gaps(place)
         complete = self._owner.holds(place.id) and not gaps
@@ -98,6 +101,18 @@ class Answers:
                 uses_key = access in (AccessKind.READ, AccessKind.DECRYPT)
                 if uses_key and place.key is not None and place.key.arn is not None:
                     yield place.key.arn
+
+
+def _beyond_everybody(found: list[Answer]) -> Iterator[Answer]:
+    """Without those whose way ends in the very grant that lets everybody in, where nothing limits that grant."""
+    everybody = next(
+        (one for one in found if one.principal == EVERYBODY and one.direct and one.certainty == "certain"),
+        None,
+    )
+    public = set(everybody.path[-1].because) if everybody else set()
+    for one in found:
+        if one is everybody or not public or not set(one.path[-1].because) <= public:
+            yield one
 
 
 def _whose(because: tuple[Because, ...], actor: str) -> tuple[Because, ...]:
