@@ -105,7 +105,14 @@ class World:
             held |= {changed[one.principal] for one in list(held) if one.principal in changed}
             if (len(held), changed) == before:
                 break
-        return any(self.may(one, "s3:GetObject", f"{STORE}/*") for one in held)
+        return any(self._reads(one) for one in held)
+
+    def _reads(self, identity: Identity) -> bool:
+        """Itself, or by granting the objects to an account of the attacker's own once access control lists are on."""
+        lists_on = self.may(identity, "s3:PutBucketOwnershipControls", STORE)
+        return self.may(identity, "s3:GetObject", f"{STORE}/*") or (
+            lists_on and self.may(identity, "s3:PutObjectAcl", f"{STORE}/*")
+        )
 
     def _new_administrator_reads(self) -> bool:
         return True  # Nothing but an SCP limits it, and these worlds have none.

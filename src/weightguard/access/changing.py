@@ -266,14 +266,32 @@ class Changing:
     def _others(self, alike: Alike, actor_of: dict[Group, Group], graph: Graph) -> Iterator[Link]:
         done: set[tuple[Node, Group]] = set()
         for name, origin, become in _entries(alike, graph):
-            for part, node in actors_of(origin, self._population):
-                actor = actor_of.get(part)
-                if actor is None or node == name:
-                    continue
-                for state in self.states(actor, alike):
+            for actor, node in self._changers(origin, actor_of):
+                for state in self.states(actor, alike) if node != name else ():
                     if name in state.names and (node, state.group) not in done:
                         done.add((node, state.group))
                         yield Link(node, state.group, (*state.steps, *become), named=name)
+
+    def _changers(self, origin: Node, actor_of: dict[Group, Group]) -> Iterator[tuple[Group, Node]]:
+        """The cohorts behind an origin that change something, each with what stands for its share in the origin."""
+        if isinstance(origin, str):
+            actor = (
+                actor_of.get(self._population.group_of[origin])
+                if origin in self._population.group_of
+                else None
+            )
+            if actor is not None:
+                yield actor, origin
+            return
+        shares: dict[Group, list[Group]] = {}
+        for part, _ in actors_of(origin, self._population):
+            if part in actor_of:
+                shares.setdefault(actor_of[part], []).append(part)
+        for actor, parts in shares.items():
+            if len(parts) == len(actor.parts):
+                yield actor, actor
+            else:
+                yield from ((actor, part) for part in parts)
 
     def conjunctions(self, account: str, graph: Graph) -> Iterator[Conjunction]:
         """Changes whose maker is not, and does not at once become, the principal."""
