@@ -34,7 +34,7 @@ from weightguard.weights import WeightSet
 INLINE = 512  # bytes of JSON; a larger value is given once, by reference
 LARGEST = 16 * 1024  # beyond this a value is cut: the record that it came from has the whole
 CUT = 4 * 1024
-NAMED = 5  # weight sets that a result without consequence names: a thousand roles times a thousand sets is no report
+NAMED = 3  # weight sets that a result without consequence names: a thousand roles times a thousand sets is no report
 _QUIET = (Status.PASS, Status.NOT_APPLICABLE)
 
 

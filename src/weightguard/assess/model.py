@@ -199,7 +199,7 @@ class WeightEntry:
     Attributes:
         model: the declared model it belongs to; None when nobody declared it.
         blocking: controls that keep it from its target level or, that being reached, from the next one.
-        who: the first 10 who can read or copy.
+        who: the first 5 who can read or copy.
         years_to_exfiltrate: bytes against the declared egress budget of its model; None where none is
             declared.
     """
@@ -275,7 +275,7 @@ class ResultEntry:
     """A control's word about one subject.
 
     Attributes:
-        weights: the weight sets that it bears on; the first 5 of them where it passes or does not apply.
+        weights: the weight sets that it bears on; the first 3 of them where it passes or does not apply.
         footnote: a failure that bears on no weights.
     """
 

@@ -12,7 +12,7 @@ from weightguard.assess.model import Reach, Reader
 from weightguard.config import Config
 from weightguard.weights import WeightSet
 
-LISTED = 10
+LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _count(answer: WhoCan) -> Reach:
 
 
 def _listed(read: WhoCan, copy: WhoCan) -> tuple[Reader, ...]:
-    """The first 10, those who read directly first; `weightguard who-can` names all."""
+    """The first 5, those who read directly first; `weightguard who-can` names all."""
     found: dict[str, tuple[Answer, list[str]]] = {}
     for kind, answers in (("read", read.answers), ("copy", copy.answers)):
         for one in answers:
