@@ -169,6 +169,17 @@ def test_whoever_is_named_abroad_gives_itself_what_it_lacks() -> None:
     assert set(found(estate(able, twin, named, *accounts))) == {name}
 
 
+def test_roles_that_share_a_trust_policy_are_cited_by_their_own() -> None:
+    """The first of them trusts itself with the others: it assumes the others, and each hop names the policy of its own target."""
+    trust = trusting(arn("role", "one"))
+    things = estate(role("one", trust=trust), role("two", READS, trust=trust), store())
+    path = found(things)[arn("role", "one")].path
+    assert [(hop.target, [one.policy for one in hop.because]) for hop in path] == [
+        (arn("role", "two"), [f"{arn('role', 'two')}#trust policy"]),
+        (STORE, [f"{arn('role', 'two')}#own"]),
+    ]
+
+
 def test_sessions_and_unique_ids_mean_their_principals() -> None:
     session = f"arn:aws:sts::{HOME}:assumed-role/actor/me"
     actor = role("actor", unique_id="AROAACTOR")

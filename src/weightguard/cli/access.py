@@ -73,6 +73,7 @@ def paths(principal: str, access: str, snapshots: tuple[str, ...], store: str | 
     from weightguard.api import who_can as all_of
 
     evidence = load(*snapshots)
+    _refuse_stranger(evidence, principal)
     asked = [
         (name, ask(evidence, principal, name, access), all_of(evidence, access, *place))
         for name, place in _places(evidence, store)
@@ -88,6 +89,25 @@ def paths(principal: str, access: str, snapshots: tuple[str, ...], store: str | 
         if not found:
             console.print("  no path" + ("" if who.complete else " that the snapshot shows"))
         _show_gaps(console, who)
+
+
+def _refuse_stranger(evidence: Evidence, principal: str) -> None:
+    """A name that nobody bears gets the likeliest meant one rather than "no path"."""
+    from difflib import get_close_matches
+
+    estate = evidence.estate
+    names = [one.id for one in (*estate.principals, *estate.workloads)]
+    known = (
+        principal in names
+        or principal == "*"
+        or "#" in principal
+        or principal.endswith((":root", ".amazonaws.com"))
+    )
+    if known or not estate.principals.complete:
+        return
+    close = get_close_matches(principal, names, n=1)
+    fix = f"did you mean {close[0]}?" if close else "name it by its ARN, as who-can prints it"
+    raise InputError("the snapshot knows no such principal", where=principal, fix=fix)
 
 
 @click.command("cut")

@@ -122,7 +122,7 @@ def _parsed(path: Path) -> Mapping[str, Any]:
 
 def _resources(document: Mapping[str, Any], path: Path) -> Iterator[Resource]:
     if "planned_values" in document or "resource_changes" in document:
-        fix = f"judge it with `weightguard plan`, or write the state with `{SHOW}`"
+        fix = f"apply it first, then write the state with `{SHOW}`"
         raise InputError("this is a Terraform plan, not a state", where=str(path), fix=fix)
     if "values" in document or ("terraform_version" in document and "format_version" in document):
         yield from shown(document.get("values"))
