@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached
 from weightguard.access.model import AccessKind, Answer, Because, Hop, WhoCan
-from weightguard.access.population import OWN
+from weightguard.access.population import OWN, TARGETS
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
 from weightguard.access.wayfinding import everything_from, shortest_ways, stands_for
@@ -70,7 +70,7 @@ class Answers:
                 hop = self._hops.get(key)
                 if hop is None:
                     hop = self._hops[key] = Hop(
-                        doer, aim, step.how, _whose(step.grant.because, doer), step.grant.conditions
+                        doer, aim, step.how, _whose(step.grant.because, doer, aim), step.grant.conditions
                     )
                 yield hop
             yield from self.along(actor, list(link.after))
@@ -115,11 +115,15 @@ def _beyond_everybody(found: list[Answer]) -> Iterator[Answer]:
             yield one
 
 
-def _whose(because: tuple[Because, ...], actor: str) -> tuple[Because, ...]:
-    """Inline policies of the actor's own under the actor's name."""
-    return tuple(
-        Because(actor + one.policy, one.statement) if one.policy.startswith(OWN) else one for one in because
-    )
+def _whose(because: tuple[Because, ...], actor: str, target: str) -> tuple[Because, ...]:
+    """Policies that are shared without their owner's name, under the name of the actor or of the target."""
+    return tuple(Because(_owned(one.policy, actor, target), one.statement) for one in because)
+
+
+def _owned(policy: str, actor: str, target: str) -> str:
+    if policy.startswith(OWN):
+        return actor + policy
+    return target + policy.removeprefix(TARGETS) if policy.startswith(TARGETS) else policy
 
 
 def trail(name: str, reached: Reached) -> list[Link]:

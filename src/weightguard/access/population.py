@@ -44,6 +44,8 @@ def document_of(policy: NamedPolicy) -> Document | None:
 
 
 _BOTH = frozenset({"Allow", "Deny"})
+TARGETS = "@"
+"""What the name of a policy that belongs to a step's target starts with, for the same reason."""
 OWN = "#"
 """What the name of a principal's own inline policy starts with, so that principals with the same text share their decisions."""
 

@@ -13,10 +13,10 @@ from weightguard.access.asking import Grant
 from weightguard.access.federation import subjects
 from weightguard.access.index import Index, stranger_name
 from weightguard.access.links import Hub, Link, Node, Step
-from weightguard.access.population import Group, compiled, document_of
+from weightguard.access.population import TARGETS, Group, compiled, document_of
 from weightguard.access.sensitivity import Sensitivity, sensitivity
 from weightguard.estate.fact import Known
-from weightguard.estate.model import Principal, PrincipalKind
+from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind
 from weightguard.policy.aws import Principal as Caller
 
@@ -42,7 +42,9 @@ class Trusts:
         """The role's trust policy; None where it could not be read."""
         if role.id not in self._trusts:
             fact = role.trust.value if isinstance(role.trust, Known) else None
-            self._trusts[role.id] = None if fact is None else compiled(fact, PolicyKind.TRUST)
+            self._trusts[role.id] = (
+                None if fact is None else compiled(fact, PolicyKind.TRUST, _shared_name(role, fact))
+            )
         return self._trusts[role.id]
 
     def links(self) -> Iterator[Link]:
@@ -86,7 +88,7 @@ class Trusts:
         for name in self._owner.index.meant(names):
             group = self.population.group_of[name]
             grant = self._ask(group, self.population.callers[name], role, trust)
-            if grant is not None and name != role.id:
+            if grant is not None and hub != name:
                 yield Link(name, hub, (Step(ASSUME, grant),))
             elif grant is None:
                 yield from self._changed(name, role, trust, hub)
@@ -132,7 +134,7 @@ class Trusts:
     ) -> Iterator[Link]:
         for caller, nodes in self._owner.index.apart(group, names, looks):
             wanted = [
-                node for node in nodes if not isinstance(node, str) or (node not in names and node != role.id)
+                node for node in nodes if not isinstance(node, str) or (node not in names and node != hub)
             ]
             grant = self._ask(group, caller, role, trust) if wanted else None
             if grant is not None:
@@ -181,3 +183,8 @@ class Trusts:
             owner=role.account,
             context=known,
         )
+
+
+def _shared_name(role: Principal, trust: NamedPolicy) -> str:
+    """The trust policy's name without its role's, so that roles with the same text share their decisions."""
+    return f"{TARGETS}{trust.id.removeprefix(role.id)}" if trust.id.startswith(role.id) else trust.id
