@@ -1,4 +1,4 @@
-"""The page in a real browser: it opens offline, asks for nothing, hangs on nothing, hides nothing, and runs nothing but its own script."""
+"""The page in a real browser: it opens offline, asks for nothing, hides nothing, and runs nothing but its own script."""
 
 from __future__ import annotations
 
@@ -93,9 +93,13 @@ def test_nothing_stands_in_the_way_of_anybody(open_report: Open, width: int, sch
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     session.send("Runtime.evaluate", {"expression": axe})
     ask = "axe.run().then(found => JSON.stringify(found.violations.map(one => [one.id, one.nodes[0].html])))"
-    answer = session.send("Runtime.evaluate", {"expression": ask, "awaitPromise": True, "returnByValue": True})
+    answer = session.send(
+        "Runtime.evaluate", {"expression": ask, "awaitPromise": True, "returnByValue": True}
+    )
     assert answer["result"]["value"] == "[]"
-    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+        "the page scrolls sideways"
+    )
     assert opened.trouble == []
 
 
@@ -117,8 +121,17 @@ def test_a_row_is_found_by_words_and_opened_by_keyboard(open_report: Open) -> No
     subject = next(result.subject for result in report.results if result.status == "pass")
     page.locator("#filter-status").select_option("")
     page.locator("#filter-text").fill(subject)
-    assert page.locator("#count").inner_text().startswith(
-        str(sum(subject.lower() in f"{one.control} {one.subject} {one.message}".lower() for one in report.results))
+    assert (
+        page.locator("#count")
+        .inner_text()
+        .startswith(
+            str(
+                sum(
+                    subject.lower() in f"{one.control} {one.subject} {one.message}".lower()
+                    for one in report.results
+                )
+            )
+        )
     )
     page.locator(".row").first.focus()
     page.keyboard.press("Enter")
