@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.becoming import other_than
-from weightguard.access.index import administrator
 from weightguard.access.joining import Conjunction
 from weightguard.access.links import Graph, Hub, Link, Node, Step
 from weightguard.access.moves import Changes, Moves
+from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs
 from weightguard.access.population import Group
 from weightguard.access.unguarding import actors_of
@@ -107,7 +107,7 @@ class Changing:
             tuple((one.policy.id if one.policy.origin != "inline" else "", one.compiled) for one in carried),
             group.layers.boundary,
             tags,
-            name if name in self._owner.index.named_apart else None,
+            name if name in self._owner.named.kept_apart else None,
             group.own.signature(name, dict(group.caller.tags or ())),
         )
 
@@ -227,7 +227,7 @@ class Changing:
             example.kind,
             documents,
             boundary,
-            example.id if example.id in self._owner.index.named_apart else None,
+            example.id if example.id in self._owner.named.kept_apart else None,
             base.own.signature(example.id, tags),
         )
         found = self._changed.get(key)

@@ -90,11 +90,11 @@ class Copies:
             if (
                 len(account) == _ACCOUNT_DIGITS
                 and account != disk.account
-                and not self._owner.index.is_covered(account)
+                and not self._owner.named.is_covered(account)
             ):
                 name = f"arn:aws:iam::{account}:root"
                 yield Link(name, disk.id, (Step("ec2:CreateVolume", Grant(because), disk.id),))
-            elif account != disk.account and self._owner.index.is_covered(account):
+            elif account != disk.account and self._owner.named.is_covered(account):
                 yield from self._sharers(account, disk, because)
 
     def _sharers(self, account: str, disk: DiskCopy, because: tuple[Because, ...]) -> Iterator[Link]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
-from weightguard.access.index import administrator
 from weightguard.access.links import Link, Step
+from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs, how_of
 from weightguard.access.population import Group
 from weightguard.access.techniques.schema import NewPrincipal, techniques

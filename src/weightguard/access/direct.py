@@ -12,9 +12,10 @@ from functools import cache
 from typing import Final
 
 from weightguard.access.asking import FREELY, Asker, Grant
-from weightguard.access.index import Index, stranger_name
+from weightguard.access.index import Index
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
+from weightguard.access.naming import Named, stranger_name
 from weightguard.access.population import Group
 from weightguard.access.requests import ask_key, key_context, store_context, store_layers
 from weightguard.access.selfgrant import Applied, SelfGrants
@@ -89,11 +90,14 @@ class Direct:
     Args:
         asker: puts the questions.
         index: which groups' policies name an action at all.
+        named: resolves the names in the store's own policies.
+        selfgrants: what callers may grant themselves.
     """
 
-    def __init__(self, asker: Asker, index: Index, selfgrants: SelfGrants) -> None:
+    def __init__(self, asker: Asker, index: Index, named: Named, selfgrants: SelfGrants) -> None:
         self._asker = asker
         self._index = index
+        self._named = named
         self._selfgrants = selfgrants
         self._told: dict[str, tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
@@ -271,7 +275,7 @@ class Direct:
         actions, allowing = _actions(access, place)
         looks, named = self._telling(place)
         for group in self._index.groups_for(actions, allowing, place):
-            for caller, nodes in self._index.apart(group, named, looks):
+            for caller, nodes in self._named.apart(group, named, looks):
                 yield Candidate(caller, group.layers, nodes, group.reach or group.patterns)
         yield from self._strangers(place)
 
@@ -282,7 +286,7 @@ class Direct:
             looks, named = BLIND, frozenset[str]()
             for policy in resource_documents(place):
                 looks |= sensitivity(policy)
-                named |= self._index.named_in(policy)
+                named |= self._named.named_in(policy)
             found = self._told[place.id] = (looks, named)
         return found
 
@@ -292,9 +296,9 @@ class Direct:
             return
         yield Candidate(ANONYMOUS, Layers(), ("*",))
         for name in sorted(self._telling(place)[1]):
-            caller = self._index.stranger(name)
+            caller = self._named.stranger(name)
             if caller is not None:
-                yield Candidate(caller, self._index.everything(caller), (stranger_name(caller),))
+                yield Candidate(caller, self._named.everything(caller), (stranger_name(caller),))
         for grant in place.s3.bucket_acl:
             if not grant.is_public:
                 yield Candidate(parse_principal({"canonical": grant.grantee}), Layers(), (grant.grantee,))

@@ -15,6 +15,7 @@ from weightguard.access.index import Index
 from weightguard.access.lending import Lending
 from weightguard.access.links import Graph, Link, Reached, search
 from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
+from weightguard.access.naming import Named
 from weightguard.access.population import Population
 from weightguard.access.selfgrant import SelfGrants
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
@@ -32,11 +33,12 @@ class AccessGraph:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.population = Population(estate)
-        self.index = Index(self.population)
+        self.named = Named(self.population)
+        self.index = Index(self.population, self.named)
         self.patterns = Patterns(self.population)
         self.asker = Asker(self.population, estate.collected_at)
         self.selfgrants = SelfGrants(self.asker)
-        self.direct = Direct(self.asker, self.index, self.selfgrants)
+        self.direct = Direct(self.asker, self.index, self.named, self.selfgrants)
         self._stores = {store.id: store for store in estate.stores}
         self.keys = Keys(estate)
         self._copies = Copies(self)

@@ -86,7 +86,7 @@ class Passing:
 
     def _trusts_service(self, role: Principal, service: str) -> Grant | None:
         trust = self._trusts.of(role)
-        if trust is None or not {service, "*"} & self._owner.index.names(trust):
+        if trust is None or not {service, "*"} & self._owner.named.names(trust):
             return None
         return trust_of_service(self._owner.asker, role, trust, service)
 

@@ -43,7 +43,7 @@ def replicators(owner: AccessGraph, trusts: Trusts) -> Iterator[Replicator]:
     for name, group in population.group_of.items():
         role = population.principals[name]
         trust = trusts.of(role) if role.kind is PrincipalKind.ROLE else None
-        if trust is None or SERVICE not in owner.index.names(trust):
+        if trust is None or SERVICE not in owner.named.names(trust):
             continue
         grant = trust_of_service(owner.asker, role, trust, SERVICE)
         if grant is not None:

@@ -219,11 +219,11 @@ class Running:
     def _steps_into(
         self, account: str, workload: Workload, document: CompiledPolicy | None, hub: Hub
     ) -> Iterator[Link]:
-        names = self._owner.index.names(document) if document is not None else frozenset[str]()
+        names = self._owner.named.names(document) if document is not None else frozenset[str]()
         policy = workload.policy.value if isinstance(workload.policy, Known) else None
         looks = sensitivity(None if policy is None else document_of(policy))
         for group in self._actors(account, workload, names):
-            for caller, nodes in self._owner.index.apart(group, names, looks):
+            for caller, nodes in self._owner.named.apart(group, names, looks):
                 step = self._best(group, caller, workload, document) or self._by_other_name(
                     group, caller, workload, document
                 )
@@ -234,7 +234,7 @@ class Running:
     def _actors(self, account: str, workload: Workload, names: frozenset[str]) -> list[Group]:
         """The cohorts whose policies, or whom the workload's own policy, let do something to it."""
         kind = kind_of(workload)
-        accounts = [account, *self._owner.index.accounts_in(names)]
+        accounts = [account, *self._owner.named.accounts_in(names)]
         if "*" in names:
             accounts += sorted(self._owner.population.realms)
         found: dict[Group, None] = {}
@@ -246,7 +246,7 @@ class Running:
             else:
                 found.update(dict.fromkeys(able))
             found.update((group, None) for group in able if self._aliases.of(group, workload))
-        for name in self._owner.index.meant(names):
+        for name in self._owner.named.meant(names):
             named = self._owner.population.group_of[name]
             if not any(named in group.parts for group in found):
                 found[named] = None

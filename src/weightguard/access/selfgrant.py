@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from weightguard.access.asking import Asker, Grant
-from weightguard.access.index import administrator
 from weightguard.access.links import Step
 from weightguard.access.model import AccessKind
+from weightguard.access.naming import administrator
 from weightguard.access.population import compiled
 from weightguard.access.replicating import Replicator, replicating
 from weightguard.access.requests import ask_key, store_context, store_layers

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
 from weightguard.access.federation import subjects
-from weightguard.access.index import Index, stranger_name
 from weightguard.access.links import Hub, Link, Node, Step
+from weightguard.access.naming import Named, stranger_name
 from weightguard.access.population import TARGETS, Group, compiled, document_of
 from weightguard.access.sensitivity import Sensitivity, sensitivity
 from weightguard.estate.fact import Known
@@ -74,7 +74,7 @@ class Trusts:
         if isinstance(hub, Hub):
             for role in roles:
                 yield Link(hub, role)
-        names = self._owner.index.names(trust)
+        names = self._owner.named.names(trust)
         document = getattr(example.trust, "value", None)
         looks = sensitivity(None if document is None else document_of(document))
         yield from self._named(names, example, trust, hub)
@@ -85,7 +85,7 @@ class Trusts:
     def _named(
         self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node
     ) -> Iterator[Link]:
-        for name in self._owner.index.meant(names):
+        for name in self._owner.named.meant(names):
             group = self.population.group_of[name]
             grant = self._ask(group, self.population.callers[name], role, trust)
             if grant is not None and hub != name:
@@ -95,7 +95,7 @@ class Trusts:
 
     def _changed(self, name: str, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
         """The same for a named principal as changes would leave it, where it may not as it is."""
-        for group in self._owner.index.stand_ins(name):
+        for group in self._owner.named.stand_ins(name):
             grant = self._ask(group, self.population.callers[name], role, trust)
             if grant is not None:
                 yield Link(group, hub, (Step(ASSUME, grant),))
@@ -110,7 +110,7 @@ class Trusts:
         hub: Node,
     ) -> Iterator[Link]:
         everybody = "*" in names
-        for other in sorted(self.population.realms) if everybody else self._owner.index.accounts_in(names):
+        for other in sorted(self.population.realms) if everybody else self._owner.named.accounts_in(names):
             if everybody and other == account:
                 able: Iterable[Group] = self.population.in_account(other)
             else:
@@ -132,7 +132,7 @@ class Trusts:
         trust: CompiledPolicy,
         hub: Node,
     ) -> Iterator[Link]:
-        for caller, nodes in self._owner.index.apart(group, names, looks):
+        for caller, nodes in self._owner.named.apart(group, names, looks):
             wanted = [
                 node for node in nodes if not isinstance(node, str) or (node not in names and node != hub)
             ]
@@ -144,19 +144,18 @@ class Trusts:
     def _strangers(
         self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node
     ) -> Iterator[Link]:
-        index = self._owner.index
         callers = [
             caller
             for name in sorted(names)
-            if (caller := index.stranger(name)) is not None and caller.account
+            if (caller := self._owner.named.stranger(name)) is not None and caller.account
         ]
         for caller in callers:
-            grant = self.ask(caller, Index.everything(caller), role, trust)
+            grant = self.ask(caller, Named.everything(caller), role, trust)
             if grant is not None:
                 yield Link(stranger_name(caller), hub, (Step(ASSUME, grant),))
         if "*" in names:
-            outside = Index.outsider()
-            grant = self.ask(outside, Index.everything(outside), role, trust, {"aws:PrincipalOrgID": None})
+            outside = Named.outsider()
+            grant = self.ask(outside, Named.everything(outside), role, trust, {"aws:PrincipalOrgID": None})
             if grant is not None:
                 yield Link("*", hub, (Step(ASSUME, grant),))
 

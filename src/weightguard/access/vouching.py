@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
-from weightguard.access.index import administrator
 from weightguard.access.links import Graph, Link, Node, Step
+from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs, how_of
 from weightguard.access.population import Group, compiled, document_of
 from weightguard.access.sensitivity import sensitivity
@@ -102,12 +102,12 @@ class Vouching:
     def _readers(self, entry: ReadSecret, secret: Secret) -> Iterator[tuple[Node, Step]]:
         policy = secret.policy.value if isinstance(secret.policy, Known) else None
         document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
-        names = self._owner.index.names(document) if document is not None else frozenset[str]()
+        names = self._owner.named.names(document) if document is not None else frozenset[str]()
         looks = sensitivity(None if policy is None else document_of(policy))
         action = entry.needs[0].action
         resource = secret.id if entry.needs[0].resource == "target" else entry.needs[0].resource
         for group in self._actors(action, secret.account, names):
-            for caller, nodes in self._owner.index.apart(group, names, looks):
+            for caller, nodes in self._owner.named.apart(group, names, looks):
                 grant = self._needs.on(
                     group, action, resource, caller=caller, policy=document, owner=secret.account
                 )
@@ -118,9 +118,9 @@ class Vouching:
 
     def _actors(self, action: str, account: str, names: frozenset[str]) -> list[Group]:
         found: dict[Group, None] = {}
-        for other in dict.fromkeys([account, *self._owner.index.accounts_in(names)]):
+        for other in dict.fromkeys([account, *self._owner.named.accounts_in(names)]):
             found.update(dict.fromkeys(self._owner.index.cohorts(other, (action, "kms:Decrypt"), (action,))))
-        for name in self._owner.index.meant(names):
+        for name in self._owner.named.meant(names):
             named = self._owner.population.group_of[name]
             if not any(named in group.parts for group in found):
                 found[named] = None
