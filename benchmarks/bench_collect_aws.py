@@ -25,14 +25,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import emulators
 
 SIZES = (50, 200, 1000)
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 
 
 def build(url: str, buckets: int) -> None:
     """Fill the emulator."""
     client = emulators.clients(url)
     s3, iam, kms = client("s3"), client("iam"), client("kms")
-    trust = emulators.policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    trust = emulators.policy(
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    )
     allow = emulators.policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
 
     def bucket(number: int) -> None:
@@ -65,7 +71,11 @@ def collect(url: str, path: str) -> None:
         collect(entry, writer)
         writer.seal()
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    took = {"wall": time.monotonic() - started, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss / 1024}
+    took = {
+        "wall": time.monotonic() - started,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "peak": usage.ru_maxrss / 1024,
+    }
     print(json.dumps(took))
 
 
@@ -75,7 +85,9 @@ def measure(buckets: int) -> dict[str, Any]:
         build(url, buckets)
         path = Path(folder) / "snapshot"
         command = [sys.executable, __file__, "--collect", url, str(path)]
-        output = subprocess.run(command, env=os.environ | CREDENTIALS, check=True, capture_output=True, text=True).stdout
+        output = subprocess.run(
+            command, env=os.environ | CREDENTIALS, check=True, capture_output=True, text=True
+        ).stdout
         lines = (path / "calls.jsonl").read_text().splitlines()
         calls = Counter(json.loads(line)["service"] for line in lines)
         written = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
@@ -85,7 +97,9 @@ def measure(buckets: int) -> dict[str, Any]:
 def main() -> None:
     """Print a line a size."""
     sizes = [int(argument) for argument in sys.argv[1:]] or list(SIZES)
-    print("buckets  roles   keys   wall s    CPU s  peak MB  written MB   calls  s3/bucket  iam/role  kms/key  ms/bucket")
+    print(
+        "buckets  roles   keys   wall s    CPU s  peak MB  written MB   calls  s3/bucket  iam/role  kms/key  ms/bucket"
+    )
     for buckets in sizes:
         found = measure(buckets)
         calls = found["calls"]

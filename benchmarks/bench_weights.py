@@ -33,7 +33,9 @@ def _listing(count: int) -> Iterator[ListedObject]:
     """A store as they are: mostly logs and pictures, one model of shards in a thousand objects."""
     for n in range(count):
         if n % 1000 < 8:
-            yield ListedObject(f"models/m{n // 1000:06}/model-{n % 1000 + 1:05}-of-00008.safetensors", 5_000_000_000)
+            yield ListedObject(
+                f"models/m{n // 1000:06}/model-{n % 1000 + 1:05}-of-00008.safetensors", 5_000_000_000
+            )
         elif n % 3:
             yield ListedObject(f"images/{n:09}.jpg", 150_000 + n % 1000)
         else:

@@ -166,7 +166,9 @@ class Contents:
     objects: int
     bytes: int
     unexamined: int  # objects that may be weights and whose header was not read
-    keys: tuple[str, ...] = ()  # keys that objects were seen to be encrypted with, whatever the store's default is
+    keys: tuple[
+        str, ...
+    ] = ()  # keys that objects were seen to be encrypted with, whatever the store's default is
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +370,9 @@ class Estate:
     organisations: Collection[Organisation] = field(default_factory=Collection)
     accounts: Collection[Account] = field(default_factory=Collection)
     principals: Collection[Principal] = field(default_factory=Collection)
-    unattached_policies: Collection[NamedPolicy] = field(default_factory=Collection)  # managed, carried by nobody so far
+    unattached_policies: Collection[NamedPolicy] = field(
+        default_factory=Collection
+    )  # managed, carried by nobody so far
     federated_providers: Collection[FederatedProvider] = field(default_factory=Collection)
     stores: Collection[Store] = field(default_factory=Collection)
     keys: Collection[Key] = field(default_factory=Collection)

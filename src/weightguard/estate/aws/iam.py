@@ -63,9 +63,7 @@ def principals(scope: Scope, iam: Iam) -> list[Principal]:
 
 def unattached(iam: Iam, found: Iterable[Principal]) -> list[NamedPolicy]:
     """The managed policies that no principal carries: whoever may attach them gains what they allow."""
-    carried = {
-        policy.id for one in found if isinstance(one.policies, Known) for policy in one.policies.value
-    }
+    carried = {policy.id for one in found if isinstance(one.policies, Known) for policy in one.policies.value}
     return [policy for name, policy in sorted(iam.managed.items()) if name not in carried]
 
 
