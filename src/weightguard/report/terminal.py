@@ -12,7 +12,7 @@ import click
 
 from weightguard.assess.model import Gap, Report, WeightEntry
 from weightguard.report.text import visible
-from weightguard.report.words import exposures, headline, short, size
+from weightguard.report.words import exposures, grouped, headline, short, size
 
 WIDTH = 80
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "white"}
@@ -59,23 +59,18 @@ def _weights(report: Report, width: int) -> Iterator[str]:
 
 
 def _exposures(report: Report, width: int) -> Iterator[str]:
-    found = exposures(report)
+    found = grouped(exposures(report))
     if not found:
         return
     yield _title("What exposes weights now")
-    grouped: dict[tuple[str, str, str], list[str]] = {}
-    for result in found:
-        grouped.setdefault((result.severity, result.control, result.message), []).append(
-            short(result.subject)
-        )
-    for (severity, control, message), subjects in list(grouped.items())[:6]:
-        where = subjects[0] if len(subjects) == 1 else f"{len(subjects)} places"
+    for result, subjects in found[:6]:
+        where = short(subjects[0]) if len(subjects) == 1 else f"{len(subjects)} places"
         # The colour's escapes have no width: wrap first, colour after.
-        lines = list(_wrapped(f"{where}: {message} [{control}]", width, " " * 11))
-        yield f"  {click.style(f'{severity:<8}', fg=_COLOURS[severity])} {lines[0].lstrip()}"
+        lines = list(_wrapped(f"{where}: {result.message} [{result.control}]", width, " " * 11))
+        yield f"  {click.style(f'{result.severity:<8}', fg=_COLOURS[result.severity])} {lines[0].lstrip()}"
         yield from lines[1:]
-    if len(grouped) > 6:
-        yield f"  and {len(grouped) - 6} more of high or critical severity"
+    if len(found) > 6:
+        yield f"  and {len(found) - 6} more of high or critical severity"
     yield ""
 
 

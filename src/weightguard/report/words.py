@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from weightguard.assess.model import Report, ResultEntry, Severity, Status
 
 STATUSES: tuple[Status, ...] = ("fail", "unknown", "waived", "pass", "not_applicable")
@@ -71,6 +73,15 @@ def exposures(report: Report) -> list[ResultEntry]:
         and result.level <= report.summary.target_level
     ]
     return sorted(found, key=lambda result: (result.control not in exposing, urgency(result)))
+
+
+def grouped(results: Iterable[ResultEntry]) -> list[tuple[ResultEntry, list[str]]]:
+    """Results that say the same of several subjects, once each: the first of them and all subjects."""
+    found: dict[tuple[str, str, str], tuple[ResultEntry, list[str]]] = {}
+    for result in results:
+        key = (result.severity, result.control, result.message)
+        found.setdefault(key, (result, []))[1].append(result.subject)
+    return list(found.values())
 
 
 def short(subject: str) -> str:

@@ -27,6 +27,7 @@ from weightguard.report.words import (
     account_of,
     count,
     exposures,
+    grouped,
     headline,
     short,
     size,
@@ -201,7 +202,7 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         "closes": _closes,
     }
     urgent = sorted(report.results, key=urgency)
-    exposed = exposures(report)
+    exposed = grouped(exposures(report))
     text = environment.from_string((page / "page.html.j2").read_text(encoding="utf-8")).render(
         report=report,
         headline=headline(report),
