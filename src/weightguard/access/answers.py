@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.kinds import Kinds
-from weightguard.access.links import Link, Node, Reached
+from weightguard.access.links import Link, Node, Reached, Step
 from weightguard.access.model import AccessKind, Answer, Because, Hop, WhoCan
 from weightguard.access.population import OWN, TARGETS
 from weightguard.access.running import RUNS_AS
@@ -29,7 +29,7 @@ class Answers:
     def __init__(self, owner: AccessGraph) -> None:
         self._owner = owner
         self._kinds = Kinds(owner.estate, owner.population)
-        self._hops: dict[tuple[object, ...], Hop] = {}
+        self._hops: dict[tuple[str, str, int], tuple[Step, Hop]] = {}
 
     def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
         """Every name that the search found, sorted; those who only have what everybody has are said by ``*``."""
@@ -60,22 +60,29 @@ class Answers:
         """The hops of a row of links."""
         actor = name
         for position, link in enumerate(links):
-            yield from self.along(actor, list(link.before))
+            if not link.steps and not link.after:
+                continue
             target = named_target(links, position)
-            stands_in = _last_named(link.before, actor)
+            stands_in = actor
+            if link.before:
+                yield from self.along(actor, list(link.before))
+                stands_in = _last_named(link.before, actor)
             for step in link.steps:
-                doer = step.by or stands_in
-                aim = step.target or target
-                key = (doer, aim, step.how, step.grant)
-                hop = self._hops.get(key)
-                if hop is None:
-                    hop = self._hops[key] = Hop(
-                        doer, aim, step.how, _whose(step.grant.because, doer, aim), step.grant.conditions
-                    )
-                yield hop
-            yield from self.along(actor, list(link.after))
-            if link.steps or link.after:
-                actor = target
+                yield self._hop(step, step.by or stands_in, step.target or target)
+            if link.after:
+                yield from self.along(actor, list(link.after))
+            actor = target
+
+    def _hop(self, step: Step, doer: str, aim: str) -> Hop:
+        """A step as a hop; the same step between the same two is one hop in every answer."""
+        key = (doer, aim, id(step))
+        found = self._hops.get(key)
+        if found is None:
+            grant = step.grant
+            hop = Hop(doer, aim, step.how, _whose(grant.because, doer, aim), grant.conditions)
+            # The step is kept beside the hop: nothing else may come to have its identity.
+            found = self._hops[key] = (step, hop)
+        return found[1]
 
     def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> tuple[tuple[Hop, ...], ...]:
         """Every shortest path, in a fixed order."""

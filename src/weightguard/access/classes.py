@@ -48,9 +48,7 @@ class Patterns:
         return found
 
     def _load(self, account: str) -> None:
-        texts: set[str] = set()
-        for group in self._population.in_account(account):
-            texts |= group.patterns
+        texts = self._population.patterns_in(account)
         realm = self._population.realm(account)
         for level in realm.scp:
             for policy in level:

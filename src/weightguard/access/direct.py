@@ -184,20 +184,18 @@ class Direct:
         self, action: str, resource: str, place: StoreSurface, candidate: Candidate
     ) -> Grant | None:
         key = self._signature(action, place, candidate)
-        if key is not None and key in self._same:
-            return self._same[key]
-        grant = self._ask_store(action, resource, place, candidate)
-        if key is not None:
-            self._same[key] = grant
-        return grant
+        if key not in self._same:
+            self._same[key] = self._ask_store(action, resource, place, candidate)
+        return self._same[key]
 
-    def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...] | None:
-        """Equal for stores that no policy of the candidate tells apart; None where the store has policies of its own."""
+    def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...]:
+        """Equal for stores that no policy of theirs or of the candidate's tells apart."""
+        itself = (candidate.nodes, action, place.id, place.objects)
         if place.policy is not None or place.s3.bucket_acl or place.policy_unread or place.store is None:
-            return None
+            return itself
         tags = getattr(place.store.tags, "value", None)
         if tags is None or (tags and self._asker.population.tag_keys):
-            return None
+            return itself
         spoken = self._index.hits(place) & candidate.reach
         return (candidate.nodes, action, place.account, place.region, spoken)
 
@@ -229,7 +227,10 @@ class Direct:
         if key.provider_managed:
             # The policy of aws/s3 lets in, through S3, whoever of the account may use S3; nobody else.
             return FREELY if candidate.caller.account == key.account else None
-        return ask_key(self._asker, action, place, key, candidate.caller, candidate.layers)
+        same = (candidate.nodes, action, place.id, place.objects)
+        if same not in self._same:
+            self._same[same] = ask_key(self._asker, action, place, key, candidate.caller, candidate.layers)
+        return self._same[same]
 
     def _decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
         key = place.key

@@ -43,6 +43,7 @@ class AccessGraph:
         self.keys = Keys(estate)
         self._copies = Copies(self)
         self._answers = Answers(self)
+        self._places: dict[tuple[str, str], StoreSurface] = {}
         self._seeds: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
 
     @property
@@ -81,8 +82,11 @@ class AccessGraph:
 
     def place(self, store: str, prefix: str | None) -> StoreSurface:
         """The store, or the prefix in it, that a question is about."""
-        bucket, inside = split(store, prefix)
-        return surface(self.estate, self._stores, self.keys, bucket, inside)
+        named = split(store, prefix)
+        found = self._places.get(named)
+        if found is None:
+            found = self._places[named] = surface(self.estate, self._stores, self.keys, *named)
+        return found
 
     def seeds(self, access: AccessKind, place: StoreSurface) -> tuple[Link, ...]:
         """Who can directly."""

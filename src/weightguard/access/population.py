@@ -285,6 +285,20 @@ class Population:
                 found[policy.id] = policy
         return [found[name] for name in sorted(found)]
 
+    def patterns_in(self, account: str) -> set[str]:
+        """Every resource pattern that a policy of the account holds, also where nobody carries it so far."""
+        found: set[str] = set()
+        for group in self.in_account(account):
+            found |= group.patterns
+        for owner in self.iam_groups(account):
+            for policy in owner.policies.value if isinstance(owner.policies, Known) else ():
+                found |= resource_patterns(document_of(policy))
+        for policy in self.managed(account):
+            found |= resource_patterns(document_of(policy))
+            for version in policy.versions or ():
+                found |= resource_patterns(version)
+        return found
+
     def iam_groups(self, account: str) -> list[Principal]:
         """The account's IAM groups."""
         return self._iam_groups.get(account, [])
