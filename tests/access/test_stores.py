@@ -427,6 +427,8 @@ def test_a_disk_that_is_shared_is_read_by_those_whom_it_is_shared_with() -> None
         == "external"
     )
     assert found(estate(disk(SNAPSHOT, public=True)), at=SNAPSHOT)["*"].kind == "anonymous"
+    changes = build(estate(disk(SNAPSHOT, "snapshot", None, OTHER))).cut(SNAPSHOT).changes
+    assert [change.remove for change in changes] == [f"stop sharing {SNAPSHOT}"]
     sharing = user("reader", allow("ec2:ModifySnapshotAttribute"))
     assert READER in found(estate(sharing, disk(SNAPSHOT)), AccessKind.COPY, SNAPSHOT)
 

@@ -10,6 +10,7 @@ from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind, Because
 from weightguard.access.needs import Needs, how_of
 from weightguard.access.population import Group
+from weightguard.access.removal import SHARED
 from weightguard.access.techniques.schema import OnStore, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import DiskCopy
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 _EFFECTS: Final = ("reads_copy", "shares_copy")
-_SHARED: Final = "shared with everybody or with another account"
 _ACCOUNT_DIGITS = 12
 
 
@@ -83,7 +83,7 @@ class Copies:
         return self._owner.asker.may(group, "kms:Decrypt", surface.arn, layers=layers, owner=surface.account)
 
     def _shared(self, disk: DiskCopy) -> Iterator[Link]:
-        because = (Because(disk.id, _SHARED),)
+        because = (Because(disk.id, SHARED),)
         if isinstance(disk.public, Known) and disk.public.value:
             yield Link("*", disk.id, (Step("ec2:CreateVolume", Grant(because), disk.id),))
         for account in disk.shared_with.value if isinstance(disk.shared_with, Known) else ():

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from weightguard.access.hitting import smallest_hitting_set
 from weightguard.access.model import AccessKind, Answer, Change, Cut, Hop
-from weightguard.access.removal import Unit, applied, unit_of
+from weightguard.access.removal import Removable, Unit, applied
 from weightguard.access.running import RUNS_AS
 from weightguard.estate.model import Estate
 
@@ -46,12 +46,13 @@ class _Ways:
 def smallest_cut(owner: AccessGraph, access: AccessKind, store: str) -> Cut:
     """The smallest set of changes, those that close most ways first."""
     first = owner.who_can(access, store)
-    precious = frozenset(_precious(owner.estate, first.answers))
+    removable = Removable(owner.estate)
+    precious = frozenset(_precious(removable, first.answers))
     ways = _Ways([], [], set())
     chosen: frozenset[Unit] = frozenset()
     answers = first.answers
     for _ in range(_MOST_ROUNDS):
-        added = _collect(owner.estate, answers, ways)
+        added = _collect(removable, answers, ways)
         if not added:
             break
         chosen = smallest_hitting_set(
@@ -76,12 +77,12 @@ def is_kept(answer: Answer) -> bool:
     return answer.direct and answer.kind not in ("external", "anonymous", "service")
 
 
-def _collect(estate: Estate, answers: Iterable[Answer], ways: _Ways) -> bool:
+def _collect(removable: Removable, answers: Iterable[Answer], ways: _Ways) -> bool:
     added = False
     for answer in answers:
         if is_kept(answer):
             continue
-        parts = frozenset(_parts(estate, answer))
+        parts = frozenset(_parts(removable, answer))
         if not parts:
             ways.stuck.add(answer.principal)
             continue
@@ -91,26 +92,26 @@ def _collect(estate: Estate, answers: Iterable[Answer], ways: _Ways) -> bool:
     return added
 
 
-def _parts(estate: Estate, answer: Answer) -> Iterator[Unit]:
+def _parts(removable: Removable, answer: Answer) -> Iterator[Unit]:
     """The removable things that an answer's way rests on; its last hop only where nobody keeps it."""
     hops = [hop for hop in answer.path if hop.how != RUNS_AS]
     own_end = answer.direct or len(hops) == 1 or hops[-1].origin == answer.principal
     for hop in hops if own_end else hops[:-1]:
-        yield from _units(estate, hop)
+        yield from _units(removable, hop)
 
 
-def _units(estate: Estate, hop: Hop) -> Iterator[Unit]:
+def _units(removable: Removable, hop: Hop) -> Iterator[Unit]:
     for because in hop.because:
-        unit = unit_of(estate, hop.origin, because)
+        unit = removable.unit(hop.origin, because)
         if unit is not None:
             yield unit
 
 
-def _precious(estate: Estate, answers: Iterable[Answer]) -> Iterator[Unit]:
+def _precious(removable: Removable, answers: Iterable[Answer]) -> Iterator[Unit]:
     """What the kept readers' own access rests on."""
     for answer in answers:
         if is_kept(answer):
-            yield from _units(estate, answer.path[-1])
+            yield from _units(removable, answer.path[-1])
 
 
 def _change(unit: Unit, ways: _Ways) -> Change:

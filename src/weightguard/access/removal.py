@@ -9,10 +9,12 @@ from typing import Any, Final, TypeVar
 
 from weightguard.access.model import Because
 from weightguard.estate.fact import Collection, Fact, Known
-from weightguard.estate.model import Estate, Key, NamedPolicy, Principal, Secret, Store, Workload
+from weightguard.estate.model import DiskCopy, Estate, Key, NamedPolicy, Principal, Secret, Store, Workload
 
 OPEN_DOOR: Final = "AuthType NONE"
 """The statement of a reason that is a workload's own setting: it asks its callers for no credentials."""
+SHARED: Final = "shared"
+"""The statement of a reason that is a disk's own setting: it is shared with everybody, or with another account."""
 WHOLE = "*"
 """The statement of a unit that takes a whole policy away."""
 T = TypeVar("T")
@@ -38,33 +40,94 @@ class Unit:
     words: str
 
 
-def unit_of(estate: Estate, actor: str, because: Because) -> Unit | None:
-    """The removable thing behind a reason; None where it cannot be removed (it is not there yet, or is nobody's statement)."""
-    carriers = _carriers(estate, actor, because.policy)
-    if carriers is not None:
-        holder, policy = carriers
+class Removable:
+    """Finds the removable thing behind a reason.
+
+    Args:
+        estate: what the reasons are about.
+    """
+
+    def __init__(self, estate: Estate) -> None:
+        self._principals = {one.id: one for one in estate.principals}
+        self._policies = {policy.id: (holder, policy) for holder, policy in _resource_policies(estate)}
+        self._grants = {
+            grant.id: key.id
+            for key in estate.keys
+            if isinstance(key.grants, Known)
+            for grant in key.grants.value
+        }
+        self._workloads = {workload.id for workload in estate.workloads}
+        self._disks = {disk.id for disk in estate.disk_copies}
+        self._stores = estate.stores
+
+    def unit(self, actor: str, because: Because) -> Unit | None:
+        """The removable thing; None where it cannot be removed (it is not there yet, or is nobody's statement)."""
+        return self._carried(actor, because) or self._on_resource(because) or self._setting(because)
+
+    def _carried(self, actor: str, because: Because) -> Unit | None:
+        """A statement of an identity policy, or the attachment of a provider's."""
+        found = self._carrier(actor, because.policy)
+        if found is None:
+            return None
+        holder, policy = found
         if policy.origin == "provider":
             return Unit(1, holder, policy.id, WHOLE, f"detach {policy.name} from {holder}")
         owner = policy.id if policy.origin == "customer" else holder
         return Unit(0, owner, policy.id, because.statement, _words(policy, because.statement))
-    for holder, policy in _resource_policies(estate):
-        if policy.id == because.policy:
+
+    def _carrier(self, actor: str, name: str) -> tuple[str, NamedPolicy] | None:
+        """Who carries an identity policy on the actor's behalf, and the policy."""
+        principal = self._principals.get(actor)
+        if principal is None:
+            return None
+        groups = (self._principals[group] for group in principal.groups if group in self._principals)
+        for owner in (principal, *groups):
+            for policy in owner.policies.value if isinstance(owner.policies, Known) else ():
+                if policy.id == name:
+                    return owner.id, policy
+        return None
+
+    def _on_resource(self, because: Because) -> Unit | None:
+        """A statement of a resource's or a role's own policy, or a grant of a key."""
+        found = self._policies.get(because.policy)
+        if found is not None:
+            holder, policy = found
             rank = 2 if _lets_service_in(policy, because.statement) else 1
             return Unit(rank, holder, policy.id, because.statement, _words(policy, because.statement))
-    for key in estate.keys:
-        if isinstance(key.grants, Known) and any(grant.id == because.policy for grant in key.grants.value):
-            return Unit(1, key.id, because.policy, WHOLE, f"retire grant {because.policy} of {key.id}")
-    return _open_door(estate, because) or _acl_grant(estate, because)
+        key = self._grants.get(because.policy)
+        return (
+            None
+            if key is None
+            else Unit(1, key, because.policy, WHOLE, f"retire grant {because.policy} of {key}")
+        )
 
-
-def _open_door(estate: Estate, because: Because) -> Unit | None:
-    """A workload that the internet may call without saying who calls."""
-    if because.statement != OPEN_DOOR or not any(
-        workload.id == because.policy for workload in estate.workloads
-    ):
+    def _setting(self, because: Because) -> Unit | None:
+        """A setting of a workload, a disk or a store that lets somebody in."""
+        name, statement = because.policy, because.statement
+        if statement == OPEN_DOOR and name in self._workloads:
+            return Unit(1, name, name, OPEN_DOOR, f"have {name} ask its callers for credentials")
+        if statement == SHARED and name in self._disks:
+            return Unit(1, name, name, SHARED, f"stop sharing {name}")
+        for store in self._stores:
+            acl = store.acl.value if isinstance(store.acl, Known) else None
+            if any(_grants(entry, because) for entry in (acl.get("Grants", ()) if acl is not None else ())):
+                words = (
+                    f"remove the grant of {statement} to {name} from the access control list of {store.id}"
+                )
+                return Unit(1, store.id, name, statement, words)
         return None
-    return Unit(
-        1, because.policy, because.policy, OPEN_DOOR, f"have {because.policy} ask its callers for credentials"
+
+
+def unit_of(estate: Estate, actor: str, because: Because) -> Unit | None:
+    """The removable thing behind one reason; see `Removable` for many."""
+    return Removable(estate).unit(actor, because)
+
+
+def _grants(entry: Mapping[str, Any], because: Because) -> bool:
+    grantee = entry.get("Grantee", {})
+    return (
+        because.policy in (grantee.get("URI"), grantee.get("ID"))
+        and entry.get("Permission") == because.statement
     )
 
 
@@ -78,49 +141,8 @@ def _lets_service_in(policy: NamedPolicy, statement: str) -> bool:
     return False
 
 
-def _acl_grant(estate: Estate, because: Because) -> Unit | None:
-    for store in estate.stores:
-        acl = store.acl.value if isinstance(store.acl, Known) else None
-        for entry in acl.get("Grants", ()) if acl is not None else ():
-            grantee = entry.get("Grantee", {})
-            if (
-                because.policy in (grantee.get("URI"), grantee.get("ID"))
-                and entry.get("Permission") == because.statement
-            ):
-                words = f"remove the grant of {because.statement} to {because.policy} from the access control list of {store.id}"
-                return Unit(1, store.id, because.policy, because.statement, words)
-    return None
-
-
 def _words(policy: NamedPolicy, statement: str) -> str:
     return f"remove statement {statement} from {policy.name} ({policy.id})"
-
-
-def _carriers(estate: Estate, actor: str, name: str) -> tuple[str, NamedPolicy] | None:
-    """Who carries an identity policy on the actor's behalf, and the policy."""
-    by_id = _principals(estate)
-    principal = by_id.get(actor)
-    owners = (
-        []
-        if principal is None
-        else [principal, *(by_id[group] for group in principal.groups if group in by_id)]
-    )
-    for owner in owners:
-        for policy in owner.policies.value if isinstance(owner.policies, Known) else ():
-            if policy.id == name:
-                return owner.id, policy
-    return None
-
-
-_cache: dict[int, tuple[Estate, dict[str, Principal]]] = {}
-
-
-def _principals(estate: Estate) -> Mapping[str, Principal]:
-    found = _cache.get(id(estate))
-    if found is None or found[0] is not estate:
-        _cache.clear()
-        found = _cache[id(estate)] = (estate, {one.id: one for one in estate.principals})
-    return found[1]
 
 
 def _resource_policies(estate: Estate) -> Iterable[tuple[str, NamedPolicy]]:
@@ -154,6 +176,7 @@ def applied(estate: Estate, units: Iterable[Unit]) -> Estate:
         keys=_mapped(estate.keys, without.key),
         workloads=_mapped(estate.workloads, without.workload),
         secrets=_mapped(estate.secrets, without.secret),
+        disk_copies=_mapped(estate.disk_copies, without.disk),
     )
 
 
@@ -215,6 +238,13 @@ class _Without:
         closed = OPEN_DOOR in self._statements.get(item.id, ())
         public = Known(False, item.public.source) if closed else item.public
         return replace(item, policy=self._fact(item.policy), public=public)
+
+    def disk(self, item: DiskCopy) -> DiskCopy:
+        """A disk that is no longer shared, where that was taken away."""
+        if SHARED not in self._statements.get(item.id, ()):
+            return item
+        public, shared = item.public, item.shared_with
+        return replace(item, public=Known(False, public.source), shared_with=Known((), shared.source))
 
     def secret(self, item: Secret) -> Secret:
         """A secret without what was taken from its policy."""
