@@ -16,7 +16,7 @@ from weightguard.access.links import Graph, Hub, Link, Node, Step
 from weightguard.access.moves import Changes, Moves
 from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs
-from weightguard.access.population import Group
+from weightguard.access.population import Group, is_unlimited
 from weightguard.access.unguarding import actors_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind
@@ -155,7 +155,8 @@ class Changing:
         found = self._states.get(key)
         if found is None:
             self._states[key] = found = []
-            if self._concerns(actor, alike):
+            unlimited = is_unlimited(base or self._population.group_of[alike.example.id])
+            if not unlimited and self._concerns(actor, alike):
                 target = self._target(actor, alike, base if itself else None)
                 for changes in self._moves.possible(actor, *target) if target is not None else ():
                     found.extend(self._after(alike, changes, base))

@@ -15,6 +15,7 @@ from weightguard.access.sensitivity import Sensitivity, sensitivity
 from weightguard.errors import InputError
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import NamedPolicy
+from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
     CompiledPolicy,
     Layers,
@@ -160,8 +161,7 @@ class Named:
         found: set[str] = set()
         for principal in self._population.estate.principals:
             for name in self.meant(_named_by(principal.trust, PolicyKind.TRUST)):
-                group = self._population.group_of[name]
-                if group.account != principal.account or group.layers.boundary is not None or _denies(group):
+                if not self._suffices(name, principal):
                     found.add(name)
         for fact in self._resource_policies():
             found.update(self.meant(_named_by(fact, PolicyKind.RESOURCE)))
@@ -169,6 +169,19 @@ class Named:
             for pattern in sensitivity(None if policy is None else document_of(policy)).arns:
                 found.update(self._matching(pattern))
         return frozenset(found)
+
+    def _suffices(self, name: str, role: EstatePrincipal) -> bool:
+        """Whether a trust policy that names a principal surely lets it in as it is."""
+        group = self._population.group_of[name]
+        if group.layers.boundary is not None or _denies(group):
+            return False
+        if group.account == role.account:
+            return True
+        allowing = [
+            one for one in group.documents if "Allow" in self._population.effects(one, "sts:assumerole")
+        ]
+        patterns = (self._population.patterns_for(one, ("sts:assumerole",)) for one in allowing)
+        return any(role.id in found or "*" in found for found in patterns)
 
     def _resource_policies(self) -> Iterator[Fact[NamedPolicy | None]]:
         estate = self._population.estate

@@ -52,7 +52,7 @@ class Passing:
             tuple(need.action for need in entry.needs) for entry in self._entries if not entry.passes
         ]
         self._services = sorted({service for entry in self._entries for service in entry.services})
-        self._ready: dict[Group, list[tuple[PassRole, Grant]]] = {}
+        self._ready: dict[tuple[Group, str], Grant | None] = {}
         self._there: dict[str, frozenset[str]] = {}
         for workload in owner.estate.workloads:
             kind = f"{workload.service}/{workload.kind}"
@@ -111,21 +111,18 @@ class Passing:
         found = dict.fromkeys(self._owner.index.speaking_of(able, hits))
         for actions in self._free:
             found.update(dict.fromkeys(self._owner.index.cohorts(account, actions)))
-        return [group for group in found if self._ready_of(group)]
+        return list(found)
 
-    def _ready_of(self, group: Group) -> list[tuple[PassRole, Grant]]:
-        """The techniques whose needs the group meets, whatever role it passes."""
-        if group not in self._ready:
+    def _started(self, group: Group, entry: PassRole) -> Grant | None:
+        """Whether the group meets a technique's needs, whatever role it passes."""
+        key = (group, entry.id)
+        if key not in self._ready:
             there = self._there.get(group.account, frozenset())
-            ready = []
-            for entry in self._entries:
-                if entry.exists and not there & set(entry.exists):
-                    continue
+            grant = None
+            if not entry.exists or there & set(entry.exists):
                 grant = self._needs.all_chosen(group, entry.needs)
-                if grant is not None:
-                    ready.append((entry, self._settled(entry, group, grant)))
-            self._ready[group] = ready
-        return self._ready[group]
+            self._ready[key] = None if grant is None else self._settled(entry, group, grant)
+        return self._ready[key]
 
     def _settled(self, entry: PassRole, group: Group, grant: Grant) -> Grant:
         if entry.conditional is None:
@@ -136,11 +133,11 @@ class Passing:
     def _best(self, group: Group, role: Principal, trusted: dict[str, Grant]) -> Step | None:
         best: Step | None = None
         passed: dict[str, Grant | None] = {}
-        for entry, started in self._ready_of(group):
+        for entry in self._entries:
             for service in entry.services:
                 if service not in trusted:
                     continue
-                step = self._step(entry, service, group, role, trusted[service].and_also(started), passed)
+                step = self._step(entry, service, group, role, trusted[service], passed)
                 if step is None:
                     continue
                 if step.grant.is_certain:
@@ -162,6 +159,9 @@ class Passing:
                 passed[service] = self._pass(group, role, service)
             if passed[service] is None:
                 return None
+        started = self._started(group, entry)
+        if started is None:
+            return None
         actions = [PASSING] if entry.passes else []
         actions += [need.action for need in entry.needs]
         profile = self._profile(group, role) if entry.instance_profile else Grant()
@@ -169,7 +169,7 @@ class Passing:
             return None
         if entry.instance_profile and not role.instance_profiles:
             actions = [*_NEW_PROFILE, *actions]
-        grant = (passed.get(service) or Grant()).and_also(trusted).and_also(profile)
+        grant = (passed.get(service) or Grant()).and_also(started).and_also(trusted).and_also(profile)
         return Step(how_of(actions), grant)
 
     def _pass(self, group: Group, role: Principal, service: str) -> Grant | None:

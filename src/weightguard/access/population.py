@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from weightguard.access.sensitivity import (
     BLIND,
@@ -32,6 +32,7 @@ from weightguard.policy.aws import (
     unread_policy,
 )
 from weightguard.policy.aws import Principal as Caller
+from weightguard.policy.aws.statement import Statement, target
 
 Document = Mapping[str, Any] | str
 
@@ -43,6 +44,7 @@ def document_of(policy: NamedPolicy) -> Document | None:
     return policy.document
 
 
+_ANYTHING: Final = target("*", literal=True)
 _BOTH = frozenset({"Allow", "Deny"})
 TARGETS = "@"
 """What the name of a policy that belongs to a step's target starts with, for the same reason."""
@@ -321,6 +323,18 @@ class Population:
         for owner in (principal, *self.groups_of(principal)):
             if isinstance(owner.policies, Known):
                 yield from owner.policies.value
+
+
+def is_unlimited(group: Group) -> bool:
+    """Whether the group's own policies allow everything and nothing but guardrails limits it: no change gives it more."""
+    if group.layers.boundary is not None:
+        return False
+    statements = [one for policy in group.documents for one in policy.document.statements]
+    return all(one.allows for one in statements) and any(_allows_everything(one) for one in statements)
+
+
+def _allows_everything(statement: Statement) -> bool:
+    return not statement.depends_on_request and statement.may_apply("any:action", _ANYTHING)
 
 
 def caller_of(principal: Principal, realm: Realm) -> Caller:
