@@ -68,7 +68,7 @@ def test_the_hardened_twin_fails_nothing_up_to_its_level(hardened: dict[str, Any
 
 
 def test_the_weights_are_found_in_both(weak: dict[str, Any], hardened: dict[str, Any]) -> None:
-    assert {entry["format"] for entry in hardened["weights"]} == {"safetensors", "gguf", "pytorch", "numpy"}
+    assert {entry["format"] for entry in hardened["weights"]} == {"safetensors", "gguf", "numpy"}
     hidden = [entry for entry in weak["weights"] if entry["prefix"].endswith("IMG_2041.jpg")]
     assert [entry["declared"] for entry in hidden] == [False]
 
