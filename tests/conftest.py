@@ -6,6 +6,7 @@ The emulators' module imports the AWS SDK and the collector: fixtures import it 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ import pytest
 
 if TYPE_CHECKING:
     import emulators
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background, a shell's children ignore Ctrl-C, and so would the ones that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
