@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from weightguard.access.naming import Named, account_in, lets_in
@@ -32,7 +33,7 @@ class Index:
         self._made: dict[tuple[str, tuple[str, ...], tuple[str, ...], Likeness], Group] = {}
         self._concerned: dict[tuple[CompiledPolicy, tuple[str, ...]], bool] = {}
         self._hits: dict[tuple[str, str], frozenset[str]] = {}
-        self._wild: list[tuple[str, Glob]] = []
+        self._wild: list[tuple[str, str, Glob]] = []
         self._plain: list[str] = []
         self._patterns: set[str] = set()
         for group in population.groups:
@@ -45,7 +46,7 @@ class Index:
             if not _may_name_store(pattern):
                 continue
             if is_pattern(pattern):
-                self._wild.append((pattern, glob(pattern)))
+                self._wild.append((pattern, _beginning(pattern), glob(pattern)))
             else:
                 self._plain.append(pattern)
 
@@ -160,9 +161,9 @@ class Index:
             names = [place.id, place.objects]
             if place.key is not None:
                 names.append(place.key.arn or f"arn:aws:kms:*:{place.key.account}:key/*")
-            globs = [glob(name) for name in names]
-            wild = (text for text, pattern in self._wild if any(pattern.overlaps(one) for one in globs))
-            plain = (text for text in self._plain if any(one.matches(text) for one in globs))
+            globs = [(_beginning(name), glob(name)) for name in names]
+            wild = (text for text, start, pattern in self._wild if _meets(start, pattern, globs))
+            plain = (text for text in self._plain if any(one.matches(text) for _, one in globs))
             found = self._hits[key] = frozenset(wild) | frozenset(plain)
         return found
 
@@ -218,4 +219,16 @@ def _may_name_store(pattern: str) -> bool:
         not service
         or is_pattern(pattern[: pattern.find(service[0]) + len(service[0])])
         or service[0] in ("s3", "kms")
+    )
+
+
+def _beginning(pattern: str) -> str:
+    """What a pattern says before its first wildcard."""
+    return re.split(r"[*?]", pattern, maxsplit=1)[0]
+
+
+def _meets(start: str, pattern: Glob, names: Iterable[tuple[str, Glob]]) -> bool:
+    """Whether a pattern and one of several others have something in common; those that begin otherwise have not."""
+    return any(
+        (start.startswith(other) or other.startswith(start)) and pattern.overlaps(one) for other, one in names
     )
