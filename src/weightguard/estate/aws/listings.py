@@ -9,7 +9,7 @@ LISTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "iam:GetAccountAuthorizationDetails": ("principals",),
     "iam:ListOpenIDConnectProviders": ("federated_providers",),
     "iam:ListSAMLProviders": ("federated_providers",),
-    "organizations:DescribeOrganization": ("organisations", "accounts"),
+    "organizations:DescribeOrganization": ("organisations", "accounts", "stores", "keys"),
     "organizations:ListAccounts": ("accounts",),
     "organizations:ListAccountsForParent": ("accounts",),
     "s3:ListBuckets": ("stores",),
