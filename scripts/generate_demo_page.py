@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the page keeps a paragraph a line
 """Write examples/demo-lab.md from what the demonstration lab plants."""
 
 from __future__ import annotations
