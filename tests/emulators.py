@@ -236,6 +236,8 @@ class Lab:
 
 
 WEIGHTS, PLAIN, LOGS, MEMBER_BUCKET = "lab-weights", "lab-plain", "lab-logs", "lab-member-weights"
+SHARED = "lab-shared"
+"""Without weights, open to everybody by its ACL."""
 
 
 def lab(url: str) -> Lab:
@@ -273,8 +275,9 @@ def _key(client: Client) -> str:
 
 def _buckets(client: Client, key: str) -> None:
     s3 = client("s3")
-    for bucket in (WEIGHTS, PLAIN, LOGS):
+    for bucket in (WEIGHTS, PLAIN, LOGS, SHARED):
         s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_acl(Bucket=SHARED, ACL="public-read")
     s3.put_bucket_versioning(Bucket=WEIGHTS, VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_policy(Bucket=WEIGHTS, Policy=policy(_serving_reads(WEIGHTS)))
     s3.put_public_access_block(Bucket=WEIGHTS, PublicAccessBlockConfiguration=_BLOCKED)

@@ -204,7 +204,7 @@ def test_what_is_no_report_is_refused_in_one_line(data: bytes, what: str) -> Non
         (
             {
                 "stores": [store("a"), store("b", public_access_block=BAD)],
-                "controls": control("WG-STO-01", severity="critical"),
+                "controls": control("WG-STO-01", severity="critical", exposes=True),
             },
             {"fail_on": "low"},
             3,

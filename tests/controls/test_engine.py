@@ -59,8 +59,8 @@ def deciding(monkeypatch: pytest.MonkeyPatch) -> Callable[[Decide], None]:
 def test_a_weightless_store_is_a_footnote_when_it_fails_and_silent_otherwise(tmp_path: Path) -> None:
     found = results(
         tmp_path,
-        control("WG-STO-01", severity="critical"),
-        control("WG-STO-02", severity="high", check={"cel": "store.name != 'empty'"}),
+        control("WG-STO-01", severity="critical", exposes=True),
+        control("WG-STO-02", severity="critical", check={"cel": "store.name != 'empty'"}),
         accounts=[account()],
         stores=[
             store("held", public_access_block=known(OPEN)),
@@ -200,6 +200,7 @@ def test_principals_bear_on_the_weights_that_they_reach(tmp_path: Path) -> None:
             "WG-IAM-09",
             subject="principal",
             severity="critical",
+            exposes=True,
             check={"cel": "principal.mfa_active == true"},
         ),
         access=told,

@@ -84,9 +84,7 @@ def test_a_bucket_with_weights_is_read_in_full(found: tuple[emulators.Lab, Snaps
     assert read(bucket, "ListObjectsV2")["KeyCount"] == 2
 
 
-def test_a_bucket_without_weights_is_read_as_far_as_exposure_goes(
-    found: tuple[emulators.Lab, Snapshot],
-) -> None:
+def test_a_bucket_without_weights_is_asked_whom_it_lets_in(found: tuple[emulators.Lab, Snapshot]) -> None:
     bucket = by_kind(found[1], "s3.bucket")[f"arn:aws:s3:::{emulators.PLAIN}"]
     assert bucket.reads["GetBucketPolicy"] == bucket.reads["GetBucketPolicy"] | {
         "outcome": "absent",
@@ -94,6 +92,17 @@ def test_a_bucket_without_weights_is_read_as_far_as_exposure_goes(
     }
     assert read(bucket, "GetBucketAcl")["Grants"]
     assert bucket.reads["GetBucketLogging"] == {"outcome": "skipped", "why": "it holds no weights"}
+    closed = {"outcome": "skipped", "why": "it holds no weights, and it lets nobody in"}
+    assert bucket.reads["GetPublicAccessBlock"] == bucket.reads["GetBucketOwnershipControls"] == closed
+
+
+def test_a_bucket_that_lets_somebody_in_is_asked_what_limits_it(
+    found: tuple[emulators.Lab, Snapshot],
+) -> None:
+    bucket = by_kind(found[1], "s3.bucket")[f"arn:aws:s3:::{emulators.SHARED}"]
+    assert bucket.reads["GetPublicAccessBlock"]["outcome"] == "absent"
+    assert bucket.reads["GetBucketOwnershipControls"]["outcome"] == "absent"
+    assert bucket.reads["GetBucketEncryption"]["outcome"] == "skipped"
 
 
 def test_where_logs_of_weights_go_is_read_in_full(found: tuple[emulators.Lab, Snapshot]) -> None:

@@ -16,6 +16,7 @@ import botocore.session
 import pytest
 
 import emulators
+import wide_lab
 from weightguard import api
 from weightguard.assess.model import Gap, Report
 from weightguard.assess.status import exit_status
@@ -56,6 +57,7 @@ def _scan(path: Path, url: str | None = None) -> tuple[Report, frozenset[str]]:
 def lab(_moto_server: str) -> Iterator[None]:
     emulators.reset(_moto_server)
     emulators.lab(_moto_server)
+    wide_lab.wide_lab(_moto_server)
     yield
     emulators.reset(_moto_server)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached, Step
-from weightguard.access.model import AccessKind, Answer, Because, Hop, WhoCan
-from weightguard.access.population import OWN, TARGETS
+from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, WhoCan
+from weightguard.access.population import OWN, TARGETS, Group
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
 from weightguard.access.wayfinding import everything_from, shortest_ways, stands_for
@@ -33,28 +34,13 @@ class Answers:
 
     def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
         """Every name that the search found, sorted; those who only have what everybody has are said by ``*``."""
-        found = [self._answer(name, reached) for name in reached.first if isinstance(name, str)]
+        ways = _Ways(self, reached)
+        found = [ways.answer(name, self._kinds.of(name)) for name in reached.first if isinstance(name, str)]
         found = [*_beyond_everybody(found)]
         found.sort(key=lambda answer: answer.principal)
         gaps = self._owner.gaps(place)
         complete = self._owner.holds(place.id) and not gaps
         return WhoCan(access, place.id, tuple(found), complete, gaps)
-
-    def _answer(self, name: str, reached: Reached) -> Answer:
-        path = tuple(self.hops(name, reached))
-        conditions = tuple(dict.fromkeys(condition for hop in path for condition in hop.conditions))
-        return Answer(
-            principal=name,
-            kind=self._kinds.of(name),
-            certainty="conditional" if conditions else "certain",
-            direct=_is_direct(path),
-            conditions=conditions,
-            path=path,
-        )
-
-    def hops(self, name: str, reached: Reached) -> Iterator[Hop]:
-        """The path from a name to the store, as the search found it."""
-        return self.along(name, trail(name, reached))
 
     def along(self, name: str, links: list[Link]) -> Iterator[Hop]:
         """The hops of a row of links."""
@@ -108,6 +94,47 @@ class Answers:
                 uses_key = access in (AccessKind.READ, AccessKind.DECRYPT)
                 if uses_key and place.key is not None and place.key.arn is not None:
                     yield place.key.arn
+
+
+@dataclass(frozen=True, slots=True)
+class _Character:
+    """What can be said of a way without saying whose it is."""
+
+    certainty: Certainty
+    direct: bool
+    conditions: tuple[str, ...]
+
+
+class _Ways:
+    """The ways that one search found. Those that begin with the same group differ in nothing but the first name."""
+
+    __slots__ = ("_answers", "_of_groups", "_reached")
+
+    def __init__(self, answers: Answers, reached: Reached) -> None:
+        self._answers = answers
+        self._reached = reached
+        self._of_groups: dict[Node, _Character] = {}
+
+    def answer(self, name: str, kind: ActorKind) -> Answer:
+        """The answer about a name."""
+        link = self._reached.first[name]
+        if link.steps or link.after or not isinstance(link.target, Group):
+            path = self.path(name)
+            found = _character(path)
+            return Answer(name, kind, found.certainty, found.direct, found.conditions, path)
+        group = self._of_groups.get(link.target)
+        if group is None:
+            group = self._of_groups[link.target] = _character(self.path(name))
+        return Answer(name, kind, group.certainty, group.direct, group.conditions, self)
+
+    def path(self, name: str) -> tuple[Hop, ...]:
+        """The hops from a name to the store."""
+        return tuple(self._answers.along(name, trail(name, self._reached)))
+
+
+def _character(path: tuple[Hop, ...]) -> _Character:
+    conditions = tuple(dict.fromkeys(condition for hop in path for condition in hop.conditions))
+    return _Character("conditional" if conditions else "certain", _is_direct(path), conditions)
 
 
 def _beyond_everybody(found: list[Answer]) -> Iterator[Answer]:

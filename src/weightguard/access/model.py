@@ -45,24 +45,63 @@ class Hop:
     conditions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+class Ways(Protocol):
+    """Knows the paths of the answers to one question."""
+
+    def path(self, principal: str) -> tuple[Hop, ...]:
+        """A shortest path, hop by hop."""
+        ...
+
+
 class Answer:
-    """One principal that can reach a store.
+    """One principal that can reach a store. Equal when all of its attributes are.
 
     Attributes:
         principal: as the contract names principals.
         certainty: ``conditional`` when a hop hangs on something that the snapshot cannot settle.
         direct: True when it needs to become nobody else.
         conditions: what must hold, in words.
-        path: a shortest path, hop by hop; one hop when direct.
+        path: a shortest path, hop by hop; one hop when direct. Worked out when it is first asked for: there are as many answers
+            as principals times stores, and few of their paths are ever looked at.
     """
 
-    principal: str
-    kind: ActorKind
-    certainty: Certainty
-    direct: bool
-    conditions: tuple[str, ...]
-    path: tuple[Hop, ...]
+    __slots__ = ("_path", "certainty", "conditions", "direct", "kind", "principal")
+
+    def __init__(
+        self,
+        principal: str,
+        kind: ActorKind,
+        certainty: Certainty,
+        direct: bool,
+        conditions: tuple[str, ...],
+        path: tuple[Hop, ...] | Ways,
+    ) -> None:
+        self.principal = principal
+        self.kind = kind
+        self.certainty = certainty
+        self.direct = direct
+        self.conditions = conditions
+        self._path = path
+
+    @property
+    def path(self) -> tuple[Hop, ...]:
+        """A shortest path, hop by hop."""
+        if not isinstance(self._path, tuple):
+            self._path = self._path.path(self.principal)
+        return self._path
+
+    def _all(self) -> tuple[object, ...]:
+        return self.principal, self.kind, self.certainty, self.direct, self.conditions, self.path
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == other._all() if isinstance(other, Answer) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.principal, self.kind, self.certainty, self.direct, self.conditions))
+
+    def __repr__(self) -> str:
+        names = ("principal", "kind", "certainty", "direct", "conditions", "path")
+        return f"Answer({', '.join(f'{name}={value!r}' for name, value in zip(names, self._all(), strict=True))})"
 
 
 @dataclass(frozen=True, slots=True)

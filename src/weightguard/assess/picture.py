@@ -31,13 +31,18 @@ class _Canvas:
         self.gathered: Counter[_Key] = Counter()
 
     def add(self, answer: Answer, store: str) -> None:
-        new = {hop.origin for hop in answer.path} - self.nodes.keys()
-        if len(self.nodes) + len(new) > NODES or len(self.edges) + len(answer.path) > EDGES:
+        if not self._has_room(answer):
             self.gathered[answer.kind, store] += 1
             return
         self.nodes[answer.principal] = PictureNode(answer.principal, answer.kind)
         for hop in answer.path:
             self._hop(hop, answer)
+
+    def _has_room(self, answer: Answer) -> bool:
+        if len(self.edges) >= EDGES or (len(self.nodes) >= NODES and answer.principal not in self.nodes):
+            return False  # without working out the path
+        new = {hop.origin for hop in answer.path} - self.nodes.keys()
+        return len(self.nodes) + len(new) <= NODES and len(self.edges) + len(answer.path) <= EDGES
 
     def _hop(self, hop: Hop, answer: Answer) -> None:
         for end in (hop.origin, hop.target):

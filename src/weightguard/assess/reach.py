@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -13,6 +13,8 @@ from weightguard.config import Config
 from weightguard.weights import WeightSet
 
 LISTED = 5
+_KEPT = 64
+"""Answers that are kept for whoever asks the same again. Each holds a line for every reader: all of them would be too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,11 @@ class Reached:
 
 
 class Asked:
-    """An access graph that is asked every question once: checks, subjects, weights and protocols share the
-    answers.
-    """
+    """An access graph whose latest answers are kept: checks, subjects, weights and protocols share them."""
 
     def __init__(self, graph: Access) -> None:
         self._graph = graph
-        self._answers: dict[tuple[AccessKind, str, str | None], WhoCan] = {}
+        self._answers: OrderedDict[tuple[AccessKind, str, str | None], WhoCan] = OrderedDict()
         self._cuts: dict[tuple[AccessKind, str], Cut] = {}
         self._radii: dict[str, tuple[str, ...]] = {}
 
@@ -40,7 +40,10 @@ class Asked:
         """As the graph answers."""
         key = (access, store, prefix)
         if key not in self._answers:
+            if len(self._answers) == _KEPT:
+                self._answers.popitem(last=False)
             self._answers[key] = self._graph.who_can(access, store, prefix)
+        self._answers.move_to_end(key)
         return self._answers[key]
 
     def paths(
@@ -68,9 +71,15 @@ class Reaches:
     def __init__(self, access: Access, config: Config) -> None:
         self._access = access
         self._expected = (*config.vendors, *config.evaluators)
+        self._found: dict[str, Reached] = {}
 
     def of(self, weight_set: WeightSet) -> Reached:
         """Who reaches `weight_set`."""
+        if weight_set.id not in self._found:
+            self._found[weight_set.id] = self._reached(weight_set)
+        return self._found[weight_set.id]
+
+    def _reached(self, weight_set: WeightSet) -> Reached:
         read = self.who_can(AccessKind.READ, weight_set)
         copy = self.who_can(AccessKind.COPY, weight_set)
         return Reached(_count(read), _count(copy), _listed(read, copy), self._exposure(read))

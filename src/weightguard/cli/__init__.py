@@ -5,6 +5,7 @@ Commands load on use, so that ``weightguard --help`` imports neither a cloud SDK
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -106,4 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """The console script."""
+    # Millions of small things are made that live to the end. Looking for rubbish among them after every 700, as Python does by
+    # default, took half of the time of judging a thousand roles and stores.
+    gc.set_threshold(50_000, 20, 50)
     sys.exit(run())

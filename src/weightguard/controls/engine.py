@@ -191,8 +191,8 @@ class _Bench:
     ) -> Iterator[Result]:
         control, check, parameters = one
         bears = _bears(control, kind, target)
-        if not bears and (check is None or not _worth_a_footnote(control)):
-            return
+        if not bears and (check is None or not control.exposes):
+            return  # what bears on no weights is mentioned only where it lies open
         if check is None:
             yield self._result(control, target, Status.UNKNOWN, f"not attested: {control.title}", bears=True)
             return
@@ -289,11 +289,6 @@ def _bears(control: Control, kind: Subject, target: Target) -> bool:
     if kind in ("store", "key"):
         return bool(target.bears.intersection(control.applies_to))
     return bool(target.bears)
-
-
-def _worth_a_footnote(control: Control) -> bool:
-    """What bears on no weights is mentioned only where it lies open or lacks the most basic care."""
-    return control.exposes or (control.severity == "critical" and control.level == "SL1")
 
 
 def _by_subject(catalogue: Catalogue) -> dict[Subject, list[Control]]:

@@ -288,6 +288,8 @@ def names_of(subject: Any, kind: str) -> dict[int, str]:
 
 
 _MOST_RECENT = 16
+_MOST_TOLD = 50
+"""Principals that the evidence of an answer names; `weightguard who-can` names all."""
 
 
 class _NotedAccess:
@@ -344,7 +346,9 @@ class _NotedAccess:
 
 
 def _who(answer: WhoCan) -> list[str]:
-    return [
+    told = [
         f"{one.principal} ({one.kind}, {'direct' if one.direct else 'by a path'}, {one.certainty})"
-        for one in answer.answers
+        for one in answer.answers[:_MOST_TOLD]
     ]
+    more = len(answer.answers) - len(told)
+    return [*told, f"and {more} more"] if more else told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,11 +138,23 @@ GET_TAGGING = Operation(
     absent=frozenset({"NoSuchTagSet", "NoSuchTagSetError"}),
     required=("TagSet",),
 )
-EXPOSURE = (GET_POLICY, GET_PUBLIC_ACCESS_BLOCK, GET_OWNERSHIP, GET_ENCRYPTION, GET_VERSIONING)
-"""Asked of every bucket: what could make it public, and whether weights could be put there unprotected."""
-KEEPING = (GET_OBJECT_LOCK, GET_REPLICATION, GET_LOGGING, LIST_INVENTORY, GET_LIFECYCLE, GET_TAGGING)
+GRANTS = (GET_POLICY, GET_ACL)
+"""Asked of every bucket: who is let in by the bucket itself."""
+LIMITS = (GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK)
+"""What takes from the grants; where nobody is granted anything, there is nothing to take."""
+KEEPING = (
+    GET_ENCRYPTION,
+    GET_VERSIONING,
+    GET_OBJECT_LOCK,
+    GET_REPLICATION,
+    GET_LOGGING,
+    LIST_INVENTORY,
+    GET_LIFECYCLE,
+    GET_TAGGING,
+)
 """Asked of buckets that matter: those that hold weights or may, and those that their copies and logs go to."""
-OPERATIONS = (LIST_BUCKETS, GET_LOCATION, LIST_OBJECTS, GET_OBJECT, GET_ACL, *EXPOSURE, *KEEPING)
+OPERATIONS = (LIST_BUCKETS, GET_LOCATION, LIST_OBJECTS, GET_OBJECT, *GRANTS, *LIMITS, *KEEPING)
+_ACLS_DISABLED = "ACLs are disabled by the ownership setting"
 
 # GetBucketLocation, "LocationConstraint": null stands for us-east-1, EU for eu-west-1.
 _LOCATIONS = {"": "us-east-1", "EU": "eu-west-1"}
@@ -197,11 +209,7 @@ def bucket_row(account: Account, bucket: Bucket, listing: Answer, *, in_full: st
     reads = {LIST_OBJECTS.name: listing}
     if bucket.location is not None:
         reads[GET_LOCATION.name] = bucket.location
-    reads |= {operation.name: ask(operation) for operation in EXPOSURE}
-    enforced = _ownership(reads[GET_OWNERSHIP.name]) == "BucketOwnerEnforced"
-    reads[GET_ACL.name] = skipped("ACLs are disabled by the ownership setting") if enforced else ask(GET_ACL)
-    for operation in KEEPING:
-        reads[operation.name] = skipped(in_full) if in_full else ask(operation)
+    reads |= _in_full(ask) if in_full is None else _in_part(ask, in_full)
     known = bucket.location is None or bucket.location.ok
     return row(
         "s3.bucket",
@@ -211,6 +219,29 @@ def bucket_row(account: Account, bucket: Bucket, listing: Answer, *, in_full: st
         region=bucket.region if known else None,
         reads=reads,
     )
+
+
+def _in_full(ask: Callable[[Operation], Answer]) -> dict[str, Answer]:
+    """Everything, of a bucket that matters."""
+    reads = {operation.name: ask(operation) for operation in (GET_POLICY, *LIMITS, *KEEPING)}
+    enforced = _ownership(reads[GET_OWNERSHIP.name]) == "BucketOwnerEnforced"
+    return reads | {GET_ACL.name: skipped(_ACLS_DISABLED) if enforced else ask(GET_ACL)}
+
+
+def _in_part(ask: Callable[[Operation], Answer], why: str) -> dict[str, Answer]:
+    """Whether anybody is let in, of a bucket that does not matter for weights; what that depends on where somebody may be."""
+    reads = {operation.name: ask(operation) for operation in GRANTS}
+    closed = reads[GET_POLICY.name].outcome == "absent" and _owner_alone(reads[GET_ACL.name])
+    for operation in LIMITS:
+        reads[operation.name] = skipped(f"{why}, and it lets nobody in") if closed else ask(operation)
+    return reads | {operation.name: skipped(why) for operation in KEEPING}
+
+
+def _owner_alone(acl: Answer) -> bool:
+    """Whether an ACL was read and grants nobody but the owner anything."""
+    owner = acl.data.get("Owner", {}).get("ID")
+    grantees = [grant.get("Grantee", {}).get("ID") for grant in acl.data.get("Grants", [])]
+    return acl.ok and bool(owner) and all(grantee == owner for grantee in grantees)
 
 
 def _ownership(answer: Answer) -> str | None:
@@ -224,7 +255,8 @@ def completed(account: Account, record: Mapping[str, Any]) -> Row:
     arn, name = record["id"], record["data"]["Name"]
     answers = {
         operation.name: account.caller.ask(operation, region=region, resource=arn, Bucket=name)
-        for operation in KEEPING
+        for operation in (*LIMITS, *KEEPING)
+        if _was_skipped(record, operation)
     }
     reads = dict(record["reads"]) | {name: answer.as_read() for name, answer in answers.items()}
     return {name: record[name] for name in ("kind", "id", "region", "operation", "data")} | {"reads": reads}
@@ -232,7 +264,11 @@ def completed(account: Account, record: Mapping[str, Any]) -> Row:
 
 def is_partial(record: Mapping[str, Any]) -> bool:
     """Whether the record lacks what is asked only of buckets that matter."""
-    return any(record["reads"].get(operation.name, {}).get("outcome") == "skipped" for operation in KEEPING)
+    return any(_was_skipped(record, operation) for operation in KEEPING)
+
+
+def _was_skipped(record: Mapping[str, Any], operation: Operation) -> bool:
+    return bool(record["reads"].get(operation.name, {}).get("outcome") == "skipped")
 
 
 def destinations(record: Mapping[str, Any]) -> Iterator[str]:
