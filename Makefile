@@ -37,7 +37,7 @@ check: $(VENV)/.dev
 
 test: $(VENV)/.dev check
 	scripts/install-test-tools
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-fast: $(VENV)/.dev
 	$(BIN)/pytest -m "not slow and not wire and not browser"
