@@ -21,6 +21,10 @@ _BUCKET = "arn:aws:s3:::"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _GAPS = 6
+_ALIKE = 10
+"""Answers that differ in nothing but the name: as many are shown one by one, of more the first `_OF_MANY`."""
+_OF_MANY = 3
+_PLURALS = {"person": "people", "workload": "workloads", "service": "services"}
 
 
 def _questions(command: Command) -> Command:
@@ -168,21 +172,42 @@ def _safe(text: str) -> str:
 def _show_answers(console: Console, name: str, found: WhoCan) -> None:
     console.print(_safe(f"{found.access.value} {name}"), style="bold", highlight=False)
     console.print(f"  {_counted(found.answers)}", highlight=False)
-    for answer in sorted(found.answers, key=lambda one: (not one.direct, one.kind, one.principal)):
-        manner = "directly" if answer.direct else "indirectly"
-        console.print(
-            f"\n  {_safe(answer.principal)}  [dim]{answer.kind}, {answer.certainty}, {manner}[/dim]",
-            highlight=False,
-        )
-        _show_path(console, answer.path)
+    for alike in _gathered(found.answers):
+        shown = alike if len(alike) <= _ALIKE else alike[:_OF_MANY]
+        for answer in shown:
+            _show_answer(console, answer)
+        if len(shown) < len(alike):
+            more = len(alike) - len(shown)
+            console.print(f"\n  and {more:,} more like these; --json names them all", highlight=False)
     _show_gaps(console, found)
+
+
+def _gathered(answers: Iterable[Answer]) -> Iterable[list[Answer]]:
+    """Those who read directly first; those who differ in nothing but the name together."""
+    found: dict[tuple[object, ...], list[Answer]] = {}
+    for answer in sorted(answers, key=lambda one: (not one.direct, one.kind, one.principal)):
+        way = tuple((hop.how, hop.target, hop.conditions) for hop in answer.path)
+        found.setdefault((answer.direct, answer.kind, way), []).append(answer)
+    return found.values()
+
+
+def _show_answer(console: Console, answer: Answer) -> None:
+    manner = "directly" if answer.direct else "indirectly"
+    console.print(
+        f"\n  {_safe(answer.principal)}  [dim]{answer.kind}, {answer.certainty}, {manner}[/dim]",
+        highlight=False,
+    )
+    _show_path(console, answer.path)
 
 
 def _counted(answers: Iterable[Answer]) -> str:
     kinds = [answer.kind for answer in answers]
     if not kinds:
         return "nobody"
-    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+    counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+    return ", ".join(
+        f"{count:,} {_PLURALS.get(kind, kind) if count > 1 else kind}" for kind, count in counts.items()
+    )
 
 
 def _show_path(console: Console, path: tuple[Hop, ...]) -> None:
@@ -213,4 +238,4 @@ def _show_gaps(console: Console, found: WhoCan | Cut) -> None:
         shown = "; ".join(words[:_GAPS]) + (f"; and {len(words) - _GAPS} more" if len(words) > _GAPS else "")
         console.print(f"  [yellow]not known: {_safe(shown)}[/yellow]", highlight=False)
     elif not found.complete:
-        console.print("  [yellow]not complete[/yellow]")
+        console.print("  [yellow]not complete: no snapshot holds this store[/yellow]")
