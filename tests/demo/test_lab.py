@@ -28,15 +28,21 @@ def _demo(folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def weak(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return _demo(tmp_path_factory.mktemp("weak") / "demo")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the weak lab's audit lies."""
+    return tmp_path_factory.mktemp("weak") / "demo"
 
 
 @pytest.fixture(scope="module")
-def accounts(weak: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def weak(folder: Path) -> dict[str, Any]:
+    return _demo(folder)
+
+
+@pytest.fixture(scope="module")
+def accounts(weak: dict[str, Any], folder: Path) -> dict[str, str]:
     """Account numbers by the names that the lab gives them."""
-    snapshot = tmp_path_factory.getbasetemp() / "weak0" / "demo" / "snapshot"
-    return {account.name: account.id for account in api.load(snapshot).estate.accounts}
+    assert weak
+    return {account.name: account.id for account in api.load(folder / "snapshot").estate.accounts}
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from weightguard.errors import ConfigError
 from weightguard.estate.fact import Reason
 
 LISTED = 20
+_KINDS = ("change", "grant", "attest")
 
 
 def next_level(
@@ -53,9 +54,14 @@ def next_level(
         *(_grant(read, found, controls) for read, found in grants.items()),
         *(_attest(controls[name], found) for name, found in attests.items()),
     ]
-    kinds = ("change", "grant", "attest")
-    fixes.sort(key=lambda fix: (SEVERITIES.index(fix.severity), kinds.index(fix.kind), fix.controls))
+    fixes.sort(key=lambda fix: _urgency(fix, controls))
     return NextLevel(level=wanted, fixes=tuple(fixes))
+
+
+def _urgency(fix: Fix, controls: Mapping[str, Control]) -> tuple[bool, int, int, tuple[str, ...]]:
+    """What lays weights open now comes first, then the most severe."""
+    exposing = fix.kind == "change" and any(controls[name].exposes for name in fix.controls)
+    return not exposing, SEVERITIES.index(fix.severity), _KINDS.index(fix.kind), fix.controls
 
 
 def what_if(
