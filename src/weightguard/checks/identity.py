@@ -89,7 +89,11 @@ def _escalation(answer: Answer, context: Context) -> str | None:
 def no_third_party(store: Store, context: Context) -> Verdict:
     """Nobody of another organisation can read, by whatever path."""
     answer = context.access.who_can(AccessKind.READ, store.id)
-    outside = [one.principal for one in answer.answers if one.kind in ("external", "anonymous")]
+    outside = [
+        "everybody" if one.principal == "*" else one.principal
+        for one in answer.answers
+        if one.kind in ("external", "anonymous")
+    ]
     if outside:
         return Verdict.failed(f"outsiders can read these weights: {words(outside)}")
     context.require(answer.gaps)

@@ -5,6 +5,7 @@ Plain text of at most `width` columns that means the same without colour, in a l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 
@@ -15,6 +16,9 @@ from weightguard.report.text import visible
 from weightguard.report.words import exposures, grouped, headline, short, size
 
 WIDTH = 80
+_CONTROL = re.compile(r"\b[A-Z]+-[A-Z]+-\d+\b")
+_UNBROKEN = "\ue000"
+"""Stands for the hyphens of a control's id while lines are broken; `visible` lets none of these through."""
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "white"}
 
 
@@ -23,8 +27,9 @@ def _title(text: str) -> str:
 
 
 def _wrapped(text: str, width: int, first: str = "  ", rest: str | None = None) -> Iterator[str]:
-    lines = wrap(visible(text), width, initial_indent=first, subsequent_indent=rest or " " * len(first))
-    yield from lines or [first.rstrip()]
+    whole = _CONTROL.sub(lambda found: found[0].replace("-", _UNBROKEN), visible(text))
+    lines = wrap(whole, width, initial_indent=first, subsequent_indent=rest or " " * len(first))
+    yield from (line.replace(_UNBROKEN, "-") for line in lines or [first.rstrip()])
 
 
 def _level(entry: WeightEntry) -> str:
@@ -36,10 +41,13 @@ def _readers(entry: WeightEntry) -> str:
     readers, more = entry.readers, "" if entry.readers.complete else "+"
     if readers.anonymous:
         return "EVERYBODY on the internet"
-    parts = [f"{readers.people}{more} people", f"{readers.workloads + readers.services}{more} workloads"]
+    counts = [(readers.people, "person", "people")]
+    counts.append((readers.workloads + readers.services, "workload", "workloads"))
     if readers.external:
-        parts.append(f"{readers.external}{more} OUTSIDERS")
-    return ", ".join(parts)
+        counts.append((readers.external, "OUTSIDER", "OUTSIDERS"))
+    return ", ".join(
+        f"{count}{more} {one if count == 1 and not more else many}" for count, one, many in counts
+    )
 
 
 def _weights(report: Report, width: int) -> Iterator[str]:

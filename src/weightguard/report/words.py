@@ -61,7 +61,7 @@ def urgency(result: ResultEntry) -> tuple[int, int, int, str, str, str]:
 def exposures(report: Report) -> list[ResultEntry]:
     """What exposes weights now: severe failures that bear on weights, up to the level that is aimed at.
 
-    Those that put weights within an outsider's reach come first, then the most severe.
+    Those that put weights within an outsider's reach come first, of whatever level, then the most severe.
     """
     exposing = {control["id"] for control in report.controls if control.get("exposes")}
     found = [
@@ -70,7 +70,7 @@ def exposures(report: Report) -> list[ResultEntry]:
         if result.status == "fail"
         and result.severity in ("critical", "high")
         and not result.footnote
-        and result.level <= report.summary.target_level
+        and (result.level <= report.summary.target_level or result.control in exposing)
     ]
     return sorted(found, key=lambda result: (result.control not in exposing, urgency(result)))
 
