@@ -19,7 +19,7 @@ from weightguard.checks.decisions import (
     stranger,
     stranger_account,
 )
-from weightguard.checks.relations import account_of, words
+from weightguard.checks.relations import account_of, counted, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import AccessPoint, Account, NamedPolicy, PublicAccessBlock, Store
@@ -178,7 +178,7 @@ def access_points_private(store: Store, context: Context) -> Verdict:
             f"access points take requests from the internet without a public access block: {words(opened)}"
         )
     context.require(store.access_points.gaps)
-    return Verdict.passed(f"{len(points)} access points, all private")
+    return Verdict.passed(f"{counted(len(points), 'access point')}, all private")
 
 
 def _is_private(point: AccessPoint, context: Context) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from weightguard.access.model import AccessKind, Answer, WhoCan
 from weightguard.checks.decisions import account_in, allowing
 from weightguard.checks.network import refused_by_organisation
-from weightguard.checks.relations import is_outside, missing, principal_named, words
+from weightguard.checks.relations import counted, is_outside, missing, principal_named, words
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known
@@ -51,10 +51,12 @@ def _within_cap(weight_set: WeightSet, access: AccessKind, cap: str, verb: str, 
     ]
     if len(people) > most:
         return Verdict.failed(
-            f"{len(people)} people can {verb} these weights, at most {most} should: {words(people)}"
+            f"{counted(len(people), 'person', 'people')} can {verb} these weights, at most {most} should: {words(people)}"
         )
     context.require(answer.gaps)
-    return Verdict.passed(f"{len(people)} people can {verb} these weights, at most {most} should")
+    return Verdict.passed(
+        f"{counted(len(people), 'person', 'people')} can {verb} these weights, at most {most} should"
+    )
 
 
 def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
@@ -68,7 +70,7 @@ def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
             for one, how in climbing
         )
         return Verdict.failed(
-            f"{len(climbing)} principals reach these weights by privilege escalation: {told}"
+            f"{counted(len(climbing), 'principal reaches', 'principals reach')} these weights by privilege escalation: {told}"
         )
     context.require(answer.gaps)
     return Verdict.passed("nobody reaches these weights by privilege escalation")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weightguard.access.model import AccessKind
-from weightguard.checks.relations import attribute, resources_in, weights_in, words
+from weightguard.checks.relations import attribute, counted, resources_in, weights_in, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Store
 from weightguard.weights import WeightSet
@@ -50,4 +50,6 @@ def image_tags_immutable(account: Account, context: Context) -> Verdict:
     ]
     if mutable:
         return Verdict.failed(f"tags can be moved to another image: {words(mutable)}")
-    return Verdict.passed(f"tags of all {len(repositories)} repositories are immutable")
+    return Verdict.passed(
+        f"tags are immutable in {counted(len(repositories), 'repository', 'repositories')}, all of them"
+    )

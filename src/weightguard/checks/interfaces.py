@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weightguard.access.model import AccessKind
-from weightguard.checks.relations import words, workloads_of
+from weightguard.checks.relations import counted, words, workloads_of
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Store, Workload
 
@@ -23,7 +23,9 @@ def no_person_reads(store: Store, context: Context) -> Verdict:
     answer = context.access.who_can(AccessKind.READ, store.id)
     people = [one.principal for one in answer.answers if one.kind == "person"]
     if people:
-        return Verdict.failed(f"{len(people)} people can fetch the raw weights: {words(people)}")
+        return Verdict.failed(
+            f"{counted(len(people), 'person', 'people')} can fetch the raw weights: {words(people)}"
+        )
     context.require(answer.gaps)
     return Verdict.passed("no person can fetch the raw weights")
 

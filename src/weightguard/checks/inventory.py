@@ -7,6 +7,7 @@ from typing import Any
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.relations import (
+    counted,
     missing,
     resources_in,
     seen_in,
@@ -45,7 +46,7 @@ def declared_locations_found(model: DeclaredModel, context: Context) -> Verdict:
         missing("s3:ListObjectsV2", f"no weights of {model.name} were found in {words(empty)}")
     context.require(context.estate.weight_sets.gaps)
     return Verdict.passed(
-        f"all {len(found)} copies of {model.name} lie in its {len(model.config.locations)} declared locations"
+        f"{counted(len(found), 'copy', 'copies')} of {model.name}, in declared locations alone"
     )
 
 
@@ -168,7 +169,9 @@ def image_repositories_closed(account: Account, context: Context) -> Verdict:
     opened = outside_grants(repositories, actions, account, context)
     if opened:
         return Verdict.failed(f"repositories let outsiders pull images: {words(opened)}")
-    return Verdict.passed(f"none of {len(repositories)} repositories lets outsiders pull")
+    return Verdict.passed(
+        f"{counted(len(repositories), 'repository', 'repositories')}, none lets outsiders pull"
+    )
 
 
 def managed_models_declared(account: Account, context: Context) -> Verdict:

@@ -21,7 +21,7 @@ from weightguard.checks.decisions import (
     outsiders_named,
     stranger_account,
 )
-from weightguard.checks.relations import account_of, is_outside, key_named, weights_in, words
+from weightguard.checks.relations import account_of, counted, is_outside, key_named, weights_in, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.model import Key, KeyGrant, NamedPolicy, Store
@@ -305,7 +305,7 @@ def measurements_pinned(key: Key, context: Context) -> Verdict:
     loose = [f"{name}={value}" for name, value in pinned if "*" in value or "?" in value]
     if debug or loose:
         return Verdict.failed(f"measurements are not pinned: {words([*debug, *loose])}")
-    return Verdict.passed(f"{len(pinned)} measurements are pinned exactly")
+    return Verdict.passed(f"pinned exactly: {counted(len(pinned), 'measurement')}")
 
 
 def _measurements(policy: NamedPolicy | None) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from weightguard.checks.decisions import (
     stranger,
     stranger_account,
 )
-from weightguard.checks.relations import account_of, attribute, resources_in, seen_in, words
+from weightguard.checks.relations import account_of, attribute, counted, resources_in, seen_in, words
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Endpoint, Resource, Store, Workload
@@ -161,7 +161,7 @@ def no_internet_path(account: Account, context: Context) -> Verdict:
     ]
     if ways:
         return Verdict.failed(f"weight networks reach the internet: {words(ways)}")
-    return Verdict.passed(f"{len(networks)} networks in use, none leads to the internet")
+    return Verdict.passed(f"{counted(len(networks), 'network')} in use, none leads to the internet")
 
 
 def _gates(table: Resource, context: Context) -> Iterator[str]:
@@ -245,7 +245,7 @@ def separated(account: Account, context: Context) -> Verdict:
     joined = [name for name in bridges if name not in allowed]
     if joined:
         return Verdict.failed(f"weight networks are joined to others: {words(joined)}")
-    return Verdict.passed(f"{len(networks)} networks in use, none is joined to another")
+    return Verdict.passed(f"{counted(len(networks), 'network')} in use, none is joined to another")
 
 
 def _is_active(peering: Resource, context: Context) -> bool:

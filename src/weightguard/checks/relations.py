@@ -204,3 +204,8 @@ def seen_in(
         if f"/{account.id}" in gap.source.record and gap.source.call.partition(":")[0] in services
     )
     return tuple(one for one in collection if one.account == account.id)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """``1 person``, ``2 people``; without `many`, ``one`` with an s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.identity import is_open_subject
-from weightguard.checks.relations import attribute, resources_in, words, workloads_of
+from weightguard.checks.relations import attribute, counted, resources_in, words, workloads_of
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Store
 
@@ -42,4 +42,6 @@ def images_scanned(account: Account, context: Context) -> Verdict:
     ]
     if unscanned:
         return Verdict.failed(f"images are not scanned for known weaknesses: {words(unscanned)}")
-    return Verdict.passed(f"images of all {len(repositories)} repositories are scanned when pushed")
+    return Verdict.passed(
+        f"images are scanned in {counted(len(repositories), 'repository', 'repositories')}, all of them"
+    )
