@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 DISCLAIMER = (
     "Security levels are benchmarks of RAND RR-A2849-1 (2024), which says of itself that it is neither a standard nor a compliance "
     "regime. This report shows alignment with its measures as far as the evidence reaches; it certifies nothing. "
-    "Not looked at: old versions of objects, access control lists of single objects, multi-region access points, S3 Access Grants, and "
-    "what lies inside disks, file systems, images and backups."
+    "Not looked at: old versions of objects, access control lists of single objects, multi-region access points, S3 Access Grants, "
+    "and what lies inside disks, file systems, images and backups."
 )
 
 
