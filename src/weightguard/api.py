@@ -1,4 +1,4 @@
-"""weightguard for notebooks and other tools: collect, load, assess, who_can.
+"""weightguard for notebooks and other tools: collect, load, assess, who_can, diff.
 
     from weightguard.api import assess, collect_aws, load, who_can
 
@@ -24,7 +24,7 @@ from weightguard import __version__
 from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
 from weightguard.errors import InputError
 from weightguard.estate.model import Estate
-from weightguard.snapshot import Call, Snapshot, SnapshotWriter, open_snapshot
+from weightguard.snapshot import Call, Snapshot, SnapshotChanges, SnapshotWriter, compare, open_snapshot
 from weightguard.snapshot.model import MANIFEST
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from weightguard.collect.progress import Progress
     from weightguard.config import Config
     from weightguard.controls.catalogue import Catalogue
+    from weightguard.report.changes import Changes
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,6 @@ class Evidence:
 
     snapshots: tuple[Snapshot, ...]
     estate: Estate
-    people: tuple[str, ...] = ()
-    workloads: tuple[str, ...] = ()
 
     @cached_property
     def access(self) -> Access:
@@ -202,6 +201,42 @@ def paths(
 def cut(evidence: Evidence, store: str, access: AccessKind | str = "read") -> Cut:
     """The smallest set of changes that closes every path to a store."""
     return evidence.access.cut(store, AccessKind(access))
+
+
+def diff(old: str | Path, new: str | Path) -> Changes | SnapshotChanges:
+    """What changed between two reports (report.json, or the folder of a scan), or between two snapshots.
+
+    Raises:
+        InputError: one is a report and the other a snapshot, or one is neither.
+        SnapshotError: damage, by file and line.
+    """
+    from weightguard.assess.serialise import from_json
+    from weightguard.report.changes import compare as compare_reports
+
+    before, now = _report_at(Path(old)), _report_at(Path(new))
+    if before is not None and now is not None:
+        reports = [from_json(_bytes_of(path), str(path)) for path in (before, now)]
+        return compare_reports(*reports)
+    if before is None and now is None:
+        return compare(open_snapshot(Path(old)), open_snapshot(Path(new)))
+    raise InputError(
+        "a report cannot be compared with a snapshot", where=f"{old}, {new}", fix="name two of a kind"
+    )
+
+
+def _report_at(path: Path) -> Path | None:
+    """The report that a path names: a file of JSON, or the one in the folder of a scan."""
+    if path.is_dir():
+        report = path / "report.json"
+        return report if report.is_file() and not (path / MANIFEST).exists() else None
+    return path if path.suffix == ".json" else None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the report cannot be read, {error.strerror}", where=str(path)) from error
 
 
 def gaps(evidence: Evidence) -> tuple[Call, ...]:

@@ -26,6 +26,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "paths": ("access", "paths", "How a principal gets to a store, hop by hop."),
     "cut": ("access", "cut", "The smallest set of changes that closes the paths."),
     "evaluate": ("evaluate", "evaluate", "Decide single requests against given policies, offline."),
+    "diff": ("diff", "diff", "What changed between two snapshots or two reports."),
     "controls": ("controls", "controls", "List, show, lint and export the catalogue."),
     "permissions": ("permissions", "permissions", "Print the least-privilege policy that collect needs."),
     "demo": ("demo", "demo", "Build a small lab on an embedded emulator and audit it."),

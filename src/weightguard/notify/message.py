@@ -67,11 +67,12 @@ def lines(notice: Notice, quote: Quote) -> Iterator[str]:
     if changes is None:
         yield from _results("What exposes weights now", exposures(report), quote)
     else:
-        yield from _changes(changes, quote)
+        yield from in_words(changes, quote)
     yield f"As of {timestamp(report)}, snapshot {quote(report.snapshot.digest[:16])}."
 
 
-def _changes(changes: Changes, quote: Quote) -> Iterator[str]:
+def in_words(changes: Changes, quote: Quote) -> Iterator[str]:
+    """What changed, line by line; at most 10 results of a kind."""
     if changes.level[0] != changes.level[1]:
         yield f"Level: {changes.level[0]} before, {changes.level[1]} now."
     if changes.score[0] != changes.score[1]:
@@ -130,7 +131,12 @@ def as_object(notice: Notice) -> dict[str, Any]:
     if changes is None:
         failing = [one for one in report.results if one.status == "fail" and not one.footnote]
         return content | {"failing": _listed(failing)}
-    return content | {
+    return content | as_changes(changes)
+
+
+def as_changes(changes: Changes) -> dict[str, Any]:
+    """What changed, for a machine; at most 500 results of a kind, saying how many there are."""
+    return {
         "worse": changes.worse,
         "level": {"before": changes.level[0], "now": changes.level[1]},
         "score": {"before": changes.score[0], "now": changes.score[1]},

@@ -5,6 +5,7 @@ a ``.tar.zst``. `pack` makes the latter of the former.
 """
 
 from weightguard.snapshot.archive import pack
+from weightguard.snapshot.changes import SnapshotChanges, compare
 from weightguard.snapshot.limits import Limits
 from weightguard.snapshot.model import OUTCOMES, SCHEMA_VERSION, Call, CallGroup, Manifest, Outcome, Record
 from weightguard.snapshot.read import Snapshot, open_snapshot
@@ -21,7 +22,9 @@ __all__ = [
     "Outcome",
     "Record",
     "Snapshot",
+    "SnapshotChanges",
     "SnapshotWriter",
+    "compare",
     "open_snapshot",
     "pack",
     "redact",
