@@ -5,6 +5,7 @@ The emulators' module imports the AWS SDK and the collector: fixtures import it 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ import pytest
 
 if TYPE_CHECKING:
     import emulators
+
+# As the command line does: half of the time of judging went into looking for rubbish that is not there.
+gc.set_threshold(50_000, 20, 50)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background, a shell's children ignore Ctrl-C, and so would the ones that the tests interrupt.
