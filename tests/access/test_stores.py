@@ -189,6 +189,23 @@ def test_public_grants_of_access_control_lists_count_unless_they_are_ignored() -
     assert "*" not in found(estate(disabled), AccessKind.WRITE)
 
 
+def test_an_unread_block_is_no_gap_where_nobody_is_let_in() -> None:
+    unread = Unknown(Reason.NOT_COLLECTED, Source("s3:GetPublicAccessBlock", "somewhere"))
+    own = {"Grantee": {"Type": "CanonicalUser", "ID": "me"}, "Permission": "FULL_CONTROL"}
+    other = {"Grantee": {"Type": "CanonicalUser", "ID": "you"}, "Permission": "READ"}
+    odd = {"Grantee": "me", "Permission": "READ"}
+
+    def gaps(*grants: Any, **given: Any) -> tuple[Unknown, ...]:
+        acl = known({"Owner": {"ID": "me"}, "Grants": list(grants)})
+        things = estate(store(acl=acl, public_access_block=unread, **given))
+        return build(things).who_can(AccessKind.READ, STORE).gaps
+
+    assert gaps(own) == ()
+    assert gaps(own, other) == (unread,)
+    assert gaps(own, odd) == (unread,)
+    assert gaps(own, policy=policy(letting("*"))) == (unread,)
+
+
 def test_a_service_that_the_policy_names_is_an_answer() -> None:
     things = estate(store(policy=policy(letting({"Service": "cloudfront.amazonaws.com"}))))
     assert found(things)["cloudfront.amazonaws.com"].kind == "service"

@@ -89,7 +89,7 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
     gaps = [
         fact
         for fact in (found.policy, found.public_access_block, found.encryption, found.acl)
-        if isinstance(fact, Unknown)
+        if isinstance(fact, Unknown) and not (fact is found.public_access_block and _lets_nobody_in(found))
     ]
     policy = found.policy.value if isinstance(found.policy, Known) else None
     account = next((item for item in estate.accounts if item.id == found.account), None)
@@ -108,6 +108,24 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
         key=key,
         gaps=tuple(gaps),
     )
+
+
+def _lets_nobody_in(store: Store) -> bool:
+    """Whether neither policy nor ACL names anybody but the owner: there is nothing that a block could take away."""
+    if (
+        not isinstance(store.policy, Known)
+        or store.policy.value is not None
+        or not isinstance(store.acl, Known)
+    ):
+        return False
+    acl = store.acl.value or {}
+    grantees = [grant.get("Grantee") for grant in acl.get("Grants", ())]
+    return all(isinstance(grantee, Mapping) and _is_owner(grantee, acl) for grantee in grantees)
+
+
+def _is_owner(grantee: Mapping[str, Any], acl: Mapping[str, Any]) -> bool:
+    owner = acl.get("Owner")
+    return isinstance(owner, Mapping) and owner.get("ID") is not None and grantee.get("ID") == owner["ID"]
 
 
 def _key_gaps(key: KeySurface | None) -> list[Unknown]:

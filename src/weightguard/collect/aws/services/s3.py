@@ -140,10 +140,9 @@ GET_TAGGING = Operation(
 )
 GRANTS = (GET_POLICY, GET_ACL)
 """Asked of every bucket: who is let in by the bucket itself."""
-LIMITS = (GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK)
+LIMITS = (GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK, GET_ENCRYPTION)
 """What takes from the grants; where nobody is granted anything, there is nothing to take."""
 KEEPING = (
-    GET_ENCRYPTION,
     GET_VERSIONING,
     GET_OBJECT_LOCK,
     GET_REPLICATION,
