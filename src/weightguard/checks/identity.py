@@ -108,13 +108,11 @@ def no_standing_human_access(principal: Principal, context: Context) -> Verdict:
         return Verdict.not_applicable("not a user: access through it begins with a session")
     reached = set(context.weights_of(principal.id))
     stores = sorted({one.store for one in context.estate.weight_sets if one.id in reached})
-    held = [
-        store
-        for store in stores
-        if _reads_directly(principal, context.access.who_can(AccessKind.READ, store))
-    ]
+    answers = {store: context.access.who_can(AccessKind.READ, store) for store in stores}
+    held = [store for store, answer in answers.items() if _reads_directly(principal, answer)]
     if held:
         return Verdict.failed(f"the user holds a permanent right to read {words(held)}")
+    context.require(gap for answer in answers.values() for gap in answer.gaps)
     return Verdict.passed("the user reads no weights without assuming a role")
 
 
