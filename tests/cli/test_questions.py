@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Type = Callable[..., Any]
 STORE = "arn:aws:s3:::models"
 
@@ -55,3 +57,18 @@ def test_a_few_alike_are_told_one_by_one(typed: Type, tmp_path: Path) -> None:
     told = typed("who-can", "read", "--snapshot", at, "--store", STORE).out
     assert [f"user/ada{number}  person" in told for number in range(10)] == [True] * 10
     assert "more like these" not in told
+
+
+@pytest.mark.parametrize("store", ["arn:aws:kms:us-east-1:111111111111:key/x", "arn:aws:s3:::", "No Bucket!"])
+def test_what_is_no_store_is_refused(
+    typed: Type, refused: Callable[..., str], tmp_path: Path, store: str
+) -> None:
+    at = _snapshot(typed, tmp_path, [_user("ada", "s3:*")])
+    assert "this names no store" in refused("who-can", "read", "--snapshot", at, "--store", store)
+
+
+def test_json_steers_no_terminal(typed: Type, tmp_path: Path) -> None:
+    at = _snapshot(typed, tmp_path, [_user("a\u009b\u202eda", "s3:*")])
+    told = typed("who-can", "read", "--snapshot", at, "--store", STORE, "--json").out
+    assert told.isascii()
+    assert json.loads(told)["answers"][0]["principal"].endswith("user/a\u009b\u202eda")

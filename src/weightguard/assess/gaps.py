@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from weightguard.assess.grants import permission
-from weightguard.assess.model import CallCounts, Coverage, Gap
+from weightguard.assess.model import CONFIGURATION, CallCounts, Coverage, Gap
 from weightguard.controls.engine import Result
 from weightguard.controls.schema import Control, Status
 from weightguard.controls.scopes import provider_of, scope_of
@@ -100,6 +100,9 @@ def _account_scope(record: str) -> str | None:
 def _key(unknown: Unknown, lost: Mapping[Key, _Lost]) -> Key:
     service, _, operation = unknown.source.call.partition(":")
     scope = scope_of(unknown.source.record)
+    if service == CONFIGURATION:
+        # One file says it or does not, however many weights it does not speak of.
+        scope, operation = "weightguard.yaml", operation or scope
     key = (scope, service, operation, unknown.code, unknown.reason.value)
     if key in lost:
         return key

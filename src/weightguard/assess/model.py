@@ -16,6 +16,8 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 SCHEMA_VERSION = "1.0"
+CONFIGURATION = "configuration"
+"""Stands for the service of a gap that the user's own weightguard.yaml leaves."""
 REACHABLE = ("SL0", "SL1", "SL2", "SL3", "SL4", "SL5")
 
 Status = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
@@ -157,7 +159,12 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Reach:
-    """How many can. `complete` is False when these are lower bounds."""
+    """How many can. `complete` is False when these are lower bounds.
+
+    Attributes:
+        conditional_external, conditional_anonymous: of `external` and `anonymous`, those who can on a condition alone that the
+            evidence does not settle.
+    """
 
     people: int
     workloads: int
@@ -166,6 +173,8 @@ class Reach:
     services: int = 0
     unknown: int = 0
     complete: bool = True
+    conditional_external: int = 0
+    conditional_anonymous: int = 0
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

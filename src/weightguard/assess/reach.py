@@ -104,6 +104,7 @@ class Reaches:
 
 def _count(answer: WhoCan) -> Reach:
     kinds = Counter(one.kind for one in answer.answers)
+    conditional = Counter(one.kind for one in answer.answers if one.certainty == "conditional")
     return Reach(
         people=kinds["person"],
         workloads=kinds["workload"],
@@ -112,6 +113,8 @@ def _count(answer: WhoCan) -> Reach:
         services=kinds["service"],
         unknown=kinds["unknown"],
         complete=answer.complete,
+        conditional_external=conditional["external"],
+        conditional_anonymous=conditional["anonymous"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 ACCESSES = ("read", "write", "copy", "decrypt", "delete", "administer")
 _BUCKET = "arn:aws:s3:::"
+_STORE = re.compile(
+    r"arn:aws[a-z-]*:(s3:::[a-z0-9][a-z0-9._-]{1,62}(/.*)?|ec2:[^:]*:[^:]*:(snapshot|image|volume)/.+)$", re.I
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _GAPS = 6
@@ -136,6 +140,10 @@ def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str,
     """What is asked about: per question its name, the store's id and the key prefix."""
     if store is not None:
         name = store if store.startswith("arn:") else _BUCKET + store
+        if not (_STORE.match(name) or name in _held(evidence)):
+            raise InputError(
+                "this names no store", where=store, fix="write arn:aws:s3:::bucket, with or without /prefix"
+            )
         return [(name, (name, None))]
     found = {
         (f"{weights.store}/{weights.prefix}" if weights.prefix else weights.store): (
@@ -149,9 +157,14 @@ def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str,
     return list(found.items())
 
 
+def _held(evidence: Evidence) -> set[str]:
+    estate = evidence.estate
+    return {one.id for one in (*estate.stores, *estate.disk_copies)}
+
+
 def _print_json(rows: list[dict[str, Any]], store: str | None) -> None:
     """One object for one store, a list for every weight set."""
-    click.echo(json.dumps(rows[0] if store is not None else rows, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(rows[0] if store is not None else rows, indent=2))
 
 
 def _console() -> Console:

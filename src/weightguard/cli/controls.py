@@ -91,7 +91,7 @@ def list_(
     ]
     if as_json:
         rows = [control.model_dump(mode="json", include=set(_BRIEF)) for control in found]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rows, indent=2))
         return
     for control in found:
         click.echo(_brief(control))
@@ -124,7 +124,7 @@ def show(control_id: str, as_json: bool, config_path: str | None, directories: t
             fix=f"did you mean {near[0]}?" if near else "`weightguard controls list` names them all",
         )
     if as_json:
-        click.echo(json.dumps(control.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(control.model_dump(mode="json", by_alias=True), indent=2))
     else:
         click.echo(page(control))
 

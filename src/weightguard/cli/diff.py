@@ -73,7 +73,7 @@ def _status(found: Changes, fail_on: str) -> int:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=2)
 
 
 def _snapshots_object(found: SnapshotChanges) -> dict[str, Any]:

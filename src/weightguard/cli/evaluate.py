@@ -29,7 +29,7 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
         if explain:
             click.echo("\n".join(_safe(line) for line in answer.explanation()))
         else:
-            click.echo(json.dumps(answer.record, ensure_ascii=False))
+            click.echo(json.dumps(answer.record))
     if not answered:
         raise InputError("there is no case to decide", where=cases.name, fix="give one JSON object a line")
     if failed:

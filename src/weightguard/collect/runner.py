@@ -128,7 +128,7 @@ def run_units(
         raise Interrupted(
             f"stopped with {run.finished_count:,} of {run.known_count:,} units of work done",
             where=str(writer.path),
-            fix=again,
+            fix=again if again == _SAME_COMMAND else f"to go on where it stopped, run: {again}",
         ) from None
     except WeightguardError as error:
         run.wind_down()

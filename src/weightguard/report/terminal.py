@@ -6,12 +6,13 @@ Plain text of at most `width` columns that means the same without colour, in a l
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from textwrap import wrap
 
 import click
 
-from weightguard.assess.model import Gap, Report, WeightEntry
+from weightguard.assess.model import CONFIGURATION, Gap, Report, WeightEntry
 from weightguard.report.text import visible
 from weightguard.report.words import exposures, grouped, headline, short, size
 
@@ -39,15 +40,16 @@ def _level(entry: WeightEntry) -> str:
 
 def _readers(entry: WeightEntry) -> str:
     readers, more = entry.readers, "" if entry.readers.complete else "+"
-    if readers.anonymous:
+    if readers.anonymous > readers.conditional_anonymous:
         return "EVERYBODY on the internet"
     counts = [(readers.people, "person", "people")]
     counts.append((readers.workloads + readers.services, "workload", "workloads"))
     if readers.external:
         counts.append((readers.external, "OUTSIDER", "OUTSIDERS"))
-    return ", ".join(
-        f"{count}{more} {one if count == 1 and not more else many}" for count, one, many in counts
-    )
+    if readers.unknown:
+        counts.append((readers.unknown, "of unknown kind", "of unknown kind"))
+    told = [f"{count}{more} {one if count == 1 and not more else many}" for count, one, many in counts]
+    return ", ".join([*told, "EVERYBODY who meets a condition"] if readers.anonymous else told)
 
 
 def _weights(report: Report, width: int) -> Iterator[str]:
@@ -55,9 +57,11 @@ def _weights(report: Report, width: int) -> Iterator[str]:
         return
     yield _title("Weights")
     worst = sorted(report.weights, key=lambda entry: (entry.score, entry.name, entry.id))
+    names = Counter(entry.name for entry in report.weights)
     for entry in worst[:8]:
         undeclared = "" if entry.declared else "  UNDECLARED"
-        yield from _wrapped(f"{entry.name}  ({entry.format}, {size(entry.bytes)}){undeclared}", width)
+        place = f" in {short(entry.store)}" if names[entry.name] > 1 else ""
+        yield from _wrapped(f"{entry.name}{place}  ({entry.format}, {size(entry.bytes)}){undeclared}", width)
         yield from _wrapped(
             f"{_level(entry)}, score {entry.score}; readable by {_readers(entry)}", width, "      "
         )
@@ -105,8 +109,14 @@ def _gaps(report: Report, width: int) -> Iterator[str]:
         grouped.setdefault((gap.service, gap.operation, gap.reason, gap.code or "", gap.hides), []).append(
             gap
         )
-    ranked = sorted(grouped.items(), key=lambda item: (-max(len(gap.controls) for gap in item[1]), item[0]))
+    ranked = sorted(
+        grouped.items(),
+        key=lambda item: (item[0][0] == CONFIGURATION, -max(len(gap.controls) for gap in item[1]), item[0]),
+    )
     for (service, operation, reason, code, hides), same in ranked[:3]:
+        if service == CONFIGURATION:
+            yield from _wrapped(f"weightguard.yaml does not say: {operation}: {hides}", width, "  - ")
+            continue
         why = reason.replace("_", " ") + (f" ({code})" if code else "")
         where = same[0].scope if len(same) == 1 else f"{len(same)} scopes"
         yield from _wrapped(f"{service}:{operation} {why} in {where}: {hides}", width, "  - ")

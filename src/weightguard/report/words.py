@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from weightguard.assess.model import Report, ResultEntry, Severity, Status
+from weightguard.assess.model import Report, ResultEntry, Severity, Status, WeightEntry
 
 STATUSES: tuple[Status, ...] = ("fail", "unknown", "waived", "pass", "not_applicable")
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
@@ -30,8 +30,13 @@ def count(number: int) -> str:
 
 def headline(report: Report) -> str:
     """The report's one sentence."""
-    exposed = sum(1 for entry in report.weights if entry.readers.anonymous)
-    outside = sum(1 for entry in report.weights if entry.readers.external)
+    exposed = sum(
+        1 for entry in report.weights if entry.readers.anonymous > entry.readers.conditional_anonymous
+    )
+    outside = sum(
+        1 for entry in report.weights if entry.readers.external > entry.readers.conditional_external
+    )
+    perhaps = sum(1 for entry in report.weights if entry.readers.anonymous or entry.readers.external)
     total = len(report.weights)
     if not total:
         return "No weights were found"
@@ -39,11 +44,23 @@ def headline(report: Report) -> str:
         return f"Anybody on the internet can read {exposed} of {total} weight sets"
     if outside:
         return f"Outsiders can read {outside} of {total} weight sets"
-    if report.summary.by_severity.get("critical"):
+    if perhaps:
+        return f"Outsiders who meet a condition can read {perhaps} of {total} weight sets"
+    if any(result.severity == "critical" for result in exposures(report)):
         return f"Nobody outside was seen to read the {total} weight sets, but critical controls fail"
     if report.summary.level_reached < report.summary.target_level:
         return f"No outsider was seen to read the {total} weight sets; {report.summary.target_level} is not reached"
     return f"The {total} weight sets reach {report.summary.level_reached}"
+
+
+def outsiders(entry: WeightEntry, more: str = "+") -> str:
+    """How many outsiders can read a weight set: ``everybody``, ``2``, and `more` where some are hidden."""
+    readers = entry.readers
+    if readers.anonymous:
+        return (
+            "everybody" if readers.anonymous > readers.conditional_anonymous else "everybody on a condition"
+        )
+    return f"{readers.external}{'' if readers.complete else more}"
 
 
 def urgency(result: ResultEntry) -> tuple[int, int, int, str, str, str]:

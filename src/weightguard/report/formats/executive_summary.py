@@ -19,7 +19,7 @@ from weightguard.report.document import (
 )
 from weightguard.report.lookup import timestamp
 from weightguard.report.trend import Point
-from weightguard.report.words import exposures, headline, short
+from weightguard.report.words import exposures, headline, outsiders, short
 
 FILE = "executive-summary.md"
 TREND = True
@@ -83,7 +83,7 @@ def _weights(report: Report) -> Iterator[Block]:
 
 def _weights_row(entry: WeightEntry) -> tuple[str | Strong, ...]:
     more = "" if entry.readers.complete else " or more"
-    outside = "everybody" if entry.readers.anonymous else f"{entry.readers.external}{more}"
+    outside = outsiders(entry, " or more")
     return (
         f"{entry.name[:48]}{'' if entry.declared else ' (undeclared)'}",
         entry.level_reached,

@@ -8,7 +8,7 @@ from weightguard.assess.model import Report
 from weightguard.report.lookup import timestamp
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
-from weightguard.report.words import headline, size, urgency
+from weightguard.report.words import headline, outsiders, size, urgency
 
 FILE = "report.md"
 TREND = True
@@ -102,7 +102,7 @@ def _weights(report: Report) -> Iterator[str]:
     rows = []
     for entry in report.weights:
         more = "" if entry.readers.complete else "+"
-        outside = "everybody" if entry.readers.anonymous else f"{entry.readers.external}{more}"
+        outside = outsiders(entry)
         rows.append(
             (
                 prose(entry.name) + ("" if entry.declared else " **undeclared**"),
