@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,14 @@ from weightguard.weights import WeightSet
 
 INTENDED = ("sts:AssumeRole", "runs as")
 """How one may become somebody else without an escalation: by a trust that says so, and as the code that runs as a role."""
+
+POSITIVE = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
+ALWAYS_SENT = frozenset({"aws:principalarn", "aws:principalaccount"})
+NAMING = ALWAYS_SENT | {
+    "aws:principalorgid", "aws:principalorgpaths",
+    "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths",
+}  # fmt: skip
+"""Condition keys that say whose request it is; tags, kinds and addresses are shared by strangers."""
 
 SERVICES = ("s3", "kms", "iam", "sts", "organizations", "secretsmanager")
 
@@ -240,34 +248,77 @@ def trust_is_exclusive(principal: Principal, context: Context) -> Verdict:
 
 
 def _loose(statement: Mapping[str, Any], role: Principal, context: Context) -> Iterator[str]:
-    conditions = {
-        name.lower(): _list(value)
-        for tests in (statement.get("Condition") or {}).values()
-        for name, value in tests.items()
-    }
     party = statement.get("Principal", "*")
     named = {"AWS": ["*"]} if party == "*" else {kind: _list(value) for kind, value in party.items()}
+    tests = [*_tests(statement)]
     for written in named.get("AWS", ()):
-        account = account_in(written)
-        if written == "*" and not any(
-            name.startswith(("aws:principal", "aws:source")) for name in conditions
-        ):
-            yield "everybody"
-        elif account is not None and is_outside(account, context) and "sts:externalid" not in conditions:
-            yield f"the account {account} without an external id"
-        elif written.endswith(":root") and account == role.account and not conditions:
-            yield "the whole account"
+        yield from _loose_account(written, tests, role, context)
+    subjects = [
+        value for _, key, values in tests if key.endswith((":sub", ":repository")) for value in values
+    ]
     for provider in named.get("Federated", ()):
-        subjects = [
-            value
-            for name, values in conditions.items()
-            if name.endswith((":sub", ":repository", ":aud")) and not name.endswith(":aud")
-            for value in values
-        ]
         if "saml-provider" not in provider and (
             not subjects or any(is_open_subject(one) for one in subjects)
         ):
             yield f"any subject of {provider.rpartition('/')[2]}"
+
+
+def _loose_account(
+    written: str, tests: Sequence[tuple[str, str, list[str]]], role: Principal, context: Context
+) -> Iterator[str]:
+    """What is wrong with letting in an AWS principal under the tests of its statement."""
+    account = account_in(written)
+    if written == "*":
+        if not any(_names_parties(*test) for test in tests):
+            yield "everybody"
+    elif account is not None and is_outside(account, context):
+        if not any(_asks_secret(*test) for test in tests):
+            yield f"the account {account} without an external id"
+    elif written.endswith(":root") and account == role.account and not tests:
+        yield "the whole account"
+
+
+def _tests(statement: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """Operator, key and values of each test of a statement's condition, names in lower case."""
+    for operator, tests in (statement.get("Condition") or {}).items():
+        for key, values in tests.items():
+            yield operator.lower(), key.lower(), _list(values)
+
+
+def _asks_secret(operator: str, key: str, values: list[str]) -> bool:
+    """Whether a test asks for an external id, and not just for any."""
+    return (
+        key == "sts:externalid" and operator in POSITIVE and not any(set(one) <= {"*", "?"} for one in values)
+    )
+
+
+def _names_parties(operator: str, key: str, values: list[str]) -> bool:
+    """Whether a test holds for parties alone that its values name: the account, the organisation, the source.
+
+    A test that also holds where the key is missing names nobody, unless every signed request has the key.
+    """
+    plain = operator.removeprefix("foranyvalue:")
+    if key in ALWAYS_SENT:
+        plain = plain.removesuffix("ifexists")
+    return (
+        key in NAMING
+        and plain in POSITIVE
+        and bool(values)
+        and not any(_is_open_value(key, value) for value in values)
+    )
+
+
+def _is_open_value(key: str, value: str) -> bool:
+    """Whether a value leaves open whose account or organisation it means; a variable of the role's own side does not."""
+    for own in ("${aws:resourceaccount}", "${aws:resourceorgid}", "${aws:resourceorgpaths}"):
+        value = value.lower().replace(own, "own")
+    owner = value
+    if key.endswith("arn"):
+        parts = value.split(":", 5)
+        owner = (parts[4] or value) if len(parts) == 6 else "*"
+    elif key.endswith("orgpaths"):
+        owner = value.partition("/")[0]
+    return not owner or any(sign in owner for sign in "*?$")
 
 
 def is_open_subject(subject: str) -> bool:
