@@ -56,7 +56,7 @@ def weights_declared(weight_set: WeightSet, context: Context) -> Verdict:
     place = f"{weight_set.store}/{weight_set.prefix}"
     if owner is None:
         return Verdict.failed(
-            f"{weight_set.shards} files of weights ({weight_set.format}) in {place} belong to no declared model"
+            f"{counted(weight_set.shards, 'file')} of weights ({weight_set.format}) in {place}, of no declared model"
         )
     if owner.config.locations and not any(lies_in(weight_set, one) for one in owner.config.locations):
         return Verdict.failed(f"a copy of {owner.name} in {place} lies outside its declared locations")

@@ -170,7 +170,13 @@ def _print_json(rows: list[dict[str, Any]], store: str | None) -> None:
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(soft_wrap=True)
+    class Terminal(Console):
+        """Leaves it to the command line what a reader that went away (`| head`) means."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Terminal(soft_wrap=True)
 
 
 def _safe(text: str) -> str:

@@ -71,7 +71,7 @@ def same_source(header: Mapping[str, Any], source: Mapping[str, Any] | None, roo
     for name in sorted(now.keys() | then.keys()):
         if now.get(name) != then.get(name):
             raise InputError(
-                f"the interrupted collection was started with another {name}",
+                f"the interrupted collection was started with a different setting of {name}",
                 where=str(root),
                 fix="run the same command again, or choose another directory",
             )
