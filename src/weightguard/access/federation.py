@@ -29,8 +29,7 @@ def subjects(owner: AccessGraph, role: Principal, trust: CompiledPolicy, hub: No
     """Links from the subjects that a role trusts."""
     document = getattr(role.trust, "value", None)
     text = None if document is None else document_of(document)
-    parsed = json.loads(text) if isinstance(text, str) else text
-    for position, statement in enumerate(_statements(parsed)):
+    for position, statement in enumerate(_statements(_parsed(text))):
         for provider in _providers(statement):
             grant = _decide(owner, provider, role, trust)
             if grant is None:
@@ -54,6 +53,16 @@ def _decide(owner: AccessGraph, provider: str, role: Principal, trust: CompiledP
     return owner.asker.ask(
         caller, action, role.id, Layers(resource=(trust,), rcp=rcp or None), owner=role.account
     )
+
+
+def _parsed(document: Mapping[str, Any] | str | None) -> object:
+    """The document as an object; a text that is no JSON names no subjects."""
+    if not isinstance(document, str):
+        return document
+    try:
+        return json.loads(document)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _statements(parsed: object) -> Iterator[Mapping[str, Any]]:

@@ -132,7 +132,7 @@ def _grants(entry: Mapping[str, Any], because: Because) -> bool:
 
 
 def _lets_service_in(policy: NamedPolicy, statement: str) -> bool:
-    document = json.loads(policy.document) if isinstance(policy.document, str) else policy.document
+    document = _readable(policy.document)
     rows = document.get("Statement") if isinstance(document, Mapping) else None
     for index, row in enumerate(rows if isinstance(rows, list) else [rows]):
         if isinstance(row, Mapping) and _label(row, index) == statement:
@@ -258,13 +258,23 @@ class _Without:
     def policy(self, found: NamedPolicy) -> NamedPolicy:
         """A policy without the statements that were taken from it; the others keep the labels that they had."""
         taken = self._statements.get(found.id)
-        document = json.loads(found.document) if isinstance(found.document, str) else found.document
+        document = _readable(found.document)
         if not taken or not isinstance(document, Mapping):
             return found
         statements = document.get("Statement")
         rows = statements if isinstance(statements, list) else [statements]
         kept = [_labelled(row, index) for index, row in enumerate(rows) if _label(row, index) not in taken]
         return replace(found, document={**document, "Statement": kept})
+
+
+def _readable(document: Mapping[str, Any] | str | None) -> object:
+    """The parsed document; None where its text is no JSON: nothing can be taken out of what nobody can read."""
+    if not isinstance(document, str):
+        return document
+    try:
+        return json.loads(document)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _label(row: object, index: int) -> str:

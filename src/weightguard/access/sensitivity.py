@@ -80,7 +80,7 @@ def _of_text(text: str) -> Sensitivity:
         return BLIND
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return BLIND
     found = BLIND
     for statement in _statements(parsed):
@@ -154,7 +154,7 @@ def resource_patterns(
 def _patterns(text: str, actions: tuple[str, ...] | None) -> frozenset[str]:
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return frozenset()
     found: set[str] = set()
     for statement in _statements(parsed):
@@ -191,7 +191,7 @@ def services_of(document: Mapping[str, Any] | str | None) -> frozenset[str] | No
 def _services(text: str) -> frozenset[str] | None:
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return frozenset()
     found: set[str] = set()
     for statement in _statements(parsed):
@@ -212,7 +212,7 @@ def _actions(text: str) -> tuple[tuple[str, tuple[Glob, ...] | None], ...]:
     """Per statement its effect and its actions; None for those of NotAction, which concern nearly everything."""
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     return tuple(
         (str(statement.get("Effect")), tuple(glob(one.lower()) for one in _texts(statement["Action"])))

@@ -81,7 +81,7 @@ def _managed_policy(scope: Scope, record: Record) -> NamedPolicy:
     name = _name(record, "PolicyName")
     document: Mapping[str, Any] | str | None = None
     try:
-        document = scope.documents.decode(_default_version(data_of(record)))
+        document = scope.documents.policy(_default_version(data_of(record)))
     except Malformed:
         document = None
     return NamedPolicy(record.id, name, document, origin_of(record.id), _other_versions(scope, record))
@@ -99,7 +99,7 @@ def _other_versions(scope: Scope, record: Record) -> tuple[Mapping[str, Any] | s
                 "DefaultVersionId"
             )
             if not default:
-                found.append(scope.documents.decode(version.get("Document")))
+                found.append(scope.documents.policy(version.get("Document")))
     except Malformed:
         return None
     return tuple(found)

@@ -61,7 +61,7 @@ class Scope:
 
     def document(self, raw: Any, owner: str, name: str, origin: Origin = "inline") -> NamedPolicy:
         """A resource's own policy or a principal's inline one."""
-        return NamedPolicy(f"{owner}#{name}", name, self.documents.decode(raw), origin)
+        return NamedPolicy(f"{owner}#{name}", name, self.documents.policy(raw), origin)
 
     def policy_read(
         self, record: Record, operation: str, path: str, *, owner: str | None = None, name: str = "policy"
