@@ -221,7 +221,7 @@ def test_what_finished_units_wrote_can_be_read_while_collecting(tmp_path: Path) 
 
 def test_another_source_does_not_resume(tmp_path: Path) -> None:
     path = interrupted(tmp_path / "s")
-    with pytest.raises(InputError, match="another name"):
+    with pytest.raises(InputError, match="a different setting of name"):
         SnapshotWriter.create_or_resume(path, "0.1.0", source={"name": "gcp"})
     SnapshotWriter.create_or_resume(path, "0.1.0", source={"name": "aws"}).close()
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from weightguard.assess.grants import permission
 from weightguard.assess.levels import blockers, ladder, lowest, rank, reached
-from weightguard.assess.model import Fix, Level, NextLevel, Reached, Severity, WhatIf
+from weightguard.assess.model import CONFIGURATION, Fix, Level, NextLevel, Reached, Severity, WhatIf
 from weightguard.assess.scoring import Exposure, score, score_together
 from weightguard.assess.standing import Settled, Standing, Table, assuming
 from weightguard.controls.schema import LEVELS, SEVERITIES, Control
@@ -22,6 +22,7 @@ from weightguard.errors import ConfigError
 from weightguard.estate.fact import Reason
 
 LISTED = 20
+_KEYS = 3
 _KINDS = ("change", "grant", "attest")
 
 
@@ -139,6 +140,8 @@ def _grant(read: str, found: list[Settled], controls: Mapping[str, Control]) -> 
     missing = [unknown for one in found for unknown in one.result.unknowns if unknown.source.call == read]
     scopes = sorted({scope_of(unknown.source.record) for unknown in missing})
     where = scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
+    if service == CONFIGURATION:
+        return _declare([operation] if operation else scopes, found, names, controls)
     if any(unknown.reason is Reason.DENIED for unknown in missing):
         do = f"allow {permission(service, operation)} to the auditor in {where} and collect again"
     else:
@@ -152,6 +155,23 @@ def _grant(read: str, found: list[Settled], controls: Mapping[str, Control]) -> 
         severity=_worst(controls[name].severity for name in names),
         weights=_weights(found),
         do=do,
+    )
+
+
+def _declare(
+    keys: Sequence[str], found: list[Settled], names: Sequence[str], controls: Mapping[str, Control]
+) -> Fix:
+    """Saying in the configuration what it leaves out."""
+    told = ", ".join(keys[:_KEYS]) + (f" and {len(keys) - _KEYS} more" if len(keys) > _KEYS else "")
+    return Fix(
+        kind="grant",
+        title=f"Declare {told} in weightguard.yaml",
+        controls=tuple(names),
+        subjects=tuple(keys[:LISTED]),
+        subject_count=1,
+        severity=_worst(controls[name].severity for name in names),
+        weights=_weights(found),
+        do=f"write {told} in weightguard.yaml, and assess with --config",
     )
 
 
