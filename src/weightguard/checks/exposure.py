@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weightguard.checks.decisions import (
@@ -23,8 +24,10 @@ from weightguard.checks.relations import account_of, counted, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import AccessPoint, Account, NamedPolicy, PublicAccessBlock, Store
-from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind
+from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, S3Access
 
+BlockFact = Fact[PublicAccessBlock | None]
+EVERYTHING_BLOCKED = PublicAccessBlock(True, True, True, True)
 EVERYBODY = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
 ORDINARY: Mapping[str, Any] = {**S3_USUAL, **NO_PRIVATE_NETWORK, "aws:PrincipalOrgID": OTHER_ORGANISATION}
 
@@ -40,12 +43,8 @@ def not_public(store: Store, context: Context) -> Verdict:
     """Neither policy nor ACL nor an access point lets everybody in, once the public access blocks are counted."""
     aws_only(store)
     account = account_of(store, context)
-    blocks = [
-        context.peek(store.public_access_block),
-        context.peek(account.public_access_block, "account.public_access_block"),
-    ]
-    known = [block.value for block in blocks if isinstance(block, Known)]
-    ways = [*_public_ways(store, account, known, context)]
+    blocks = _blocks(store, account, context)
+    ways = [*_public_ways(store, account, _switched_on(blocks), context)]
     open_ways = [way for way in ways if isinstance(way, str)]
     gaps = [way for way in ways if isinstance(way, Unknown)]
     if open_ways:
@@ -55,11 +54,23 @@ def not_public(store: Store, context: Context) -> Verdict:
     return Verdict.passed("neither policy nor ACL nor access point lets the public in")
 
 
+def _blocks(store: Store, account: Account, context: Context) -> list[BlockFact]:
+    """The public access blocks that bear on a store."""
+    return [
+        context.peek(store.public_access_block, "store.public_access_block"),
+        context.peek(account.public_access_block, "account.public_access_block"),
+    ]
+
+
+def _switched_on(facts: Iterable[BlockFact]) -> list[PublicAccessBlock]:
+    """Those of the blocks that are known to be there."""
+    return [fact.value for fact in facts if isinstance(fact, Known) and fact.value is not None]
+
+
 def _public_ways(
-    store: Store, account: Account, known: list[PublicAccessBlock | None], context: Context
+    store: Store, account: Account, blocks: list[PublicAccessBlock], context: Context
 ) -> Iterator[str | Unknown]:
     """Ways in for everybody, and facts that may hide one."""
-    blocks = [block for block in known if block is not None]
     if not any(block.restrict_buckets for block in blocks):
         yield from _by_policy(store, account, blocks, context)
     if not any(block.ignore_acls for block in blocks):
@@ -73,17 +84,15 @@ def _by_policy(
     if isinstance(policy, Unknown):
         yield policy
     elif policy.value is not None:
-        layers = _layers(store, account, policy.value, blocks, context)
+        layers = _layers(account, policy.value, s3_access(blocks), context)
         yield from _public_grants("the bucket policy", store.id, account, layers, context)
         yield from _by_access_points(store, account, layers, context)
 
 
-def _layers(
-    store: Store, account: Account, policy: NamedPolicy, blocks: Iterable[PublicAccessBlock], context: Context
-) -> Layers:
+def _layers(account: Account, policy: NamedPolicy, s3: S3Access, context: Context) -> Layers:
     limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
     rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
-    return Layers(resource=[compiled(policy, PolicyKind.RESOURCE)], rcp=rcp, s3=s3_access(blocks))
+    return Layers(resource=[compiled(policy, PolicyKind.RESOURCE)], rcp=rcp, s3=s3)
 
 
 def _public_grants(
@@ -189,24 +198,16 @@ def _is_private(point: AccessPoint, context: Context) -> bool:
 
 
 def no_outside_account(store: Store, context: Context) -> Verdict:
-    """Neither policy, nor ACL, nor access point names somebody else's account."""
+    """Neither policy, nor ACL, nor access point lets somebody else's account in, once the blocks are counted."""
     aws_only(store)
     account = account_of(store, context)
     found: list[str] = []
     gaps: list[Unknown] = []
-    facts: list[tuple[str, str, Fact[NamedPolicy | None]]] = [("bucket policy", store.id, store.policy)]
-    facts += [
-        ("access point policy", point.id, point.policy)
-        for point in context.glance(store.access_points, "store.access_points")
-    ]
-    for what, resource, fact in facts:
-        policy = context.peek(fact, "store.policy" if fact is store.policy else "access_point.policy")
-        if isinstance(policy, Unknown):
-            gaps.append(policy)
-        else:
-            found += [
-                f"the {what} lets {who} in" for who in _let_in(resource, policy.value, account, context)
-            ]
+    for place in _places(store, account, context):
+        if isinstance(place.policy, Unknown):
+            gaps.append(place.policy)
+        elif place.policy.value is not None:
+            found += _let_in(place, place.policy.value, account, gaps, context)
     found += _by_foreign_acl(store, gaps, context)
     if found:
         return Verdict.failed(f"another account is let in: {words(found)}")
@@ -214,22 +215,68 @@ def no_outside_account(store: Store, context: Context) -> Verdict:
     return Verdict.passed("no account outside the organisation is let in")
 
 
-def _let_in(resource: str, policy: NamedPolicy | None, account: Account, context: Context) -> Iterator[str]:
-    outsiders = outsiders_named([policy], context)
-    if policy is None or not outsiders:
-        return
-    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
-    suffix = "/object/*" if ":accesspoint/" in resource else "/*"
-    asks = [(action, resource + suffix) for action in ("s3:GetObject", "s3:PutObject")]
-    asks += [(action, resource) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
-    for principal in outsiders:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Something with a policy that leads to the objects of a store: the bucket, or one of its access points."""
+
+    what: str
+    id: str
+    objects: str
+    policy: Fact[NamedPolicy | None]
+    blocks: tuple[BlockFact, ...]
+    is_access_point: bool = False
+
+
+def _places(store: Store, account: Account, context: Context) -> Iterator[_Place]:
+    blocks = _blocks(store, account, context)
+    policy = context.peek(store.policy, "store.policy")
+    yield _Place("bucket policy", store.id, f"{store.id}/*", policy, tuple(blocks))
+    for point in context.glance(store.access_points, "store.access_points"):
+        policy = context.peek(point.policy, "access_point.policy")
+        yield _Place(
+            "access point policy",
+            point.id,
+            f"{point.id}/object/*",
+            policy,
+            _point_blocks(point, blocks, context),
+            True,
+        )
+
+
+def _point_blocks(point: AccessPoint, blocks: list[BlockFact], context: Context) -> tuple[BlockFact, ...]:
+    """The blocks that bear on an access point; one of a VPC always counts as not public, so that they cut nobody off."""
+    origin = context.peek(point.network_origin, "access_point.network_origin")
+    if isinstance(origin, Known) and origin.value == "VPC":
+        return ()
+    return (context.peek(point.public_access_block, "access_point.public_access_block"), *blocks)
+
+
+def _let_in(
+    place: _Place, policy: NamedPolicy, account: Account, gaps: list[Unknown], context: Context
+) -> list[str]:
+    """The outsiders whom a policy lets in; a block that could not be read, and that may keep them out, becomes a gap."""
+    known = _switched_on(place.blocks)
+    unread = [fact for fact in place.blocks if isinstance(fact, Unknown)]
+    found = [*_outsiders(place, policy, account, known, context)]
+    if found and unread and not any(block.restrict_buckets for block in known):
+        found = [*_outsiders(place, policy, account, [*known, EVERYTHING_BLOCKED], context)]
+        if not found:
+            gaps += unread
+    return [f"the {place.what} lets {who} in" for who in found]
+
+
+def _outsiders(
+    place: _Place, policy: NamedPolicy, account: Account, blocks: list[PublicAccessBlock], context: Context
+) -> Iterator[str]:
+    s3 = replace(s3_access(blocks), of_access_point=place.is_access_point)
+    layers = _layers(account, policy, s3, context)
+    asks = [(action, place.objects) for action in ("s3:GetObject", "s3:PutObject")]
+    asks += [(action, place.id) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
+    for principal in outsiders_named([policy], context):
         action = first_granted(principal, asks, account.id, layers, ORDINARY)
         if action is not None:
-            yield (
-                f"{principal.account} ({action})"
-                if principal.account != stranger_account(context)
-                else f"any account ({action})"
-            )
+            who = "any account" if principal.account == stranger_account(context) else principal.account
+            yield f"{who} ({action})"
 
 
 def _by_foreign_acl(store: Store, gaps: list[Unknown], context: Context) -> list[str]:
