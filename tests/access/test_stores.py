@@ -136,6 +136,45 @@ def test_conditions_stay_on_the_answer() -> None:
     assert answer.conditions == ("only through VPC endpoint vpce-1",)
 
 
+def test_a_condition_that_cannot_be_understood_stays_a_condition() -> None:
+    strange = {"Condition": {"Foo": [1, 2]}}
+    words = 'only if the condition {"Foo": [1, 2]}, which cannot be understood, is true'
+    partner = f"arn:aws:iam::{OTHER}:root"
+    lets = store(policy=policy(letting({"AWS": [READER, partner]}, **strange)))
+    answers = found(estate(user("reader", allow("ec2:*")), lets))
+    assert {name: (one.certainty, one.conditions) for name, one in answers.items()} == {
+        READER: ("conditional", (words,)),
+        partner: ("conditional", (words,)),
+    }
+    own = found(estate(user("reader", allow("s3:GetObject", OBJECTS, **strange)), store()))[READER]
+    assert (own.certainty, own.conditions) == ("conditional", (words,))
+    public = found(estate(store(policy=policy(letting("*", **strange)))))["*"]
+    assert (public.certainty, public.conditions) == ("conditional", (words,))
+
+
+def test_a_denial_whose_condition_cannot_be_understood_leaves_nobody_certain() -> None:
+    denial = {**letting("*"), "Effect": "Deny", "Condition": {"Foo": [1, 2]}}
+    things = estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=policy(denial)))
+    assert found(things)[READER].certainty == "conditional"
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        policy({"Effect": "Perhaps", "Principal": "*", "Action": "s3:GetObject", "Resource": OBJECTS}),
+        policy({**letting("*"), "Effect": "Perhaps", "Condition": {"Foo": [1, 2]}}),
+        {**policy(letting({"AWS": READER})), "Version": "2099-01-01"},
+    ],
+    ids=["effect", "effect-and-condition", "version"],
+)
+def test_a_statement_that_cannot_be_understood_is_a_gap(strange: dict[str, Any]) -> None:
+    things = estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=strange))
+    answer = build(things).who_can(AccessKind.READ, STORE)
+    assert not answer.complete
+    assert [gap.reason for gap in answer.gaps] == [Reason.MALFORMED]
+    assert {one.principal: one.certainty for one in answer.answers} == {READER: "conditional"}
+
+
 def test_what_the_caller_chooses_is_no_condition() -> None:
     tls = {**letting("*"), "Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
     answer = found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=policy(tls))))[READER]

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 
 from weightguard.access.population import Group, Population, compiled, document_of
 from weightguard.access.sensitivity import Sensitivity, sensitivity
+from weightguard.access.understanding import understood
 from weightguard.errors import InputError
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import NamedPolicy
@@ -59,7 +60,7 @@ class Named:
     def named_in(self, document: Mapping[str, object] | str) -> frozenset[str]:
         """The AWS principals and services that a resource policy names, in allowing and in denying."""
         text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
-        return _names(compile_policy(text, kind=PolicyKind.RESOURCE, name=""))
+        return _names(understood(text, PolicyKind.RESOURCE, ""))
 
     def is_named(self, group: Group, named: frozenset[str]) -> bool:
         """Whether some of these names is, or is a session or an id of, a member of the group."""

@@ -20,13 +20,13 @@ from weightguard.access.sensitivity import (
     sensitivity,
     services_of,
 )
+from weightguard.access.understanding import understood
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
 from weightguard.policy.aws import (
     CompiledPolicy,
     Layers,
     PolicyKind,
-    compile_policy,
     managed_policy,
     parse_principal,
     unread_policy,
@@ -57,7 +57,7 @@ def compiled(policy: NamedPolicy, kind: PolicyKind, name: str | None = None) -> 
     document = document_of(policy)
     if document is None:
         return unread_policy(kind=kind, name=name or policy.id)
-    return compile_policy(document, kind=kind, name=name or policy.id)
+    return understood(document, kind, name or policy.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weightguard.access.population import compiled
+from weightguard.access.understanding import is_malformed
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import Account, Estate, Key, NamedPolicy, Store
 from weightguard.estate.model import PublicAccessBlock as EstateBlock
@@ -50,6 +51,7 @@ class StoreSurface:
     Attributes:
         objects: the pattern of the objects in question.
         policy: the bucket policy; None where there is none, or it could not be read (see `policy_unread`).
+        policy_unread: whether the bucket policy says something that could not be read or understood.
         key: the key; None where the provider encrypts with a key of its own, that the caller needs no permission for.
         held: False where no snapshot holds the store.
     """
@@ -95,19 +97,28 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
     account = next((item for item in estate.accounts if item.id == found.account), None)
     key = keys.of_store(found)
     gaps += _key_gaps(key)
+    document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+    strange = _not_understood(found.policy, document)
     return StoreSurface(
         id=store,
         objects=objects,
         account=found.account,
         region=found.region,
         store=found,
-        policy=None if policy is None else compiled(policy, PolicyKind.RESOURCE),
+        policy=document,
         policy_source=policy,
-        policy_unread=isinstance(found.policy, Unknown),
+        policy_unread=isinstance(found.policy, Unknown) or bool(strange),
         s3=_s3(found, account),
         key=key,
-        gaps=tuple(gaps),
+        gaps=(*gaps, *strange),
     )
+
+
+def _not_understood(fact: Fact[NamedPolicy | None], policy: CompiledPolicy | None) -> tuple[Unknown, ...]:
+    """What a policy says beyond what can be understood of it."""
+    if policy is None or not is_malformed(policy):
+        return ()
+    return (Unknown(Reason.MALFORMED, fact.source),)
 
 
 def _lets_nobody_in(store: Store) -> bool:
@@ -134,7 +145,8 @@ def _key_gaps(key: KeySurface | None) -> list[Unknown]:
     if key.key is None:
         # Its policy and its grants may let in whoever they like.
         return [Unknown(Reason.NOT_COLLECTED, Source("kms:DescribeKey", key.arn or f"aws/{key.account}"))]
-    return [fact for fact in (key.key.policy, key.key.grants) if isinstance(fact, Unknown)]
+    unread = [fact for fact in (key.key.policy, key.key.grants) if isinstance(fact, Unknown)]
+    return [*unread, *_not_understood(key.key.policy, key.policy)]
 
 
 class Keys:

@@ -1,0 +1,59 @@
+"""Policies compiled so that what cannot be understood in them stays in sight.
+
+The engine leaves a malformed statement out, as the provider would refuse it. But the provider accepted what a snapshot holds: a
+condition that cannot be understood is then one that nobody here knows yet, and the statement holds under that condition.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from weightguard.policy.aws import CompiledPolicy, PolicyKind, compile_policy
+
+_LONGEST: Final = 120
+"""Characters of a condition that an answer repeats."""
+
+
+def understood(document: Mapping[str, Any] | str, kind: PolicyKind, name: str) -> CompiledPolicy:
+    """The policy; statements whose condition alone is malformed hang on that condition, whatever it says."""
+    found = compile_policy(document, kind=kind, name=name)
+    if not is_malformed(found):
+        return found
+    text = document if isinstance(document, str) else json.dumps(document)
+    return compile_policy(_opened(text, kind), kind=kind, name=name)
+
+
+def is_malformed(policy: CompiledPolicy) -> bool:
+    """Whether the policy, or some statement of it, was left out because it cannot be understood."""
+    return any(problem.grants_nothing for problem in policy.problems)
+
+
+@lru_cache(maxsize=4_096)
+def _opened(text: str, kind: PolicyKind) -> str:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(document, Mapping):
+        return text
+    return json.dumps({**document, "Statement": list(_rows(document, kind))})
+
+
+def _rows(document: Mapping[str, Any], kind: PolicyKind) -> Iterator[object]:
+    rows = document.get("Statement")
+    for row in rows if isinstance(rows, list) else [rows]:
+        alone = compile_policy({**document, "Statement": [row]}, kind=kind, name="")
+        if is_malformed(alone) and isinstance(row, Mapping) and "Condition" in row:
+            yield {**row, "Condition": _not_understood(row["Condition"])}
+        else:
+            yield row
+
+
+def _not_understood(condition: object) -> dict[str, Any]:
+    """A condition on something that no request tells."""
+    words = json.dumps(condition)
+    short = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+    return {"Bool": {f"the condition {short}, which cannot be understood,": "true"}}
