@@ -34,6 +34,7 @@ from weightguard.policy.aws import PublicAccessBlock as BlockLayer
 
 PUBLIC_ADDRESS = "203.0.113.77"  # RFC 5737: an address that belongs to nobody
 OTHER_ORGANISATION = "o-outside000"
+PROBE_ID = "WEIGHTGUARDPROBE0"  # of no principal: ids are given out by AWS and cannot be chosen
 EVERYTHING = compile_policy(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
     kind=PolicyKind.IDENTITY,
@@ -58,11 +59,33 @@ CALLED_DIRECTLY: Mapping[str, Any] = {
     "aws:SecureTransport": True,
     "aws:ViaAWSService": False,
     "aws:CalledVia": None,
+    "aws:CalledViaFirst": None,
+    "aws:CalledViaLast": None,
     "aws:PrincipalIsAWSService": False,
+    "aws:PrincipalServiceName": None,
+    "aws:PrincipalServiceNamesList": None,
     "aws:SourceArn": None,
     "aws:SourceAccount": None,
     "aws:SourceOrgID": None,
+    "aws:SourceOrgPaths": None,
 }
+OF_OUTSIDERS: Mapping[str, Any] = {
+    "aws:PrincipalOrgID": OTHER_ORGANISATION,
+    "aws:PrincipalOrgPaths": [f"{OTHER_ORGANISATION}/r-out0/ou-out0-outside0/"],
+    "aws:Ec2InstanceSourceVpc": None,
+    "aws:Ec2InstanceSourcePrivateIPv4": None,
+    "ec2:SourceInstanceARN": None,
+    "lambda:SourceFunctionArn": None,
+}
+"""What nobody outside can choose to be: of our organisation, or one of our machines."""
+
+UNSIGNED: Mapping[str, Any] = {
+    "aws:userid": "anonymous", "aws:PrincipalOrgID": None, "aws:PrincipalOrgPaths": None,
+    "aws:MultiFactorAuthPresent": None, "aws:MultiFactorAuthAge": None, "aws:TokenIssueTime": None,
+    "aws:FederatedProvider": None, "aws:SourceIdentity": None,
+}  # fmt: skip
+"""What a request without a signature says of its caller; the engine knows the rest."""
+
 S3_USUAL: Mapping[str, Any] = {
     "s3:authType": "REST-HEADER",
     "s3:signatureversion": "AWS4-HMAC-SHA256",
@@ -128,11 +151,54 @@ def stranger(context: Context) -> Principal:
     return insider(stranger_account(context))
 
 
-def as_seen_from(principal: Principal, context: Context) -> dict[str, Any]:
-    """The organisation key of a principal's requests; an account without an organisation sends none."""
-    known: dict[str, str | None] = context.once(
+def strangers(policies: Iterable[NamedPolicy | None], context: Context) -> Iterator[Principal]:
+    """Callers of an account outside: a session and a user, also under each name that the policies' conditions ask for.
+
+    Whoever owns an account names its roles, sessions and users at will; the ids that AWS gives them are not theirs to choose.
+    """
+    account = stranger_account(context)
+    asked = [*_asked_of_callers(policies)]
+    session = replace(stranger(context), unique_id=f"AROA{PROBE_ID}")
+    yield session
+    for name in sorted(
+        {_spelt(value.partition(":")[2]) for key, value in asked if key == "aws:userid"} - {""}
+    ):
+        yield replace(session, session_name=name)
+    for name in ("probe", *sorted({_spelt(value) for key, value in asked if key == "aws:username"})):
+        user = parse_principal(f"arn:aws:iam::{account}:user/probe", unique_id=f"AIDA{PROBE_ID}")
+        yield replace(user, identifier=f"arn:aws:iam::{account}:user/{name}", name=name)
+    for value in sorted({value for key, value in asked if key == "aws:principalarn"}):
+        parts = value.split(":", 5)
+        if len(parts) == 6 and parts[4] in ("*", ""):
+            name = _spelt(parts[5])
+            yield parse_principal(f"arn:aws:iam::{account}:{name if '/' in name else 'role/any'}")
+
+
+def _asked_of_callers(policies: Iterable[NamedPolicy | None]) -> Iterator[tuple[str, str]]:
+    """Keys, in lower case, and values of the conditions under which policies allow something."""
+    for statement in (one for policy in policies for one in allowing(policy)):
+        for tests in (statement.get("Condition") or {}).values():
+            for key, values in tests.items():
+                for value in values if isinstance(values, list) else [values]:
+                    yield key.lower(), str(value)
+
+
+def _spelt(pattern: str) -> str:
+    """A text that a pattern takes."""
+    return pattern.replace("*", "any").replace("?", "x")
+
+
+def organisations(context: Context) -> dict[str, str | None]:
+    """The organisation of each account that is known."""
+    found: dict[str, str | None] = context.once(
         "organisations", lambda: {one.id: one.organisation for one in context.estate.accounts}
     )
+    return found
+
+
+def as_seen_from(principal: Principal, context: Context) -> dict[str, Any]:
+    """The organisation key of a principal's requests; an account without an organisation sends none."""
+    known = organisations(context)
     account = principal.account or ""
     member = account in inside(context) and account in known
     return {"aws:PrincipalOrgID": known[account] if member else OTHER_ORGANISATION}
@@ -229,10 +295,7 @@ def account_in(written: str) -> str | None:
 
 
 def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
-    """Everybody outside whom the policies could mean: accounts that they name, and strangers for their wildcards.
-
-    A stranger gives its roles any name: where a condition asks for a name in any account, one of that name asks as well.
-    """
+    """Everybody outside whom the policies could mean: accounts that they name, and strangers for their wildcards."""
     found: dict[str, Principal] = {}
     given = tuple(policies)
     for written in (one for policy in given for one in named_principals(policy)):
@@ -240,24 +303,8 @@ def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) ->
         if account is not None and is_outside(account, context):
             found.setdefault(written, _principal(written, account))
         elif written == "*":
-            found.setdefault(written, stranger(context))
-            found.update(
-                (one, parse_principal(one)) for policy in given for one in _disguises(policy, context)
-            )
+            found.update((f"* {number}", one) for number, one in enumerate(strangers(given, context)))
     return list(found.values())
-
-
-def _disguises(policy: NamedPolicy | None, context: Context) -> Iterator[str]:
-    """Names of a stranger's own that conditions on the caller's ARN would take."""
-    for statement in allowing(policy):
-        for tests in (statement.get("Condition") or {}).values():
-            for key, values in tests.items():
-                if key.lower() == "aws:principalarn":
-                    for pattern in values if isinstance(values, list) else [values]:
-                        parts = str(pattern).split(":", 5)
-                        if len(parts) == 6 and parts[4] in ("*", ""):
-                            name = parts[5].replace("*", "any").replace("?", "x")
-                            yield f"arn:aws:iam::{stranger_account(context)}:{name if '/' in name else 'role/any'}"
 
 
 def _principal(written: str, account: str) -> Principal:

@@ -9,27 +9,32 @@ from typing import Any
 from weightguard.checks.decisions import (
     FROM_INTERNET,
     NO_PRIVATE_NETWORK,
-    OTHER_ORGANISATION,
+    OF_OUTSIDERS,
     S3_USUAL,
+    UNSIGNED,
     aws_only,
     compiled,
     first_granted,
     levels,
+    organisations,
     outsiders_named,
     s3_access,
-    stranger,
     stranger_account,
+    strangers,
 )
 from weightguard.checks.relations import account_of, counted, words
 from weightguard.controls.judge import Context, Verdict
-from weightguard.estate.fact import Fact, Known, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import AccessPoint, Account, NamedPolicy, PublicAccessBlock, Store
 from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, S3Access
 
 BlockFact = Fact[PublicAccessBlock | None]
 EVERYTHING_BLOCKED = PublicAccessBlock(True, True, True, True)
 EVERYBODY = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
-ORDINARY: Mapping[str, Any] = {**S3_USUAL, **NO_PRIVATE_NETWORK, "aws:PrincipalOrgID": OTHER_ORGANISATION}
+NO_ACCESS_POINT: Mapping[str, None] = dict.fromkeys(
+    ("s3:DataAccessPointAccount", "s3:DataAccessPointArn", "s3:AccessPointNetworkOrigin")
+)
+ORDINARY: Mapping[str, Any] = {**S3_USUAL, **NO_PRIVATE_NETWORK, **OF_OUTSIDERS, **NO_ACCESS_POINT}
 
 
 def _asks(resource: str) -> tuple[tuple[str, str], ...]:
@@ -49,7 +54,7 @@ def not_public(store: Store, context: Context) -> Verdict:
     gaps = [way for way in ways if isinstance(way, Unknown)]
     if open_ways:
         context.require(block for block in blocks if isinstance(block, Unknown))
-        return Verdict.failed(f"anybody can reach these weights: {'; '.join(open_ways)}")
+        return Verdict.failed(f"anybody can reach this store: {'; '.join(open_ways)}")
     context.require(gaps)
     return Verdict.passed("neither policy nor ACL nor access point lets the public in")
 
@@ -80,13 +85,21 @@ def _public_ways(
 def _by_policy(
     store: Store, account: Account, blocks: list[PublicAccessBlock], context: Context
 ) -> Iterator[str | Unknown]:
-    policy = context.peek(store.policy)
+    policy = _text_of(context.peek(store.policy))
     if isinstance(policy, Unknown):
         yield policy
     elif policy.value is not None:
         layers = _layers(account, policy.value, s3_access(blocks), context)
-        yield from _public_grants("the bucket policy", store.id, account, layers, context)
-        yield from _by_access_points(store, account, layers, context)
+        granted = _public_grants(policy.value, _asks(store.id), account.id, layers, context)
+        yield from (f"the bucket policy grants {one}" for one in granted)
+        yield from _by_access_points(store, account, policy.value, layers, context)
+
+
+def _text_of(policy: Fact[NamedPolicy | None]) -> Fact[NamedPolicy | None]:
+    """The policy; a gap where a snapshot names it without its text."""
+    if isinstance(policy, Known) and policy.value is not None and policy.value.document is None:
+        return Unknown(Reason.NOT_COLLECTED, policy.source, policy.value.name)
+    return policy
 
 
 def _layers(account: Account, policy: NamedPolicy, s3: S3Access, context: Context) -> Layers:
@@ -95,36 +108,53 @@ def _layers(account: Account, policy: NamedPolicy, s3: S3Access, context: Contex
     return Layers(resource=[compiled(policy, PolicyKind.RESOURCE)], rcp=rcp, s3=s3)
 
 
+def _circumstances(owner: str, context: Context) -> dict[str, Any]:
+    """What is known of an outsider's request to something that the account `owner` holds."""
+    organisation = organisations(context).get(owner)
+    return {
+        **ORDINARY,
+        "aws:CurrentTime": context.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:EpochTime": str(int(context.as_of.timestamp())),
+        **({"aws:ResourceOrgID": organisation} if organisation else {}),
+    }
+
+
 def _public_grants(
-    what: str,
-    resource: str,
-    account: Account,
+    policy: NamedPolicy,
+    asks: Iterable[tuple[str, str]],
+    owner: str,
     layers: Layers,
     context: Context,
-    extra: Mapping[str, Any] | None = None,
+    through: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
-    facts = {**ORDINARY, **FROM_INTERNET, **(extra or {})}
-    nobody = {**facts, "aws:PrincipalOrgID": None}
-    for who, principal, given in (
-        ("anonymous callers", ANONYMOUS, nobody),
-        ("any AWS account", stranger(context), facts),
-    ):
-        action = first_granted(principal, _asks(resource), account.id, layers, given)
+    """What is granted to whom of the public, as far as there is anything: anonymous callers, and whoever has an account."""
+    facts = {**_circumstances(owner, context), **FROM_INTERNET, **(through or {})}
+    asked = tuple(asks)
+    everybody = [("anonymous callers", ANONYMOUS, {**facts, **UNSIGNED})]
+    everybody += [("any AWS account", one, facts) for one in strangers([policy], context)]
+    for who, principal, given in everybody:
+        action = first_granted(principal, asked, owner, layers, given)
         if action is not None:
-            yield f"{what} grants {action} to {who}"
+            yield f"{action} to {who}"
             return
 
 
+def _through(point: AccessPoint, origin: str) -> dict[str, Any]:
+    """What a request through an access point says of it."""
+    return {
+        "s3:DataAccessPointAccount": point.account,
+        "s3:DataAccessPointArn": point.id,
+        "s3:AccessPointNetworkOrigin": origin,
+    }
+
+
 def _by_access_points(
-    store: Store, account: Account, layers: Layers, context: Context
+    store: Store, account: Account, policy: NamedPolicy, layers: Layers, context: Context
 ) -> Iterator[str | Unknown]:
     """An access point opens the store only where the bucket policy leaves the decision to it."""
     for point in context.glance(store.access_points, "store.access_points"):
-        facts = {
-            "s3:DataAccessPointAccount": point.account, "s3:DataAccessPointArn": point.id,
-            "s3:AccessPointNetworkOrigin": "Internet",
-        }  # fmt: skip
-        delegated = list(_public_grants("the bucket policy", store.id, account, layers, context, facts))
+        through = _through(point, "Internet")
+        delegated = [*_public_grants(policy, _asks(store.id), account.id, layers, context, through)]
         if delegated and is_open_access_point(point, context):
             yield f"the access point {point.id.rpartition('/')[2]} lets everybody in"
 
@@ -145,7 +175,7 @@ def is_open_access_point(point: AccessPoint, context: Context) -> bool:
         ("s3:ListBucket", point.id),
         ("s3:PutObject", f"{point.id}/object/*"),
     )
-    return first_granted(ANONYMOUS, asks, point.account, layers, {**ORDINARY, **FROM_INTERNET}) is not None
+    return any(_public_grants(policy, asks, point.account, layers, context, _through(point, "Internet")))
 
 
 def _acls_enabled(store: Store, context: Context) -> bool | Unknown:
@@ -224,22 +254,24 @@ class _Place:
     objects: str
     policy: Fact[NamedPolicy | None]
     blocks: tuple[BlockFact, ...]
-    is_access_point: bool = False
+    through: Mapping[str, Any] | None = None
 
 
 def _places(store: Store, account: Account, context: Context) -> Iterator[_Place]:
     blocks = _blocks(store, account, context)
-    policy = context.peek(store.policy, "store.policy")
+    policy = _text_of(context.peek(store.policy, "store.policy"))
     yield _Place("bucket policy", store.id, f"{store.id}/*", policy, tuple(blocks))
     for point in context.glance(store.access_points, "store.access_points"):
-        policy = context.peek(point.policy, "access_point.policy")
+        policy = _text_of(context.peek(point.policy, "access_point.policy"))
+        origin = context.peek(point.network_origin, "access_point.network_origin")
+        through = _through(point, origin.value if isinstance(origin, Known) else "Internet")
         yield _Place(
             "access point policy",
             point.id,
             f"{point.id}/object/*",
             policy,
             _point_blocks(point, blocks, context),
-            True,
+            through,
         )
 
 
@@ -268,12 +300,13 @@ def _let_in(
 def _outsiders(
     place: _Place, policy: NamedPolicy, account: Account, blocks: list[PublicAccessBlock], context: Context
 ) -> Iterator[str]:
-    s3 = replace(s3_access(blocks), of_access_point=place.is_access_point)
+    s3 = replace(s3_access(blocks), of_access_point=place.through is not None)
     layers = _layers(account, policy, s3, context)
     asks = [(action, place.objects) for action in ("s3:GetObject", "s3:PutObject")]
     asks += [(action, place.id) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
+    facts = {**_circumstances(account.id, context), **(place.through or {})}
     for principal in outsiders_named([policy], context):
-        action = first_granted(principal, asks, account.id, layers, ORDINARY)
+        action = first_granted(principal, asks, account.id, layers, facts)
         if action is not None:
             who = "any account" if principal.account == stranger_account(context) else principal.account
             yield f"{who} ({action})"
