@@ -66,8 +66,28 @@ def lab(_moto_server: str) -> Iterator[None]:
     emulators.reset(_moto_server)
     emulators.lab(_moto_server)
     wide_lab.wide_lab(_moto_server)
+    _standing_rights(_moto_server)
     yield
     emulators.reset(_moto_server)
+
+
+def _standing_rights(url: str) -> None:
+    """A user whose own policy and a bucket's let it read weights, and whose failures hang on what is read of that bucket."""
+    iam, s3 = (emulators.clients(url)(name) for name in ("iam", "s3"))
+    iam.create_user(UserName="mia")
+    iam.create_access_key(UserName="mia")
+    everything = emulators.policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    iam.put_user_policy(UserName="mia", PolicyName="all", PolicyDocument=everything)
+    s3.create_bucket(Bucket="lab-drafts")
+    s3.put_object(Bucket="lab-drafts", Key="draft/model.safetensors", Body=emulators.safetensors())
+    network = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::lab-drafts/*",
+        "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}},
+    }
+    s3.put_bucket_policy(Bucket="lab-drafts", Policy=emulators.policy(network))
 
 
 @pytest.fixture(scope="module")

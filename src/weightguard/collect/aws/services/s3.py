@@ -138,9 +138,9 @@ GET_TAGGING = Operation(
     absent=frozenset({"NoSuchTagSet", "NoSuchTagSetError"}),
     required=("TagSet",),
 )
-GRANTS = (GET_POLICY, GET_ACL)
-"""Asked of every bucket: who is let in by the bucket itself."""
-LIMITS = (GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK, GET_ENCRYPTION)
+ALWAYS = (GET_POLICY, GET_ACL, GET_ENCRYPTION)
+"""Asked of every bucket: who is let in by the bucket itself, and whether it shares a key with weights."""
+LIMITS = (GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK)
 """What takes from the grants; where nobody is granted anything, there is nothing to take."""
 KEEPING = (
     GET_VERSIONING,
@@ -152,7 +152,7 @@ KEEPING = (
     GET_TAGGING,
 )
 """Asked of buckets that matter: those that hold weights or may, and those that their copies and logs go to."""
-OPERATIONS = (LIST_BUCKETS, GET_LOCATION, LIST_OBJECTS, GET_OBJECT, *GRANTS, *LIMITS, *KEEPING)
+OPERATIONS = (LIST_BUCKETS, GET_LOCATION, LIST_OBJECTS, GET_OBJECT, *ALWAYS, *LIMITS, *KEEPING)
 _ACLS_DISABLED = "ACLs are disabled by the ownership setting"
 
 # GetBucketLocation, "LocationConstraint": null stands for us-east-1, EU for eu-west-1.
@@ -222,14 +222,14 @@ def bucket_row(account: Account, bucket: Bucket, listing: Answer, *, in_full: st
 
 def _in_full(ask: Callable[[Operation], Answer]) -> dict[str, Answer]:
     """Everything, of a bucket that matters."""
-    reads = {operation.name: ask(operation) for operation in (GET_POLICY, *LIMITS, *KEEPING)}
+    reads = {operation.name: ask(operation) for operation in (GET_POLICY, GET_ENCRYPTION, *LIMITS, *KEEPING)}
     enforced = _ownership(reads[GET_OWNERSHIP.name]) == "BucketOwnerEnforced"
     return reads | {GET_ACL.name: skipped(_ACLS_DISABLED) if enforced else ask(GET_ACL)}
 
 
 def _in_part(ask: Callable[[Operation], Answer], why: str) -> dict[str, Answer]:
     """Whether anybody is let in, of a bucket that does not matter for weights; what that depends on where somebody may be."""
-    reads = {operation.name: ask(operation) for operation in GRANTS}
+    reads = {operation.name: ask(operation) for operation in ALWAYS}
     closed = reads[GET_POLICY.name].outcome == "absent" and _owner_alone(reads[GET_ACL.name])
     for operation in LIMITS:
         reads[operation.name] = skipped(f"{why}, and it lets nobody in") if closed else ask(operation)
