@@ -61,7 +61,8 @@ def _weightguard() -> None:
     """Could somebody steal these model weights, how, and what is the smallest change that stops them?
 
     Exit status: 0 passed; 1 weightguard itself failed; 2 usage, or input that is not what it should be; 3 an unwaived failure
-    at or above --fail-on, or a target level missed; 4 no such failure, but evidence is missing that could hide one.
+    at or above --fail-on, or a target level missed; 4 no such failure, but evidence is missing that could hide one; 130 stopped
+    by Ctrl-C.
     """
 
 

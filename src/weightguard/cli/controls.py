@@ -153,6 +153,7 @@ def lint(paths: tuple[str, ...], config_path: str | None) -> None:
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise CatalogueError(f"{count} in the controls, the first", where=visible(problems[0].where))
+    click.echo("no problem found", err=True)
 
 
 @controls.command()
