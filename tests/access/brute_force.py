@@ -46,6 +46,10 @@ class World:
     def readers(self) -> set[str]:
         return {name for name in self.people if self._reaches(name)}
 
+    def direct_readers(self) -> set[str]:
+        """Those who may read as they are."""
+        return {name for name in self.people if self.may(Identity(name), "s3:GetObject", f"{STORE}/*")}
+
     def carried(self, who: Principal, identity: Identity) -> Iterator[NamedPolicy]:
         owners = [who, *(self.groups[name] for name in who.groups if name in self.groups)]
         for owner in owners:

@@ -139,6 +139,11 @@ def readers(found: Estate) -> set[str]:
     }
 
 
+def direct_readers(found: Estate) -> set[str]:
+    answers = build(found).who_can(AccessKind.READ, STORE).answers
+    return {answer.principal for answer in answers if answer.direct and ":lambda:" not in answer.principal}
+
+
 BOUNDED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -148,6 +153,7 @@ BOUNDED = settings(
 @given(estates())
 def test_the_graph_agrees_with_trying_everything(found: Estate) -> None:
     assert readers(found) == World(found).readers()
+    assert direct_readers(found) == World(found).direct_readers()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -322,6 +323,75 @@ def test_who_may_change_the_bucket_policy_lets_itself_in(action: str) -> None:
     assert found(estate(own_deny, store(policy=shut))) == {}
 
 
+INSIDE = {"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}
+OUTSIDE = {"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}
+UNREAD = Unknown(Reason.DENIED, Source("s3:GetBucketPolicy", "somewhere"), "AccessDenied")
+OWNING = user("reader", allow("s3:*", [STORE, OBJECTS]))
+
+
+@pytest.mark.parametrize(
+    "things",
+    [
+        [OWNING, replace(store(), policy=UNREAD)],
+        [
+            OWNING,
+            store(policy=policy({**letting("*"), "Effect": "Deny", **OUTSIDE})),
+        ],
+        [user("reader", allow("s3:GetObject", OBJECTS, **INSIDE), allow("s3:PutBucketPolicy", STORE)), store()],
+        [
+            user("reader", allow("s3:GetObject", OBJECTS, **INSIDE), allow("sts:AssumeRole", arn("role", "other"))),
+            role("other", allow("s3:GetObject", OBJECTS), trust=trusting(ROOT)),
+            store(),
+        ],
+    ],
+    ids=["unread-policy", "bucket-deny", "own-policy", "by-a-role"],
+)  # fmt: skip
+def test_a_right_under_conditions_is_seen_beside_a_longer_way_that_is_certain(things: list[Any]) -> None:
+    answer = found(estate(*things))[READER]
+    assert answer.direct
+    if answer.certainty == "certain":
+        assert answer.goes_around
+        assert len(answer.path) == 2
+    else:
+        assert not answer.goes_around
+        assert len(answer.path) == 1
+
+
+def test_a_certain_longer_way_is_what_the_answer_shows() -> None:
+    limited = allow("s3:GetObject", OBJECTS, **INSIDE)
+    helper = role("other", allow("s3:GetObject", OBJECTS), trust=trusting(ROOT))
+    both = estate(user("reader", limited, allow("sts:AssumeRole", helper.id)), helper, store())
+    answer = found(both)[READER]
+    assert (answer.certainty, answer.direct, answer.goes_around) == ("certain", True, True)
+    assert [hop.target for hop in answer.path] == [helper.id, STORE]
+    cut = build(both).cut(STORE)
+    assert [(change.principal, change.closes) for change in cut.changes] == [(READER, (READER,))]
+    without = found(estate(user("reader", allow("sts:AssumeRole", helper.id)), helper, store()))[READER]
+    assert (without.certainty, without.direct) == ("certain", False)
+
+
+def test_a_workload_has_the_standing_right_of_its_role_besides() -> None:
+    code = f"arn:aws:lambda:us-east-1:{HOME}:function:code"
+    reading = allow("s3:GetObject", OBJECTS, **INSIDE)
+    runner = role(
+        "runner",
+        reading,
+        allow("s3:PutBucketPolicy", STORE),
+        trust=trusting({"Service": "lambda.amazonaws.com"}),
+    )
+    answers = found(estate(runner, workload(code, "lambda", "function", runner.id), store()))
+    assert {name: one.direct for name, one in answers.items()} == {runner.id: True, code: True}
+
+
+@pytest.mark.parametrize(
+    "access", [AccessKind.READ, AccessKind.WRITE, AccessKind.DELETE, AccessKind.COPY, AccessKind.DECRYPT]
+)
+def test_whoever_holds_every_right_is_direct_in_all_of_them(access: AccessKind) -> None:
+    able = user("reader", allow(["s3:*", "kms:*"], "*"))
+    answer = found(estate(able, replace(store(key=KEY), policy=UNREAD), key(DELEGATING)), access)[READER]
+    assert answer.direct
+
+
 # --- other accesses -----------------------------------------------------------------------------------------------------------
 
 
@@ -564,8 +634,6 @@ def test_a_bucket_policy_that_could_not_be_read_is_a_gap_and_a_condition() -> No
         AccessKind.READ, STORE
     )
     assert result.complete
-    from dataclasses import replace
-
     hidden = replace(store(), policy=refused)
     result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), hidden)).who_can(
         AccessKind.READ, STORE
@@ -575,8 +643,6 @@ def test_a_bucket_policy_that_could_not_be_read_is_a_gap_and_a_condition() -> No
 
 
 def test_a_managed_policy_that_a_snapshot_only_names_is_known() -> None:
-    from dataclasses import replace
-
     named = replace(administrator(), document=None)
     assert READER in found(estate(user("reader", attached=[named]), store()))
     custom = NamedPolicy(f"arn:aws:iam::{HOME}:policy/unseen", "unseen", None, "customer")

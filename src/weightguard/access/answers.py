@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from weightguard.access.kinds import Kinds
@@ -34,13 +35,31 @@ class Answers:
 
     def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
         """Every name that the search found, sorted; those who only have what everybody has are said by ``*``."""
-        ways = _Ways(self, reached)
+        ways = _Ways(self, reached, self._standing(access, place))
         found = [ways.answer(name, self._kinds.of(name)) for name in reached.first if isinstance(name, str)]
         found = [*_beyond_everybody(found)]
         found.sort(key=lambda answer: answer.principal)
         gaps = self._owner.gaps(place)
         complete = self._owner.holds(place.id) and not gaps
         return WhoCan(access, place.id, tuple(found), complete, gaps)
+
+    def _standing(self, access: AccessKind, place: StoreSurface) -> Standing:
+        seeds = self._owner.seeds(access, place)
+        nodes = {node for link in seeds if _is_one_step(link) for node in _parts(link.origin)}
+        return Standing(frozenset(nodes), self._owner.population.group_of, self._runs_as)
+
+    @cached_property
+    def _runs_as(self) -> dict[str, tuple[str, ...]]:
+        """The roles that each workload runs as."""
+        graph = self._owner.graph
+        return {
+            workload.id: tuple(
+                role
+                for role in workload.roles
+                if any(_is_workload(link, workload.id) for link in graph.links_into(role))
+            )
+            for workload in self._owner.estate.workloads
+        }
 
     def along(self, name: str, links: list[Link]) -> Iterator[Hop]:
         """The hops of a row of links."""
@@ -105,14 +124,37 @@ class _Character:
     conditions: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who may as things are, without becoming or changing anything: at least under conditions.
+
+    Attributes:
+        nodes: principals and groups of them.
+        group_of: the group of each principal.
+        runs_as: the roles that each workload runs as: a workload and its role are one.
+    """
+
+    nodes: frozenset[Node]
+    group_of: Mapping[str, Group]
+    runs_as: Mapping[str, tuple[str, ...]]
+
+    def holds(self, name: str) -> bool:
+        """Whether a principal, or a role that it runs as, may."""
+        return any(
+            one in self.nodes or self.group_of.get(one) in self.nodes
+            for one in (name, *self.runs_as.get(name, ()))
+        )
+
+
 class _Ways:
     """The ways that one search found. Those that begin with the same group differ in nothing but the first name."""
 
-    __slots__ = ("_answers", "_of_groups", "_reached")
+    __slots__ = ("_answers", "_of_groups", "_reached", "_standing")
 
-    def __init__(self, answers: Answers, reached: Reached) -> None:
+    def __init__(self, answers: Answers, reached: Reached, standing: Standing) -> None:
         self._answers = answers
         self._reached = reached
+        self._standing = standing
         self._of_groups: dict[Node, _Character] = {}
 
     def answer(self, name: str, kind: ActorKind) -> Answer:
@@ -120,12 +162,17 @@ class _Ways:
         link = self._reached.first[name]
         if link.steps or link.after or not isinstance(link.target, Group):
             path = self.path(name)
-            found = _character(path)
-            return Answer(name, kind, found.certainty, found.direct, found.conditions, path)
+            return self._worded(name, kind, _character(path), path)
         group = self._of_groups.get(link.target)
         if group is None:
             group = self._of_groups[link.target] = _character(self.path(name))
-        return Answer(name, kind, group.certainty, group.direct, group.conditions, self)
+        return self._worded(name, kind, group, self)
+
+    def _worded(self, name: str, kind: ActorKind, found: _Character, path: tuple[Hop, ...] | _Ways) -> Answer:
+        around = not found.direct and self._standing.holds(name)
+        return Answer(
+            name, kind, found.certainty, found.direct or around, found.conditions, path, goes_around=around
+        )
 
     def path(self, name: str) -> tuple[Hop, ...]:
         """The hops from a name to the store."""
@@ -187,6 +234,19 @@ def _last_named(links: tuple[Link, ...], otherwise: str) -> str:
         if link.steps or link.after:
             found = named_target(list(links), position) or found
     return found
+
+
+def _is_one_step(link: Link) -> bool:
+    return len(link.steps) == 1 and not link.before and not link.after
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    return node.parts or (node,) if isinstance(node, Group) else (node,)
+
+
+def _is_workload(link: Link, workload: str) -> bool:
+    """Whether a link is that of a workload to its role."""
+    return link.origin == workload and all(step.how == RUNS_AS for step in link.steps)
 
 
 def _is_direct(path: tuple[Hop, ...]) -> bool:

@@ -73,8 +73,10 @@ def _ask_again(
 
 
 def is_kept(answer: Answer) -> bool:
-    """Whether an answer is a direct reader inside the organisation, whom a cut leaves alone."""
-    return answer.direct and answer.kind not in ("external", "anonymous", "service")
+    """Whether an answer is a direct reader inside the organisation, whom a cut leaves alone, and has no wider way besides."""
+    return (
+        answer.direct and not answer.goes_around and answer.kind not in ("external", "anonymous", "service")
+    )
 
 
 def _collect(removable: Removable, answers: Iterable[Answer], ways: _Ways) -> bool:

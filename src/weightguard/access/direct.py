@@ -105,10 +105,32 @@ class Direct:
     def links(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
         """A link from everybody who can, to the store."""
         for candidate in self._candidates(access, place):
-            steps = self._decide(access, place, candidate)
-            if steps is not None:
+            for steps in self._ways(access, place, candidate):
                 for node in candidate.nodes:
                     yield Link(node, place.id, steps)
+
+    def _ways(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> list[tuple[Step, ...]]:
+        """The best way, and where that takes a change first, what is allowed as things are besides; certain ones first."""
+        best = self._decide(access, place, candidate)
+        if best is None:
+            return []
+        standing = self._standing(access, place, candidate) if len(best) > 1 else None
+        return [best] if standing is None else sorted((standing, best), key=_rank)
+
+    def _standing(
+        self, access: AccessKind, place: StoreSurface, candidate: Candidate
+    ) -> tuple[Step, ...] | None:
+        """What is allowed as things are, though only under conditions: nobody has to change anything for it."""
+        if access is AccessKind.DECRYPT and place.key is None:
+            access = AccessKind.READ
+        if access is AccessKind.DECRYPT:
+            return self._own_decrypt(place, candidate)
+        objects = self._on_objects(access, place, candidate)
+        key = None if objects is None else self._on_key(access, place, candidate)
+        if objects is None or key is None:
+            return self._administer(access, place, candidate) if access is AccessKind.DELETE else None
+        steps = (_together(objects, key, _KEY_ACTIONS.get(access), place),)
+        return None if access is AccessKind.COPY and _is_confined(steps) else steps
 
     def _decide(
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
@@ -235,16 +257,23 @@ class Direct:
     def _decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
         key = place.key
         assert key is not None  # noqa: S101 - `_decide` answers for stores without a key
-        grant = self._key_use("kms:Decrypt", place, key, candidate)
-        target = key.arn or place.id
-        best: tuple[Step, ...] | None = None if grant is None else (Step("kms:Decrypt", grant, target),)
+        best = self._own_decrypt(place, candidate)
         if not _certain(best) and not key.provider_managed:
             gained = self._selfgrants.key(
                 place, candidate.caller, candidate.layers, "kms:Decrypt", key_context(place)
             )
             if gained is not None:
-                best = _better(best, (*gained.before, Step("kms:Decrypt", gained.grant, target)))
+                last = Step("kms:Decrypt", gained.grant, key.arn or place.id)
+                best = _better(best, (*gained.before, last))
         return best
+
+    def _own_decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
+        """The use of the key as it is."""
+        key = place.key
+        grant = None if key is None else self._key_use("kms:Decrypt", place, key, candidate)
+        if key is None or grant is None:
+            return None
+        return (Step("kms:Decrypt", grant, key.arn or place.id),)
 
     def _administer(
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
@@ -331,7 +360,11 @@ def _certain(steps: tuple[Step, ...] | None) -> bool:
 def _better(one: tuple[Step, ...] | None, other: tuple[Step, ...] | None) -> tuple[Step, ...] | None:
     """The certain one before the conditional one, then the shorter, then the first."""
     found = [steps for steps in (one, other) if steps is not None]
-    return min(found, key=lambda steps: (not _certain(steps), len(steps)), default=None)
+    return min(found, key=_rank, default=None)
+
+
+def _rank(steps: tuple[Step, ...]) -> tuple[bool, int]:
+    return not _certain(steps), len(steps)
 
 
 def _is_confined(steps: tuple[Step, ...]) -> bool:

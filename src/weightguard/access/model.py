@@ -58,14 +58,15 @@ class Answer:
 
     Attributes:
         principal: as the contract names principals.
-        certainty: ``conditional`` when a hop hangs on something that the snapshot cannot settle.
-        direct: True when it needs to become nobody else.
-        conditions: what must hold, in words.
-        path: a shortest path, hop by hop; one hop when direct. Worked out when it is first asked for: there are as many answers
-            as principals times stores, and few of their paths are ever looked at.
+        certainty: ``conditional`` when every way hangs on something that the snapshot cannot settle.
+        direct: True when some way needs to become nobody else and to change nothing.
+        conditions: what must hold for the path, in words.
+        goes_around: True when it is direct, but only under conditions, and the path is a longer way that is certain.
+        path: a shortest path, hop by hop, certain ones before others; one hop when direct and not going around. Worked out when it
+            is first asked for: there are as many answers as principals times stores, and few of their paths are ever looked at.
     """
 
-    __slots__ = ("_path", "certainty", "conditions", "direct", "kind", "principal")
+    __slots__ = ("_path", "certainty", "conditions", "direct", "goes_around", "kind", "principal")
 
     def __init__(
         self,
@@ -75,12 +76,14 @@ class Answer:
         direct: bool,
         conditions: tuple[str, ...],
         path: tuple[Hop, ...] | Ways,
+        goes_around: bool = False,
     ) -> None:
         self.principal = principal
         self.kind = kind
         self.certainty = certainty
         self.direct = direct
         self.conditions = conditions
+        self.goes_around = goes_around
         self._path = path
 
     @property
