@@ -137,6 +137,44 @@ def test_conditions_stay_on_the_answer() -> None:
     assert answer.conditions == ("only through VPC endpoint vpce-1",)
 
 
+SIGNED_IN_ONLY = [
+    {"StringEquals": {"aws:PrincipalTag/team": "ml"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/partner*"}},
+    {"StringEquals": {"aws:PrincipalType": "AssumedRole"}},
+    {"StringEquals": {"aws:PrincipalType": "User"}},
+]
+
+
+@pytest.mark.parametrize("condition", SIGNED_IN_ONLY, ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize("everybody", ["*", {"AWS": "*"}], ids=["star", "aws-star"])
+def test_a_policy_may_let_in_whoever_is_signed_in_anywhere(everybody: Any, condition: dict[str, Any]) -> None:
+    lets = policy(letting(everybody, Condition=condition))
+    answer = found(estate(store(policy=lets)))["*"]
+    assert (answer.kind, answer.certainty, answer.direct) == ("external", "conditional", True)
+    assert "only by somebody signed in to an AWS account, whichever it is" in answer.conditions
+    shut = PublicAccessBlock(False, False, False, True)
+    assert found(estate(store(policy=lets, public_access_block=known(shut)))) == {}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+        {"StringEquals": {"aws:PrincipalAccount": [HOME, OTHER]}},
+        {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/*"}},
+        {"ArnEquals": {"aws:PrincipalArn": arn("role", "somebody")}},
+    ],
+    ids=lambda one: str(one)[:60],
+)
+def test_a_condition_on_ones_own_keeps_strangers_out(condition: dict[str, Any]) -> None:
+    assert found(estate(store(policy=policy(letting("*", Condition=condition))))) == {}
+
+
+def test_what_everybody_may_anonymously_is_said_of_the_public_alone() -> None:
+    answer = found(estate(store(policy=policy(letting("*")))))["*"]
+    assert (answer.kind, answer.certainty) == ("anonymous", "certain")
+
+
 def test_a_condition_that_cannot_be_understood_stays_a_condition() -> None:
     strange = {"Condition": {"Foo": [1, 2]}}
     words = 'only if the condition {"Foo": [1, 2]}, which cannot be understood, is true'

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached, Step
 from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, WhoCan
+from weightguard.access.naming import SIGNED_IN
 from weightguard.access.population import OWN, TARGETS, Group
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
@@ -169,6 +170,8 @@ class _Ways:
         return self._worded(name, kind, group, self)
 
     def _worded(self, name: str, kind: ActorKind, found: _Character, path: tuple[Hop, ...] | _Ways) -> Answer:
+        if name == EVERYBODY and SIGNED_IN in found.conditions:
+            kind = "external"
         around = not found.direct and self._standing.holds(name)
         return Answer(
             name, kind, found.certainty, found.direct or around, found.conditions, path, goes_around=around

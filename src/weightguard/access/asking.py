@@ -30,6 +30,8 @@ from weightguard.policy.aws import (
     in_words,
 )
 
+NO_ACCOUNT: Final = "000000000000"
+"""No account has this number: whoever is in it stands for principals that have nothing to do with the estate."""
 _CHOSEN: Final = frozenset(
     {
         "aws:tagkeys",
@@ -194,7 +196,9 @@ class Asker:
             facts["aws:TokenIssueTime"] = self.now
         if caller.account is not None:
             realm = self.population.realm(caller.account)
-            if realm.organisation_known:
+            if caller.account == NO_ACCOUNT:
+                facts["aws:PrincipalOrgID"] = facts["aws:PrincipalOrgPaths"] = None
+            elif realm.organisation_known:
                 facts["aws:PrincipalOrgID"] = realm.organisation
         return facts
 

@@ -15,13 +15,14 @@ from weightguard.access.asking import FREELY, Asker, Grant
 from weightguard.access.index import Index
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
-from weightguard.access.naming import Named, stranger_name
+from weightguard.access.naming import OUTSIDE, SIGNED_IN, Named, administrator, lets_in, stranger_name
 from weightguard.access.population import Group
 from weightguard.access.requests import ask_key, key_context, store_context, store_layers
 from weightguard.access.selfgrant import Applied, SelfGrants
 from weightguard.access.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
+from weightguard.policy.aws.glob import glob
 
 _OBJECT_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
     AccessKind.READ: ("s3:GetObject",),
@@ -84,6 +85,35 @@ class Candidate:
     reach: frozenset[str] = frozenset()
 
 
+EVERYBODY: Final = "*"
+PUBLIC: Final = Candidate(ANONYMOUS, Layers(), (EVERYBODY,))
+
+
+def signed_in(looks: Sensitivity) -> Iterator[tuple[Candidate, tuple[str, ...]]]:
+    """Principals of an account that has nothing to do with the estate, and what each of them has to be, in words.
+
+    They give their own principals any name: where a policy asks for a name in whatever account, one of that name asks as well.
+    """
+    layers = Layers(identity=(administrator("policies of the caller's own account"),))
+    for kind in ("role", "user"):
+        caller = parse_principal(OUTSIDE.replace(":role/", f":{kind}/"))
+        yield Candidate(caller, layers, (EVERYBODY,)), (SIGNED_IN,)
+    for pattern in sorted(looks.arns):
+        name = _disguise(pattern)
+        if name is not None:
+            words = f"only by a principal whose ARN matches {pattern}"
+            yield Candidate(parse_principal(name), layers, (EVERYBODY,)), (SIGNED_IN, words)
+
+
+def _disguise(pattern: str) -> str | None:
+    """A name in an account outside that a pattern of names takes; None where there is none."""
+    parts = pattern.split(":", 5)
+    if len(parts) != 6 or not parts[5].startswith(("role/", "user/")):
+        return None
+    name = f"{OUTSIDE.partition(':role/')[0]}:{parts[5].replace('*', 'any').replace('?', 'x')}"
+    return name if glob(pattern).matches(name) else None
+
+
 class Direct:
     """Decides direct access to stores.
 
@@ -108,6 +138,21 @@ class Direct:
             for steps in self._ways(access, place, candidate):
                 for node in candidate.nodes:
                     yield Link(node, place.id, steps)
+        yield from self._anybody_signed_in(access, place)
+
+    def _anybody_signed_in(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
+        """A link from the principals of any account whatever, where they may what the anonymous public may not."""
+        public = any(grant.is_public for grant in place.s3.bucket_acl)
+        if not public and (place.policy is None or EVERYBODY not in lets_in(place.policy)):
+            return
+        if self._ways(access, place, PUBLIC):
+            return
+        for candidate, conditions in signed_in(self._telling(place)[0]):
+            for steps in self._ways(access, place, candidate):
+                *first, last = steps
+                limited = Step(last.how, last.grant.provided(*conditions), last.target)
+                yield Link(EVERYBODY, place.id, (*first, limited))
+                return
 
     def _ways(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> list[tuple[Step, ...]]:
         """The best way, and where that takes a change first, what is allowed as things are besides; certain ones first."""
@@ -212,14 +257,14 @@ class Direct:
 
     def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...]:
         """Equal for stores that no policy of theirs or of the candidate's tells apart."""
-        itself = (candidate.nodes, action, place.id, place.objects)
+        itself = (candidate.caller, candidate.nodes, action, place.id, place.objects)
         if place.policy is not None or place.s3.bucket_acl or place.policy_unread or place.store is None:
             return itself
         tags = getattr(place.store.tags, "value", None)
         if tags is None or (tags and self._asker.population.tag_keys):
             return itself
         spoken = self._index.hits(place) & candidate.reach
-        return (candidate.nodes, action, place.account, place.region, spoken)
+        return (candidate.caller, candidate.nodes, action, place.account, place.region, spoken)
 
     def _ask_store(
         self, action: str, resource: str, place: StoreSurface, candidate: Candidate
@@ -249,7 +294,7 @@ class Direct:
         if key.provider_managed:
             # The policy of aws/s3 lets in, through S3, whoever of the account may use S3; nobody else.
             return FREELY if candidate.caller.account == key.account else None
-        same = (candidate.nodes, action, place.id, place.objects)
+        same = (candidate.caller, candidate.nodes, action, place.id, place.objects)
         if same not in self._same:
             self._same[same] = ask_key(self._asker, action, place, key, candidate.caller, candidate.layers)
         return self._same[same]
@@ -324,7 +369,7 @@ class Direct:
         """The public, services, and accounts that no snapshot covers, as the store's and the key's policies name them."""
         if place.policy is None and not place.s3.bucket_acl:
             return
-        yield Candidate(ANONYMOUS, Layers(), ("*",))
+        yield PUBLIC
         for name in sorted(self._telling(place)[1]):
             caller = self._named.stranger(name)
             if caller is not None:
