@@ -55,7 +55,7 @@ def _within_cap(weight_set: WeightSet, access: AccessKind, cap: str, verb: str, 
     most = context.parameters["maximum_people"] if declared is None else declared
     answer = context.access.who_can(access, weight_set.store, weight_set.prefix)
     people = [
-        one.principal for one in answer.answers if one.kind in ("person", "unknown") and not _is_root(one)
+        one.principal for one in answer.answers if one.kind in ("person", "unknown") and not is_root(one)
     ]
     if len(people) > most:
         return Verdict.failed(
@@ -70,7 +70,7 @@ def _within_cap(weight_set: WeightSet, access: AccessKind, cap: str, verb: str, 
 def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
     """Nobody reaches these weights by a privilege escalation."""
     answer = context.access.who_can(AccessKind.READ, store.id)
-    others = [one for one in answer.answers if not _is_root(one)]
+    others = [one for one in answer.answers if not is_root(one)]
     climbing = [(one, how) for one in others if (how := _escalation(one, context)) is not None]
     if climbing:
         told = words(
@@ -84,7 +84,7 @@ def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
     return Verdict.passed("nobody reaches these weights by privilege escalation")
 
 
-def _is_root(answer: Answer) -> bool:
+def is_root(answer: Answer) -> bool:
     """A root user of ours: it may do anything in its account, which is what WG-IAM-18 is about."""
     return answer.kind == "unknown" and answer.principal.endswith(":root")
 

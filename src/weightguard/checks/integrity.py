@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from weightguard.access.model import AccessKind
+from weightguard.access.model import AccessKind, WhoCan
+from weightguard.checks.identity import is_root
 from weightguard.checks.relations import attribute, counted, resources_in, weights_in, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Store
@@ -28,14 +29,17 @@ def writers_apart_from_readers(store: Store, context: Context) -> Verdict:
     writers, readers = (
         context.access.who_can(kind, store.id) for kind in (AccessKind.WRITE, AccessKind.READ)
     )
-    both = {one.principal for one in writers.answers if one.direct} & {
-        one.principal for one in readers.answers if one.direct
-    }
+    both = _directly(writers) & _directly(readers)
     named = [one for one in both if not any(pattern in one for pattern in exempt)]
     if named:
         return Verdict.failed(f"whoever reads this release can also replace it: {words(named)}")
     context.require((*writers.gaps, *readers.gaps))
     return Verdict.passed("nobody who reads this release can replace it")
+
+
+def _directly(answer: WhoCan) -> set[str]:
+    """Who needs to become nobody else; root users may do anything in their account and are judged by WG-IAM-18."""
+    return {one.principal for one in answer.answers if one.direct and not is_root(one)}
 
 
 def image_tags_immutable(account: Account, context: Context) -> Verdict:
