@@ -183,6 +183,13 @@ def _asked_of_callers(policies: Iterable[NamedPolicy | None]) -> Iterator[tuple[
                     yield key.lower(), str(value)
 
 
+def foreign_organisations(policies: Iterable[NamedPolicy | None], context: Context) -> list[str]:
+    """Organisations that an outsider may be of: one that nobody names, and those besides ours that conditions name."""
+    own = set(organisations(context).values())
+    asked = {_spelt(value) for key, value in _asked_of_callers(policies) if key == "aws:principalorgid"}
+    return [OTHER_ORGANISATION, *sorted(one for one in asked if one not in own and "$" not in one)]
+
+
 def _spelt(pattern: str) -> str:
     """A text that a pattern takes."""
     return pattern.replace("*", "any").replace("?", "x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from weightguard.checks.decisions import (
@@ -15,6 +16,7 @@ from weightguard.checks.decisions import (
     aws_only,
     compiled,
     first_granted,
+    foreign_organisations,
     levels,
     organisations,
     outsiders_named,
@@ -305,8 +307,10 @@ def _outsiders(
     asks = [(action, place.objects) for action in ("s3:GetObject", "s3:PutObject")]
     asks += [(action, place.id) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
     facts = {**_circumstances(account.id, context), **(place.through or {})}
-    for principal in outsiders_named([policy], context):
-        action = first_granted(principal, asks, account.id, layers, facts)
+    callers = product(outsiders_named([policy], context), foreign_organisations([policy], context))
+    for principal, organisation in callers:
+        given = {**facts, "aws:PrincipalOrgID": organisation}
+        action = first_granted(principal, asks, account.id, layers, given)
         if action is not None:
             who = "any account" if principal.account == stranger_account(context) else principal.account
             yield f"{who} ({action})"
