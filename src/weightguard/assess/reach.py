@@ -91,7 +91,7 @@ class Reaches:
     def _exposure(self, read: WhoCan) -> str | None:
         """Whether an outsider whom nobody declared reads for certain, without becoming somebody else."""
         for one in read.answers:
-            if one.certainty != "certain" or not one.direct:
+            if one.certainty != "certain" or not one.direct or one.goes_around:
                 continue
             if one.kind == "anonymous":
                 return "anybody on the internet can read them"

@@ -91,7 +91,7 @@ def is_root(answer: Answer) -> bool:
 
 def _escalation(answer: Answer, context: Context) -> str | None:
     """The first hop by which somebody takes what was not given."""
-    if answer.direct or len(answer.path) > context.parameters["max_hops"]:
+    if (answer.direct and not answer.goes_around) or len(answer.path) > context.parameters["max_hops"]:
         return None
     return next((hop.how for hop in answer.path[:-1] if not hop.how.startswith(INTENDED)), None)
 
