@@ -40,7 +40,7 @@ test: $(VENV)/.dev check
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-fast: $(VENV)/.dev
-	$(BIN)/pytest -m "not slow and not wire and not browser"
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not slow and not wire and not browser"
 
 bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

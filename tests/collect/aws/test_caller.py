@@ -177,6 +177,7 @@ def test_a_listing_that_breaks_off_is_not_complete() -> None:
     assert [call.outcome for call in calls] == ["ok", "failed"]
 
 
+@pytest.mark.slow
 def test_an_operation_that_is_always_throttled_is_given_up_and_others_are_not() -> None:
     seen: list[str] = []
 
