@@ -6,7 +6,6 @@ A subject stands in the answers as ``<provider ARN>#<subject pattern>``; the pat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from weightguard.access.asking import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.access.model import Because
 from weightguard.access.population import document_of
+from weightguard.access.understanding import parsed
 from weightguard.estate.model import Principal
 from weightguard.policy.aws import CompiledPolicy, Layers, parse_principal
 
@@ -29,7 +29,7 @@ def subjects(owner: AccessGraph, role: Principal, trust: CompiledPolicy, hub: No
     """Links from the subjects that a role trusts."""
     document = getattr(role.trust, "value", None)
     text = None if document is None else document_of(document)
-    for position, statement in enumerate(_statements(_parsed(text))):
+    for position, statement in enumerate(_statements(parsed(text))):
         for provider in _providers(statement):
             grant = _decide(owner, provider, role, trust)
             if grant is None:
@@ -53,16 +53,6 @@ def _decide(owner: AccessGraph, provider: str, role: Principal, trust: CompiledP
     return owner.asker.ask(
         caller, action, role.id, Layers(resource=(trust,), rcp=rcp or None), owner=role.account
     )
-
-
-def _parsed(document: Mapping[str, Any] | str | None) -> object:
-    """The document as an object; a text that is no JSON names no subjects."""
-    if not isinstance(document, str):
-        return document
-    try:
-        return json.loads(document)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _statements(parsed: object) -> Iterator[Mapping[str, Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from weightguard.access.model import Because
+from weightguard.access.understanding import parsed
 from weightguard.estate.fact import Collection, Fact, Known
 from weightguard.estate.model import DiskCopy, Estate, Key, NamedPolicy, Principal, Secret, Store, Workload
 
@@ -132,7 +132,7 @@ def _grants(entry: Mapping[str, Any], because: Because) -> bool:
 
 
 def _lets_service_in(policy: NamedPolicy, statement: str) -> bool:
-    document = _readable(policy.document)
+    document = parsed(policy.document)
     rows = document.get("Statement") if isinstance(document, Mapping) else None
     for index, row in enumerate(rows if isinstance(rows, list) else [rows]):
         if isinstance(row, Mapping) and _label(row, index) == statement:
@@ -258,23 +258,13 @@ class _Without:
     def policy(self, found: NamedPolicy) -> NamedPolicy:
         """A policy without the statements that were taken from it; the others keep the labels that they had."""
         taken = self._statements.get(found.id)
-        document = _readable(found.document)
+        document = parsed(found.document)
         if not taken or not isinstance(document, Mapping):
             return found
         statements = document.get("Statement")
         rows = statements if isinstance(statements, list) else [statements]
         kept = [_labelled(row, index) for index, row in enumerate(rows) if _label(row, index) not in taken]
         return replace(found, document={**document, "Statement": kept})
-
-
-def _readable(document: Mapping[str, Any] | str | None) -> object:
-    """The parsed document; None where its text is no JSON: nothing can be taken out of what nobody can read."""
-    if not isinstance(document, str):
-        return document
-    try:
-        return json.loads(document)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _label(row: object, index: int) -> str:

@@ -31,12 +31,19 @@ def is_malformed(policy: CompiledPolicy) -> bool:
     return any(problem.grants_nothing for problem in policy.problems)
 
 
+def parsed(document: Mapping[str, Any] | str | None) -> object:
+    """The document as an object; None where its text is no JSON: nothing can be read from it, or taken out of it."""
+    if not isinstance(document, str):
+        return document
+    try:
+        return json.loads(document)
+    except (ValueError, RecursionError):
+        return None
+
+
 @lru_cache(maxsize=4_096)
 def _opened(text: str, kind: PolicyKind) -> str:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    document = parsed(text)
     if not isinstance(document, Mapping):
         return text
     return json.dumps({**document, "Statement": list(_rows(document, kind))})

@@ -13,11 +13,16 @@ from __future__ import annotations
 from typing import Literal
 
 from weightguard.assess.levels import rank
-from weightguard.assess.model import Level, Report
+from weightguard.assess.model import Level, Report, Severity
 from weightguard.controls.schema import SEVERITIES
 
 FailOn = Literal["critical", "high", "medium", "low", "none"]
 PASSED, FAILED, UNSEEN = 0, 3, 4
+
+
+def severities_from(fail_on: FailOn) -> tuple[Severity, ...]:
+    """The severities that fail a run."""
+    return SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "none" else ()
 
 
 def exit_status(report: Report, *, fail_on: FailOn = "high", target_level: Level | None = None) -> int:
@@ -26,7 +31,7 @@ def exit_status(report: Report, *, fail_on: FailOn = "high", target_level: Level
     Args:
         target_level: the level that must be reached; None when the run asks for none.
     """
-    serious = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "none" else ()
+    serious = severities_from(fail_on)
     if any(one.status == "fail" and one.severity in serious for one in report.results):
         return FAILED
     if target_level is not None and rank(report.summary.level_reached) < rank(target_level):
@@ -38,7 +43,7 @@ def unseen(report: Report, *, fail_on: FailOn = "high") -> str | None:
     """Why a run without failures cannot be called passed, in words; None when it can."""
     if not any(one.status in ("pass", "fail", "waived") and one.weights for one in report.results):
         return "nothing that bears on weights was evaluated"
-    serious = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "none" else ()
+    serious = severities_from(fail_on)
     attested = {control["id"] for control in report.controls if control.get("mode") == "attested"}
     hidden = sorted(
         {

@@ -13,8 +13,7 @@ import click
 from weightguard.cli import options
 
 if TYPE_CHECKING:
-    from weightguard.report.changes import Changes
-    from weightguard.snapshot.changes import Difference, RecordChange, SnapshotChanges
+    from weightguard.snapshot.changes import RecordChange, SnapshotChanges
 
 _SHOWN = 40
 _VALUE = 100
@@ -25,7 +24,6 @@ _WORDS = {
     "unseen": "not seen any more: its listing does not answer",
     "seen": "seen again: its listing did not answer before",
 }
-_FAILED, _UNSEEN = 3, 4
 
 
 @click.command()
@@ -48,72 +46,24 @@ def diff(context: click.Context, old: str, new: str, fail_on: str, as_json: bool
     when something is newly unknown, as the comparison of a pull request needs it.
     """
     from weightguard import api
-    from weightguard.snapshot.changes import SnapshotChanges
+    from weightguard.snapshot.changes import SnapshotChanges, as_object
 
     found = api.diff(Path(old), Path(new))
     if isinstance(found, SnapshotChanges):
-        click.echo(_json(_snapshots_object(found)) if as_json else "\n".join(_snapshots_lines(found)))
+        click.echo(_json(as_object(found)) if as_json else "\n".join(_snapshots_lines(found)))
         return
     from weightguard.notify.message import as_changes, in_words, plain
+    from weightguard.report.changes import exit_status as exit_status_of
 
     if as_json:
         click.echo(_json({"of": "reports", **as_changes(found)}))
     else:
         click.echo("\n".join(in_words(found, plain)) or "nothing changed")
-    context.exit(_status(found, fail_on))
-
-
-def _status(found: Changes, fail_on: str) -> int:
-    serious = options.SEVERITIES[: options.SEVERITIES.index(fail_on) + 1] if fail_on != "none" else ()
-    if found.exposed or any(one.severity in serious and not one.footnote for one in found.failing):
-        return _FAILED
-    if found.gaps or any(one.severity in serious for one in found.unseen):
-        return _UNSEEN
-    return 0
+    context.exit(exit_status_of(found, fail_on=fail_on))  # type: ignore[arg-type]  # click has checked it
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2)
-
-
-def _snapshots_object(found: SnapshotChanges) -> dict[str, Any]:
-    return {
-        "of": "snapshots",
-        "scopes": [{"what": what, "scope": scope} for what, scope in found.scopes],
-        "weights": [
-            {"what": one.what, "weight_set": one.weight_set, "store": one.store, "key": one.key}
-            for one in found.weights
-        ],
-        "records": [
-            {
-                "what": one.what,
-                "scope": one.scope,
-                "kind": one.kind,
-                "id": one.id,
-                "region": one.region,
-                "differences": [_difference_object(difference) for difference in one.differences],
-            }
-            for one in found.records
-        ],
-        "reads": [
-            {
-                "scope": one.scope,
-                "service": one.service,
-                "operation": one.operation,
-                "before": one.before,
-                "after": one.after,
-            }
-            for one in found.reads
-        ],
-    }
-
-
-def _difference_object(one: Difference) -> dict[str, Any]:
-    """Without ``before`` or ``after`` where there was nothing: null is a value."""
-    from weightguard.snapshot.changes import MISSING
-
-    values = {"before": one.before, "after": one.after}
-    return {"path": one.path, **{name: value for name, value in values.items() if value is not MISSING}}
 
 
 def _snapshots_lines(found: SnapshotChanges) -> Iterator[str]:

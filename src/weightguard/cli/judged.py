@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from weightguard.config import Config
     from weightguard.controls import Catalogue
 
-_UNSEEN = 4
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -140,7 +138,7 @@ def _check_folder(folder: Path) -> None:
 def judge(snapshots: tuple[Path, ...], request: Request) -> tuple[Report, int]:
     """Assess snapshots, write the formats, print the summary, and give the exit status."""
     from weightguard import api
-    from weightguard.assess.status import exit_status, unseen
+    from weightguard.assess.status import UNSEEN, exit_status, unseen
 
     evidence = api.load(*snapshots)
     report = api.assess(evidence, config=request.config, catalogue=request.catalogue, options=request.options)
@@ -151,7 +149,7 @@ def judge(snapshots: tuple[Path, ...], request: Request) -> tuple[Report, int]:
     fail_on: Any = request.fail_on
     target = request.options.target_level or request.config.target_level
     status = exit_status(report, fail_on=fail_on, target_level=target)
-    if status == _UNSEEN and not request.quiet and (why := unseen(report, fail_on=fail_on)):
+    if status == UNSEEN and not request.quiet and (why := unseen(report, fail_on=fail_on)):
         click.echo(f"weightguard: not passed (exit status {status}): {why}", err=True)
     return report, status
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weightguard.assess.model import REACHABLE, Gap, Report, ResultEntry, WeightEntry
+from weightguard.assess.status import FAILED, PASSED, UNSEEN, FailOn, severities_from
 from weightguard.report.words import urgency
 
 _Weights = tuple[WeightEntry, ...]
@@ -92,6 +93,18 @@ def compare(before: Report, now: Report) -> Changes:
             if outside(entry) and not (key in old_weights and outside(old_weights[key]))
         ),
     )
+
+
+def exit_status(changes: Changes, *, fail_on: FailOn = "high") -> int:
+    """As of an assessment, for what is new alone: 3 for a failure or for weights that outsiders newly read, 4 for evidence that is
+    newly missing, else 0.
+    """
+    serious = severities_from(fail_on)
+    failing = any(one.severity in serious and not one.footnote for one in changes.failing)
+    if serious and (changes.exposed or failing):
+        return FAILED
+    unseen = changes.gaps or any(one.severity in serious for one in changes.unseen)
+    return UNSEEN if serious and unseen else PASSED
 
 
 def outside(entry: WeightEntry) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from weightguard.snapshot.model import Record
@@ -299,3 +299,26 @@ def _weights(before: _Seen, now: _Seen) -> Iterator[WeightsChange]:
 def _reads(old: Mapping[_Read, str], new: Mapping[_Read, str]) -> Iterator[ReadsChange]:
     for read in sorted(old.keys() ^ new.keys()):
         yield ReadsChange(*read, before=old.get(read), after=new.get(read))
+
+
+def as_object(changes: SnapshotChanges) -> dict[str, Any]:
+    """For a machine: lists of plain objects, in the order of `changes`."""
+    return {
+        "of": "snapshots",
+        "scopes": [{"what": what, "scope": scope} for what, scope in changes.scopes],
+        "weights": [asdict(one) for one in changes.weights],
+        "records": [
+            {
+                **{name: getattr(one, name) for name in ("what", "scope", "kind", "id", "region")},
+                "differences": [_difference(difference) for difference in one.differences],
+            }
+            for one in changes.records
+        ],
+        "reads": [asdict(one) for one in changes.reads],
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    """Without ``before`` or ``after`` where there was nothing: null is a value."""
+    values = {"before": one.before, "after": one.after}
+    return {"path": one.path, **{name: value for name, value in values.items() if value is not MISSING}}
