@@ -98,17 +98,6 @@ def undisturbed(lab: None, _moto_server: str, tmp_path_factory: pytest.TempPathF
         return Seen(*_scan(tmp_path_factory.mktemp("undisturbed") / "snapshot", _moto_server))
 
 
-@pytest.fixture
-def broken(
-    lab: None, _fault_proxy: emulators.Faults, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[emulators.Faults]:
-    for name, value in _fault_proxy.environment().items():
-        monkeypatch.setenv(name, value)
-    _fault_proxy.set()
-    yield _fault_proxy
-    _fault_proxy.set()
-
-
 def _rules(operation: Operation, **fault: Any) -> list[dict[str, Any]]:
     signing = botocore.session.Session().get_service_model(operation.service).signing_name
     known = {operation.service, operation.service if operation.service == "s3control" else str(signing)}

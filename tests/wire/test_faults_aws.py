@@ -37,18 +37,6 @@ def lab(_moto_server: str) -> Iterator[None]:
     emulators.reset(_moto_server)
 
 
-@pytest.fixture
-def broken(
-    lab: None, _fault_proxy: emulators.Faults, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[emulators.Faults]:
-    """The laboratory behind a proxy that breaks what a test names."""
-    for name, value in _fault_proxy.environment().items():
-        monkeypatch.setenv(name, value)
-    _fault_proxy.set()
-    yield _fault_proxy
-    _fault_proxy.set()
-
-
 @dataclass(frozen=True)
 class Whole:
     """What an undisturbed collection gives.
