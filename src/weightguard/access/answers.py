@@ -15,6 +15,7 @@ from weightguard.access.population import OWN, TARGETS, Group
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
 from weightguard.access.wayfinding import everything_from, shortest_ways, stands_for
+from weightguard.estate.limit import in_play
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -41,8 +42,9 @@ class Answers:
         found = [*_beyond_everybody(found)]
         found.sort(key=lambda answer: answer.principal)
         gaps = self._owner.gaps(place)
-        complete = self._owner.holds(place.id) and not gaps
-        return WhoCan(access, place.id, tuple(found), complete, gaps)
+        limits = self._owner.limits(access, place)
+        complete = self._owner.holds(place.id) and not gaps and not in_play(limits)
+        return WhoCan(access, place.id, tuple(found), complete, gaps, limits)
 
     def _standing(self, access: AccessKind, place: StoreSurface) -> Standing:
         seeds = self._owner.seeds(access, place)

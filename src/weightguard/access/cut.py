@@ -61,7 +61,7 @@ def smallest_cut(owner: AccessGraph, access: AccessKind, store: str) -> Cut:
         answers = _ask_again(owner.estate, chosen, access, store)
     changes = [_change(unit, ways) for unit in chosen]
     changes.sort(key=lambda change: (-len(change.closes), change.policy, change.statement, change.principal))
-    return Cut(access, store, tuple(changes), first.complete and not ways.stuck, first.gaps)
+    return Cut(access, store, tuple(changes), first.complete and not ways.stuck, first.gaps, first.limits)
 
 
 def _ask_again(

@@ -20,6 +20,7 @@ from weightguard.access.population import Population
 from weightguard.access.selfgrant import SelfGrants
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
 from weightguard.estate.fact import Unknown
+from weightguard.estate.limit import Limit
 from weightguard.estate.model import Estate
 
 
@@ -44,6 +45,8 @@ class AccessGraph:
         self._copies = Copies(self)
         self._answers = Answers(self)
         self._places: dict[tuple[str, str], StoreSurface] = {}
+        self.met: list[Limit] = []
+        """Limits that working out who can become whom ran into: whoever stops at a bound adds one here."""
         self._seeds: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
 
     @property
@@ -111,6 +114,10 @@ class AccessGraph:
         for gap in self._all_gaps(place):
             found[gap] = None
         return tuple(found)
+
+    def limits(self, access: AccessKind, place: StoreSurface) -> tuple[Limit, ...]:
+        """What was not modelled, tried or searched to its end and bears on a question."""
+        return tuple(dict.fromkeys(self.met))
 
     def _all_gaps(self, place: StoreSurface) -> Iterable[Unknown]:
         estate = self.estate

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from weightguard.estate.fact import Unknown
+from weightguard.estate.limit import Limit
 
 ActorKind = Literal["person", "workload", "service", "external", "anonymous", "unknown"]
 Certainty = Literal["certain", "conditional"]
@@ -109,13 +110,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class WhoCan:
-    """Everybody who can, and what could not be seen."""
+    """Everybody who can, and what could not be seen.
+
+    Attributes:
+        complete: False where something that this input should hold is missing, or a limit is in play.
+        gaps: what could not be read and may hide an answer.
+        limits: what was not modelled, tried or searched to its end and bears on this question.
+    """
 
     access: AccessKind
     store: str
     answers: tuple[Answer, ...]
     complete: bool
     gaps: tuple[Unknown, ...]
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,7 @@ class Cut:
     changes: tuple[Change, ...]
     complete: bool
     gaps: tuple[Unknown, ...]
+    limits: tuple[Limit, ...] = ()
 
 
 class Access(Protocol):

@@ -52,6 +52,7 @@ def who_can_json(found: WhoCan, store: str | None = None) -> dict[str, Any]:
         "complete": found.complete,
         "answers": [answer_json(answer) for answer in found.answers],
         "gaps": [gap_json(gap) for gap in found.gaps],
+        "limits": [limit.as_json() for limit in found.limits],
     }
 
 
@@ -66,6 +67,7 @@ def paths_json(
         "complete": who.complete,
         "paths": [[hop_json(hop) for hop in path] for path in found],
         "gaps": [gap_json(gap) for gap in who.gaps],
+        "limits": [limit.as_json() for limit in who.limits],
     }
 
 
@@ -88,4 +90,5 @@ def cut_json(found: Cut, store: str | None = None) -> dict[str, Any]:
         "complete": found.complete,
         "changes": [change_json(change) for change in found.changes],
         "gaps": [gap_json(gap) for gap in found.gaps],
+        "limits": [limit.as_json() for limit in found.limits],
     }

@@ -1,0 +1,64 @@
+"""A limit: what weightguard does not model, did not try, or did not look at to its end, as a value that answers consult.
+
+A gap (`weightguard.estate.fact.Unknown`) is a read that should have answered and did not. A limit is ours: a technique that is not
+modelled, a bound that was met, a region or kind of resource that nobody looked at, a shape that nobody expected. An answer that
+rests on one says so; an empty answer is a claim, and whoever makes it asks for limits first.
+
+A limit is *in play* where this input shows that the thing is, or may be, there: it makes the answers that rest on it incomplete.
+A *standing* limit is what no source of this kind can ever show: it is told and makes no answer incomplete.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class LimitKind(Enum):
+    """The limits by id; the value is the id with what it could hide, in words. Adding a limit is one line here.
+
+    Attributes:
+        id: stable, lower-case, hyphenated; what `report.json` and the JSON of the questions call it.
+        hides: what could be true and would not be seen, as a full clause.
+    """
+
+    id: str
+    hides: str
+
+    def __init__(self, id: str, hides: str) -> None:
+        self.id = id
+        self.hides = hides
+
+    CUT_BOUND = (
+        "cut-bound",
+        "readers that are left after the changes: the search for them stopped at its bound",
+    )
+    JOIN_BOUND = (
+        "join-bound",
+        "ways that take several identities at once: the search for them stopped at its bound",
+    )
+    PATH_BOUND = ("path-bound", "further shortest paths: the listing stopped at its bound")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit, where it applies.
+
+    Attributes:
+        kind: which.
+        about: id of what it concerns: a store, an account, a region, a resource type; ``*`` for everything.
+        in_play: True where this input shows that the thing is or may be there; False for a standing limit.
+    """
+
+    kind: LimitKind
+    about: str
+    in_play: bool = True
+
+    def as_json(self) -> dict[str, object]:
+        """As ``limits`` in the public JSON; the controls that lost evidence by it are added where they are known."""
+        return {"id": self.kind.id, "about": self.about, "hides": self.kind.hides, "in_play": self.in_play}
+
+
+def in_play(limits: tuple[Limit, ...]) -> bool:
+    """Whether some limit keeps the answers that rest on it from being complete."""
+    return any(limit.in_play for limit in limits)
