@@ -199,8 +199,6 @@ class Direct:
         """The object action with the key use, allowed as things are or after granting oneself what lacks."""
         objects = self._on_objects(access, place, candidate)
         key = self._on_key(access, place, candidate)
-        if objects is None and key is None:
-            return None
         before: tuple[Step, ...] = ()
         if objects is None or not objects[1].is_certain:
             gained = self._selfgrants.objects(
@@ -362,6 +360,7 @@ class Direct:
             for policy in resource_documents(place):
                 looks |= sensitivity(policy)
                 named |= self._named.named_in(policy)
+            named |= {grant.grantee for grant in (place.key.grants if place.key is not None else ())}
             found = self._told[place.id] = (looks, named)
         return found
 

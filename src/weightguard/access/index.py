@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from weightguard.access.naming import Named, account_in, lets_in
+from weightguard.access.naming import Named, account_in, allows_everybody, lets_in
 from weightguard.access.population import Group, Population
 from weightguard.access.surfaces import StoreSurface
 from weightguard.estate.model import PrincipalKind
@@ -181,9 +181,9 @@ class Index:
             able = self.cohorts(account, actions, allowing)
             found.update(dict.fromkeys(self.speaking_of(able, hits)))
         taken = {part for cohort in found for part in cohort.parts}
-        if place.policy is not None and "*" in lets_in(place.policy) and place.account is not None:
+        for account in _opened_to_all(place, allowing):
             # Within the account, a policy that names everybody needs no other policy to agree.
-            everybody = [group for group in self._population.in_account(place.account) if group not in taken]
+            everybody = [group for group in self._population.in_account(account) if group not in taken]
             taken.update(everybody)
             found.update(dict.fromkeys(everybody))
         for name in self._named.meant(named):
@@ -210,6 +210,19 @@ def policies_of(place: StoreSurface) -> list[CompiledPolicy]:
     """The compiled resource policies of the store and its key."""
     found = [place.policy, place.key.policy if place.key is not None else None]
     return [policy for policy in found if policy is not None]
+
+
+def _opened_to_all(place: StoreSurface, allowing: tuple[str, ...]) -> list[str]:
+    """The accounts whose own store or key names everybody where it allows one of the actions."""
+    found: dict[str, None] = {}
+    if place.policy is not None and place.account is not None and "*" in lets_in(place.policy):
+        found[place.account] = None
+    key = place.key
+    if key is not None and key.policy is not None:
+        policy = key.policy
+        if any(allows_everybody(policy, one.lower()) for one in allowing if one.startswith("kms:")):
+            found[key.account] = None
+    return list(found)
 
 
 def _may_name_store(pattern: str) -> bool:

@@ -28,6 +28,7 @@ from weightguard.policy.aws import (
 )
 from weightguard.policy.aws.glob import glob, is_pattern
 from weightguard.policy.aws.principal import Naming, PrincipalElement
+from weightguard.policy.aws.statement import target
 
 ADMINISTRATOR = {
     "Version": "2012-10-17",
@@ -39,6 +40,7 @@ SIGNED_IN = "only by somebody signed in to an AWS account, whichever it is"
 """The condition of what everybody but the anonymous may do."""
 _ACCOUNT_DIGITS = 12
 _NOBODY: frozenset[str] = frozenset()
+_ANY = target("*", literal=False)
 Class = tuple[Principal, tuple[Group | str, ...]]
 """A caller, and what stands for all who are like it: a group, groups, or names."""
 
@@ -166,6 +168,9 @@ class Named:
             for name in self.meant(_named_by(principal.trust, PolicyKind.TRUST)):
                 if not self._suffices(name, principal):
                     found.add(name)
+        for key in self._population.estate.keys:
+            if isinstance(key.grants, Known):
+                found.update(self.meant(grant.grantee for grant in key.grants.value))
         for fact in self._resource_policies():
             found.update(self.meant(_named_by(fact, PolicyKind.RESOURCE)))
             policy = fact.value if isinstance(fact, Known) else None
@@ -300,6 +305,26 @@ def lets_in(policy: CompiledPolicy) -> frozenset[str]:
             if element.everybody or statement.not_principal:
                 names.add("*")
     return frozenset(names)
+
+
+@lru_cache(maxsize=65_536)
+def allows_somebody(policy: CompiledPolicy, action: str) -> bool:
+    """Whether some statement of a resource policy allows an action (lower-case), on whatever and to whomever."""
+    return any(
+        statement.allows and statement.may_apply(action, _ANY) for statement in policy.document.statements
+    )
+
+
+@lru_cache(maxsize=65_536)
+def allows_everybody(policy: CompiledPolicy, action: str) -> bool:
+    """Whether some statement of a resource policy allows an action (lower-case) without naming who."""
+    return any(
+        statement.allows
+        and statement.may_apply(action, _ANY)
+        and statement.principals is not None
+        and (statement.principals.everybody or "*" in statement.principals.aws or statement.not_principal)
+        for statement in policy.document.statements
+    )
 
 
 @lru_cache(maxsize=65_536)

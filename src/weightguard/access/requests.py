@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from weightguard.access.asking import Asker, Grant
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.estate.fact import Known
@@ -92,7 +94,7 @@ def ask_key(
         # Without the key policy nobody can tell whether it delegates to the account: what identity policies say is asked
         # as if it did, and the answer says what it hangs on.
         layers = layers.replace(resource=(delegating(key.account),))
-    if through_s3 and _is_off(key):
+    if (through_s3 and _is_off(key)) or not reaches(action, key, caller):
         return None
     context = _circumstances(asker, place, key, through_s3)
     arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
@@ -102,6 +104,42 @@ def ask_key(
     if grant is not None and unread:
         return grant.provided("if the key policy, which is not known, lets the account's own policies decide")
     return grant
+
+
+ACROSS_ACCOUNTS: Final = frozenset(
+    f"kms:{name.lower()}"
+    for name in (
+        "CreateGrant",
+        "Decrypt",
+        "DeriveSharedSecret",
+        "DescribeKey",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "GetKeyRotationStatus",
+        "GetPublicKey",
+        "ListGrants",
+        "ReEncryptFrom",
+        "ReEncryptTo",
+        "RetireGrant",
+        "RevokeGrant",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    )
+)
+"""What may be done with a key of another account; everything else KMS refuses, whatever the policies say.
+
+Source: AWS KMS API Reference, "Cross-account use" of every operation; AWS KMS Developer Guide, "AWS KMS permissions".
+"""
+
+
+def reaches(action: str, key: KeySurface, caller: Principal) -> bool:
+    """Whether KMS takes the action from the caller's account at all."""
+    return caller.account in (None, key.account) or action.lower() in ACROSS_ACCOUNTS
 
 
 def _is_off(key: KeySurface) -> bool:

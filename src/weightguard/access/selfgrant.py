@@ -13,7 +13,7 @@ from typing import ClassVar
 from weightguard.access.asking import Asker, Grant
 from weightguard.access.links import Step
 from weightguard.access.model import AccessKind
-from weightguard.access.naming import administrator
+from weightguard.access.naming import administrator, allows_somebody
 from weightguard.access.population import compiled
 from weightguard.access.replicating import Replicator, replicating
 from weightguard.access.requests import ask_key, store_context, store_layers
@@ -138,7 +138,7 @@ class SelfGrants:
         self, entry: OnStore, place: StoreSurface, caller: Principal, own: Layers
     ) -> tuple[Step, ...] | None:
         """The steps of an entry, when every need of it is allowed."""
-        if not self._allows(own, entry.needs[0].action.lower()):
+        if not self._allows(own, place, entry.needs[0].action.lower()):
             return None
         names = resource_names(place, caller)
         found: Grant | None = None
@@ -155,10 +155,12 @@ class SelfGrants:
         how = " + ".join(dict.fromkeys(need.action for need in entry.needs))
         return (Step(how, found, place.id),)
 
-    def _allows(self, own: Layers, action: str) -> bool:
-        """Whether the caller's own policies allow an action anywhere: without that, nobody need ask."""
+    def _allows(self, own: Layers, place: StoreSurface, action: str) -> bool:
+        """Whether the caller's own policies, or those of the place, allow an action anywhere: without that, nobody need ask."""
         effects = self._asker.population.effects
-        return any("Allow" in effects(policy, action) for policy in own.identity)
+        return any("Allow" in effects(policy, action) for policy in own.identity) or itself_allows(
+            place, action
+        )
 
     def _need(
         self, action: str, resource: str, place: StoreSurface, caller: Principal, own: Layers
@@ -285,6 +287,17 @@ class SelfGrants:
     def copies(self, place: StoreSurface, caller: Principal, own: Layers) -> tuple[Step, ...] | None:
         """A way to have the store copied without reading it; None when there is none."""
         return replicating(self._asker, self.replicators, place, caller, own)
+
+
+def itself_allows(place: StoreSurface, action: str) -> bool:
+    """Whether the store's or the key's own policy, or a grant of the key, allows somebody an action (lower-case) anywhere."""
+    key = place.key if action.startswith("kms:") else None
+    policy = place.policy if action.startswith("s3:") else None if key is None else key.policy
+    if policy is not None and allows_somebody(policy, action):
+        return True
+    return key is not None and any(
+        action == f"kms:{operation.lower()}" for grant in key.grants for operation in grant.operations
+    )
 
 
 def resource_names(place: StoreSurface, caller: Principal) -> dict[str, str]:

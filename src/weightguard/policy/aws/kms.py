@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from weightguard.errors import InputError
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of
+from weightguard.policy.aws.glob import is_pattern
 from weightguard.policy.aws.principal import Naming, Principal, PrincipalElement, PrincipalType
 
 _PREFIX = "kms:EncryptionContext:"
+_SESSION_NAME = "sts:RoleSessionName"
 _ALL_KEYS = "kms:EncryptionContextKeys"
 _EMPTY: frozenset[str] = frozenset()
 
@@ -43,10 +45,11 @@ class KmsGrant:
         if action == "kms:retiregrant" and self.retiring is not None and _is(self.retiring, principal):
             return ALWAYS
         permitted = {f"kms:{operation.lower()}" for operation in self.operations}
-        if action not in permitted or not _is(self.grantee, principal):
+        reach = _reach(self.grantee, principal, context) if action in permitted else NEVER
+        if reach is NEVER:
             return NEVER
         pairs = self.encryption_context_equals or self.encryption_context_subset or ()
-        parts = [_pair(key, value, context) for key, value in pairs]
+        parts = [reach, *(_pair(key, value, context) for key, value in pairs)]
         if self.encryption_context_equals is not None:
             parts.append(_no_other_key(self.encryption_context_equals, context))
         return all_of(parts)
@@ -87,10 +90,26 @@ def _pairs(value: object) -> tuple[tuple[str, str], ...] | None:
 
 
 def _is(named: str, principal: Principal) -> bool:
+    return _naming(named, principal)[0] in {Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT}
+
+
+def _naming(named: str, principal: Principal) -> tuple[Naming, str | None]:
     if principal.type is PrincipalType.SERVICE:
-        return named == principal.identifier
-    element = PrincipalElement(frozenset((named,)), _EMPTY, _EMPTY, _EMPTY, False)
-    return named != "*" and element.names(principal)[0] in {Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT}
+        return (Naming.DIRECT if named == principal.identifier else Naming.NOT), None
+    if named == "*":
+        return Naming.NOT, None
+    return PrincipalElement(frozenset((named,)), _EMPTY, _EMPTY, _EMPTY, False).names(principal)
+
+
+def _reach(named: str, principal: Principal, context: Context) -> Formula:
+    """When a grant's grantee is the principal: the ARN of one session of a role, once the session has that name."""
+    naming, session = _naming(named, principal)
+    if naming is Naming.SESSION_OPEN and session is not None and not is_pattern(session):
+        values = context.get(_SESSION_NAME)
+        if values is UNKNOWN:
+            return Condition(_SESSION_NAME, "StringEquals", (session,), needs=(_SESSION_NAME,))
+        return ALWAYS if values == (session,) else NEVER
+    return ALWAYS if naming in {Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT} else NEVER
 
 
 def _pair(key: str, value: str, context: Context) -> Formula:
