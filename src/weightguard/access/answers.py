@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from weightguard.access.condition import SIGNED_IN, Condition
 from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached, Step
 from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, WhoCan
-from weightguard.access.naming import SIGNED_IN
 from weightguard.access.population import OWN, TARGETS, Group
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
@@ -124,7 +124,7 @@ class _Character:
 
     certainty: Certainty
     direct: bool
-    conditions: tuple[str, ...]
+    conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)

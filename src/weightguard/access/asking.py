@@ -1,6 +1,6 @@
 """Put a question to the policy engine, and keep of its answer what a path needs.
 
-An answer is a `Grant`: the statements that allow, and what the access hangs on, in words. A condition on something that the
+An answer is a `Grant`: the statements that allow, and what the access hangs on. A condition on something that the
 caller chooses freely (the name of its session, the tags of what it creates) is no obstacle: it counts as met where it can be.
 """
 
@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from weightguard.access.condition import (
+    Condition,
+    ConditionKind,
+    of_formula,
+    of_test,
+    takes_every_network,
+)
 from weightguard.access.model import Because
 from weightguard.access.population import Group, Population
 from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
     CompiledPolicy,
-    Condition,
     ContextValue,
     Decision,
     Formula,
@@ -27,8 +33,9 @@ from weightguard.policy.aws import (
     Request,
     alternatives,
     decide,
-    in_words,
 )
+from weightguard.policy.aws import Condition as ContextTest
+from weightguard.policy.aws.arn import account_of
 
 NO_ACCOUNT: Final = "000000000000"
 """No account has this number: whoever is in it stands for principals that have nothing to do with the estate."""
@@ -80,17 +87,17 @@ class Grant:
 
     Attributes:
         because: the statements that allow.
-        conditions: what must hold, in words; empty when the step is certain.
+        conditions: what must hold; empty when the step is certain.
     """
 
     because: tuple[Because, ...] = ()
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     def and_also(self, other: Grant) -> Grant:
         """Both steps: what allows each, and what either hangs on."""
         return Grant(_joined(self.because, other.because), _joined(self.conditions, other.conditions))
 
-    def provided(self, *conditions: str) -> Grant:
+    def provided(self, *conditions: Condition) -> Grant:
         """The same, hanging on more."""
         return Grant(self.because, _joined(self.conditions, conditions))
 
@@ -230,28 +237,28 @@ def _because(decision: Decision) -> tuple[Because, ...]:
 
 
 @lru_cache(maxsize=65_536)
-def remaining(formula: Formula, action: str) -> tuple[str, ...] | None:
+def remaining(formula: Formula, action: str) -> tuple[Condition, ...] | None:
     """What is left to hold once the caller has chosen all that it may choose; None when nothing can satisfy the formula."""
     found = alternatives(formula, _MOST_ALTERNATIVES)
     if found is None:
-        return (in_words(formula),)
+        return (of_formula(formula),)
     if not found:
         return None
     left = [tuple(one for one in row if not is_chosen(one, action)) for row in found]
     if any(not row for row in left):
         return ()
-    shortest = min(left, key=lambda row: (len(row), [in_words(one) for one in row]))
-    if len(set(left)) == 1 or all(set(shortest) <= set(row) for row in left):
-        return tuple(in_words(one) for one in shortest)
-    return (in_words(formula),)
+    shortest = min(left, key=len)
+    if all(set(shortest) <= set(row) for row in left):
+        return tuple(map(of_test, shortest))
+    return (of_formula(formula),)
 
 
-def is_chosen(condition: Condition, action: str) -> bool:
+def is_chosen(condition: ContextTest, action: str) -> bool:
     """Whether the caller of an action decides the value that a condition tests."""
     key = condition.key.lower()
     if any(need.lower() != key for need in condition.needs):
         return False
-    if key in _CHOSEN or key.startswith(_CHOSEN_PREFIXES):
+    if key in _CHOSEN or key.startswith(_CHOSEN_PREFIXES) or _from_anywhere(condition):
         return True
     service, _, name = action.partition(":")
     prefix, _, rest = key.partition(":")
@@ -283,7 +290,21 @@ def trust_of_service(
     if grant is None:
         return None
     # What the service acts for is made by the actor, who names it: a condition on its ARN in the role's own account can be met.
-    own = tuple(
-        one for one in grant.conditions if not (role.account in one and one.startswith("only on behalf of"))
-    )
+    own = tuple(one for one in grant.conditions if not _is_for(one, role.account))
     return Grant(grant.because, own)
+
+
+def _from_anywhere(test: ContextTest) -> bool:
+    """Whether a test asks for an address, and any will do: every caller has one."""
+    return (
+        test.key == "aws:SourceIp"
+        and not test.negated
+        and takes_every_network(test.key, test.operator, test.values)
+    )
+
+
+def _is_for(condition: Condition, account: str) -> bool:
+    """Whether it asks that a service act for something in this account."""
+    if condition.kind is not ConditionKind.SERVICE or condition.negated:
+        return False
+    return account in condition.values or any(account_of(value) == account for value in condition.values)

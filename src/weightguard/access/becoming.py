@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
+from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.links import Hub, Link, Step
 from weightguard.access.needs import Needs, how_of
 from weightguard.access.population import Group
@@ -157,9 +158,9 @@ def other_than(group: Group, names: tuple[str, ...]) -> tuple[Caller, str] | Non
     return None if len(group.members) <= 1 and group.change == () else (group.caller, names[0])
 
 
-def _state(entry: Credentials, user: Principal) -> tuple[str, ...] | None:
+def _state(entry: Credentials, user: Principal) -> tuple[Condition, ...] | None:
     """What must hold of the user besides; None when it is known not to."""
-    conditions: list[str] = []
+    conditions: list[Condition] = []
     if entry.when.access_keys is not None:
         state = key_state(user)
         if state == "unknown" and entry.when.access_keys == "at_limit":
@@ -171,7 +172,8 @@ def _state(entry: Credentials, user: Principal) -> tuple[str, ...] | None:
         if isinstance(fact, Known) and fact.value is not entry.when.console_password:
             return None
         if not isinstance(fact, Known):
+            has_one = entry.when.console_password
             conditions.append(
-                f"the user must {'already' if entry.when.console_password else 'not yet'} have a console password"
+                Condition(ConditionKind.STATE, Matter.CONSOLE_LOGIN, (user.id,), negated=not has_one)
             )
     return tuple(conditions)

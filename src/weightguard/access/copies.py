@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
+from weightguard.access.condition import UNREAD_KEY_USE, besides
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind, Because
 from weightguard.access.needs import Needs, how_of
@@ -57,7 +58,7 @@ class Copies:
             yield from self._shared(disk)
 
     def _all(self, entry: OnStore, group: Group, disk: DiskCopy) -> Grant | None:
-        found = Grant() if entry.conditional is None else Grant(conditions=(entry.conditional,))
+        found = Grant() if entry.conditional is None else Grant(conditions=(besides(entry.conditional),))
         for need in entry.needs:
             if "{copy}" in need.resource:
                 grant = self._needs.on(group, need.action, disk.id, owner=disk.account)
@@ -78,7 +79,7 @@ class Copies:
         if surface.provider_managed:
             return Grant()
         if surface.policy is None or surface.arn is None:
-            return Grant(conditions=("if the key policy, which is not known, lets the reader use the key",))
+            return Grant(conditions=(UNREAD_KEY_USE,))
         layers = group.layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
         return self._owner.asker.may(group, "kms:Decrypt", surface.arn, layers=layers, owner=surface.account)
 

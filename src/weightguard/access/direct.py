@@ -12,10 +12,19 @@ from functools import cache
 from typing import Final
 
 from weightguard.access.asking import FREELY, Asker, Grant
+from weightguard.access.condition import (
+    SIGNED_IN,
+    STORE_NOT_HELD,
+    UNREAD_BUCKET_POLICY,
+    Condition,
+    ConditionKind,
+    Matter,
+    confines,
+)
 from weightguard.access.index import Index
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
-from weightguard.access.naming import OUTSIDE, SIGNED_IN, Named, administrator, lets_in, stranger_name
+from weightguard.access.naming import OUTSIDE, Named, administrator, lets_in, stranger_name
 from weightguard.access.population import Group
 from weightguard.access.requests import ask_key, key_context, store_context, store_layers
 from weightguard.access.selfgrant import Applied, SelfGrants
@@ -59,16 +68,6 @@ _KEY_ADMINISTRATION: Final[Mapping[AccessKind, tuple[str, ...]]] = {
         "kms:DisableKey",
     ),
 }
-CONFINING: Final = (
-    "VPC endpoint",
-    "from VPC",
-    "only from ",
-    "inside a VPC",
-    "aws:SourceVpc",
-    "aws:SourceIp",
-    "aws:VpcSourceIp",
-)
-"""Words of conditions that tie a reader to a network: within it, reading is not yet taking away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,8 @@ EVERYBODY: Final = "*"
 PUBLIC: Final = Candidate(ANONYMOUS, Layers(), (EVERYBODY,))
 
 
-def signed_in(looks: Sensitivity) -> Iterator[tuple[Candidate, tuple[str, ...]]]:
-    """Principals of an account that has nothing to do with the estate, and what each of them has to be, in words.
+def signed_in(looks: Sensitivity) -> Iterator[tuple[Candidate, tuple[Condition, ...]]]:
+    """Principals of an account that has nothing to do with the estate, and what each of them has to be.
 
     They give their own principals any name: where a policy asks for a name in whatever account, one of that name asks as well.
     """
@@ -101,8 +100,8 @@ def signed_in(looks: Sensitivity) -> Iterator[tuple[Candidate, tuple[str, ...]]]
     for pattern in sorted(looks.arns):
         name = _disguise(pattern)
         if name is not None:
-            words = f"only by a principal whose ARN matches {pattern}"
-            yield Candidate(parse_principal(name), layers, (EVERYBODY,)), (SIGNED_IN, words)
+            named = Condition(ConditionKind.IDENTITY, Matter.NAME, (pattern,))
+            yield Candidate(parse_principal(name), layers, (EVERYBODY,)), (SIGNED_IN, named)
 
 
 def _disguise(pattern: str) -> str | None:
@@ -274,12 +273,8 @@ class Direct:
         if grant is None:
             return None
         if not place.held:
-            return grant.provided("the snapshot does not hold the store: its own policy may say otherwise")
-        return (
-            grant.provided("unless the bucket policy, which could not be read, denies it")
-            if place.policy_unread
-            else grant
-        )
+            return grant.provided(STORE_NOT_HELD)
+        return grant.provided(UNREAD_BUCKET_POLICY) if place.policy_unread else grant
 
     def _on_key(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Grant | None:
         if place.key is None or access not in _KEY_ACTIONS:
@@ -412,9 +407,8 @@ def _rank(steps: tuple[Step, ...]) -> tuple[bool, int]:
 
 
 def _is_confined(steps: tuple[Step, ...]) -> bool:
-    return any(
-        word in condition for step in steps for condition in step.grant.conditions for word in CONFINING
-    )
+    """Whether some condition ties the reader to a network: within it, reading is not yet taking away."""
+    return any(confines(condition) for step in steps for condition in step.grant.conditions)
 
 
 def _together(objects: tuple[str, Grant], key: Grant, key_action: str | None, place: StoreSurface) -> Step:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from weightguard.access.asking import Grant
+from weightguard.access.condition import Condition, ConditionKind
 from weightguard.access.links import Link, Node, Step
 from weightguard.access.model import Because
 from weightguard.access.population import document_of
@@ -40,10 +41,9 @@ def subjects(owner: AccessGraph, role: Principal, trust: CompiledPolicy, hub: No
                 yield Link(f"{provider}#{subject}", hub, (Step(how, own),))
 
 
-def _open(grant: Grant) -> tuple[str, ...]:
+def _open(grant: Grant) -> tuple[Condition, ...]:
     """What the statement asks beyond the token's own claims, which the named subject and audience carry."""
-    claims = (":sub", ":aud", ":amr", "SAML:")
-    return tuple(one for one in grant.conditions if not any(claim in one for claim in claims))
+    return tuple(one for one in grant.conditions if one.kind is not ConditionKind.CLAIM)
 
 
 def _decide(owner: AccessGraph, provider: str, role: Principal, trust: CompiledPolicy) -> Grant | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from weightguard.access.condition import Condition
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
 
@@ -43,7 +44,7 @@ class Hop:
     target: str
     how: str
     because: tuple[Because, ...]
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 class Ways(Protocol):
@@ -61,7 +62,7 @@ class Answer:
         principal: as the contract names principals.
         certainty: ``conditional`` when every way hangs on something that the snapshot cannot settle.
         direct: True when some way needs to become nobody else and to change nothing.
-        conditions: what must hold for the path, in words.
+        conditions: what must hold for the path.
         goes_around: True when it is direct, but only under conditions, and the path is a longer way that is certain.
         path: a shortest path, hop by hop, certain ones before others; one hop when direct and not going around. Worked out when it
             is first asked for: there are as many answers as principals times stores, and few of their paths are ever looked at.
@@ -75,7 +76,7 @@ class Answer:
         kind: ActorKind,
         certainty: Certainty,
         direct: bool,
-        conditions: tuple[str, ...],
+        conditions: tuple[Condition, ...],
         path: tuple[Hop, ...] | Ways,
         goes_around: bool = False,
     ) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
+from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.links import Step
 from weightguard.access.needs import Needs
 from weightguard.access.population import Group, compiled
@@ -179,7 +180,9 @@ class Moves:
             if entry.change == "restore_policy":
                 if one.policy.versions is not None:
                     continue  # Its other versions are known, and `_restored` says what each of them gives.
-                grant = grant.provided(f"an earlier version of {one.policy.name} has to allow it")
+                grant = grant.provided(
+                    Condition(ConditionKind.STATE, Matter.EARLIER_VERSION, (one.policy.name,))
+                )
             yield Step(entry.needs[0].action, grant, one.policy.id), one.compiled
 
     def _restored(self, group: Group, caller: Caller, carried: list[Owned]) -> Iterator[Changes]:

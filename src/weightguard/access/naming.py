@@ -36,8 +36,6 @@ ADMINISTRATOR = {
 }
 OUTSIDE = "arn:aws:iam::000000000000:role/outside"
 """A principal in nobody's account: no account has this number."""
-SIGNED_IN = "only by somebody signed in to an AWS account, whichever it is"
-"""The condition of what everybody but the anonymous may do."""
 _ACCOUNT_DIGITS = 12
 _NOBODY: frozenset[str] = frozenset()
 _ANY = target("*", literal=False)

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant, trust_of_service
+from weightguard.access.condition import besides
 from weightguard.access.links import Hub, Link, Step
 from weightguard.access.needs import PASSING, Needs, how_of
 from weightguard.access.population import Group
@@ -128,7 +129,7 @@ class Passing:
         if entry.conditional is None:
             return grant
         settled = self._needs.settles(group, entry.settled_by)
-        return grant.provided(entry.conditional) if settled is None else grant.and_also(settled)
+        return grant.provided(besides(entry.conditional)) if settled is None else grant.and_also(settled)
 
     def _best(self, group: Group, role: Principal, trusted: dict[str, Grant]) -> Step | None:
         best: Step | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from weightguard.access.asking import Asker, Grant
+from weightguard.access.condition import UNREAD_KEY_DELEGATION
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.estate.fact import Known
 from weightguard.policy.aws import (
@@ -102,7 +103,7 @@ def ask_key(
         return None
     grant = asker.ask(caller, action, arn, layers, owner=key.account, context=context)
     if grant is not None and unread:
-        return grant.provided("if the key policy, which is not known, lets the account's own policies decide")
+        return grant.provided(UNREAD_KEY_DELEGATION)
     return grant
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from weightguard.access.aliases import Aliases
 from weightguard.access.asking import Grant
+from weightguard.access.condition import Condition, ConditionKind, Matter, besides
 from weightguard.access.links import Hub, Link, Step
 from weightguard.access.model import Because
 from weightguard.access.needs import PASSING, Needs, how_of
@@ -34,7 +35,7 @@ _HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
 """Where the code holds one of the workload's roles only: the others are for the service to start it with."""
 _KEPT_BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {"elasticmapreduce/cluster": ("ServiceRole",)}
 _HOLDS_NOTHING: Final = frozenset({"eks/cluster", "autoscaling/auto_scaling_group"})
-_OPEN: Final = "the workload's own code has to hand out what its role reads"
+_OPEN: Final = Condition(ConditionKind.CIRCUMSTANCE, Matter.HANDS_OUT)
 _TASKS: Final = ("ecs/service", "ecs/task")
 
 
@@ -273,7 +274,7 @@ class Running:
             renamed = None if policy is None else self._renamed(workload, alias)
             step = self._best(group, caller, replace(workload, id=alias), renamed)
             if step is not None:
-                known = f"the state holds it as {workload.id}, the policy names {alias}"
+                known = Condition(ConditionKind.STATE, Matter.OTHER_NAME, (workload.id, alias))
                 return Step(step.how, step.grant.provided(known))
         return None
 
@@ -303,7 +304,7 @@ class Running:
             return None
         grant = grant.provided(*state).provided(*ready)
         if entry.conditional is not None and not self._is_settled(entry, group, caller, workload, policy):
-            grant = grant.provided(entry.conditional)
+            grant = grant.provided(besides(entry.conditional))
         return Step(how_of(need.action for need in entry.needs), grant)
 
     def _is_settled(
@@ -365,23 +366,24 @@ class Running:
             group, need.action, resource, caller=caller, policy=own, owner=workload.account, context=context
         )
 
-    def _state(self, entry: OnWorkload, workload: Workload) -> tuple[str, ...] | None:
+    def _state(self, entry: OnWorkload, workload: Workload) -> tuple[Condition, ...] | None:
         """What must hold of the workload besides; None when it is known not to."""
-        conditions: list[str] = []
+        conditions: list[Condition] = []
         for name, wanted in entry.when.items():
             fact = workload.attributes.get(name)
             value = fact.value if isinstance(fact, Known) else None
             if value is None:
-                conditions.append(f"{name} of the {workload.kind.replace('_', ' ')} must be {wanted}")
+                setting = (name, workload.kind.replace("_", " "), str(wanted))
+                conditions.append(Condition(ConditionKind.STATE, Matter.WORKLOAD_SETTING, setting))
             elif value != wanted:
                 return None
         if entry.reach == "ssh" and not self._reachable(workload):
-            conditions.append("the network must let SSH through to the instance")
+            conditions.append(Condition(ConditionKind.STATE, Matter.SSH, (workload.id,)))
         return tuple(conditions)
 
-    def _role_can(self, entry: OnWorkload, workload: Workload) -> tuple[str, ...] | None:
+    def _role_can(self, entry: OnWorkload, workload: Workload) -> tuple[Condition, ...] | None:
         """Whether the workload's role lets the technique's agent work; None when it does not."""
-        conditions: tuple[str, ...] = ()
+        conditions: tuple[Condition, ...] = ()
         for action in entry.role_can:
             grants = []
             for role in self.held(workload):

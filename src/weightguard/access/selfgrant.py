@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from weightguard.access.asking import Asker, Grant
+from weightguard.access.condition import Condition, ConditionKind, Matter, besides
 from weightguard.access.links import Step
 from weightguard.access.model import AccessKind
 from weightguard.access.naming import administrator, allows_somebody
@@ -151,7 +152,7 @@ class SelfGrants:
         if found is None:
             return None
         if entry.conditional is not None:
-            found = found.provided(entry.conditional)
+            found = found.provided(besides(entry.conditional))
         how = " + ".join(dict.fromkeys(need.action for need in entry.needs))
         return (Step(how, found, place.id),)
 
@@ -186,9 +187,7 @@ class SelfGrants:
         elif effect == "delete_policy":
             layers = layers.replace(resource=None)
         elif effect == "grant_acl":
-            return Grant(
-                conditions=("the reader has to be another account, which the access control list then names",)
-            )
+            return Grant(conditions=(Condition(ConditionKind.IDENTITY, Matter.ANOTHER_ACCOUNT),))
         elif effect == "access_point":
             context["s3:DataAccessPointAccount"] = place.account
             context.pop("s3:DataAccessPointArn")
@@ -239,9 +238,9 @@ class SelfGrants:
             return None
         found = at_point.and_also(behind)
         vpc = point.vpc.value if isinstance(point.vpc, Known) else None
-        return (
-            found if vpc is None else found.provided(f"only from VPC {vpc}, through access point {point.id}")
-        )
+        if vpc is None:
+            return found
+        return found.provided(Condition(ConditionKind.NETWORK, Matter.ACCESS_POINT_NETWORK, (vpc, point.id)))
 
     def key(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from weightguard.access.model import Answer, Change, Cut, Hop, WhoCan
+from weightguard.access.wording import all_worded
 from weightguard.estate.fact import Unknown
 
 
@@ -18,7 +19,7 @@ def hop_json(hop: Hop) -> dict[str, Any]:
         "because": [{"policy": one.policy, "statement": one.statement} for one in hop.because],
     }
     if hop.conditions:
-        found["conditions"] = list(hop.conditions)
+        found["conditions"] = list(all_worded(hop.conditions))
     return found
 
 
@@ -29,7 +30,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "kind": answer.kind,
         "certainty": answer.certainty,
         "direct": answer.direct,
-        "conditions": list(answer.conditions),
+        "conditions": list(all_worded(answer.conditions)),
         "path": [hop_json(hop) for hop in answer.path],
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
+from weightguard.access.condition import UNREAD_KEY_USE, Condition, ConditionKind, Matter, besides
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs, how_of
@@ -66,7 +67,7 @@ class Vouching:
             if grant is None:
                 continue
             if entry.conditional is not None:
-                grant = grant.provided(entry.conditional)
+                grant = grant.provided(besides(entry.conditional))
             for subject in subjects:
                 yield Link(group, subject, (Step(action, grant, provider),))
 
@@ -135,7 +136,7 @@ class Vouching:
         if surface.provider_managed:
             return Grant()
         if surface.policy is None or surface.arn is None:
-            return Grant(conditions=("if the key policy, which is not known, lets the reader use the key",))
+            return Grant(conditions=(UNREAD_KEY_USE,))
         layers = group.layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
         return self._owner.asker.may(group, "kms:Decrypt", surface.arn, layers=layers, owner=surface.account)
 
@@ -174,9 +175,9 @@ class Vouching:
                 if grant is None:
                     continue
                 if entry.conditional is not None:
-                    grant = grant.provided(entry.conditional)
+                    grant = grant.provided(besides(entry.conditional))
                 if not known:
-                    grant = grant.provided(f"IAM Identity Center has to be run from account {account}")
+                    grant = grant.provided(Condition(ConditionKind.STATE, Matter.IDENTITY_CENTER, (account,)))
                 yield group, Step(how_of(need.action for need in entry.needs), grant)
 
     def _sso_role(self, account: str) -> Principal | None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from weightguard.access.model import Access, AccessKind, Answer, Hop
+from weightguard.access.wording import all_worded
 from weightguard.assess.model import CutChange, CutEntry, Picture, PictureEdge, PictureNode
 from weightguard.weights import WeightSet
 
@@ -50,7 +51,9 @@ class _Canvas:
         key = (hop.origin, hop.target, hop.how)
         if key not in self.edges:
             certainty = "conditional" if hop.conditions or answer.certainty == "conditional" else "certain"
-            self.edges[key] = PictureEdge(hop.origin, hop.target, hop.how, certainty, hop.conditions)
+            self.edges[key] = PictureEdge(
+                hop.origin, hop.target, hop.how, certainty, all_worded(hop.conditions)
+            )
 
     def store(self, name: str) -> None:
         self.nodes[name] = PictureNode(name, "store")

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from weightguard import yaml_file
 from weightguard.access.model import AccessKind, Answer, WhoCan
+from weightguard.access.wording import all_worded
 from weightguard.assess.model import Fall, ProtocolResult, Start, Step
 from weightguard.assess.reach import Reaches
 from weightguard.assess.standing import Standing, Table
@@ -164,7 +165,7 @@ def _fall(name: str, found: list[tuple[AccessKind, Answer]]) -> Fall:
         certainty=one.certainty,
         direct=one.direct,
         principals=len({answer.principal for _, answer in found}),
-        path=tuple(Step(hop.origin, hop.target, hop.how, hop.conditions) for hop in one.path),
+        path=tuple(Step(hop.origin, hop.target, hop.how, all_worded(hop.conditions)) for hop in one.path),
     )
 
 

@@ -230,13 +230,15 @@ def _counted(answers: Iterable[Answer]) -> str:
 
 
 def _show_path(console: Console, path: tuple[Hop, ...]) -> None:
+    from weightguard.access.wording import all_worded
+
     for hop in path:
         statements = ", ".join(f"{one.policy} [{one.statement}]" for one in hop.because)
         reason = f"  [dim]{_safe(statements)}[/dim]" if statements else ""
         console.print(
             f"    {_safe(hop.origin)} -> {_safe(hop.how)} -> {_safe(hop.target)}{reason}", highlight=False
         )
-        for condition in hop.conditions:
+        for condition in all_worded(hop.conditions):
             console.print(f"      [yellow]{_safe(condition)}[/yellow]", highlight=False)
 
 
