@@ -21,6 +21,7 @@ from weightguard.access.selfgrant import SelfGrants
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
+from weightguard.estate.limits import EVERYTHING, limits_of
 from weightguard.estate.model import Estate
 
 
@@ -117,7 +118,14 @@ class AccessGraph:
 
     def limits(self, access: AccessKind, place: StoreSurface) -> tuple[Limit, ...]:
         """What was not modelled, tried or searched to its end and bears on a question."""
-        return tuple(dict.fromkeys(self.met))
+        store = self._stores.get(place.id)
+        places = {EVERYTHING, place.id} if store is None else {EVERYTHING, place.id, store.account}
+        own = (limit for limit in self._limits if access in limit.kind.accesses and limit.about in places)
+        return tuple(dict.fromkeys((*own, *self.met)))
+
+    @cached_property
+    def _limits(self) -> tuple[Limit, ...]:
+        return limits_of(self.estate)
 
     def _all_gaps(self, place: StoreSurface) -> Iterable[Unknown]:
         estate = self.estate

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from weightguard import __version__
 from weightguard.access.model import Access
-from weightguard.assess import entries
+from weightguard.assess import entries, limits
 from weightguard.assess.attestations import accepted, read_attestations
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
@@ -46,6 +46,7 @@ from weightguard.config import Config
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.engine import Judgement, judge
 from weightguard.controls.schema import SEVERITIES, Control, Status
+from weightguard.estate.limits import limits_of
 from weightguard.estate.model import Estate
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ if TYPE_CHECKING:
 DISCLAIMER = (
     "Security levels are benchmarks of RAND RR-A2849-1 (2024), which says of itself that it is neither a standard nor a compliance "
     "regime. This report shows alignment with its measures as far as the evidence reaches; it certifies nothing. "
-    "Not looked at: old versions of objects, access control lists of single objects, multi-region access points, S3 Access Grants, "
-    "and what lies inside disks, file systems, images and backups."
+    "What was not looked at or is not modelled stands in its own list."
 )
 
 
@@ -185,6 +185,7 @@ class _Assessment:
             protocols=self._protocols(),
             organisation=self.config.organisation,
             access=picture(self.access, self.estate.weight_sets),
+            limits=limits.entries(limits_of(self.estate), self.judgement.results, self.controls),
         )
 
     def _target(self, name: str) -> Level:

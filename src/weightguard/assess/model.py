@@ -104,6 +104,24 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class LimitEntry:
+    """What weightguard itself did not model, try, or look at to its end.
+
+    Attributes:
+        about: a store, an account, a region, a kind of resource; ``*`` for everything.
+        hides: what could be true and would not be seen.
+        controls: every control that rests on it.
+        in_play: whether this input shows that the thing is, or may be, there: the answers that rest on it are incomplete then.
+    """
+
+    id: str
+    about: str
+    hides: str
+    controls: tuple[str, ...]
+    in_play: bool
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Score:
     """A score with everything needed to redo it by hand.
 
@@ -579,3 +597,4 @@ class Report:
     protocols: tuple[ProtocolResult, ...] = field(default=())
     organisation: str | None = None
     access: Picture | None = None
+    limits: tuple[LimitEntry, ...] = field(default=())

@@ -37,6 +37,7 @@ from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
 from weightguard.errors import InputError
 from weightguard.estate.fact import Unknown
+from weightguard.estate.limit import Limit
 from weightguard.estate.model import Estate
 
 _LOG = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Result:
         unknowns: the reads that were missing, those that decided and those that were merely noted.
         bears: False for a footnote: a failure that bears on no weights.
         attestable: True when nothing but an attestation can decide it.
+        limits: what the answers that it rests on did not model, try or search to the end.
     """
 
     control: str
@@ -79,6 +81,7 @@ class Result:
     provider: str | None = None
     bears: bool = True
     attestable: bool = False
+    limits: tuple[Limit, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -248,6 +251,7 @@ class _Bench:
             provider=target.provider,
             bears=bears,
             attestable=control.mode == "attested",
+            limits=tuple(notes.limits) if notes else (),
         )
 
     def _unseen(self, control: Control, kind: Subject, subject: str, gaps: list[Gap]) -> Result:

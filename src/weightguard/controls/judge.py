@@ -18,6 +18,7 @@ from weightguard.controls.declared import Declarations, DeclaredModel
 from weightguard.controls.disclosure import Disclosure
 from weightguard.controls.schema import Status
 from weightguard.estate.fact import Collection, Fact, Known, Source, Unknown
+from weightguard.estate.limit import Limit
 from weightguard.estate.model import Estate
 
 MAXIMUM_NOTES = 40  # facts that a verdict shows in full; one that read ten thousand says how many more
@@ -73,14 +74,15 @@ class Note:
 
 
 class Notes:
-    """What a check read, in order: the first facts in full, those beyond counted, every gap remembered."""
+    """What a check read, in order: the first facts in full, those beyond counted, every gap and limit remembered."""
 
-    __slots__ = ("first", "further", "unknowns")
+    __slots__ = ("first", "further", "limits", "unknowns")
 
     def __init__(self) -> None:
         self.first: list[Note] = []
         self.further = 0
         self.unknowns: dict[Unknown, None] = {}
+        self.limits: dict[Limit, None] = {}
 
     def add(self, note: Note) -> None:
         """Takes in one more fact."""
@@ -306,6 +308,7 @@ class _NotedAccess:
         answer, note = self._recent(access, store, prefix)
         self._notes.add(note)
         self._notes.gaps(note.name, answer.gaps)
+        self._notes.limits.update(dict.fromkeys(answer.limits))
         return answer
 
     def _recent(self, access: AccessKind, store: str, prefix: str | None) -> tuple[WhoCan, Note]:
@@ -337,6 +340,7 @@ class _NotedAccess:
         value = [f"{change.principal}: {change.remove} in {change.policy}" for change in answer.changes]
         self._notes.add(Note(f"cut.{access.value}", value, Source("access graph", store)))
         self._notes.gaps(f"cut.{access.value}", answer.gaps)
+        self._notes.limits.update(dict.fromkeys(answer.limits))
         return answer
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:

@@ -20,14 +20,78 @@ class LimitKind(Enum):
     Attributes:
         id: stable, lower-case, hyphenated; what `report.json` and the JSON of the questions call it.
         hides: what could be true and would not be seen, as a full clause.
+        accesses: the questions about a store that it bears on, as ``who-can`` names them; empty: none (it bears on what there is,
+            not on who reaches it).
+        calls: operations whose answers would have told more (``s3:ListObjectsV2``): controls that declare one of them rest on it.
     """
 
     id: str
     hides: str
+    accesses: tuple[str, ...]
+    calls: tuple[str, ...]
 
-    def __init__(self, id: str, hides: str) -> None:
+    def __init__(
+        self, id: str, hides: str, accesses: tuple[str, ...] = (), calls: tuple[str, ...] = ()
+    ) -> None:
         self.id = id
         self.hides = hides
+        self.accesses = accesses
+        self.calls = calls
+
+    OLD_VERSIONS = (
+        "old-object-versions",
+        "weights of which only old versions are left: old versions were not listed",
+        (),
+        ("s3:ListObjectsV2",),
+    )
+    OBJECT_ACLS = (
+        "object-acls",
+        "accounts, or everybody, to whom the access control list of a single object grants it: these lists were not read",
+        ("read", "copy", "administer"),
+        ("s3:GetBucketAcl", "s3:GetBucketOwnershipControls"),
+    )
+    MULTI_REGION_ACCESS_POINTS = (
+        "multi-region-access-points",
+        "principals whom the policy of a multi-region access point lets in: these policies are not decided",
+        ("read", "write", "copy", "delete"),
+        ("s3control:ListAccessPoints",),
+    )
+    ACCESS_GRANTS = (
+        "s3-access-grants",
+        "users and directory identities that get credentials from S3 Access Grants: its grants are not decided",
+        ("read", "write", "copy", "delete"),
+        (),
+    )
+    RESOURCE_SHARES = (
+        "resource-shares",
+        "accounts that a share of Resource Access Manager lets use a resource: shares are not read",
+        (),
+        (),
+    )
+    DISK_CONTENTS = (
+        "disk-contents",
+        "weights inside disks, file systems, images and backups: what lies in them is not read",
+        (),
+        ("ec2:DescribeSnapshots", "ec2:DescribeImages", "efs:DescribeFileSystems", "backup:ListBackupVaults"),
+    )
+    ORGANISATION_FEATURES = (
+        "organisation-features",
+        "delegated administrators and services with trusted access, which act in every account of the organisation: not read",
+        (),
+        ("organizations:DescribeOrganization",),
+    )
+    ENDPOINT_POLICIES = (
+        "endpoint-policies",
+        "that somebody named here comes through a network endpoint whose policy keeps them out: it is not decided per network",
+        (),
+        (),
+    )
+    RECORD_KINDS = (
+        "record-kinds",
+        "what records of a kind that no reader knows would tell",
+        (),
+        (),
+    )
 
     CUT_BOUND = (
         "cut-bound",

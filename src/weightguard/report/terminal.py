@@ -13,6 +13,7 @@ from textwrap import wrap
 import click
 
 from weightguard.assess.model import CONFIGURATION, Gap, Report, WeightEntry
+from weightguard.report import limits
 from weightguard.report.text import visible
 from weightguard.report.words import exposures, grouped, headline, short, size
 
@@ -125,6 +126,23 @@ def _gaps(report: Report, width: int) -> Iterator[str]:
     yield ""
 
 
+def _limits(report: Report, width: int) -> Iterator[str]:
+    """Those in play; the standing ones are the same in every report of this kind and stand in its files."""
+    told = limits.lines(report)
+    in_play = [line for line in told if line.in_play]
+    if not told:
+        return
+    yield _title(limits.TITLE)
+    for line in in_play[:3]:
+        where = f" ({line.where})" if line.where else ""
+        yield from _wrapped(f"{line.hides}{where}", width, "  - ")
+    rest = len(told) - min(3, len(in_play))
+    if rest:
+        more = "and " if in_play else ""
+        yield f"  {more}{rest} {'limit' if rest == 1 else 'limits'} {'more ' if in_play else ''}in the report"
+    yield ""
+
+
 def _verdict(report: Report) -> str:
     summary = report.summary
     reached = summary.level_reached >= summary.target_level
@@ -142,7 +160,7 @@ def render(report: Report, *, written: tuple[str, ...] = (), width: int = WIDTH)
         width: columns to keep to.
     """
     lines = [_title(visible(headline(report))), _verdict(report), ""]
-    for part in (_exposures, _next, _weights, _gaps):
+    for part in (_exposures, _next, _weights, _gaps, _limits):
         lines.extend(part(report, width))
     lines.extend(_wrapped(report.summary.claim, width, ""))
     if written:

@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from weightguard.assess.model import Report
+from weightguard.report import limits
 from weightguard.report.layout import layout
 from weightguard.report.text import utf8, visible
 from weightguard.report.trend import Point
@@ -213,6 +214,7 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         printed=[result for result in urgent if result.status in ("fail", "unknown")][:_PRINTED],
         weight_rows=_WEIGHT_ROWS,
         gap_rows=_GAP_ROWS,
+        limits=limits.lines(report),
         levels=("SL1", "SL2", "SL3", "SL4", "SL5"),
         capacities=("OC1", "OC2", "OC3", "OC4", "OC5"),
         vector_badges=_VECTOR_BADGES,

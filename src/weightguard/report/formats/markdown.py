@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from weightguard.assess.model import Report
+from weightguard.report import limits
 from weightguard.report.lookup import timestamp
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
@@ -30,7 +31,7 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         trend: earlier reports' points and this one's, oldest first.
     """
     lines = [f"# {prose(headline(report))}", ""]
-    for part in (_summary, _next, _weights, _findings, _gaps, _levels, _vectors, _method):
+    for part in (_summary, _next, _weights, _findings, _gaps, _limits, _levels, _vectors, _method):
         lines.extend(part(report))
         lines.append("")
         if part is _summary and len(trend) > 1:
@@ -152,6 +153,19 @@ def _gaps(report: Report) -> Iterator[str]:
         for gap in report.coverage.gaps
     )
     yield from table(("Read", "Where", "Why", "What it could hide", "Grant", "Controls"), rows)
+
+
+def _limits(report: Report) -> Iterator[str]:
+    yield f"## {limits.TITLE}"
+    yield ""
+    rows = [
+        (prose(line.hides), prose(line.where), line.state, str(len(line.controls)))
+        for line in limits.lines(report)
+    ]
+    if not rows:
+        yield limits.NONE
+        return
+    yield from table(("What it could hide", "Where", "State", "Controls"), rows)
 
 
 def _levels(report: Report) -> Iterator[str]:
