@@ -8,6 +8,7 @@ from typing import Any
 from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     AccessKey,
+    AccessPoint,
     Account,
     DiskCopy,
     Estate,
@@ -17,6 +18,7 @@ from weightguard.estate.model import (
     NamedPolicy,
     Principal,
     PrincipalKind,
+    PublicAccessBlock,
     Secret,
     Store,
     StoreEncryption,
@@ -202,6 +204,7 @@ def key(
     id: str = KEY,
     account: str = HOME,
     state: str = "Enabled",
+    tags: Mapping[str, str] | None = None,
 ) -> Key:
     named = None if policy is None else NamedPolicy(f"{id}#key policy", "key policy", policy, "inline")
     return Key(
@@ -219,9 +222,23 @@ def key(
         rotation=known(True),
         policy=known(named),
         grants=known(grants),
-        tags=known({}),
+        tags=known(dict(tags or {})),
         deletion_date=known(None),
     )
+
+
+def access_point(
+    name: str,
+    policy: Mapping[str, Any] | None = None,
+    vpc: str | None = None,
+    account: str = HOME,
+    bucket: str = STORE,
+    block: PublicAccessBlock | None = None,
+) -> AccessPoint:
+    id = f"arn:aws:s3:us-east-1:{account}:accesspoint/{name}"
+    named = None if policy is None else NamedPolicy(f"{id}#policy", "access point policy", policy, "inline")
+    origin = known("VPC" if vpc else "Internet")
+    return AccessPoint(id, bucket, account, "us-east-1", origin, known(vpc), known(block), known(named))
 
 
 def workload(

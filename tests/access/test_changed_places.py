@@ -9,6 +9,7 @@ from small_estates import (
     HOME,
     KEY,
     STORE,
+    access_point,
     account,
     allow,
     arn,
@@ -24,7 +25,7 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, Answer, build
-from weightguard.estate.model import Estate, KeyGrant
+from weightguard.estate.model import AccessPoint, Collection, Estate, KeyGrant, PublicAccessBlock
 
 OTHER = "222222222222"
 OBJECTS = f"{STORE}/*"
@@ -237,3 +238,174 @@ def test_a_grant_to_one_of_several_alike_is_its_own_once_that_one_is_changed() -
 def test_a_grant_to_a_service_is_no_grant_to_principals() -> None:
     things = (user("me", READS), store(key=KEY), key(document(), grant("rds.amazonaws.com")))
     assert ME not in found(estate(*things))
+
+
+# --- keys that are off, and their tags --------------------------------------------------------------------------------------------
+
+OFF = [
+    ("Disabled", "kms:EnableKey", ["kms:EnableKey"]),
+    ("PendingDeletion", "kms:CancelKeyDeletion + kms:EnableKey", ["kms:CancelKeyDeletion", "kms:EnableKey"]),
+]
+
+
+@pytest.mark.parametrize(("state", "how", "actions"), OFF)
+def test_who_may_switch_a_key_on_reads_what_it_wraps(state: str, how: str, actions: list[str]) -> None:
+    off = key(document(to(root(), "kms:*")), state=state)
+    able = user("me", READS, allow(["kms:Decrypt", *actions], KEY))
+    assert ways(estate(able, store(key=KEY), off)) == [how, READ_WITH_KEY]
+    assert not found(estate(able, store(key=KEY), off))[ME].direct
+    for lacking in actions:
+        less = [one for one in actions if one != lacking]
+        assert ways(estate(user("me", READS, allow(["kms:Decrypt", *less], KEY)), store(key=KEY), off)) == []
+    switching = user("me", READS, allow(actions, KEY))
+    assert ways(estate(switching, store(key=KEY), off)) == []
+
+
+def test_switching_on_and_granting_go_together() -> None:
+    off = key(document(to(root(), "kms:*")), state="Disabled")
+    able = user("me", READS, allow(["kms:EnableKey", "kms:CreateGrant"], KEY))
+    assert ways(estate(able, store(key=KEY), off)) == ["kms:EnableKey", "kms:CreateGrant", READ_WITH_KEY]
+    assert ways(estate(user("me", READS, allow("kms:CreateGrant", KEY)), store(key=KEY), off)) == []
+
+
+@pytest.mark.parametrize("state", ["PendingImport", "Unavailable", "Creating"])
+def test_other_states_of_a_key_are_not_ended_by_a_switch(state: str) -> None:
+    off = key(document(to(root(), "kms:*")), state=state)
+    assert ways(estate(user("me", READS, allow("kms:*")), store(key=KEY), off)) == []
+
+
+def tagged(operator: str, value: Any, name: str = "aws:ResourceTag/team") -> dict[str, Any]:
+    return {operator: {name: value}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "how"),
+    [
+        (tagged("StringEquals", "mine"), "kms:TagResource"),
+        (tagged("StringLike", "mine-*"), "kms:TagResource"),
+        (tagged("StringEqualsIgnoreCase", ["MINE", "YOURS"]), "kms:TagResource"),
+        (tagged("StringNotEquals", "other"), "kms:TagResource"),
+        (tagged("StringEquals", "mine", "kms:ResourceTag/team"), "kms:TagResource"),
+        (tagged("Null", "true"), "kms:UntagResource"),
+        (tagged("Null", "false", "aws:ResourceTag/open"), "kms:TagResource"),
+    ],
+    ids=str,
+)
+def test_who_may_tag_a_key_tags_it_into_a_policy(condition: dict[str, Any], how: str) -> None:
+    mine = key(document(to(root(), "kms:*")), tags={"team": "other"})
+    uses = allow("kms:Decrypt", "*", Condition=condition)
+    assert ways(estate(user("me", READS, uses, allow(how, "*")), store(key=KEY), mine)) == [
+        how,
+        READ_WITH_KEY,
+    ]
+    assert ways(estate(user("me", READS, uses), store(key=KEY), mine)) == []
+    limited = deny(how, "*", Condition={"ForAnyValue:StringEquals": {"aws:TagKeys": ["team", "open"]}})
+    assert ways(estate(user("me", READS, uses, allow(how, "*"), limited), store(key=KEY), mine)) == []
+
+
+def test_the_value_of_a_tag_may_be_what_is_limited() -> None:
+    mine = key(document(to(root(), "kms:*")), tags={"team": "other"})
+    uses = allow("kms:Decrypt", "*", Condition=tagged("StringEquals", "mine"))
+
+    def tags(value: str) -> dict[str, Any]:
+        return allow("kms:TagResource", "*", Condition={"StringEquals": {"aws:RequestTag/team": value}})
+
+    assert ways(estate(user("me", READS, uses, tags("mine")), store(key=KEY), mine)) != []
+    assert ways(estate(user("me", READS, uses, tags("yours")), store(key=KEY), mine)) == []
+
+
+def test_a_key_policy_may_look_at_the_tags_of_its_key() -> None:
+    own = tagged("StringEquals", "yes", "aws:ResourceTag/shared")
+    policy = document(to(ME, "kms:Decrypt", Condition=own), to(ME, "kms:TagResource"))
+    assert ways(estate(user("me", READS), store(key=KEY), key(policy))) == ["kms:TagResource", READ_WITH_KEY]
+    untagging = document(to(ME, "kms:Decrypt", Condition=own), to(ME, "kms:UntagResource"))
+    assert ways(estate(user("me", READS), store(key=KEY), key(untagging))) == []
+
+
+# --- access points ----------------------------------------------------------------------------------------------------------------
+
+PARTNER = "arn:aws:iam::999999999999:role/partner"
+STRANGER = "arn:aws:iam::999999999999:root"
+DELEGATING = to(
+    "*", "s3:*", [STORE, OBJECTS], Condition={"StringEquals": {"s3:DataAccessPointAccount": HOME}}
+)
+
+
+def through(name: str) -> str:
+    return f"arn:aws:s3:us-east-1:{HOME}:accesspoint/{name}/object/*"
+
+
+def opened(name: str, whom: Any = PARTNER, vpc: str | None = None, **more: Any) -> AccessPoint:
+    return access_point(name, document(to(whom, "s3:GetObject", through(name), **more)), vpc)
+
+
+def with_points(*points: AccessPoint, bucket: Any = DELEGATING, **facts: Any) -> Any:
+    statements = bucket if isinstance(bucket, list) else [bucket]
+    return store(policy=document(*statements), access_points=Collection(tuple(points)), **facts)
+
+
+def test_a_certain_way_through_an_access_point_beats_a_direct_one_under_conditions() -> None:
+    inside = to(PARTNER, "s3:GetObject", OBJECTS, Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}})
+    both = estate(with_points(opened("open"), bucket=[DELEGATING, inside]), user("idle"))
+    assert found(both)[STRANGER].certainty == "certain"
+    direct = estate(with_points(bucket=[DELEGATING, inside]), user("idle"))
+    assert found(direct)[STRANGER].certainty == "conditional"
+
+
+@pytest.mark.parametrize("order", [("narrow", "wide"), ("wide", "narrow")])
+def test_every_access_point_is_tried(order: tuple[str, str]) -> None:
+    points = {"narrow": opened("a-point", vpc="vpc-1"), "wide": opened("b-point")}
+    answers = found(estate(with_points(*(points[one] for one in order)), user("idle")))
+    assert answers[STRANGER].certainty == "certain"
+    assert found(estate(with_points(points["narrow"]), user("idle")))[STRANGER].certainty == "conditional"
+
+
+def test_an_access_point_blocks_the_public_by_settings_of_its_own() -> None:
+    policy = document(to("*", "s3:GetObject", through("open")))
+    blocked = PublicAccessBlock(False, False, False, True)
+    for block, anybody in ((None, True), (blocked, False)):
+        answers = found(estate(with_points(access_point("open", policy, block=block)), user("idle")))
+        assert ("*" in answers) is anybody
+
+
+@pytest.mark.parametrize("action", ["s3:PutAccessPointPolicy", "s3:Put*PointPolicy"])
+def test_who_writes_an_access_points_policy_lets_itself_in(action: str) -> None:
+    closed = access_point("ap", document(to(arn("user", "other"), "s3:GetObject", through("ap"))))
+    where = f"arn:aws:s3:us-east-1:{HOME}:accesspoint/ap"
+    writes = user("me", allow(action, where))
+    assert ways(estate(writes, with_points(closed))) == ["s3:PutAccessPointPolicy", "s3:GetObject"]
+    assert ways(estate(user("me", allow(action, where + "-2")), with_points(closed))) == []
+    undelegated = store(access_points=Collection((closed,)))
+    assert ways(estate(writes, undelegated)) == []
+    shut = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": OBJECTS}
+    assert ways(estate(writes, with_points(closed, bucket=[DELEGATING, shut]))) == []
+
+
+def test_who_writes_an_access_points_policy_is_limited_by_its_network() -> None:
+    inside = access_point("ap", None, "vpc-1")
+    where = f"arn:aws:s3:us-east-1:{HOME}:accesspoint/ap"
+    answers = found(estate(user("me", allow("s3:PutAccessPointPolicy", where)), with_points(inside)))
+    assert answers[ME].certainty == "conditional"
+
+
+def test_who_deletes_an_access_points_policy_is_left_with_its_own() -> None:
+    shut = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": through("ap")}
+    point = access_point("ap", document(shut))
+    where = f"arn:aws:s3:us-east-1:{HOME}:accesspoint/ap"
+    reads = allow("s3:GetObject", through("ap"))
+    deletes = allow("s3:DeleteAccessPointPolicy", where)
+    assert ways(estate(user("me", reads, deletes), with_points(point))) == [
+        "s3:DeleteAccessPointPolicy",
+        "s3:GetObject",
+    ]
+    assert ways(estate(user("me", deletes), with_points(point))) == []
+    assert ways(estate(user("me", reads), with_points(point))) == []
+
+
+def test_a_new_access_point_opens_a_bucket_that_delegates_to_them() -> None:
+    where = f"arn:aws:s3:*:{HOME}:accesspoint/*"
+    makes = user("me", allow(["s3:CreateAccessPoint", "s3:PutAccessPointPolicy"], where))
+    how = "s3:CreateAccessPoint + s3:PutAccessPointPolicy"
+    assert ways(estate(makes, with_points())) == [how, "s3:GetObject"]
+    assert ways(estate(user("me", allow("s3:CreateAccessPoint", where)), with_points())) == []
+    assert ways(estate(makes, store())) == []

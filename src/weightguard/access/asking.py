@@ -22,6 +22,7 @@ from weightguard.access.model import Because
 from weightguard.access.population import Group, Population
 from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
+    AccessPoint,
     CompiledPolicy,
     ContextValue,
     Decision,
@@ -33,6 +34,7 @@ from weightguard.policy.aws import (
     Request,
     alternatives,
     decide,
+    decide_through,
 )
 from weightguard.policy.aws import Condition as ContextTest
 from weightguard.policy.aws.arn import account_of
@@ -160,8 +162,29 @@ class Asker:
         *,
         owner: str | None = None,
         context: Mapping[str, ContextValue] | None = None,
+        point: AccessPoint | None = None,
     ) -> Grant | None:
-        """As `may`, for any principal that the engine knows."""
+        """As `may`, for any principal that the engine knows.
+
+        Args:
+            point: the S3 access point that the request goes through; None where it goes to the bucket itself.
+        """
+        return grant_of(
+            self.decision(caller, action, resource, layers, owner=owner, context=context, point=point), action
+        )
+
+    def decision(
+        self,
+        caller: Principal,
+        action: str,
+        resource: str,
+        layers: Layers,
+        *,
+        owner: str | None = None,
+        context: Mapping[str, ContextValue] | None = None,
+        point: AccessPoint | None = None,
+    ) -> Decision:
+        """As `ask`, with everything that the engine says."""
         base = self._context(caller)
         realm = self.population.realm(owner) if owner else None
         request = Request(
@@ -173,7 +196,7 @@ class Asker:
             assume_unknown=True,
             resource_in_management_account=realm is not None and realm.is_management,
         )
-        return grant_of(decide(request, layers), action)
+        return decide(request, layers) if point is None else decide_through(request, layers, point)
 
     def _context(self, caller: Principal) -> Mapping[str, ContextValue]:
         key = (caller.account or "", caller.type)

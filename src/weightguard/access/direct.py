@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from weightguard.access.asking import FREELY, Asker, Grant
 from weightguard.access.condition import (
     SIGNED_IN,
-    STORE_NOT_HELD,
-    UNREAD_BUCKET_POLICY,
     Condition,
     ConditionKind,
     Matter,
     confines,
 )
+from weightguard.access.deciding import Deciding, best_of
 from weightguard.access.index import Index
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
 from weightguard.access.naming import OUTSIDE, Named, administrator, lets_in, stranger_name
 from weightguard.access.population import Group
-from weightguard.access.requests import ask_key, key_context, store_context, store_layers
-from weightguard.access.selfgrant import Applied, SelfGrants
+from weightguard.access.requests import ask_key
+from weightguard.access.selfgrant import KEY_GRANTING, SELF_GRANTING, Applied, SelfGrants
 from weightguard.access.sensitivity import BLIND, Sensitivity, sensitivity
-from weightguard.access.surfaces import KeySurface, StoreSurface
+from weightguard.access.surfaces import StoreSurface
 from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
 from weightguard.policy.aws.glob import glob
 
@@ -120,14 +120,14 @@ class Direct:
         asker: puts the questions.
         index: which groups' policies name an action at all.
         named: resolves the names in the store's own policies.
-        selfgrants: what callers may grant themselves.
     """
 
-    def __init__(self, asker: Asker, index: Index, named: Named, selfgrants: SelfGrants) -> None:
+    def __init__(self, asker: Asker, index: Index, named: Named) -> None:
         self._asker = asker
+        self._deciding = Deciding(asker)
         self._index = index
         self._named = named
-        self._selfgrants = selfgrants
+        self.selfgrants = SelfGrants(asker, self._deciding)
         self._told: dict[str, tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
 
@@ -200,7 +200,7 @@ class Direct:
         key = self._on_key(access, place, candidate)
         before: tuple[Step, ...] = ()
         if objects is None or not objects[1].is_certain:
-            gained = self._selfgrants.objects(
+            gained = self.selfgrants.objects(
                 access, place, candidate.caller, candidate.layers, _OBJECT_ACTIONS[access]
             )
             if gained is not None and (objects is None or gained.is_certain):
@@ -218,38 +218,29 @@ class Direct:
     def _key_gain(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Applied | None:
         if place.key is None or access not in _KEY_ACTIONS:
             return None
-        return self._selfgrants.key(
-            place, candidate.caller, candidate.layers, _KEY_ACTIONS[access], key_context(place)
-        )
+        return self.selfgrants.key(place, candidate.caller, candidate.layers, _KEY_ACTIONS[access])
 
     def _on_objects(
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
     ) -> tuple[str, Grant] | None:
-        found: tuple[str, Grant] | None = None
-        for action in _OBJECT_ACTIONS[access]:
-            grant = self._on_store(action, place.objects, place, candidate)
-            if grant is not None and (found is None or (grant.is_certain and not found[1].is_certain)):
-                found = (action, grant)
-        return found or self._through_access_points(access, place, candidate)
-
-    def _through_access_points(
-        self, access: AccessKind, place: StoreSurface, candidate: Candidate
-    ) -> tuple[str, Grant] | None:
-        if place.store is None:
-            return None
-        for point in place.store.access_points:
-            for action in _OBJECT_ACTIONS[access]:
-                grant = self._selfgrants.through(point, action, place, candidate.caller, candidate.layers)
-                if grant is not None:
-                    return action, grant
-        return None
+        """The best object action, on the bucket itself or through an access point; certain ones first."""
+        actions = _OBJECT_ACTIONS[access]
+        direct = (
+            (action, grant)
+            for action in actions
+            if (grant := self._on_store(action, place.objects, place, candidate)) is not None
+        )
+        through = self._deciding.through_points(actions, place, candidate.caller, candidate.layers)
+        return best_of(chain(direct, through))
 
     def _on_store(
         self, action: str, resource: str, place: StoreSurface, candidate: Candidate
     ) -> Grant | None:
         key = self._signature(action, place, candidate)
         if key not in self._same:
-            self._same[key] = self._ask_store(action, resource, place, candidate)
+            self._same[key] = self._deciding.on_store(
+                action, resource, place, candidate.caller, candidate.layers
+            )
         return self._same[key]
 
     def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...]:
@@ -263,33 +254,15 @@ class Direct:
         spoken = self._index.hits(place) & candidate.reach
         return (candidate.caller, candidate.nodes, action, place.account, place.region, spoken)
 
-    def _ask_store(
-        self, action: str, resource: str, place: StoreSurface, candidate: Candidate
-    ) -> Grant | None:
-        layers = store_layers(self._asker, place, candidate.layers)
-        owner = place.account or candidate.caller.account
-        context = store_context(self._asker, place)
-        grant = self._asker.ask(candidate.caller, action, resource, layers, owner=owner, context=context)
-        if grant is None:
-            return None
-        if not place.held:
-            return grant.provided(STORE_NOT_HELD)
-        return grant.provided(UNREAD_BUCKET_POLICY) if place.policy_unread else grant
-
     def _on_key(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Grant | None:
         if place.key is None or access not in _KEY_ACTIONS:
             return FREELY
-        return self._key_use(_KEY_ACTIONS[access], place, place.key, candidate)
+        return self._key_use(_KEY_ACTIONS[access], place, candidate)
 
-    def _key_use(
-        self, action: str, place: StoreSurface, key: KeySurface, candidate: Candidate
-    ) -> Grant | None:
-        if key.provider_managed:
-            # The policy of aws/s3 lets in, through S3, whoever of the account may use S3; nobody else.
-            return FREELY if candidate.caller.account == key.account else None
+    def _key_use(self, action: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
         same = (candidate.caller, candidate.nodes, action, place.id, place.objects)
         if same not in self._same:
-            self._same[same] = ask_key(self._asker, action, place, key, candidate.caller, candidate.layers)
+            self._same[same] = self._deciding.on_key(action, place, candidate.caller, candidate.layers)
         return self._same[same]
 
     def _decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
@@ -297,9 +270,7 @@ class Direct:
         assert key is not None  # noqa: S101 - `_decide` answers for stores without a key
         best = self._own_decrypt(place, candidate)
         if not _certain(best) and not key.provider_managed:
-            gained = self._selfgrants.key(
-                place, candidate.caller, candidate.layers, "kms:Decrypt", key_context(place)
-            )
+            gained = self.selfgrants.key(place, candidate.caller, candidate.layers, "kms:Decrypt")
             if gained is not None:
                 last = Step("kms:Decrypt", gained.grant, key.arn or place.id)
                 best = _better(best, (*gained.before, last))
@@ -308,7 +279,7 @@ class Direct:
     def _own_decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
         """The use of the key as it is."""
         key = place.key
-        grant = None if key is None else self._key_use("kms:Decrypt", place, key, candidate)
+        grant = None if key is None else self._key_use("kms:Decrypt", place, candidate)
         if key is None or grant is None:
             return None
         return (Step("kms:Decrypt", grant, key.arn or place.id),)
@@ -337,7 +308,7 @@ class Direct:
         return best
 
     def _copying(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
-        return self._selfgrants.copies(place, candidate.caller, candidate.layers)
+        return self.selfgrants.copies(place, candidate.caller, candidate.layers)
 
     def _candidates(self, access: AccessKind, place: StoreSurface) -> Iterator[Candidate]:
         actions, allowing = _actions(access, place)
@@ -376,14 +347,14 @@ class Direct:
 @cache
 def _actions_on(access: AccessKind, has_key: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if access is AccessKind.DECRYPT and has_key:
-        on_key = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy")
+        on_key = ("kms:Decrypt", *KEY_GRANTING)
         return on_key, on_key
     if access is AccessKind.ADMINISTER:
         both = (*_BUCKET_ACTIONS[access], *_KEY_ADMINISTRATION[access])
         return both, both
-    on_store = [*_OBJECT_ACTIONS.get(access, _OBJECT_ACTIONS[AccessKind.READ]), *SelfGrants.ACTIONS]
+    on_store = [*_OBJECT_ACTIONS.get(access, _OBJECT_ACTIONS[AccessKind.READ]), *SELF_GRANTING]
     on_store += [*_BUCKET_ACTIONS.get(access, ()), *_KEY_ADMINISTRATION.get(access, ())]
-    key_use = ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy")
+    key_use = ("kms:Decrypt", "kms:GenerateDataKey", *KEY_GRANTING)
     return (*on_store, *(key_use if has_key else ())), tuple(on_store)
 
 

@@ -17,7 +17,6 @@ from weightguard.access.links import Graph, Link, Reached, search
 from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
 from weightguard.access.naming import Named
 from weightguard.access.population import Population
-from weightguard.access.selfgrant import SelfGrants
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
@@ -39,8 +38,8 @@ class AccessGraph:
         self.index = Index(self.population, self.named)
         self.patterns = Patterns(self.population)
         self.asker = Asker(self.population, estate.collected_at)
-        self.selfgrants = SelfGrants(self.asker)
-        self.direct = Direct(self.asker, self.index, self.named, self.selfgrants)
+        self.direct = Direct(self.asker, self.index, self.named)
+        self.selfgrants = self.direct.selfgrants
         self._stores = {store.id: store for store in estate.stores}
         self.keys = Keys(estate)
         self._copies = Copies(self)

@@ -207,8 +207,9 @@ class Index:
 
 
 def policies_of(place: StoreSurface) -> list[CompiledPolicy]:
-    """The compiled resource policies of the store and its key."""
+    """The compiled resource policies of the store, its access points and its key."""
     found = [place.policy, place.key.policy if place.key is not None else None]
+    found += [policy for point in place.points for policy in point.policy or ()]
     return [policy for policy in found if policy is not None]
 
 

@@ -7,7 +7,7 @@ that no policy can tell apart, and every decision is made once for the group.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -166,6 +166,8 @@ class Population:
             self._admit(principal, found)
         for policy, *_ in self._texts.values():
             tag_keys |= resource_tags(document_of(policy))
+        for policy in _of_resources(self.estate):
+            tag_keys |= resource_tags(document_of(policy))
         self.tag_keys = frozenset(tag_keys)
 
     def _admit(self, principal: Principal, found: dict[tuple[Any, ...], Group]) -> None:
@@ -323,6 +325,19 @@ class Population:
         for owner in (principal, *self.groups_of(principal)):
             if isinstance(owner.policies, Known):
                 yield from owner.policies.value
+
+
+def _of_resources(estate: Estate) -> Iterator[NamedPolicy]:
+    """The policies that nobody carries: of roles, stores, access points, keys, workloads, secrets, and the guardrails."""
+    facts: list[Fact[NamedPolicy | None]] = [one.trust for one in estate.principals]
+    for store in estate.stores:
+        facts += [store.policy, *(point.policy for point in store.access_points)]
+    facts += [one.policy for one in (*estate.keys, *estate.workloads, *estate.secrets)]
+    yield from (fact.value for fact in facts if isinstance(fact, Known) and fact.value is not None)
+    for account in estate.accounts:
+        for levels in (account.guardrails, account.resource_guardrails):
+            for level in (levels.value if isinstance(levels, Known) else None) or ():
+                yield from level
 
 
 def is_unlimited(group: Group) -> bool:

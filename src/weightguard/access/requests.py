@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from weightguard.access.asking import Asker, Grant
 from weightguard.access.condition import UNREAD_KEY_DELEGATION
 from weightguard.access.surfaces import KeySurface, StoreSurface
-from weightguard.estate.fact import Known
+from weightguard.estate.fact import Known, Reason, Unknown
 from weightguard.policy.aws import (
     CompiledPolicy,
     ContextValue,
+    Decision,
     Layers,
     PolicyKind,
     Principal,
     PrincipalType,
     compile_policy,
+)
+
+_OF_ACCESS_POINTS: Final = (
+    "s3:DataAccessPointArn",
+    "s3:DataAccessPointAccount",
+    "s3:AccessPointNetworkOrigin",
 )
 
 
@@ -42,9 +51,7 @@ def store_layers(asker: Asker, place: StoreSurface, own: Layers) -> Layers:
 def store_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
     """What is known of a request to the store."""
     context: dict[str, ContextValue] = {
-        "s3:DataAccessPointArn": None,
-        "s3:DataAccessPointAccount": None,
-        "s3:AccessPointNetworkOrigin": None,
+        **dict.fromkeys(_OF_ACCESS_POINTS),
     }
     if place.account is not None:
         realm = asker.population.realm(place.account)
@@ -55,6 +62,12 @@ def store_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
     if place.store is not None:
         context.update(asker.tags(getattr(place.store.tags, "value", None), "s3"))
     return context
+
+
+def through_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
+    """What is known of a request to the store through an access point, which says the rest itself."""
+    context = store_context(asker, place)
+    return {key: value for key, value in context.items() if key not in _OF_ACCESS_POINTS}
 
 
 def key_context(place: StoreSurface) -> dict[str, ContextValue]:
@@ -82,14 +95,14 @@ def ask_key(
     own: Layers,
     *,
     through_s3: bool = True,
-    layers: Layers | None = None,
+    more: Mapping[str, ContextValue] | None = None,
 ) -> Grant | None:
-    """Whether a caller may do something with a key, through S3 or itself."""
-    rcp = asker.population.realm(key.account).rcp
-    if layers is None:
-        layers = own.replace(
-            resource=None if key.policy is None else (key.policy,), kms_grants=key.grants, rcp=rcp or None
-        )
+    """Whether a caller may do something with a key, through S3 or itself.
+
+    Args:
+        more: what is known of the request besides.
+    """
+    layers = _key_layers(asker, key, own)
     unread = key.policy is None
     if unread:
         # Without the key policy nobody can tell whether it delegates to the account: what identity policies say is asked
@@ -97,7 +110,7 @@ def ask_key(
         layers = layers.replace(resource=(delegating(key.account),))
     if (through_s3 and _is_off(key)) or not reaches(action, key, caller):
         return None
-    context = _circumstances(asker, place, key, through_s3)
+    context = {**_circumstances(asker, place, key, through_s3), **(more or {})}
     arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
     if caller.type in (PrincipalType.SERVICE, PrincipalType.ANONYMOUS) and unread:
         return None
@@ -105,6 +118,26 @@ def ask_key(
     if grant is not None and unread:
         return grant.provided(UNREAD_KEY_DELEGATION)
     return grant
+
+
+def open_key_decision(
+    asker: Asker, action: str, place: StoreSurface, key: KeySurface, caller: Principal, own: Layers
+) -> Decision | None:
+    """What the use of a key through S3 would hang on if its tags were still to be chosen; None where nobody can tell."""
+    if key.policy is None or key.key is None:
+        return None
+    untagged = replace(key, key=replace(key.key, tags=Unknown(Reason.NOT_COLLECTED, key.key.tags.source)))
+    context = _circumstances(asker, place, untagged, through_s3=True)
+    arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
+    layers = _key_layers(asker, key, own)
+    return asker.decision(caller, action, arn, layers, owner=key.account, context=context)
+
+
+def _key_layers(asker: Asker, key: KeySurface, own: Layers) -> Layers:
+    rcp = asker.population.realm(key.account).rcp
+    return own.replace(
+        resource=None if key.policy is None else (key.policy,), kms_grants=key.grants, rcp=rcp or None
+    )
 
 
 ACROSS_ACCOUNTS: Final = frozenset(

@@ -9,16 +9,21 @@ from typing import Any
 from weightguard.access.population import compiled
 from weightguard.access.understanding import is_malformed
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.model import AccessPoint as EstateAccessPoint
 from weightguard.estate.model import Account, Estate, Key, NamedPolicy, Store
 from weightguard.estate.model import PublicAccessBlock as EstateBlock
 from weightguard.policy.aws import (
+    AccessPoint,
     AclGrant,
     CompiledPolicy,
     KmsGrant,
     PolicyKind,
+    PolicySet,
     PublicAccessBlock,
     S3Access,
     effective_block,
+    policy_set,
+    unread_policy,
 )
 
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
@@ -53,7 +58,8 @@ class StoreSurface:
         policy: the bucket policy; None where there is none, or it could not be read (see `policy_unread`).
         policy_unread: whether the bucket policy says something that could not be read or understood.
         key: the key; None where the provider encrypts with a key of its own, that the caller needs no permission for.
-        held: False where no snapshot holds the store.
+        points: its access points, each with the Block Public Access settings that count there.
+        altered: whether it is the store as some change leaves it.
     """
 
     id: str
@@ -67,6 +73,8 @@ class StoreSurface:
     s3: S3Access
     key: KeySurface | None
     gaps: tuple[Unknown, ...]
+    points: tuple[AccessPoint, ...] = ()
+    altered: bool = False
 
     @property
     def held(self) -> bool:
@@ -110,8 +118,39 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
         policy_unread=isinstance(found.policy, Unknown) or bool(strange),
         s3=_s3(found, account),
         key=key,
-        gaps=(*gaps, *strange),
+        gaps=(*gaps, *strange, *_point_gaps(found)),
+        points=tuple(_point(one, account) for one in found.access_points),
     )
+
+
+def _point(point: EstateAccessPoint, account: Account | None) -> AccessPoint:
+    """An access point as a request meets it. One of another account answers to that account's settings, which nobody says."""
+    blocks = [_block(point.public_access_block)]
+    if account is not None and account.id == point.account:
+        blocks.append(_block(account.public_access_block))
+    return AccessPoint(
+        point.id, _point_policy(point), _vpc(point), effective_block(one for one in blocks if one is not None)
+    )
+
+
+def _point_policy(point: EstateAccessPoint) -> PolicySet | None:
+    name = f"access point policy of {point.id}"
+    if isinstance(point.policy, Unknown):
+        return policy_set((unread_policy(kind=PolicyKind.RESOURCE, name=name),))
+    policy = point.policy.value
+    return None if policy is None else policy_set((compiled(policy, PolicyKind.RESOURCE),))
+
+
+def _vpc(point: EstateAccessPoint) -> str | None:
+    """The VPC that requests must come from; ``vpc-*`` where it is one that could not be read."""
+    known = point.vpc.value if isinstance(point.vpc, Known) else None
+    if known is None and isinstance(point.network_origin, Known) and point.network_origin.value == "VPC":
+        return "vpc-*"
+    return known
+
+
+def _point_gaps(store: Store) -> list[Unknown]:
+    return [point.policy for point in store.access_points if isinstance(point.policy, Unknown)]
 
 
 def _not_understood(fact: Fact[NamedPolicy | None], policy: CompiledPolicy | None) -> tuple[Unknown, ...]:
