@@ -16,6 +16,7 @@ from weightguard.estate.model import (
     Key,
     KeyGrant,
     NamedPolicy,
+    Organisation,
     Principal,
     PrincipalKind,
     PublicAccessBlock,
@@ -156,6 +157,12 @@ def account(
         root_access_keys=known(0),
         password_policy=known(None),
     )
+
+
+def organisation(id: str, *members: str, listed: bool = True) -> Organisation:
+    """An organisation; the first member manages it, and all of them hang at its root."""
+    parents = dict.fromkeys(members, "r-root") if listed else {}
+    return Organisation(id, "aws", members[0], known(()), parents, listed)
 
 
 def store(
@@ -318,6 +325,7 @@ def estate(*things: Any) -> Estate:
         Account: "accounts",
         Secret: "secrets",
         FederatedProvider: "federated_providers",
+        Organisation: "organisations",
     }
     for one in things:
         kinds.setdefault(names[type(one)], []).append(one)

@@ -21,6 +21,7 @@ from small_estates import (
     estate,
     key,
     known,
+    organisation,
     role,
     secret,
     store,
@@ -162,14 +163,15 @@ def test_a_policy_may_let_in_whoever_is_signed_in_anywhere(everybody: Any, condi
     "condition",
     [
         {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
-        {"StringEquals": {"aws:PrincipalAccount": [HOME, OTHER]}},
+        {"StringEquals": {"aws:PrincipalAccount": [HOME]}},
         {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/*"}},
         {"ArnEquals": {"aws:PrincipalArn": arn("role", "somebody")}},
     ],
     ids=lambda one: str(one)[:60],
 )
 def test_a_condition_on_ones_own_keeps_strangers_out(condition: dict[str, Any]) -> None:
-    assert found(estate(store(policy=policy(letting("*", Condition=condition))))) == {}
+    ours = (account(organisation="o-1"), organisation("o-1", HOME))
+    assert found(estate(store(policy=policy(letting("*", Condition=condition))), *ours)) == {}
 
 
 def test_what_everybody_may_anonymously_is_said_of_the_public_alone() -> None:
@@ -253,7 +255,8 @@ def test_the_public_is_an_answer_unless_the_account_blocks_it() -> None:
     blocked = known(PublicAccessBlock(True, True, True, True))
     assert "*" not in found(estate(store(policy=open_policy, public_access_block=blocked)))
     ours = letting("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-ours"}})
-    assert "*" not in found(estate(store(policy=policy(ours))))
+    members = (account(organisation="o-ours"), organisation("o-ours", HOME))
+    assert "*" not in found(estate(store(policy=policy(ours)), *members))
 
 
 def test_public_grants_of_access_control_lists_count_unless_they_are_ignored() -> None:

@@ -96,8 +96,8 @@ def test_two_conditions_that_read_alike_are_said_once() -> None:
 
 
 def test_text_of_a_policy_with_braces_is_printed_as_it_is() -> None:
-    odd = Condition(ConditionKind.IDENTITY, Matter.NAME, ("arn:{0}:{1}",))
-    assert worded(odd) == "only by a principal whose ARN matches arn:{0}:{1}"
+    odd = Condition(ConditionKind.IDENTITY, Matter.MEMBER, ("o-{0}:{1}",))
+    assert worded(odd) == "only by a member of organization o-{0}:{1} that no snapshot covers"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from weightguard.access.condition import SIGNED_IN, Condition
+from weightguard.access.condition import SIGNED_IN, Condition, Matter
 from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached, Step
 from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, WhoCan
@@ -174,6 +174,8 @@ class _Ways:
     def _worded(self, name: str, kind: ActorKind, found: _Character, path: tuple[Hop, ...] | _Ways) -> Answer:
         if name == EVERYBODY and SIGNED_IN in found.conditions:
             kind = "external"
+        elif name == EVERYBODY and any(one.key == Matter.MEMBER for one in found.conditions):
+            kind = "unknown"
         around = not found.direct and self._standing.holds(name)
         return Answer(
             name, kind, found.certainty, found.direct or around, found.conditions, path, goes_around=around

@@ -39,8 +39,6 @@ from weightguard.policy.aws import (
 from weightguard.policy.aws import Condition as ContextTest
 from weightguard.policy.aws.arn import account_of
 
-NO_ACCOUNT: Final = "000000000000"
-"""No account has this number: whoever is in it stands for principals that have nothing to do with the estate."""
 _CHOSEN: Final = frozenset(
     {
         "aws:tagkeys",
@@ -81,6 +79,15 @@ _LENT_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {"ec2": ("ssm:resourcetag
 """Under which other service's keys a resource's tags stand: Systems Manager speaks so of the instances that it acts on."""
 _CREATES: Final = ("Create", "Run", "Register", "Request", "Start", "Launch", "Put", "Update", "Submit")
 _MOST_ALTERNATIVES: Final = 64
+_ON_BEHALF_OF: Final = (
+    "aws:SourceArn",
+    "aws:SourceAccount",
+    "aws:SourceOrgID",
+    "aws:SourceOrgPaths",
+    "aws:PrincipalServiceName",
+    "aws:PrincipalServiceNamesList",
+)
+"""What requests of services alone have: "present only if the call is made by an AWS service principal"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,25 +219,30 @@ class Asker:
             "aws:CalledVia": None,
             "aws:CalledViaFirst": None,
             "aws:CalledViaLast": None,
-            "aws:SourceArn": None,
-            "aws:SourceAccount": None,
-            "aws:SourceOrgID": None,
-            "aws:PrincipalServiceName": None,
         }
+        if caller.type is not PrincipalType.SERVICE:
+            # A service says for whom it acts; nobody else does.
+            facts.update(dict.fromkeys(_ON_BEHALF_OF))
         if caller.type is PrincipalType.USER:
             # Long-lived credentials have no issue time; those of a session are issued after the snapshot.
             facts["aws:TokenIssueTime"] = None
             facts["aws:FederatedProvider"] = None
             facts["aws:SourceIdentity"] = None
-        elif caller.type is PrincipalType.ROLE:
+        elif caller.type in (PrincipalType.ROLE, PrincipalType.SOMEBODY):
             facts["aws:TokenIssueTime"] = self.now
         if caller.account is not None:
             realm = self.population.realm(caller.account)
-            if caller.account == NO_ACCOUNT:
-                facts["aws:PrincipalOrgID"] = facts["aws:PrincipalOrgPaths"] = None
-            elif realm.organisation_known:
+            if realm.organisation_known:
                 facts["aws:PrincipalOrgID"] = realm.organisation
+                facts.update(self._paths(caller.account, realm.organisation))
         return facts
+
+    def _paths(self, account: str, organisation: str | None) -> Mapping[str, ContextValue]:
+        """The account's place in its organisation, where that is known or there is none."""
+        if organisation is None:
+            return {"aws:PrincipalOrgPaths": None}
+        path = self.population.membership.path_of(account)
+        return {} if path is None else {"aws:PrincipalOrgPaths": (path,)}
 
     def tags(self, tags: Mapping[str, str] | None, service: str) -> dict[str, ContextValue]:
         """The context keys of a resource's tags, those that some policy looks at and that the resource lacks among them."""

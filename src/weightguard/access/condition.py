@@ -60,7 +60,9 @@ class Matter(StrEnum):
     """What a condition of the tool's own is about."""
 
     SIGNED_IN = "signed in"
-    NAME = "principal ARN"
+    MEMBER = "member of an organisation"
+    ACCOUNT_POLICIES = "policies of an account"
+    ACCESS_POINT_OF = "access point of another account"
     ANOTHER_ACCOUNT = "another account"
     ACCESS_POINT_NETWORK = "access point network"
     BUCKET_POLICY = "bucket policy"

@@ -65,6 +65,19 @@ class Deciding:
         )
         return _told(grant, place)
 
+    def behind_point(
+        self, actions: Iterable[str], place: StoreSurface, caller: Principal, own: Layers
+    ) -> tuple[str, Grant] | None:
+        """What the bucket lets through an access point that no snapshot holds: its account has it allow what it likes."""
+        layers, context = store_layers(self._asker, place, own), through_context(self._asker, place)
+        for action in actions:
+            grant = self._asker.ask(
+                caller, action, place.objects, layers, owner=place.account, context=context
+            )
+            if grant is not None:
+                return action, grant
+        return None
+
     def on_key(self, action: str, place: StoreSurface, caller: Principal, own: Layers) -> Grant | None:
         """The use of the store's key; free where there is none."""
         key = place.key

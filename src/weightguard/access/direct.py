@@ -14,24 +14,21 @@ from typing import Final
 
 from weightguard.access.asking import FREELY, Asker, Grant
 from weightguard.access.condition import (
-    SIGNED_IN,
-    Condition,
-    ConditionKind,
-    Matter,
     confines,
 )
 from weightguard.access.deciding import Deciding, best_of
 from weightguard.access.index import Index
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
-from weightguard.access.naming import OUTSIDE, Named, administrator, lets_in, stranger_name
+from weightguard.access.naming import Named
 from weightguard.access.population import Group
 from weightguard.access.requests import ask_key
 from weightguard.access.selfgrant import KEY_GRANTING, SELF_GRANTING, Applied, SelfGrants
 from weightguard.access.sensitivity import BLIND, Sensitivity, sensitivity
+from weightguard.access.strangers import Stranger, Strangers, mentioned_by
 from weightguard.access.surfaces import StoreSurface
+from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
-from weightguard.policy.aws.glob import glob
 
 _OBJECT_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
     AccessKind.READ: ("s3:GetObject",),
@@ -88,31 +85,6 @@ EVERYBODY: Final = "*"
 PUBLIC: Final = Candidate(ANONYMOUS, Layers(), (EVERYBODY,))
 
 
-def signed_in(looks: Sensitivity) -> Iterator[tuple[Candidate, tuple[Condition, ...]]]:
-    """Principals of an account that has nothing to do with the estate, and what each of them has to be.
-
-    They give their own principals any name: where a policy asks for a name in whatever account, one of that name asks as well.
-    """
-    layers = Layers(identity=(administrator("policies of the caller's own account"),))
-    for kind in ("role", "user"):
-        caller = parse_principal(OUTSIDE.replace(":role/", f":{kind}/"))
-        yield Candidate(caller, layers, (EVERYBODY,)), (SIGNED_IN,)
-    for pattern in sorted(looks.arns):
-        name = _disguise(pattern)
-        if name is not None:
-            named = Condition(ConditionKind.IDENTITY, Matter.NAME, (pattern,))
-            yield Candidate(parse_principal(name), layers, (EVERYBODY,)), (SIGNED_IN, named)
-
-
-def _disguise(pattern: str) -> str | None:
-    """A name in an account outside that a pattern of names takes; None where there is none."""
-    parts = pattern.split(":", 5)
-    if len(parts) != 6 or not parts[5].startswith(("role/", "user/")):
-        return None
-    name = f"{OUTSIDE.partition(':role/')[0]}:{parts[5].replace('*', 'any').replace('?', 'x')}"
-    return name if glob(pattern).matches(name) else None
-
-
 class Direct:
     """Decides direct access to stores.
 
@@ -127,6 +99,7 @@ class Direct:
         self._deciding = Deciding(asker)
         self._index = index
         self._named = named
+        self._strangers = Strangers(asker.population)
         self.selfgrants = SelfGrants(asker, self._deciding)
         self._told: dict[str, tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
@@ -137,21 +110,39 @@ class Direct:
             for steps in self._ways(access, place, candidate):
                 for node in candidate.nodes:
                     yield Link(node, place.id, steps)
-        yield from self._anybody_signed_in(access, place)
+        yield from self._of_strangers(access, place)
 
-    def _anybody_signed_in(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
-        """A link from the principals of any account whatever, where they may what the anonymous public may not."""
-        public = any(grant.is_public for grant in place.s3.bucket_acl)
-        if not public and (place.policy is None or EVERYBODY not in lets_in(place.policy)):
+    def _of_strangers(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
+        """A link from everybody outside whom the policies of the store and its key may mean."""
+        mentioned = mentioned_by(self._asker.population, access, place)
+        if mentioned is None:
             return
-        if self._ways(access, place, PUBLIC):
-            return
-        for candidate, conditions in signed_in(self._telling(place)[0]):
+        open_to_all = bool(self._ways(access, place, PUBLIC))
+        for stranger in self._strangers.of(mentioned, partition_of(place.id), place.account):
+            if stranger.is_anybody and open_to_all:
+                continue  # Whoever is signed in is let in as the anonymous are.
+            candidate = Candidate(stranger.caller, stranger.layers, stranger.names)
             for steps in self._ways(access, place, candidate):
-                *first, last = steps
-                limited = Step(last.how, last.grant.provided(*conditions), last.target)
-                yield Link(EVERYBODY, place.id, (*first, limited))
-                return
+                yield from _links(stranger, place, steps)
+        for stranger in self._strangers.by_own_points(mentioned, partition_of(place.id), place.account):
+            candidate = Candidate(stranger.caller, stranger.layers, stranger.names)
+            through = self._through_own_point(access, place, candidate)
+            if through is not None:
+                yield from _links(stranger, place, (through,))
+
+    def _through_own_point(
+        self, access: AccessKind, place: StoreSurface, candidate: Candidate
+    ) -> Step | None:
+        """The object action through an access point that no snapshot holds: its account has it say what it likes."""
+        if access not in _OBJECT_ACTIONS:
+            return None
+        key = self._on_key(access, place, candidate)
+        found = self._deciding.behind_point(
+            _OBJECT_ACTIONS[access], place, candidate.caller, candidate.layers
+        )
+        if key is None or found is None:
+            return None
+        return _together(found, key, _KEY_ACTIONS.get(access), place)
 
     def _ways(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> list[tuple[Step, ...]]:
         """The best way, and where that takes a change first, what is allowed as things are besides; certain ones first."""
@@ -316,7 +307,11 @@ class Direct:
         for group in self._index.groups_for(actions, allowing, place):
             for caller, nodes in self._named.apart(group, named, looks):
                 yield Candidate(caller, group.layers, nodes, group.reach or group.patterns)
-        yield from self._strangers(place)
+        if place.policy is not None or place.s3.bucket_acl:
+            yield PUBLIC
+        for grant in place.s3.bucket_acl:
+            if not grant.is_public:
+                yield Candidate(parse_principal({"canonical": grant.grantee}), Layers(), (grant.grantee,))
 
     def _telling(self, place: StoreSurface) -> tuple[Sensitivity, frozenset[str]]:
         """What the policies of the store and its key look at in a caller, and whom they name."""
@@ -330,18 +325,12 @@ class Direct:
             found = self._told[place.id] = (looks, named)
         return found
 
-    def _strangers(self, place: StoreSurface) -> Iterator[Candidate]:
-        """The public, services, and accounts that no snapshot covers, as the store's and the key's policies name them."""
-        if place.policy is None and not place.s3.bucket_acl:
-            return
-        yield PUBLIC
-        for name in sorted(self._telling(place)[1]):
-            caller = self._named.stranger(name)
-            if caller is not None:
-                yield Candidate(caller, self._named.everything(caller), (stranger_name(caller),))
-        for grant in place.s3.bucket_acl:
-            if not grant.is_public:
-                yield Candidate(parse_principal({"canonical": grant.grantee}), Layers(), (grant.grantee,))
+
+def _links(stranger: Stranger, place: StoreSurface, steps: tuple[Step, ...]) -> Iterator[Link]:
+    *first, last = steps
+    limited = Step(last.how, last.grant.provided(*stranger.conditions), last.target)
+    for name in stranger.names:
+        yield Link(name, place.id, (*first, limited))
 
 
 @cache

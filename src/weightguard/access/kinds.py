@@ -24,6 +24,21 @@ from weightguard.policy.aws.principal import PrincipalElement
 _SIGN_IN = ("accounts.google.com", "graph.facebook.com", "www.amazon.com", "cognito-identity.amazonaws.com")
 
 
+_SERVICES_AS_ACCOUNTS = frozenset({"cloudfront"})
+"""What stands for an account in the ARN of a service's own identity: an origin access identity of CloudFront is a user of this.
+
+Source: Amazon CloudFront Developer Guide, "Using an origin access identity (legacy)".
+"""
+
+
+def own_accounts(estate: Estate, population: Population) -> frozenset[str]:
+    """The audited accounts, those that hold what is audited, and the members of their organisations."""
+    held = {thing.account for thing in (*estate.stores, *estate.keys, *estate.principals)}
+    own = population.membership.own
+    members = {account.id for account in estate.accounts if account.organisation in own}
+    return frozenset(held | members | population.membership.audited)
+
+
 class Kinds:
     """Tells what names stand for.
 
@@ -35,12 +50,7 @@ class Kinds:
     def __init__(self, estate: Estate, population: Population) -> None:
         self._population = population
         self._covered = set(population.realms)
-        self._organisations = {
-            account.organisation for account in estate.accounts if account.organisation is not None
-        }
-        self._members = {
-            account.id for account in estate.accounts if account.organisation in self._organisations
-        }
+        self._own = own_accounts(estate, population)
         self._workloads = {workload.id for workload in estate.workloads}
         self._held = {role for workload in estate.workloads for role in workload.roles}
         self._known: dict[str, ActorKind] = {}
@@ -69,12 +79,14 @@ class Kinds:
     def _of_stranger(self, name: str) -> ActorKind:
         parts = name.split(":")
         account = parts[4] if len(parts) > 5 else ""
-        return "unknown" if account in self._members else "external"
+        if account in _SERVICES_AS_ACCOUNTS:
+            return "service"
+        return "unknown" if account in self._own else "external"
 
     def _of_account(self, name: str) -> ActorKind:
         """Whoever another account lets assume a role: nobody can tell inside the organisation, an outsider else."""
         account = name if name.isdigit() else name.split(":")[4]
-        return "unknown" if account in self._members | self._covered else "external"
+        return "unknown" if account in self._own else "external"
 
     @staticmethod
     def _of_subject(name: str) -> ActorKind:

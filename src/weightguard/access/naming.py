@@ -13,18 +13,14 @@ from functools import cached_property, lru_cache
 from weightguard.access.population import Group, Population, compiled, document_of
 from weightguard.access.sensitivity import Sensitivity, sensitivity
 from weightguard.access.understanding import understood
-from weightguard.errors import InputError
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import NamedPolicy
 from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
     CompiledPolicy,
-    Layers,
     PolicyKind,
     Principal,
-    PrincipalType,
     compile_policy,
-    parse_principal,
 )
 from weightguard.policy.aws.glob import glob, is_pattern
 from weightguard.policy.aws.principal import Naming, PrincipalElement
@@ -34,8 +30,6 @@ ADMINISTRATOR = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-OUTSIDE = "arn:aws:iam::000000000000:role/outside"
-"""A principal in nobody's account: no account has this number."""
 _ACCOUNT_DIGITS = 12
 _NOBODY: frozenset[str] = frozenset()
 _ANY = target("*", literal=False)
@@ -246,50 +240,14 @@ class Named:
         }
         return sorted(account for account in found if account in self._population.realms)
 
-    def stranger(self, name: str) -> Principal | None:
-        """The service, or the principal of an account that no snapshot covers, that a policy names; else None."""
-        try:
-            caller = parse_principal(name)
-        except InputError:
-            return None
-        if caller.type in (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER):
-            return caller
-        if caller.account is None or self.is_covered(caller.account):
-            return None
-        if caller.type is PrincipalType.ROOT:
-            # A policy that names an account means its principals; the root user itself cannot even assume a role.
-            return parse_principal(
-                name.removesuffix(":root") + ":role/outside"
-                if ":" in name
-                else f"arn:aws:iam::{name}:role/outside"
-            )
-        return caller
-
     def is_covered(self, account: str) -> bool:
         """Whether some snapshot holds the account's principals."""
         return bool(self._population.in_account(account))
 
     @staticmethod
-    def outsider() -> Principal:
-        """Somebody of an account that has nothing to do with the estate."""
-        return parse_principal(OUTSIDE)
-
-    @staticmethod
     def names(policy: CompiledPolicy) -> frozenset[str]:
         """The AWS principals and services that a compiled resource policy names."""
         return _names(policy)
-
-    @staticmethod
-    def everything(caller: Principal) -> Layers:
-        """The layers of a principal whose own policies nobody knows: they may allow anything."""
-        if caller.account is None:
-            return Layers()
-        return Layers(identity=(administrator(f"policies of account {caller.account}"),))
-
-
-def stranger_name(caller: Principal) -> str:
-    """How an answer names somebody of an account that no snapshot covers: by the account."""
-    return caller.identifier if caller.account is None else f"arn:aws:iam::{caller.account}:root"
 
 
 @lru_cache(maxsize=65_536)

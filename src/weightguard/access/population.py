@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
+from weightguard.access.membership import Membership
 from weightguard.access.sensitivity import (
     BLIND,
     Sensitivity,
@@ -23,7 +25,9 @@ from weightguard.access.sensitivity import (
 from weightguard.access.understanding import understood
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
+from weightguard.estate.partition import Partitions, partitions_of
 from weightguard.policy.aws import (
+    Bounds,
     CompiledPolicy,
     Layers,
     PolicyKind,
@@ -71,6 +75,7 @@ class Realm:
         scp: service control policies per level; empty where none apply or none could be read.
         rcp: resource control policies per level.
         sensitivity: what the guardrails look at in a caller.
+        not_of: organisations whose members are all known, and of which it is none.
     """
 
     id: str
@@ -81,6 +86,7 @@ class Realm:
     scp: tuple[tuple[CompiledPolicy, ...], ...]
     rcp: tuple[tuple[CompiledPolicy, ...], ...]
     sensitivity: Sensitivity
+    not_of: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -128,7 +134,9 @@ class Population:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.principals = {item.id: item for item in estate.principals}
-        self.realms = _realms(estate)
+        self.membership = Membership(estate)
+        self.partitions = partitions_of(estate)
+        self.realms = _realms(estate, self.partitions, self.membership)
         self.callers: dict[str, Caller] = {}
         self.groups: list[Group] = []
         self.group_of: dict[str, Group] = {}
@@ -146,7 +154,12 @@ class Population:
     def realm(self, account: str) -> Realm:
         """The account's realm; one without guardrails for an account that no snapshot covers."""
         found = self.realms.get(account)
-        return found or Realm(account, "aws", None, False, False, (), (), BLIND)
+        return found or Realm(account, self.partitions.usual, None, False, False, (), (), BLIND)
+
+    @cached_property
+    def unique_ids(self) -> frozenset[str]:
+        """The unique ids of all principals that are known."""
+        return frozenset(caller.unique_id for caller in self.callers.values() if caller.unique_id is not None)
 
     def in_account(self, account: str) -> list[Group]:
         """The groups of one account."""
@@ -359,6 +372,7 @@ def caller_of(principal: Principal, realm: Realm) -> Caller:
         in_management_account=realm.is_management,
         unique_id=principal.unique_id,
         tags=_tags(principal),
+        bounds=Bounds(principal.account, organisations=realm.not_of) if realm.not_of else None,
     )
 
 
@@ -367,27 +381,34 @@ def _tags(principal: Principal) -> Mapping[str, str] | None:
     return principal.tags.value if isinstance(principal.tags, Known) else None
 
 
-def _realms(estate: Estate) -> dict[str, Realm]:
-    found = {account.id: _realm(account) for account in estate.accounts if account.provider == "aws"}
+def _realms(estate: Estate, partitions: Partitions, membership: Membership) -> dict[str, Realm]:
+    found = {
+        account.id: _realm(account, partitions.of(account.id), membership)
+        for account in estate.accounts
+        if account.provider == "aws"
+    }
     for principal in estate.principals:
         if principal.provider == "aws" and principal.account not in found:
-            found[principal.account] = Realm(
-                principal.account, _partition(principal.id), None, False, False, (), (), BLIND
-            )
+            partition = partitions.of(principal.account)
+            found[principal.account] = Realm(principal.account, partition, None, False, False, (), (), BLIND)
     return found
 
 
-def _partition(arn: str) -> str:
-    parts = arn.split(":", 2)
-    return parts[1] if len(parts) > 2 and parts[0] == "arn" else "aws"
-
-
-def _realm(account: Account) -> Realm:
+def _realm(account: Account, partition: str, membership: Membership) -> Realm:
     scp, looks = _levels(account.guardrails, PolicyKind.SCP)
     rcp, also = _levels(account.resource_guardrails, PolicyKind.RCP)
     known = account.organisation is not None or isinstance(account.guardrails, Known)
+    not_of = frozenset() if known else membership.known_in_full
     return Realm(
-        account.id, "aws", account.organisation, known, account.is_management, scp, rcp, looks | also
+        account.id,
+        partition,
+        account.organisation,
+        known,
+        account.is_management,
+        scp,
+        rcp,
+        looks | also,
+        not_of,
     )
 
 

@@ -112,8 +112,8 @@ def ask_key(
         return None
     context = {**_circumstances(asker, place, key, through_s3), **(more or {})}
     arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
-    if caller.type in (PrincipalType.SERVICE, PrincipalType.ANONYMOUS) and unread:
-        return None
+    if caller.type is PrincipalType.ANONYMOUS or (caller.type is PrincipalType.SERVICE and unread):
+        return None  # "Requests to AWS KMS must be signed": nobody uses a key anonymously.
     grant = asker.ask(caller, action, arn, layers, owner=key.account, context=context)
     if grant is not None and unread:
         return grant.provided(UNREAD_KEY_DELEGATION)
@@ -173,7 +173,8 @@ Source: AWS KMS API Reference, "Cross-account use" of every operation; AWS KMS D
 
 def reaches(action: str, key: KeySurface, caller: Principal) -> bool:
     """Whether KMS takes the action from the caller's account at all."""
-    return caller.account in (None, key.account) or action.lower() in ACROSS_ACCOUNTS
+    is_anybody = caller.account is None and caller.type is not PrincipalType.SOMEBODY
+    return is_anybody or caller.account == key.account or action.lower() in ACROSS_ACCOUNTS
 
 
 def _is_off(key: KeySurface) -> bool:

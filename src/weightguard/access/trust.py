@@ -6,24 +6,28 @@ runs in them (see `passing` and `running`); a provider's subjects are answers of
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
 from weightguard.access.federation import subjects
 from weightguard.access.links import Hub, Link, Node, Step
-from weightguard.access.naming import Named, stranger_name
+from weightguard.access.mentions import mentions
 from weightguard.access.population import TARGETS, Group, compiled, document_of
 from weightguard.access.sensitivity import Sensitivity, sensitivity
+from weightguard.access.strangers import Strangers, limits_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
-from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind
+from weightguard.estate.partition import partition_of
+from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind, PrincipalType
 from weightguard.policy.aws import Principal as Caller
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 ASSUME = "sts:AssumeRole"
+_NEVER_ASSUMING = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER, PrincipalType.FEDERATED_USER)
+"""Services take the roles that they are passed; canonical users are S3's alone; federated users may not call STS."""
 
 
 class Trusts:
@@ -36,6 +40,7 @@ class Trusts:
     def __init__(self, owner: AccessGraph) -> None:
         self._owner = owner
         self.population = owner.population
+        self._strangers = Strangers(owner.population)
         self._trusts: dict[str, CompiledPolicy | None] = {}
 
     def of(self, role: Principal) -> CompiledPolicy | None:
@@ -79,7 +84,7 @@ class Trusts:
         looks = sensitivity(None if document is None else document_of(document))
         yield from self._named(names, example, trust, hub)
         yield from self._by_account(account, names, looks, example, trust, hub)
-        yield from self._strangers(names, example, trust, hub)
+        yield from self._of_strangers(example, trust, hub)
         yield from subjects(self._owner, example, trust, hub)
 
     def _named(
@@ -141,23 +146,17 @@ class Trusts:
                 for node in wanted:
                     yield Link(node, hub, (Step(ASSUME, grant),))
 
-    def _strangers(
-        self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node
-    ) -> Iterator[Link]:
-        callers = [
-            caller
-            for name in sorted(names)
-            if (caller := self._owner.named.stranger(name)) is not None and caller.account
-        ]
-        for caller in callers:
-            grant = self.ask(caller, Named.everything(caller), role, trust)
+    def _of_strangers(self, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+        """Who outside may assume the role. Services take roles that they are passed; canonical users are S3's alone."""
+        mentioned = mentions((trust,)) | limits_of(self.population, role.account)
+        for stranger in self._strangers.of(mentioned, partition_of(role.id), role.account):
+            if stranger.caller.type in _NEVER_ASSUMING:
+                continue
+            grant = self.ask(stranger.caller, stranger.layers, role, trust)
             if grant is not None:
-                yield Link(stranger_name(caller), hub, (Step(ASSUME, grant),))
-        if "*" in names:
-            outside = Named.outsider()
-            grant = self.ask(outside, Named.everything(outside), role, trust, {"aws:PrincipalOrgID": None})
-            if grant is not None:
-                yield Link("*", hub, (Step(ASSUME, grant),))
+                step = Step(ASSUME, grant.provided(*stranger.conditions))
+                for name in stranger.names:
+                    yield Link(name, hub, (step,))
 
     def _ask(self, group: Group, caller: Caller, role: Principal, trust: CompiledPolicy) -> Grant | None:
         return self.ask(caller, group.layers, role, trust)
@@ -168,12 +167,11 @@ class Trusts:
         layers: Layers,
         role: Principal,
         trust: CompiledPolicy,
-        context: Mapping[str, str | None] | None = None,
     ) -> Grant | None:
         """Whether a caller may assume a role under a trust policy."""
         rcp = self.population.realm(role.account).rcp
         tags = role.tags.value if isinstance(role.tags, Known) else None
-        known = {**self._owner.asker.tags(tags, "iam"), **(context or {})}
+        known = self._owner.asker.tags(tags, "iam")
         return self._owner.asker.ask(
             caller,
             ASSUME,

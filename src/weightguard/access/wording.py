@@ -14,7 +14,9 @@ from weightguard.policy.aws import in_words
 
 _SENTENCES: Final[Mapping[str, str]] = {
     Matter.SIGNED_IN: "only by somebody signed in to an AWS account, whichever it is",
-    Matter.NAME: "only by a principal whose ARN matches {0}",
+    Matter.MEMBER: "only by a member of organization {0} that no snapshot covers",
+    Matter.ACCOUNT_POLICIES: "if a policy of account {0}, which no snapshot holds, allows it",
+    Matter.ACCESS_POINT_OF: "only through an access point of account {0} that lets it in",
     Matter.ANOTHER_ACCOUNT: "the reader has to be another account, which the access control list then names",
     Matter.ACCESS_POINT_NETWORK: "only from VPC {0}, through access point {1}",
     Matter.BUCKET_POLICY: "unless the bucket policy, which could not be read, denies it",

@@ -64,6 +64,7 @@ class Organisation:
         tuple[str, ...]
     ]  # AWS: enabled policy types (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY...)
     parents: Mapping[str, str] = field(default_factory=dict)  # child id -> parent id, accounts and units
+    listed: bool = False  # whether its accounts were listed, rather than only its name told
 
 
 @dataclass(frozen=True, slots=True)

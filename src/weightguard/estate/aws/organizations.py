@@ -107,7 +107,10 @@ def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unk
     if management is None:
         return Unknown(Reason.MALFORMED, listing_source(record))
     types = _policy_types(records, scope)
-    organisation = Organisation(identifier, "aws", management, types, _parents(records))
+    listed = any(
+        entry.kind == "organizations.account" and _target_id(entry) == management for entry in records
+    )
+    organisation = Organisation(identifier, "aws", management, types, _parents(records), listed)
     tree = Tree(organisation, listing_source(record), policy_types=types)
     tree.unlisted = _refused(scope, *(name.partition(":")[2] for name in PARENTS))
     unlisted = _refused(scope, "ListPolicies")

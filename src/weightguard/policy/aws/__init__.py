@@ -38,7 +38,7 @@ from weightguard.policy.aws.formula import (
 )
 from weightguard.policy.aws.kms import KmsGrant, parse_grant
 from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request, policy_set
-from weightguard.policy.aws.principal import ANONYMOUS, Principal, PrincipalType, parse_principal
+from weightguard.policy.aws.principal import ANONYMOUS, Principal, PrincipalType, parse_principal, somebody
 from weightguard.policy.aws.s3 import (
     ALL_USERS,
     AUTHENTICATED_USERS,
@@ -47,6 +47,7 @@ from weightguard.policy.aws.s3 import (
     S3Access,
     effective_block,
 )
+from weightguard.policy.aws.somebody import Bounds
 from weightguard.policy.aws.tables import (
     ActionEntry,
     action_exists,
@@ -72,6 +73,7 @@ __all__ = [
     "AllOf",
     "Answer",
     "AnyOf",
+    "Bounds",
     "CompiledPolicy",
     "Condition",
     "ContextValue",
@@ -109,6 +111,7 @@ __all__ = [
     "parse_principal",
     "policy_set",
     "resource_types",
+    "somebody",
     "supports_resource",
     "unread_policy",
     "versions",

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Final, Literal
 
+from weightguard.policy.aws.somebody import Bounds
+
 
 class Missing(Enum):
     """Why a key has no value."""
@@ -34,13 +36,20 @@ class Context:
         given: keys and values as the caller gave them; they win over what is derived.
         derived: keys that follow from the request itself, with lower-case names.
         assume_unknown: whether a key that is not given is unknown rather than absent.
+        bounds: what an unknown caller is known to be or not to be.
     """
 
-    __slots__ = ("_assume_unknown", "_derived", "_given")
+    __slots__ = ("_assume_unknown", "_derived", "_given", "bounds")
 
     def __init__(
-        self, given: Mapping[str, ContextValue], derived: Mapping[str, Values], *, assume_unknown: bool
+        self,
+        given: Mapping[str, ContextValue],
+        derived: Mapping[str, Values],
+        *,
+        assume_unknown: bool,
+        bounds: Bounds | None = None,
     ) -> None:
+        self.bounds = bounds
         self._given: dict[str, Values] = {key.lower(): as_values(value) for key, value in given.items()}
         self._derived = derived
         self._assume_unknown = assume_unknown

@@ -8,6 +8,7 @@ evaluation", "RCP evaluation"; AWS KMS Developer Guide, "Key policies in AWS KMS
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from weightguard.policy.aws import provider
@@ -18,6 +19,7 @@ from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, R
 from weightguard.policy.aws.principal import PrincipalType
 from weightguard.policy.aws.public import is_public
 from weightguard.policy.aws.question import Question
+from weightguard.policy.aws.somebody import TYPES, consistent
 from weightguard.policy.aws.tables import services_with_resource_control_policies
 from weightguard.policy.aws.verdict import Reason, ResourceVerdict, Verdict
 
@@ -32,6 +34,8 @@ _TRUST_ACTIONS = frozenset(
 )
 # "By default, all requests are implicitly denied with the exception of the AWS account root user, which has full access."
 _FULL_ACCESS = Verdict(allow=ALWAYS, allowed_by=(Reason("provider", "AWS", "the root user has full access"),))
+_ASSUMING = frozenset({"User", "AssumedRole"})
+"""Root users cannot assume roles, and sessions of federated users may call STS for nothing but who they are."""
 _WHO_AM_I = Decision(
     Outcome.ALLOWED, (Reason("provider", "AWS", "sts:GetCallerIdentity needs no permission"),)
 )
@@ -50,7 +54,7 @@ def decide(request: Request, layers: Layers) -> Decision:
     question = Question(request)
     if provider.always_allowed(question):
         return _WHO_AM_I
-    return conclude(
+    decision = conclude(
         Asked(
             _limits(question, layers),
             _resource(question, layers),
@@ -64,6 +68,16 @@ def decide(request: Request, layers: Layers) -> Decision:
             provider.refusal(question),
         )
     )
+    return decision if question.bounds is None else _of_one_caller(decision, question.action)
+
+
+def _of_one_caller(decision: Decision, action: str) -> Decision:
+    """A decision for somebody without the alternatives that no single caller meets."""
+    types = _ASSUMING if action in _TRUST_ACTIONS else TYPES
+    left = consistent(decision.conditions, types)
+    if left is not NEVER or decision.conditions is NEVER:
+        return decision if left == decision.conditions else replace(decision, conditions=left)
+    return Decision(Outcome.DENIED_IMPLICITLY, (), NEVER, ("resource",), decision.steps)
 
 
 def _limits(question: Question, layers: Layers) -> tuple[tuple[str, Verdict], ...]:

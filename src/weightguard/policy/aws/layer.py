@@ -53,7 +53,7 @@ def ask(policies: PolicySet, layer: str, question: Question) -> Verdict:
         matched = _match(policies, layer, question)
     if not matched.pending:
         return matched.settled
-    values = tuple(map(question.context.get, matched.keys))
+    values = (*map(question.context.get, matched.keys), question.bounds)
     said = matched.said.get(values)
     if said is None:
         if len(matched.said) >= _MOST_ANSWERS:
@@ -91,7 +91,7 @@ def ask_resource(
         for _, statement in matched.pending
     )
     values = tuple(map(question.context.get, matched.keys))
-    key = (named, values, has_boundary, principal.type is PrincipalType.ROOT)
+    key = (named, values, question.bounds, has_boundary, principal.type is PrincipalType.ROOT)
     said = matched.said_of_resource.get(key)
     if said is None:
         if len(matched.said_of_resource) >= _MOST_ANSWERS:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from weightguard.errors import InputError
 from weightguard.policy.aws.arn import is_account, parse_arn
+from weightguard.policy.aws.somebody import Bounds
 
 
 class PrincipalType(StrEnum):
@@ -28,6 +29,8 @@ class PrincipalType(StrEnum):
     ROOT = "root"
     CANONICAL_USER = "canonical user"
     ANONYMOUS = "anonymous"
+    SOMEBODY = "somebody"
+    """Somebody of an account, or of an account that is not known either; see `weightguard.policy.aws.somebody`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Principal:
         tags: principal tags (with session tags), where known; None leaves ``aws:PrincipalTag/*`` open.
         in_management_account: SCPs do not limit principals of the organization's management account.
         is_service_linked: neither SCPs nor RCPs limit service-linked roles.
+        bounds: of somebody, what is known of who it is and is not.
     """
 
     type: PrincipalType
@@ -57,6 +61,7 @@ class Principal:
     tags: tuple[tuple[str, str], ...] | None = None
     in_management_account: bool = False
     is_service_linked: bool = False
+    bounds: Bounds | None = None
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
@@ -94,6 +99,12 @@ class Principal:
 ANONYMOUS = Principal(PrincipalType.ANONYMOUS, "*")
 
 
+def somebody(account: str | None, bounds: Bounds, *, partition: str = "aws") -> Principal:
+    """Somebody of an account, or (None) of an account that nothing is known of but `bounds`."""
+    arn = "*" if account is None else f"arn:{partition}:iam::{account}:root"
+    return Principal(PrincipalType.SOMEBODY, arn, account, bounds=bounds)
+
+
 class Naming(StrEnum):
     """How a Principal element names a principal, which decides what else may limit the grant."""
 
@@ -114,6 +125,7 @@ def parse_principal(
     in_management_account: bool = False,
     unique_id: str | None = None,
     tags: Mapping[str, str] | None = None,
+    bounds: Bounds | None = None,
 ) -> Principal:
     """The principal that a text or a one-key object names.
 
@@ -124,6 +136,7 @@ def parse_principal(
         in_management_account: see `Principal`.
         unique_id: see `Principal`.
         tags: see `Principal`.
+        bounds: see `Principal`.
 
     Raises:
         InputError: it names no principal.
@@ -133,6 +146,7 @@ def parse_principal(
         "unique_id": unique_id,
         "tags": tuple(sorted(tags.items())) if tags is not None else None,
         "in_management_account": in_management_account,
+        "bounds": bounds,
     }
     if text == "*":
         return ANONYMOUS
@@ -209,6 +223,9 @@ def _from_arn(
     return None
 
 
+_NOT_BY_THEIR_ARN = frozenset({PrincipalType.ROLE, PrincipalType.ROOT, PrincipalType.SOMEBODY})
+
+
 @dataclass(frozen=True, slots=True)
 class PrincipalElement:
     """A compiled Principal or NotPrincipal element.
@@ -245,7 +262,7 @@ class PrincipalElement:
 
     def _names_aws(self, principal: Principal) -> tuple[Naming, str | None]:
         aws = self.aws
-        if principal.identifier in aws and principal.type not in {PrincipalType.ROLE, PrincipalType.ROOT}:
+        if principal.identifier in aws and principal.type not in _NOT_BY_THEIR_ARN:
             return Naming.DIRECT, None
         if principal.unique_id is not None and principal.unique_id in aws:
             return (Naming.LIMITED if principal.is_session else Naming.DIRECT), None

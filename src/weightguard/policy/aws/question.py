@@ -23,7 +23,16 @@ class Question:
         request: the request as it was given.
     """
 
-    __slots__ = ("action", "context", "principal", "request", "resource_account", "same_account", "target")
+    __slots__ = (
+        "action",
+        "bounds",
+        "context",
+        "principal",
+        "request",
+        "resource_account",
+        "same_account",
+        "target",
+    )
 
     def __init__(self, request: Request) -> None:
         principal = request.principal
@@ -33,8 +42,12 @@ class Question:
         owner = request.resource_account or account_of(request.resource)
         self.resource_account = owner or principal.account
         self.same_account = principal.account is not None and self.resource_account == principal.account
+        self.bounds = principal.bounds
         self.context = Context(
-            request.context, _derived(principal, self.action, owner), assume_unknown=request.assume_unknown
+            request.context,
+            _derived(principal, self.action, owner),
+            assume_unknown=request.assume_unknown,
+            bounds=principal.bounds,
         )
 
 
@@ -54,7 +67,7 @@ def _derived(principal: Principal, action: str, resource_account: str | None) ->
         keys["aws:resourceaccount"] = (resource_account,)
         if action.startswith("s3:"):
             keys["s3:resourceaccount"] = (resource_account,)
-    if action.startswith("kms:"):
+    if action.startswith("kms:") and (principal.account or principal.type not in _OF_SOME_ACCOUNT):
         keys["kms:calleraccount"] = (principal.account,) if principal.account else ABSENT
     return keys
 
@@ -72,6 +85,8 @@ _PRINCIPAL_TYPES = {
 @lru_cache(maxsize=16_384)
 def _of_principal(principal: Principal) -> dict[str, Values]:
     kind = principal.type
+    if kind in (PrincipalType.SOMEBODY, PrincipalType.CANONICAL_USER):
+        return _of_somebody(principal)
     is_service = kind is PrincipalType.SERVICE
     arn = principal.principal_arn
     keys: dict[str, Values] = {
@@ -93,6 +108,20 @@ def _of_principal(principal: Principal) -> dict[str, Values]:
     elif principal.tags is not None:
         keys["aws:principaltag/"] = ABSENT
         keys.update({f"aws:principaltag/{name.lower()}": (value,) for name, value in principal.tags})
+    return keys
+
+
+_OF_SOME_ACCOUNT = frozenset({PrincipalType.SOMEBODY, PrincipalType.CANONICAL_USER, PrincipalType.SERVICE})
+"""Callers that are of an account, or act on behalf of one, which the request need not show."""
+
+
+def _of_somebody(principal: Principal) -> dict[str, Values]:
+    """All but the account stays open, and that too where it is not known."""
+    keys: dict[str, Values] = {"aws:principalisawsservice": ("false",), "aws:principalservicename": ABSENT}
+    if principal.account:
+        keys["aws:principalaccount"] = (principal.account,)
+    if principal.bounds is not None and principal.bounds.organisation is not None:
+        keys["aws:principalorgid"] = (principal.bounds.organisation,)
     return keys
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from weightguard.policy.aws.context import Values
 from weightguard.policy.aws.formula import NEVER, Formula
 from weightguard.policy.aws.statement import Statement
 
@@ -73,5 +72,5 @@ class Matched:
     settled: Verdict
     pending: tuple[tuple[str, Statement], ...]
     keys: tuple[str, ...]
-    said: dict[tuple[Values, ...], Verdict] = field(default_factory=dict)
+    said: dict[object, Verdict] = field(default_factory=dict)
     said_of_resource: dict[object, ResourceVerdict] = field(default_factory=dict)
