@@ -115,9 +115,14 @@ def test_a_bucket_policy_that_denies_its_writer_is_deleted_by_its_own_leave() ->
     assert found(estate(user("me"), opened)) == {}  # Nothing allows the objects once it is gone.
 
 
-def test_a_grant_of_granting_gives_what_the_grant_holds() -> None:
-    granting = KeyGrant("g", ME, ("CreateGrant", "Decrypt"), {}, None, None, None)
-    assert ways(estate(user("me", READS), store(key=KEY), key(document(), granting))) == [READ_WITH_KEY]
+@pytest.mark.parametrize(
+    ("operations", "reads"),
+    [(("CreateGrant", "Decrypt"), True), (("CreateGrant",), False), (("CreateGrant", "Encrypt"), False)],
+)
+def test_a_grant_of_granting_gives_what_the_grant_holds(operations: tuple[str, ...], reads: bool) -> None:
+    granting = KeyGrant("g", ME, operations, {}, None, None, None)
+    things = (user("me", READS), store(key=KEY), key(document(), granting))
+    assert ways(estate(*things)) == ([READ_WITH_KEY] if reads else [])
 
 
 # --- both policies have to be changed -------------------------------------------------------------------------------------------

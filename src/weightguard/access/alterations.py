@@ -53,11 +53,13 @@ class Alteration:
         entries: the techniques that it takes, all of them.
         point: the ARN of the access point that it changes.
         tags: the tags that it sets or takes away.
+        parent: the grant by whose leave it makes another grant, which can give no more than the first one does.
     """
 
     entries: tuple[OnStore, ...]
     point: str | None = None
     tags: tuple[tuple[str, str | None], ...] = ()
+    parent: KmsGrant | None = None
 
     @property
     def effect(self) -> str:
@@ -110,9 +112,14 @@ def of_store(access: AccessKind, place: StoreSurface) -> Iterator[Alteration]:
 
 def of_key(place: StoreSurface) -> Iterator[Alteration]:
     """The changes that may give the use of a store's key."""
-    if _may_be_changed(place.key):
-        for effect in _ON_KEY:
-            yield from (Alteration((entry,)) for entry in _having(effect))
+    key = place.key
+    if key is None or key.provider_managed:
+        return
+    for effect in _ON_KEY:
+        yield from (Alteration((entry,)) for entry in _having(effect))
+    for grant in key.grants:
+        if "CreateGrant" in grant.operations:
+            yield from (Alteration((entry,), parent=grant) for entry in _having("grant_key"))
 
 
 def of_key_tags(tags: Tags) -> Iterator[Alteration]:
@@ -130,15 +137,11 @@ def of_key_tags(tags: Tags) -> Iterator[Alteration]:
 def of_key_state(place: StoreSurface) -> Iterator[Alteration]:
     """The changes that make a key unwrap again which is switched off."""
     key = place.key
-    if not _may_be_changed(key) or key is None or key.key is None or not isinstance(key.key.state, Known):
+    if key is None or key.key is None or key.provider_managed or not isinstance(key.key.state, Known):
         return
     for effect, state in _SWITCHING.items():
         if key.key.state.value == state:
             yield from (Alteration((entry,)) for entry in _having(effect))
-
-
-def _may_be_changed(key: KeySurface | None) -> bool:
-    return key is not None and not key.provider_managed
 
 
 def written(name: str, caller: Principal) -> CompiledPolicy:
@@ -191,8 +194,14 @@ def _with_point(change: Alteration, place: StoreSurface, policy: CompiledPolicy 
     return replace(place, points=tuple(points))
 
 
-def _key_granted(_: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
+def _key_granted(change: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
+    """ "You can use the CreateGrant operation in a grant to create a grant that is as restrictive or more" (KMS, "Grants")."""
     grant = KmsGrant("the caller's own grant", caller.identifier, GRANTABLE)
+    if change.parent is not None:
+        given = change.parent.operations & GRANTABLE
+        grant = replace(
+            change.parent, id=grant.id, grantee=caller.identifier, operations=given, retiring=None
+        )
     return _with_key(place, lambda key: replace(key, grants=(*key.grants, grant)))
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from weightguard.access.alterations import (
@@ -200,7 +200,7 @@ class SelfGrants:
         found = Grant()
         for need in entry.needs:
             resource = need.resource.format_map(names)
-            grant = self._need(need.action, resource, place, caller, own, context)
+            grant = self._need(need.action, resource, _asked_at(change, place), caller, own, context)
             if grant is None:
                 return None
             found = found.and_also(grant)
@@ -247,6 +247,13 @@ class SelfGrants:
     def copies(self, place: StoreSurface, caller: Principal, own: Layers) -> tuple[Step, ...] | None:
         """A way to have the store copied without reading it; None when there is none."""
         return replicating(self._asker, self.replicators, place, caller, own)
+
+
+def _asked_at(change: Alteration, place: StoreSurface) -> StoreSurface:
+    """The place as the right to make a grant is asked there: by the leave of the one grant that it rests on, or of none."""
+    if change.effect != "grant_key" or place.key is None:
+        return place
+    return replace(place, key=replace(place.key, grants=() if change.parent is None else (change.parent,)))
 
 
 def _to_another_account() -> Grant:
