@@ -233,7 +233,7 @@ def test_a_grant_across_accounts_names_one_of_several_alike(kind: str, lucky: st
 def test_a_grant_to_one_of_several_alike_is_its_own_once_that_one_is_changed() -> None:
     """Whoever may write a role's policies gets the objects; the key comes with the one role that has the grant."""
     writer = user("me", allow(["iam:PutRolePolicy", "sts:AssumeRole"], SECOND))
-    within = boundary(allow(["s3:*", "kms:*"]))
+    within = boundary(allow(["s3:GetObject", "kms:Decrypt"]))
     alike = [role(name, boundary=within, trust=trusting(ME)) for name in ("alpha", "beta")]
     things = (*alike, store(key=KEY), writer)
     assert ME in found(estate(*things, key(document(), grant(SECOND))))
@@ -414,3 +414,141 @@ def test_a_new_access_point_opens_a_bucket_that_delegates_to_them() -> None:
     assert ways(estate(makes, with_points())) == [how, "s3:GetObject"]
     assert ways(estate(user("me", allow("s3:CreateAccessPoint", where)), with_points())) == []
     assert ways(estate(makes, store())) == []
+
+
+# --- one identity opens, another one is let in ------------------------------------------------------------------------------------
+
+
+def assumable(name: str, *statements: dict[str, Any], by: str = ME, **facts: Any) -> Any:
+    return role(name, *statements, trust=trusting(by), **facts)
+
+
+DELEGATED = key(document(to(root(), "kms:*")))
+ASSUMES = allow("sts:AssumeRole", "*")
+
+
+@pytest.mark.parametrize(
+    ("access", "right", "last"),
+    [
+        (AccessKind.READ, "s3:GetObject", READ_WITH_KEY),
+        (AccessKind.COPY, "s3:GetObject", READ_WITH_KEY),
+        (AccessKind.WRITE, "s3:PutObject", "s3:PutObject + kms:GenerateDataKey"),
+    ],
+)
+@pytest.mark.parametrize("action", ["kms:PutKeyPolicy", "kms:CreateGrant"])
+def test_a_key_is_opened_for_a_role_in_the_same_hands(
+    action: str, access: AccessKind, right: str, last: str
+) -> None:
+    opener = user("me", ASSUMES, allow(action, KEY))
+    reader = assumable("reader", allow(right, OBJECTS))
+    things = (store(key=KEY), DELEGATED)
+    assert ways(estate(opener, reader, *things), access=access) == [action, "sts:AssumeRole", last]
+    stranger = assumable("reader", allow(right, OBJECTS), by=arn("user", "other"))
+    assert ways(estate(opener, stranger, *things), access=access) == []
+    bound = assumable("reader", allow(right, OBJECTS), deny("kms:*"))
+    assert ways(estate(opener, bound, *things), access=access) == []
+
+
+def test_a_bucket_is_opened_for_a_role_that_has_the_key() -> None:
+    opener = user("me", ASSUMES, allow("s3:PutBucketPolicy", STORE))
+    uses = assumable("uses", allow("kms:Decrypt", KEY))
+    things = (store(key=KEY), DELEGATED)
+    assert ways(estate(opener, uses, *things)) == ["s3:PutBucketPolicy", "sts:AssumeRole", READ_WITH_KEY]
+    assert ways(estate(opener, assumable("uses"), *things)) == []
+
+
+def test_a_role_opens_the_key_for_the_one_who_assumes_it() -> None:
+    opener = assumable("opener", allow("kms:PutKeyPolicy", KEY))
+    things = (store(key=KEY), DELEGATED)
+    reads = user("me", READS, ASSUMES)
+    assert ways(estate(reads, opener, *things)) == ["sts:AssumeRole", "kms:PutKeyPolicy", READ_WITH_KEY]
+    assert [hop.origin for hop in found(estate(reads, opener, *things))[ME].path] == [
+        ME,
+        arn("role", "opener"),
+        ME,
+    ]
+    assert ways(estate(user("me", READS, deny("sts:*")), opener, *things)) == []
+
+
+def test_three_identities_share_the_work() -> None:
+    on_bucket = assumable("bucket", allow("s3:PutBucketPolicy", STORE))
+    on_key = assumable("key", allow("kms:CreateGrant", KEY))
+    things = (store(key=KEY), DELEGATED)
+    reaches = user("me", ASSUMES)
+    answer = found(estate(reaches, on_bucket, on_key, *things))[ME]
+    assert [hop.how for hop in answer.path] == [
+        "sts:AssumeRole",
+        "s3:PutBucketPolicy",
+        "sts:AssumeRole",
+        "kms:CreateGrant",
+        READ_WITH_KEY,
+    ]
+    assert answer.certainty == "certain"
+    assert ways(estate(reaches, on_bucket, *things)) == []
+    assert ways(estate(reaches, on_key, *things)) == []
+    assert ways(estate(user("me", ASSUMES, deny("s3:GetObject")), on_bucket, on_key, *things)) != []
+    third = assumable("third")
+    shut = user("me", ASSUMES, deny(["s3:GetObject", "kms:Decrypt"]))
+    assert ways(estate(shut, on_bucket, on_key, third, *things)) != []
+
+
+def test_who_is_limited_itself_opens_the_store_for_others_in_its_hands() -> None:
+    tight = boundary(allow(["s3:PutBucketPolicy", "sts:*"]))
+    opener = assumable("opener", allow("s3:PutBucketPolicy", STORE), boundary=tight)
+    assert set(found(estate(user("me", ASSUMES), opener, store()))) == {ME}
+    assert found(estate(user("me"), opener, store())).keys() == {ME}  # A role that names it needs no more.
+    assert found(estate(user("other", ASSUMES), opener, store())) == {}
+
+
+def test_a_disabled_key_is_switched_on_by_another_role() -> None:
+    off = key(document(to(root(), "kms:*")), state="Disabled")
+    things = (store(key=KEY), off, assumable("ops", allow("kms:EnableKey", KEY)))
+    reads = user("me", READS, allow("kms:Decrypt", KEY))
+    assert ways(estate(reads, *things)) == ["sts:AssumeRole", "kms:EnableKey", READ_WITH_KEY]
+    assert ways(estate(user("me", READS), *things)) == []
+
+
+def test_a_key_is_tagged_for_another_role() -> None:
+    uses = allow("kms:Decrypt", "*", Condition=tagged("StringEquals", "mine"))
+    things = (store(key=KEY), DELEGATED, assumable("ops", allow("kms:TagResource", KEY)))
+    assert ways(estate(user("me", READS, uses), *things)) == [
+        "sts:AssumeRole",
+        "kms:TagResource",
+        READ_WITH_KEY,
+    ]
+    limited = assumable(
+        "ops", allow("kms:TagResource", KEY, Condition={"StringEquals": {"aws:RequestTag/team": "x"}})
+    )
+    assert ways(estate(user("me", READS, uses), *things[:2], limited)) == []
+
+
+def test_an_opened_store_of_another_account_needs_the_readers_own_leave() -> None:
+    opener = assumable("opener", allow("s3:PutBucketPolicy", STORE), by=arn("user", "me", OTHER))
+    mine = arn("user", "me", OTHER)
+    tight = boundary(allow(["s3:PutBucketPolicy"]))
+    limited = assumable("opener", allow("s3:PutBucketPolicy", STORE), by=mine, boundary=tight)
+    things = (store(), account(HOME), account(OTHER))
+    assert ways(estate(user("me", ASSUMES, READS, account=OTHER), limited, *things), mine) == [
+        "sts:AssumeRole",
+        "s3:PutBucketPolicy",
+        "s3:GetObject",
+    ]
+    assert ways(estate(user("me", ASSUMES, account=OTHER), limited, *things), mine) == []
+    assert ways(estate(user("me", ASSUMES, account=OTHER), opener, *things), mine) == [
+        "sts:AssumeRole",
+        "s3:PutBucketPolicy",
+        "s3:GetObject",
+    ]
+
+
+def test_one_who_is_changed_is_let_in_by_another() -> None:
+    """A role is given the objects by one identity and the key by another one."""
+    editor = assumable("editor", allow("iam:PutRolePolicy", arn("role", "reader")))
+    opener = assumable("opener", allow("kms:CreateGrant", KEY))
+    reader = assumable("reader", boundary=boundary(allow(["s3:*", "kms:Decrypt"])))
+    named = key(document(to(arn("role", "opener"), "kms:CreateGrant")))
+    me = user("me", ASSUMES)
+    assert ME in found(estate(me, editor, opener, reader, store(key=KEY), named))
+    for missing in (editor, opener, reader):
+        left = [one for one in (editor, opener, reader) if one is not missing]
+        assert ME not in found(estate(me, *left, store(key=KEY), named))

@@ -16,6 +16,7 @@ from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.access.tagging import Tags, applied
 from weightguard.access.techniques.schema import OnStore, techniques
 from weightguard.estate.fact import Known
+from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import (
     AccessPoint,
     CompiledPolicy,
@@ -85,7 +86,7 @@ class Alteration:
 
     def leaves(self, place: StoreSurface, caller: Principal) -> StoreSurface:
         """The store afterwards, changed in favour of a caller."""
-        return replace(_LEAVES[self.effect](self, place, caller), altered=True)
+        return _LEAVES[self.effect](self, place, caller)
 
 
 @cache
@@ -158,11 +159,6 @@ def written(name: str, caller: Principal) -> CompiledPolicy:
     )
 
 
-def partition_of(place: StoreSurface) -> str:
-    """The partition that a store lies in."""
-    return place.id.split(":")[1] if place.id.startswith("arn:") else "aws"
-
-
 def _policy_rewritten(_: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
     policy = written(f"bucket policy of {place.id} as rewritten", caller)
     return replace(place, policy=policy, policy_unread=False)
@@ -174,7 +170,7 @@ def _policy_deleted(_: Alteration, place: StoreSurface, __: Principal) -> StoreS
 
 def _point_opened(_: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
     region = place.region or "us-east-1"
-    arn = f"arn:{partition_of(place)}:s3:{region}:{place.account}:accesspoint/{_NEW_POINT}"
+    arn = f"arn:{partition_of(place.id)}:s3:{region}:{place.account}:accesspoint/{_NEW_POINT}"
     policy = written(f"access point policy of {arn} as written", caller)
     return replace(place, points=(*place.points, AccessPoint(arn, policy_set((policy,)))))
 

@@ -30,13 +30,13 @@ from weightguard.access.surfaces import StoreSurface
 from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
 
-_OBJECT_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
+OBJECT_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
     AccessKind.READ: ("s3:GetObject",),
     AccessKind.COPY: ("s3:GetObject",),
     AccessKind.WRITE: ("s3:PutObject",),
     AccessKind.DELETE: ("s3:DeleteObject", "s3:DeleteObjectVersion"),
 }
-_KEY_ACTIONS: Final[Mapping[AccessKind, str]] = {
+KEY_ACTIONS: Final[Mapping[AccessKind, str]] = {
     AccessKind.READ: "kms:Decrypt",
     AccessKind.COPY: "kms:Decrypt",
     AccessKind.WRITE: "kms:GenerateDataKey",
@@ -96,11 +96,11 @@ class Direct:
 
     def __init__(self, asker: Asker, index: Index, named: Named) -> None:
         self._asker = asker
-        self._deciding = Deciding(asker)
+        self.deciding = Deciding(asker)
         self._index = index
         self._named = named
         self._strangers = Strangers(asker.population)
-        self.selfgrants = SelfGrants(asker, self._deciding)
+        self.selfgrants = SelfGrants(asker, self.deciding)
         self._told: dict[str, tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
 
@@ -134,15 +134,13 @@ class Direct:
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
     ) -> Step | None:
         """The object action through an access point that no snapshot holds: its account has it say what it likes."""
-        if access not in _OBJECT_ACTIONS:
+        if access not in OBJECT_ACTIONS:
             return None
         key = self._on_key(access, place, candidate)
-        found = self._deciding.behind_point(
-            _OBJECT_ACTIONS[access], place, candidate.caller, candidate.layers
-        )
+        found = self.deciding.behind_point(OBJECT_ACTIONS[access], place, candidate.caller, candidate.layers)
         if key is None or found is None:
             return None
-        return _together(found, key, _KEY_ACTIONS.get(access), place)
+        return together(found, key, KEY_ACTIONS.get(access), place)
 
     def _ways(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> list[tuple[Step, ...]]:
         """The best way, and where that takes a change first, what is allowed as things are besides; certain ones first."""
@@ -164,7 +162,7 @@ class Direct:
         key = None if objects is None else self._on_key(access, place, candidate)
         if objects is None or key is None:
             return self._administer(access, place, candidate) if access is AccessKind.DELETE else None
-        steps = (_together(objects, key, _KEY_ACTIONS.get(access), place),)
+        steps = (together(objects, key, KEY_ACTIONS.get(access), place),)
         return None if access is AccessKind.COPY and _is_confined(steps) else steps
 
     def _decide(
@@ -192,7 +190,7 @@ class Direct:
         before: tuple[Step, ...] = ()
         if objects is None or not objects[1].is_certain:
             gained = self.selfgrants.objects(
-                access, place, candidate.caller, candidate.layers, _OBJECT_ACTIONS[access]
+                access, place, candidate.caller, candidate.layers, OBJECT_ACTIONS[access]
             )
             if gained is not None and (objects is None or gained.is_certain):
                 before, objects = (*before, *gained.before), (gained.action, gained.grant)
@@ -204,24 +202,24 @@ class Direct:
                 before, key = (*before, *gained.before), gained.grant
         if key is None:
             return None
-        return (*before, _together(objects, key, _KEY_ACTIONS.get(access), place))
+        return (*before, together(objects, key, KEY_ACTIONS.get(access), place))
 
     def _key_gain(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Applied | None:
-        if place.key is None or access not in _KEY_ACTIONS:
+        if place.key is None or access not in KEY_ACTIONS:
             return None
-        return self.selfgrants.key(place, candidate.caller, candidate.layers, _KEY_ACTIONS[access])
+        return self.selfgrants.key(place, candidate.caller, candidate.layers, KEY_ACTIONS[access])
 
     def _on_objects(
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
     ) -> tuple[str, Grant] | None:
         """The best object action, on the bucket itself or through an access point; certain ones first."""
-        actions = _OBJECT_ACTIONS[access]
+        actions = OBJECT_ACTIONS[access]
         direct = (
             (action, grant)
             for action in actions
             if (grant := self._on_store(action, place.objects, place, candidate)) is not None
         )
-        through = self._deciding.through_points(actions, place, candidate.caller, candidate.layers)
+        through = self.deciding.through_points(actions, place, candidate.caller, candidate.layers)
         return best_of(chain(direct, through))
 
     def _on_store(
@@ -229,7 +227,7 @@ class Direct:
     ) -> Grant | None:
         key = self._signature(action, place, candidate)
         if key not in self._same:
-            self._same[key] = self._deciding.on_store(
+            self._same[key] = self.deciding.on_store(
                 action, resource, place, candidate.caller, candidate.layers
             )
         return self._same[key]
@@ -246,14 +244,14 @@ class Direct:
         return (candidate.caller, candidate.nodes, action, place.account, place.region, spoken)
 
     def _on_key(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Grant | None:
-        if place.key is None or access not in _KEY_ACTIONS:
+        if place.key is None or access not in KEY_ACTIONS:
             return FREELY
-        return self._key_use(_KEY_ACTIONS[access], place, candidate)
+        return self._key_use(KEY_ACTIONS[access], place, candidate)
 
     def _key_use(self, action: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
         same = (candidate.caller, candidate.nodes, action, place.id, place.objects)
         if same not in self._same:
-            self._same[same] = self._deciding.on_key(action, place, candidate.caller, candidate.layers)
+            self._same[same] = self.deciding.on_key(action, place, candidate.caller, candidate.layers)
         return self._same[same]
 
     def _decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
@@ -303,15 +301,30 @@ class Direct:
 
     def _candidates(self, access: AccessKind, place: StoreSurface) -> Iterator[Candidate]:
         actions, allowing = _actions(access, place)
-        looks, named = self._telling(place)
-        for group in self._index.groups_for(actions, allowing, place):
-            for caller, nodes in self._named.apart(group, named, looks):
-                yield Candidate(caller, group.layers, nodes, group.reach or group.patterns)
+        yield from self.candidates(actions, allowing, place)
         if place.policy is not None or place.s3.bucket_acl:
             yield PUBLIC
         for grant in place.s3.bucket_acl:
             if not grant.is_public:
                 yield Candidate(parse_principal({"canonical": grant.grantee}), Layers(), (grant.grantee,))
+
+    def candidates(
+        self, actions: tuple[str, ...], allowing: tuple[str, ...], place: StoreSurface
+    ) -> Iterator[Candidate]:
+        """The estate's principals that may be allowed one of some actions on a store or its key.
+
+        Args:
+            actions: all actions that will be asked about.
+            allowing: those of which a caller's own policies, or the store's or key's for it, must allow one.
+        """
+        for group in self._index.groups_for(actions, allowing, place):
+            yield from self.told_apart(group, place)
+
+    def told_apart(self, group: Group, place: StoreSurface) -> Iterator[Candidate]:
+        """A group as somebody to decide for, or those whom the policies of a store and its key tell apart from it."""
+        looks, named = self._telling(place)
+        for caller, nodes in self._named.apart(group, named, looks):
+            yield Candidate(caller, group.layers, nodes, group.reach or group.patterns)
 
     def _telling(self, place: StoreSurface) -> tuple[Sensitivity, frozenset[str]]:
         """What the policies of the store and its key look at in a caller, and whom they name."""
@@ -341,7 +354,7 @@ def _actions_on(access: AccessKind, has_key: bool) -> tuple[tuple[str, ...], tup
     if access is AccessKind.ADMINISTER:
         both = (*_BUCKET_ACTIONS[access], *_KEY_ADMINISTRATION[access])
         return both, both
-    on_store = [*_OBJECT_ACTIONS.get(access, _OBJECT_ACTIONS[AccessKind.READ]), *SELF_GRANTING]
+    on_store = [*OBJECT_ACTIONS.get(access, OBJECT_ACTIONS[AccessKind.READ]), *SELF_GRANTING]
     on_store += [*_BUCKET_ACTIONS.get(access, ()), *_KEY_ADMINISTRATION.get(access, ())]
     key_use = ("kms:Decrypt", "kms:GenerateDataKey", *KEY_GRANTING)
     return (*on_store, *(key_use if has_key else ())), tuple(on_store)
@@ -371,7 +384,7 @@ def _is_confined(steps: tuple[Step, ...]) -> bool:
     return any(confines(condition) for step in steps for condition in step.grant.conditions)
 
 
-def _together(objects: tuple[str, Grant], key: Grant, key_action: str | None, place: StoreSurface) -> Step:
+def together(objects: tuple[str, Grant], key: Grant, key_action: str | None, place: StoreSurface) -> Step:
     action, grant = objects
     if place.key is None or key_action is None:
         return Step(action, grant, place.id)

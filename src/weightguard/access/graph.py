@@ -8,6 +8,7 @@ from functools import cached_property
 from weightguard.access.answers import Answers
 from weightguard.access.asking import Asker
 from weightguard.access.classes import Patterns
+from weightguard.access.combining import Combining
 from weightguard.access.copies import Copies
 from weightguard.access.direct import Direct
 from weightguard.access.escalation import escalations
@@ -43,6 +44,7 @@ class AccessGraph:
         self._stores = {store.id: store for store in estate.stores}
         self.keys = Keys(estate)
         self._copies = Copies(self)
+        self._combining = Combining(self)
         self._answers = Answers(self)
         self._places: dict[tuple[str, str], StoreSurface] = {}
         self.met: list[Limit] = []
@@ -101,7 +103,9 @@ class AccessGraph:
             disk = self._copies.find(place.id)
             links = self.direct.links(access, place) if disk is None else self._copies.links(access, disk)
             direct = tuple(links)
-            found = self._seeds[key] = (*direct, *lending.borrowed(access, direct))
+            alone = (*direct, *lending.borrowed(access, direct))
+            combined = () if disk is not None else self._combining.links(access, place, alone)
+            found = self._seeds[key] = (*alone, *combined)
         return found
 
     def reached(self, access: AccessKind, place: StoreSurface) -> Reached:

@@ -15,7 +15,6 @@ from weightguard.access.alterations import (
     of_key_state,
     of_key_tags,
     of_store,
-    partition_of,
     store_entries,
 )
 from weightguard.access.asking import Asker, Grant
@@ -29,6 +28,7 @@ from weightguard.access.requests import ask_key, open_key_decision, store_contex
 from weightguard.access.surfaces import StoreSurface
 from weightguard.access.tagging import choices, request_context
 from weightguard.access.techniques.schema import OnStore
+from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import ContextValue, Layers, Principal, parse_principal
 
 SELF_GRANTING: Final = (
@@ -280,7 +280,7 @@ def itself_allows(place: StoreSurface, action: str) -> bool:
 
 def resource_names(place: StoreSurface, caller: Principal) -> dict[str, str]:
     """What stands in the place of the names in a need's resource."""
-    partition = partition_of(place)
+    partition = partition_of(place.id)
     key = place.key.arn if place.key is not None and place.key.arn is not None else "arn:aws:kms:*:*:key/*"
     return {
         "store": place.id,

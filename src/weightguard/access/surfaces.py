@@ -59,7 +59,6 @@ class StoreSurface:
         policy_unread: whether the bucket policy says something that could not be read or understood.
         key: the key; None where the provider encrypts with a key of its own, that the caller needs no permission for.
         points: its access points, each with the Block Public Access settings that count there.
-        altered: whether it is the store as some change leaves it.
     """
 
     id: str
@@ -74,7 +73,6 @@ class StoreSurface:
     key: KeySurface | None
     gaps: tuple[Unknown, ...]
     points: tuple[AccessPoint, ...] = ()
-    altered: bool = False
 
     @property
     def held(self) -> bool:

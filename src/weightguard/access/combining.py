@@ -1,0 +1,266 @@
+"""Changes of a store or its key that one identity makes for another one, both in the same hands.
+
+Whoever reaches an identity that may open a store, and is or reaches another one whom the opened store lets in, reaches the store;
+so does who needs two identities to open the store and its key, and a third one to read. What a single identity opens for itself is
+`direct`'s, and what is done to principals is `joining`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from weightguard.access.alterations import Alteration, of_key, of_key_state, of_key_tags, of_store
+from weightguard.access.asking import Grant
+from weightguard.access.direct import KEY_ACTIONS, OBJECT_ACTIONS, Candidate, together
+from weightguard.access.links import Graph, Link, Node, Reached, Step, search
+from weightguard.access.model import AccessKind
+from weightguard.access.onward import Onward
+from weightguard.access.population import Group
+from weightguard.access.selfgrant import KEY_GRANTING, SELF_GRANTING
+from weightguard.access.surfaces import StoreSurface
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+_OPENING: Final = (*SELF_GRANTING, *KEY_GRANTING)
+_Part = tuple[tuple[Alteration, ...], str, Grant]
+"""The changes that are made first, the action that is then taken, and what allows it."""
+
+
+def _each(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The groups and names that some nodes stand for."""
+    for node in nodes:
+        yield from (node.parts or (node,)) if isinstance(node, Group) else (node,)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way of an identity to a store that others open for it.
+
+    Attributes:
+        changes: what is to be changed first, in order.
+        step: what the identity then does.
+    """
+
+    changes: tuple[Alteration, ...]
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How somebody who holds several identities gets in.
+
+    Attributes:
+        reader: the identity that is let in; None where it is the holder itself.
+        holds: what the holder reaches, each with the link that leads there.
+    """
+
+    reader: Node | None
+    option: Option
+    holds: dict[Node, Link | None]
+
+
+class Combining:
+    """Finds who holds the identities that open a store and one that is let in.
+
+    Args:
+        owner: the graph.
+    """
+
+    def __init__(self, owner: AccessGraph) -> None:
+        self._owner = owner
+        self._onward: Onward | None = None
+
+    def links(self, access: AccessKind, place: StoreSurface, seeds: Iterable[Link]) -> Iterator[Link]:
+        """Links to the store of everybody who reaches it no other way; `seeds` are the links of whoever has it directly."""
+        if access is AccessKind.ADMINISTER or not place.held:
+            return
+        graph = self._owner.graph
+        reached = search(graph, seeds)
+        makers = [
+            candidate
+            for candidate in self._owner.direct.candidates(_OPENING, _OPENING, place)
+            if not all(node in reached.certain for node in _each(candidate.nodes))
+        ]
+        if makers:
+            yield from _Question(self._owner, access, place, reached, makers, self._forwards(graph)).links()
+
+    def _forwards(self, graph: Graph) -> Onward:
+        if self._onward is None:
+            self._onward = Onward(graph, self._owner.population)
+        return self._onward
+
+
+class _Question:
+    """One access to one store."""
+
+    def __init__(
+        self,
+        owner: AccessGraph,
+        access: AccessKind,
+        place: StoreSurface,
+        reached: Reached,
+        makers: list[Candidate],
+        onward: Onward,
+    ) -> None:
+        self._owner = owner
+        self._access = access
+        self._place = place
+        self._reached = reached
+        self._candidates = makers
+        self._onward = onward
+        self._made: dict[Alteration, dict[Node, tuple[Step, ...]]] = {}
+        self._options: dict[Candidate, list[Option]] = {}
+        self._classes: dict[Node, Candidate | None] = {}
+        self._ways: dict[tuple[Node, Candidate | None], _Way | None] = {}
+
+    def links(self) -> Iterator[Link]:
+        """A link from every name that holds both ends and does not reach the store for certain."""
+        changes = [*of_store(self._access, self._place), *of_key_state(self._place), *of_key(self._place)]
+        able = {node for change in changes for node in self._makers(change)}
+        able |= self._taggers()
+        if not able:
+            return
+        behind = search(self._owner.graph, [Link(node, node) for node in able])
+        for name in behind.first:
+            if isinstance(name, str) and name not in self._reached.certain:
+                link = self._link(name)
+                if link is not None:
+                    yield link
+
+    def _taggers(self) -> set[Node]:
+        """Who may tag the key at all: which tags serve, only the reader's policies say."""
+        if self._place.key is None or not self._owner.population.tag_keys:
+            return set()
+        return {
+            node
+            for tags in ({"": ""}, {"": None})
+            for change in of_key_tags(tags)
+            for node in self._makers(Alteration(change.entries))
+        }
+
+    def _makers(self, change: Alteration) -> dict[Node, tuple[Step, ...]]:
+        """Who may make a change, and how."""
+        found = self._made.get(change)
+        if found is None:
+            found = self._made[change] = {}
+            for one in self._candidates:
+                steps = self._owner.selfgrants.steps(change, self._place, one.caller, one.layers)
+                if steps is not None:
+                    found.update(dict.fromkeys(_each(one.nodes), steps))
+        return found
+
+    def _link(self, name: str) -> Link | None:
+        """The best way of one who holds several identities; None where they do not suffice."""
+        alike = self._onward.alike(name), self._class_of(name)
+        if alike not in self._ways:
+            self._ways[alike] = self._way(name)
+        way = self._ways[alike]
+        link = None if way is None else self._along(name, way)
+        return link if link is not None and (link.is_certain or name not in self._reached.first) else None
+
+    def _way(self, name: str) -> _Way | None:
+        holds = self._onward.from_(name)
+        best: _Way | None = None
+        for node in holds:
+            for option in self._of(node):
+                if all(any(maker in holds for maker in self._makers(one)) for one in option.changes):
+                    way = _Way(None if node == name else node, option, holds)
+                    if self._along(name, way).is_certain:
+                        return way
+                    best = best or way
+        return best
+
+    def _along(self, name: str, way: _Way) -> Link:
+        rows: list[Link] = []
+        for change in way.option.changes:
+            makers = self._makers(change)
+            maker = next(node for node in way.holds if node in makers)
+            row = tuple(self._onward.row(way.holds, maker))
+            rows.append(Link(name, name, makers[maker], named=name, before=row))
+        reader = name if way.reader is None else way.reader
+        onward = [] if way.reader is None else self._onward.row(way.holds, reader)
+        last = Link(reader, self._place.id, (way.option.step,))
+        return Link(name, self._place.id, after=(*rows, *onward, last))
+
+    def _of(self, node: Node) -> list[Option]:
+        """What an identity reads once others have opened the store for it: fewest changes first."""
+        candidate = self._class_of(node)
+        if candidate is None:
+            return []
+        found = self._options.get(candidate)
+        if found is None:
+            found = self._options[candidate] = sorted(
+                self._worked_out(candidate), key=lambda one: (not one.step.grant.is_certain, len(one.changes))
+            )
+        return found
+
+    def _class_of(self, node: Node) -> Candidate | None:
+        """The identity as somebody to decide for; None for what is nobody's identity: a hub, a cohort, somebody outside."""
+        if node not in self._classes:
+            population = self._owner.population
+            group = population.group_of.get(node) if isinstance(node, str) else node
+            if not isinstance(group, Group) or group.parts or (group.names and not isinstance(node, str)):
+                return None
+            for one in self._owner.direct.told_apart(group, self._place):
+                for alike in one.nodes:
+                    members: Iterable[Node] = (alike,)
+                    if isinstance(alike, Group) and alike.names:
+                        members = alike.names
+                    self._classes.update((member, one) for member in members)
+            self._classes.setdefault(node, None)
+        return self._classes[node]
+
+    def _worked_out(self, candidate: Candidate) -> Iterator[Option]:
+        objects = [*self._on_objects(candidate)]
+        keys = [*self._on_key(candidate)] if objects else []
+        for before, action, grant in objects:
+            for more, key_action, key in keys:
+                changes = (*before, *more)
+                if not changes:
+                    continue  # It reads as things are.
+                if self._access is AccessKind.DECRYPT and self._place.key is not None:
+                    step = Step(key_action, key, self._place.key.arn or self._place.id)
+                else:
+                    step = together((action, grant), key, key_action or None, self._place)
+                yield Option(changes, step)
+
+    def _on_objects(self, candidate: Candidate) -> Iterator[_Part]:
+        """The object action, as things are and after each change that somebody can make."""
+        access = self._access
+        if access is AccessKind.DECRYPT:
+            if self._place.key is not None:
+                yield (), "", Grant()
+                return
+            access = AccessKind.READ
+        deciding, caller, layers = self._owner.direct.deciding, candidate.caller, candidate.layers
+        changes: list[Alteration | None] = [None]
+        changes += [one for one in of_store(access, self._place) if self._makers(one)]
+        for change in changes:
+            place = self._place if change is None else change.leaves(self._place, caller)
+            found = deciding.on_objects(OBJECT_ACTIONS[access], place, caller, layers)
+            if found is not None:
+                yield () if change is None else (change,), *found
+
+    def _on_key(self, candidate: Candidate) -> Iterator[_Part]:
+        """The key use, as things are and after each row of changes that somebody can make."""
+        action = "kms:Decrypt" if self._access is AccessKind.DECRYPT else KEY_ACTIONS.get(self._access)
+        if self._place.key is None or action is None:
+            yield (), "", Grant()
+            return
+        deciding, caller, layers = self._owner.direct.deciding, candidate.caller, candidate.layers
+        switched: list[tuple[tuple[Alteration, ...], StoreSurface]] = [((), self._place)]
+        for one in of_key_state(self._place):
+            if self._makers(one):
+                switched.append(((one,), one.leaves(self._place, caller)))
+        for first, there in switched:
+            standing = deciding.on_key(action, there, caller, layers)
+            if standing is not None:
+                yield first, action, standing
+            for change in self._owner.selfgrants.on_key(there, caller, layers, action):
+                left = change.leaves(there, caller) if self._makers(change) else None
+                then = None if left is None else deciding.on_key(action, left, caller, layers)
+                if then is not None:
+                    yield (*first, change), action, then
