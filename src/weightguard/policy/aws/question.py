@@ -126,6 +126,8 @@ def _of_somebody(principal: Principal) -> dict[str, Values]:
 
 
 def _user_id(principal: Principal) -> str | None:
+    if principal.type is PrincipalType.ANONYMOUS:
+        return "anonymous"
     if principal.type is PrincipalType.ROOT:
         return principal.account
     if principal.type is PrincipalType.FEDERATED_USER:
