@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
 from weightguard.access.condition import UNREAD_KEY_USE, besides
-from weightguard.access.links import Link, Step
+from weightguard.access.links import Link, Node, Step
 from weightguard.access.model import AccessKind, Because
 from weightguard.access.needs import Needs, how_of
-from weightguard.access.population import Group
+from weightguard.access.population import Group, document_of
 from weightguard.access.removal import SHARED
+from weightguard.access.sensitivity import BLIND, Sensitivity, sensitivity
+from weightguard.access.strangers import Strangers
 from weightguard.access.techniques.schema import OnStore, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import DiskCopy
+from weightguard.estate.partition import partition_of
+from weightguard.policy.aws import Bounds, Layers, Principal, somebody
+from weightguard.policy.aws.arn import is_account
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 _EFFECTS: Final = ("reads_copy", "shares_copy")
-_ACCOUNT_DIGITS = 12
 
 
 class Copies:
@@ -33,6 +37,7 @@ class Copies:
     def __init__(self, owner: AccessGraph) -> None:
         self._owner = owner
         self._needs = Needs(owner)
+        self._strangers = Strangers(owner.population)
         self._by_id = {one.id: one for one in owner.estate.disk_copies}
         self._entries = [
             entry for entry in techniques() if isinstance(entry, OnStore) and entry.effect in _EFFECTS
@@ -52,8 +57,8 @@ class Copies:
                 disk.account, (*actions, "kms:Decrypt", "kms:CreateGrant"), actions
             ):
                 grant = self._all(entry, group, disk)
-                if grant is not None:
-                    yield Link(group, disk.id, (Step(how_of(actions), grant, disk.id),))
+                for node, found in self._with_key(group, grant, disk):
+                    yield Link(node, disk.id, (Step(how_of(actions), found, disk.id),))
         if access in (AccessKind.READ, AccessKind.COPY):
             yield from self._shared(disk)
 
@@ -67,45 +72,80 @@ class Copies:
             if grant is None:
                 return None
             found = found.and_also(grant)
-        key = self._key(group, disk)
-        return None if key is None else found.and_also(key)
+        return found
 
-    def _key(self, group: Group, disk: DiskCopy) -> Grant | None:
-        """The use of the key that wraps the disk; free where it is not encrypted, or by the provider's own key."""
+    def _with_key(self, group: Group, grant: Grant | None, disk: DiskCopy) -> Iterator[tuple[Node, Grant]]:
+        """Those of a group who may use the disk's key as well: its policy or a grant may name some of them."""
+        if grant is None:
+            return
+        looks, named = self._told(disk)
+        for caller, nodes in self._owner.named.apart(group, named, looks):
+            key = self._key(caller, group.layers, disk)
+            for node in nodes if key is not None else ():
+                yield node, grant.and_also(key or Grant())
+
+    def _told(self, disk: DiskCopy) -> tuple[Sensitivity, frozenset[str]]:
+        """What the policy of the disk's key looks at in a caller, and whom it and the key's grants name."""
         name = disk.key.value if isinstance(disk.key, Known) else None
-        if name is None or "alias/aws/" in name:
+        surface = None if name is None else self._owner.keys.named(name, disk.account, disk.region)
+        if surface is None or surface.policy is None or surface.key is None:
+            return BLIND, frozenset()
+        policy = surface.key.policy.value if isinstance(surface.key.policy, Known) else None
+        looks = BLIND if policy is None else sensitivity(document_of(policy))
+        named = self._owner.named.names(surface.policy) - {"*"}
+        return looks, named | {grant.grantee for grant in surface.grants}
+
+    def _key(self, caller: Principal, layers: Layers, disk: DiskCopy) -> Grant | None:
+        """The use of the key that wraps the disk; free where it is not encrypted, or, inside the account, by the provider's own."""
+        name = disk.key.value if isinstance(disk.key, Known) else None
+        if name is None:
             return Grant()
         surface = self._owner.keys.named(name, disk.account, disk.region)
-        if surface.provider_managed:
-            return Grant()
+        if surface.provider_managed or "alias/aws/" in name:
+            # "Snapshots that are encrypted with the default AWS managed key cannot be shared."
+            return Grant() if caller.account == disk.account else None
         if surface.policy is None or surface.arn is None:
             return Grant(conditions=(UNREAD_KEY_USE,))
-        layers = group.layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
-        return self._owner.asker.may(group, "kms:Decrypt", surface.arn, layers=layers, owner=surface.account)
+        whole = layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
+        return self._owner.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
 
     def _shared(self, disk: DiskCopy) -> Iterator[Link]:
-        because = (Because(disk.id, SHARED),)
-        if isinstance(disk.public, Known) and disk.public.value:
-            yield Link("*", disk.id, (Step("ec2:CreateVolume", Grant(because), disk.id),))
-        for account in disk.shared_with.value if isinstance(disk.shared_with, Known) else ():
-            if (
-                len(account) == _ACCOUNT_DIGITS
-                and account != disk.account
-                and not self._owner.named.is_covered(account)
-            ):
-                name = f"arn:aws:iam::{account}:root"
-                yield Link(name, disk.id, (Step("ec2:CreateVolume", Grant(because), disk.id),))
-            elif account != disk.account and self._owner.named.is_covered(account):
-                yield from self._sharers(account, disk, because)
+        """Whom the disk is shared with, as far as its key lets them; the key is theirs to use only where its policy says so.
 
-    def _sharers(self, account: str, disk: DiskCopy, because: tuple[Because, ...]) -> Iterator[Link]:
+        Source: Amazon EBS User Guide, "Share an encrypted snapshot" and "Share the KMS key used to encrypt a shared snapshot".
+        """
+        shared = Grant((Because(disk.id, SHARED),))
+        partition = partition_of(disk.id)
+        if isinstance(disk.public, Known) and disk.public.value:
+            anybody = somebody(None, Bounds(), partition=partition)
+            yield from self._opened("*", anybody, Layers(), disk, shared)
+        for account in disk.shared_with.value if isinstance(disk.shared_with, Known) else ():
+            if not is_account(account) or account == disk.account:
+                continue
+            stranger = self._strangers.of_account(account, partition)
+            if stranger is None:
+                yield from self._sharers(account, disk, shared)
+                continue
+            known = shared.provided(*stranger.conditions)
+            for name in stranger.names:
+                yield from self._opened(name, stranger.caller, stranger.layers, disk, known)
+
+    def _opened(
+        self, node: Node, caller: Principal, layers: Layers, disk: DiskCopy, shared: Grant
+    ) -> Iterator[Link]:
+        key = self._key(caller, layers, disk)
+        if key is not None:
+            yield Link(node, disk.id, (Step("ec2:CreateVolume", shared.and_also(key), disk.id),))
+
+    def _sharers(self, account: str, disk: DiskCopy, shared: Grant) -> Iterator[Link]:
         """Who of an account of the estate may use what is shared with it."""
-        for group in self._owner.index.cohorts(account, ("ec2:CreateVolume",)):
+        for group in self._owner.index.cohorts(
+            account, ("ec2:CreateVolume", "kms:Decrypt"), ("ec2:CreateVolume",)
+        ):
             grant = self._needs.on(group, "ec2:CreateVolume", disk.id, owner=account)
-            if grant is not None:
-                yield Link(
-                    group, disk.id, (Step("ec2:CreateVolume", Grant(because).and_also(grant), disk.id),)
-                )
+            whole = None if grant is None else shared.and_also(grant)
+            for node, found in self._with_key(group, whole, disk):
+                yield Link(node, disk.id, (Step("ec2:CreateVolume", found, disk.id),))
 
 
 def _concerns(entry: OnStore, disk: DiskCopy) -> bool:

@@ -9,6 +9,7 @@ from weightguard.access.naming import Named, account_in, allows_everybody, lets_
 from weightguard.access.population import Group, Population
 from weightguard.access.surfaces import StoreSurface
 from weightguard.estate.model import PrincipalKind
+from weightguard.estate.partition import keys_of, partition_of
 from weightguard.policy.aws import CompiledPolicy, PolicySet
 from weightguard.policy.aws.glob import Glob, glob, is_pattern
 
@@ -160,7 +161,7 @@ class Index:
         if found is None:
             names = [place.id, place.objects]
             if place.key is not None:
-                names.append(place.key.arn or f"arn:aws:kms:*:{place.key.account}:key/*")
+                names.append(place.key.arn or keys_of(place.key.account, partition_of(place.id)))
             globs = [(_beginning(name), glob(name)) for name in names]
             wild = (text for text, start, pattern in self._wild if _meets(start, pattern, globs))
             plain = (text for text in self._plain if any(one.matches(text) for _, one in globs))

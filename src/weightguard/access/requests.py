@@ -10,6 +10,7 @@ from weightguard.access.asking import Asker, Grant
 from weightguard.access.condition import UNREAD_KEY_DELEGATION
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.estate.fact import Known, Reason, Unknown
+from weightguard.estate.partition import domain_of, keys_of, partition_of
 from weightguard.policy.aws import (
     CompiledPolicy,
     ContextValue,
@@ -78,7 +79,7 @@ def key_context(place: StoreSurface) -> dict[str, ContextValue]:
         "kms:RequestAlias": None,
     }
     if place.region is not None:
-        context["kms:ViaService"] = f"s3.{place.region}.amazonaws.com"
+        context["kms:ViaService"] = f"s3.{place.region}.{domain_of(partition_of(place.id))}"
     encryption = place.store.encryption if place.store is not None else None
     if isinstance(encryption, Known) and encryption.value is not None and encryption.value.bucket_key:
         # "the encryption context for SSE-KMS with an S3 Bucket Key is the bucket's ARN, else the object's".
@@ -111,7 +112,7 @@ def ask_key(
     if (through_s3 and _is_off(key)) or not reaches(action, key, caller):
         return None
     context = {**_circumstances(asker, place, key, through_s3), **(more or {})}
-    arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
+    arn = key.arn or keys_of(key.account, partition_of(place.id))
     if caller.type is PrincipalType.ANONYMOUS or (caller.type is PrincipalType.SERVICE and unread):
         return None  # "Requests to AWS KMS must be signed": nobody uses a key anonymously.
     grant = asker.ask(caller, action, arn, layers, owner=key.account, context=context)

@@ -28,7 +28,7 @@ from weightguard.access.requests import ask_key, open_key_decision, store_contex
 from weightguard.access.surfaces import StoreSurface
 from weightguard.access.tagging import choices, request_context
 from weightguard.access.techniques.schema import OnStore
-from weightguard.estate.partition import partition_of
+from weightguard.estate.partition import keys_of, partition_of
 from weightguard.policy.aws import ContextValue, Layers, Principal, parse_principal
 
 SELF_GRANTING: Final = (
@@ -281,7 +281,7 @@ def itself_allows(place: StoreSurface, action: str) -> bool:
 def resource_names(place: StoreSurface, caller: Principal) -> dict[str, str]:
     """What stands in the place of the names in a need's resource."""
     partition = partition_of(place.id)
-    key = place.key.arn if place.key is not None and place.key.arn is not None else "arn:aws:kms:*:*:key/*"
+    key = place.key.arn if place.key is not None and place.key.arn is not None else keys_of("*", partition)
     return {
         "store": place.id,
         "objects": place.objects,

@@ -19,6 +19,7 @@ from weightguard.access.population import Population, Realm, compiled
 from weightguard.access.surfaces import StoreSurface
 from weightguard.errors import InputError
 from weightguard.estate.fact import Known
+from weightguard.estate.partition import account_root, partition_of
 from weightguard.policy.aws import (
     Bounds,
     Layers,
@@ -84,8 +85,7 @@ def answer_name(caller: Principal) -> str:
     """How an answer names somebody of an account that no snapshot covers: by the account."""
     if caller.account is None or not is_account(caller.account):
         return caller.identifier
-    partition = caller.identifier.split(":", 2)[1] if caller.identifier.startswith("arn:") else "aws"
-    return f"arn:{partition}:iam::{caller.account}:root"
+    return account_root(caller.account, partition_of(caller.identifier))
 
 
 def mentioned_by(population: Population, access: AccessKind, place: StoreSurface) -> Mentions | None:
@@ -141,6 +141,10 @@ class Strangers:
         if mentioned.everybody:
             yield from self._members(mentioned, partition, owner)
             yield from self._anybody(mentioned, partition)
+
+    def of_account(self, account: str, partition: str) -> Stranger | None:
+        """Somebody of an account; None where its principals are known."""
+        return None if self.is_covered(account) else self._of_account(account, partition)
 
     def by_own_points(self, mentioned: Mentions, partition: str, owner: str | None) -> Iterator[Stranger]:
         """Those who may come through access points that the policies trust, and that no snapshot holds."""

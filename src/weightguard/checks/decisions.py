@@ -15,6 +15,7 @@ from weightguard.checks.relations import inside, is_outside, missing
 from weightguard.controls.judge import Context, UnknownFact
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
+from weightguard.estate.partition import Partitions, partitions_of
 from weightguard.policy.aws import (
     ANONYMOUS,
     CompiledPolicy,
@@ -34,6 +35,7 @@ from weightguard.policy.aws import PublicAccessBlock as BlockLayer
 
 PUBLIC_ADDRESS = "203.0.113.77"  # RFC 5737: an address that belongs to nobody
 OTHER_ORGANISATION = "o-outside000"
+_SOME_REGION = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 PROBE_ID = "WEIGHTGUARDPROBE0"  # of no principal: ids are given out by AWS and cannot be chosen
 EVERYTHING = compile_policy(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
@@ -130,9 +132,16 @@ def levels(found: Iterable[Iterable[NamedPolicy]], kind: PolicyKind) -> list[lis
     return [[compiled(policy, kind) for policy in level] for level in found]
 
 
-def insider(account: str) -> Principal:
+def partition(context: Context, account: str) -> str:
+    """The partition of an account."""
+    known: Partitions = context.once("partitions", lambda: partitions_of(context.estate))
+    return known.of(account)
+
+
+def insider(account: str, context: Context) -> Principal:
     """A session of an ordinary role of `account` that no policy names."""
-    return parse_principal(f"arn:aws:sts::{account}:assumed-role/weightguard-probe/probe")
+    where = partition(context, account)
+    return parse_principal(f"arn:{where}:sts::{account}:assumed-role/weightguard-probe/probe")
 
 
 def stranger_account(context: Context) -> str:
@@ -146,9 +155,17 @@ def stranger_account(context: Context) -> str:
     return found
 
 
+def stranger_key(context: Context) -> str:
+    """A key of an account outside."""
+    account = stranger_account(context)
+    where = partition(context, account)
+    region = _SOME_REGION.get(where, "us-east-1")
+    return f"arn:{where}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
+
+
 def stranger(context: Context) -> Principal:
     """A session of an administrator of an account outside."""
-    return insider(stranger_account(context))
+    return insider(stranger_account(context), context)
 
 
 def strangers(policies: Iterable[NamedPolicy | None], context: Context) -> Iterator[Principal]:
@@ -157,6 +174,7 @@ def strangers(policies: Iterable[NamedPolicy | None], context: Context) -> Itera
     Whoever owns an account names its roles, sessions and users at will; the ids that AWS gives them are not theirs to choose.
     """
     account = stranger_account(context)
+    own = f"arn:{partition(context, account)}:iam::{account}"
     asked = [*_asked_of_callers(policies)]
     session = replace(stranger(context), unique_id=f"AROA{PROBE_ID}")
     yield session
@@ -165,13 +183,13 @@ def strangers(policies: Iterable[NamedPolicy | None], context: Context) -> Itera
     ):
         yield replace(session, session_name=name)
     for name in ("probe", *sorted({_spelt(value) for key, value in asked if key == "aws:username"})):
-        user = parse_principal(f"arn:aws:iam::{account}:user/probe", unique_id=f"AIDA{PROBE_ID}")
-        yield replace(user, identifier=f"arn:aws:iam::{account}:user/{name}", name=name)
+        user = parse_principal(f"{own}:user/probe", unique_id=f"AIDA{PROBE_ID}")
+        yield replace(user, identifier=f"{own}:user/{name}", name=name)
     for value in sorted({value for key, value in asked if key == "aws:principalarn"}):
         parts = value.split(":", 5)
         if len(parts) == 6 and parts[4] in ("*", ""):
             name = _spelt(parts[5])
-            yield parse_principal(f"arn:aws:iam::{account}:{name if '/' in name else 'role/any'}")
+            yield parse_principal(f"{own}:{name if '/' in name else 'role/any'}")
 
 
 def _asked_of_callers(policies: Iterable[NamedPolicy | None]) -> Iterator[tuple[str, str]]:
@@ -265,7 +283,7 @@ def guardrails_refuse(
     if found is None:
         return tuple(actions)
     layers = Layers(identity=[EVERYTHING], scp=levels(found, PolicyKind.SCP))
-    probe = insider(account.id)
+    probe = insider(account.id, context)
     facts = {**CALLED_DIRECTLY, **as_seen_from(probe, context), **extra}
     return tuple(
         action
@@ -308,16 +326,16 @@ def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) ->
     for written in (one for policy in given for one in named_principals(policy)):
         account = account_in(written)
         if account is not None and is_outside(account, context):
-            found.setdefault(written, _principal(written, account))
+            found.setdefault(written, _principal(written, account, context))
         elif written == "*":
             found.update((f"* {number}", one) for number, one in enumerate(strangers(given, context)))
     return list(found.values())
 
 
-def _principal(written: str, account: str) -> Principal:
+def _principal(written: str, account: str, context: Context) -> Principal:
     """As named, or the account's administrator: an account that is named lets any of its principals in."""
     is_one = written.startswith("arn:") and not written.endswith(":root")
-    return parse_principal(written) if is_one else insider(account)
+    return parse_principal(written) if is_one else insider(account, context)
 
 
 def first_granted(

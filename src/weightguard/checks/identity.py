@@ -22,6 +22,7 @@ from weightguard.estate.model import (
     Store,
     Workload,
 )
+from weightguard.estate.partition import bucket_name
 from weightguard.policy.aws import managed_policy
 from weightguard.weights import WeightSet
 
@@ -221,7 +222,7 @@ def _wildcards(policy: NamedPolicy, context: Context) -> Iterator[str]:
 
 def _everywhere(statement: Mapping[str, Any]) -> bool:
     return "NotResource" in statement or any(
-        one in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*") for one in _list(statement.get("Resource"))
+        one == "*" or bucket_name(one) in ("*", "*/*") for one in _list(statement.get("Resource"))
     )
 
 

@@ -89,10 +89,10 @@ def _parties(policy: NamedPolicy | None, key: Key, context: Context) -> Iterator
     for written in dict.fromkeys(named_principals(policy)):
         account = account_in(written)
         if written == "*":
-            yield "everybody", insider(stranger_account(context))
-            yield "everybody in the account", insider(key.account)
+            yield "everybody", insider(stranger_account(context), context)
+            yield "everybody in the account", insider(key.account, context)
         elif written.endswith(":root") or (account is not None and written == account):
-            yield f"every administrator of {account}", insider(account or key.account)
+            yield f"every administrator of {account}", insider(account or key.account, context)
         elif account is not None:
             yield written, parse_principal(written)
 

@@ -18,8 +18,10 @@ from weightguard.checks.decisions import (
     guardrails_refuse,
     insider,
     is_refused,
+    partition,
     stranger,
     stranger_account,
+    stranger_key,
 )
 from weightguard.checks.relations import account_of, attribute, counted, resources_in, seen_in, words
 from weightguard.controls.declared import DeclaredModel
@@ -51,7 +53,7 @@ def identity_perimeter(store: Store, context: Context) -> Verdict:
 
 def network_perimeter(store: Store, context: Context) -> Verdict:
     """Requests from the internet are refused, also with valid credentials."""
-    probe = insider(store.account)
+    probe = insider(store.account, context)
     facts = {**CALLED_DIRECTLY, **S3_USUAL, **FROM_INTERNET, **as_seen_from(probe, context)}
     requests = [
         Request(probe, action, _object(store), store.account, facts)
@@ -66,7 +68,7 @@ def network_perimeter(store: Store, context: Context) -> Verdict:
 
 def signed_links_bounded(store: Store, context: Context) -> Verdict:
     """Links with a signature in the query string do not work, or not for long."""
-    probe = insider(store.account)
+    probe = insider(store.account, context)
     minutes = context.parameters["max_age_minutes"]
     facts = {
         **CALLED_DIRECTLY, **S3_USUAL, **as_seen_from(probe, context), "s3:authType": "REST-QUERY-STRING",
@@ -91,13 +93,17 @@ def endpoint_stays_inside(endpoint: Endpoint, context: Context) -> Verdict:
         identity=[EVERYTHING], resource=[OPEN_DOOR], vpc_endpoint=[compiled(policy, PolicyKind.VPC_ENDPOINT)]
     )
     outside = stranger_account(context)
-    key = f"arn:aws:kms:us-east-1:{outside}:key/00000000-0000-0000-0000-000000000000"
     asks = (
-        [("kms:Encrypt", key)]
+        [("kms:Encrypt", stranger_key(context))]
         if endpoint.service.endswith(".kms")
-        else [("s3:PutObject", "arn:aws:s3:::weightguard-outside-probe/loot")]
+        else [
+            (
+                "s3:PutObject",
+                f"arn:{partition(context, endpoint.account)}:s3:::weightguard-outside-probe/loot",
+            )
+        ]
     )
-    for principal in (insider(endpoint.account), stranger(context)):
+    for principal in (insider(endpoint.account, context), stranger(context)):
         facts = {
             **CALLED_DIRECTLY,
             **as_seen_from(principal, context),

@@ -15,7 +15,7 @@ from weightguard.checks.decisions import (
     first_granted,
     insider,
     is_refused,
-    stranger_account,
+    stranger_key,
 )
 from weightguard.checks.relations import (
     account_of,
@@ -98,7 +98,7 @@ def weaker_encryption_refused(store: Store, context: Context) -> Verdict:
     """Uploads under another key, under none of ours, or under the caller's own key are refused."""
     account = account_of(store, context)
     encryption = context.read(store.encryption)
-    other = f"arn:aws:kms:us-east-1:{stranger_account(context)}:key/00000000-0000-0000-0000-000000000000"
+    other = stranger_key(context)
     header = "s3:x-amz-server-side-encryption"
     tries = {
         "another key": {header: "aws:kms", f"{header}-aws-kms-key-id": other},
@@ -116,14 +116,14 @@ def weaker_encryption_refused(store: Store, context: Context) -> Verdict:
 
 
 def _upload(store: Store, context: Context, facts: Mapping[str, Any]) -> Request:
-    probe = insider(store.account)
+    probe = insider(store.account, context)
     given = {**CALLED_DIRECTLY, **S3_USUAL, **as_seen_from(probe, context), **facts}
     return Request(probe, "s3:PutObject", f"{store.id}/weightguard-probe", store.account, given)
 
 
 def encrypted_transport_only(store: Store, context: Context) -> Verdict:
     """Requests in the clear are refused."""
-    probe = insider(store.account)
+    probe = insider(store.account, context)
     given = {**CALLED_DIRECTLY, **S3_USUAL, **as_seen_from(probe, context), "aws:SecureTransport": False}
     places = {
         "s3:GetObject": f"{store.id}/weightguard-probe",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from weightguard.api import Evidence
 
 ACCESSES = ("read", "write", "copy", "decrypt", "delete", "administer")
-_BUCKET = "arn:aws:s3:::"
 _STORE = re.compile(
     r"arn:aws[a-z-]*:(s3:::[a-z0-9][a-z0-9._-]{1,62}(/.*)?|ec2:[^:]*:[^:]*:(snapshot|image|volume)/.+)$", re.I
 )
@@ -109,7 +108,7 @@ def _refuse_stranger(evidence: Evidence, principal: str) -> None:
         principal in names
         or principal == "*"
         or "#" in principal
-        or principal.endswith((":root", ".amazonaws.com"))
+        or principal.endswith((":root", ".amazonaws.com", ".amazonaws.com.cn"))
     )
     if known or not estate.principals.complete:
         return
@@ -136,10 +135,17 @@ def cut(access: str, snapshots: tuple[str, ...], store: str | None, as_json: boo
         _show_cut(_console(), name, found)
 
 
+def _bucket(evidence: Evidence, name: str) -> str:
+    """The ARN of a bucket, or of a prefix in it, named without one: in the partition of what the snapshots hold."""
+    from weightguard.estate.partition import partitions_of
+
+    return f"arn:{partitions_of(evidence.estate).usual}:s3:::{name}"
+
+
 def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str, str | None]]]:
     """What is asked about: per question its name, the store's id and the key prefix."""
     if store is not None:
-        name = store if store.startswith("arn:") else _BUCKET + store
+        name = store if store.startswith("arn:") else _bucket(evidence, store.removeprefix("s3://"))
         if not (_STORE.match(name) or name in _held(evidence)):
             raise InputError(
                 "this names no store", where=store, fix="write arn:aws:s3:::bucket, with or without /prefix"

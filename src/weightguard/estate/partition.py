@@ -44,6 +44,16 @@ def partition_of_region(region: str) -> str:
     return next((name for start, name in _REGIONS.items() if region.startswith(start)), DEFAULT)
 
 
+def domain_of(partition: str) -> str:
+    """The domain of a partition's endpoints, which ``kms:ViaService`` names services by."""
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+
+
+def keys_of(account: str, partition: str = DEFAULT) -> str:
+    """The pattern of an account's KMS keys."""
+    return f"arn:{partition}:kms:*:{account}:key/*"
+
+
 def account_root(account: str, partition: str = DEFAULT) -> str:
     """The ARN that stands for a whole account."""
     return f"arn:{partition}:iam::{account}:root"

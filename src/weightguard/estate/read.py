@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from weightguard.estate.aws import estate as aws
 from weightguard.estate.aws.scope import Scope
@@ -15,10 +16,15 @@ from weightguard.estate.calls import CallLog
 from weightguard.estate.contents import tally
 from weightguard.estate.evidence import Record
 from weightguard.estate.model import Estate
+from weightguard.estate.partition import DEFAULT, partition_of, partition_of_region
 from weightguard.estate.weight_sets import weight_sets
 
 if TYPE_CHECKING:
     from weightguard.snapshot import Snapshot
+
+
+_LOOKED_AT: Final = 100
+"""Records of a service's file that are looked at for the partition."""
 
 
 def read_estate(snapshots: Sequence[Snapshot]) -> Estate:
@@ -60,11 +66,24 @@ def _call_logs(newest: Mapping[str, Snapshot]) -> dict[str, CallLog]:
 
 def _aws_scope(snapshot: Snapshot, scope: str, calls: CallLog, draft: aws.Draft) -> Scope:
     records: Callable[[str], Iterable[Record]] = partial(snapshot.records, scope)
+    services = tuple(service for owner, service in snapshot.services if owner == scope)
     return Scope(
         account=scope.partition("/")[2],
         name=scope,
         records=records,
         calls=calls,
         documents=draft.documents,
-        services=tuple(service for owner, service in snapshot.services if owner == scope),
+        services=services,
+        partition=_partition(records, services),
     )
+
+
+def _partition(records: Callable[[str], Iterable[Record]], services: Iterable[str]) -> str:
+    """The partition of an account, as the first of its records that names one says."""
+    for service in services:
+        for record in islice(records(service), _LOOKED_AT):
+            if record.id.startswith("arn:"):
+                return partition_of(record.id)
+            if record.region:
+                return partition_of_region(record.region)
+    return DEFAULT

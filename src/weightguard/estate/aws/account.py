@@ -61,6 +61,7 @@ class Part:
     secrets: list[Secret] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     settings: list[Record] = field(default_factory=list)
+    points: Mapping[str, list[AccessPoint]] = field(default_factory=dict)
     account: Account = field(init=False)
 
     def take(self, scope: Scope, records: list[Record]) -> None:
@@ -90,7 +91,7 @@ def read_part(scope: Scope, contents: Mapping[str, Contents]) -> Part:
     part.federated_providers = iam.federated_providers(scope, identity)
     part.take(scope, [record for records in identity.by_kind.values() for record in records])
     part.take(scope, doors)
-    points = s3.access_points(scope, doors)
+    points = part.points = s3.access_points(scope, doors)
     for service in sorted(set(scope.services) - set(FIRST)):
         if service == "s3":
             part.take(scope, list(_stores(scope, part, points, contents)))

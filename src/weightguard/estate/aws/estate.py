@@ -13,7 +13,7 @@ from weightguard.estate.aws.listings import LISTINGS, REQUIRED, RESOURCES, SWITC
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.documents import Documents
 from weightguard.estate.fact import Collection, Reason, Source, Unknown
-from weightguard.estate.model import Account, Contents, Organisation, Resource
+from weightguard.estate.model import AccessPoint, Account, Contents, Organisation, Resource, Store
 
 T = TypeVar("T")
 ACCOUNT_IN_ARN: Final = re.compile(r"arn:[a-z-]+:(?:iam|sts)::(\d{12}):")
@@ -53,6 +53,7 @@ COLLECTIONS: Final = (
 def join(draft: Draft) -> Joined:
     """One estate out of the accounts that were read."""
     parts = [draft.parts[account] for account in sorted(draft.parts)]
+    _join_points(parts)
     gaps = _merged_gaps(draft)
     trees = _trees(parts)
     collections: dict[str, Collection[Any]] = {}
@@ -68,6 +69,24 @@ def join(draft: Draft) -> Joined:
         collections=collections,
         resources=_resources(parts, gaps),
     )
+
+
+def _join_points(parts: Iterable[Part]) -> None:
+    """Gives each bucket the access points that other accounts made for it: they lie in those accounts."""
+    made: dict[str, list[AccessPoint]] = {}
+    for part in parts:
+        for bucket, points in part.points.items():
+            made.setdefault(bucket, []).extend(points)
+    for part in parts:
+        part.stores[:] = [_with_points(store, made.get(store.id, ())) for store in part.stores]
+
+
+def _with_points(store: Store, made: Iterable[AccessPoint]) -> Store:
+    others = [point for point in made if point.account != store.account]
+    if not others:
+        return store
+    points = sorted((*store.access_points, *others), key=lambda point: point.id)
+    return replace(store, access_points=Collection(tuple(points), store.access_points.gaps))
 
 
 def _collection(items: Iterable[Any], gaps: tuple[Unknown, ...]) -> Collection[Any]:

@@ -20,6 +20,7 @@ from weightguard.estate.model import (
     Store,
     StoreEncryption,
 )
+from weightguard.estate.partition import partition_of
 from weightguard.estate.shape import (
     Malformed,
     find,
@@ -69,7 +70,7 @@ def _access_point(scope: Scope, record: Record) -> AccessPoint:
     details = "GetAccessPoint"
     return AccessPoint(
         id=record.id,
-        store=f"arn:{scope.partition}:s3:::{bucket}",
+        store=f"arn:{partition_of(record.id)}:s3:::{bucket}",
         account=scope.account,
         region=region_of(record, record.id) or "",
         network_origin=_network_origin(record),

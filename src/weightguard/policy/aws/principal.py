@@ -249,7 +249,7 @@ class PrincipalElement:
         if self.everybody:
             return Naming.DIRECT, None
         if principal.type is PrincipalType.SERVICE:
-            return _direct(principal.identifier in self.service)
+            return _direct(not self.service.isdisjoint(_spellings(principal.identifier)))
         if principal.type is PrincipalType.EXTERNAL_IDENTITY:
             return _direct(
                 principal.identifier in self.federated or _provider_url(principal) in self.federated
@@ -295,6 +295,12 @@ class PrincipalElement:
             principal.identifier.split(":", 2)[1] if principal.identifier.startswith("arn:") else "aws"
         )
         return account in self.aws or f"arn:{partition}:iam::{account}:root" in self.aws
+
+
+def _spellings(service: str) -> tuple[str, str]:
+    """In the China Regions some services are named under amazonaws.com.cn, some under amazonaws.com, some either way."""
+    plain = service.removesuffix(".cn") if service.endswith(".amazonaws.com.cn") else service
+    return plain, f"{plain}.cn"
 
 
 def _direct(named: bool) -> tuple[Naming, str | None]:

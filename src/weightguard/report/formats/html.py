@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from weightguard.assess.model import Report
+from weightguard.estate.partition import bucket_name
 from weightguard.report import limits
 from weightguard.report.layout import layout
 from weightguard.report.text import utf8, visible
@@ -130,9 +131,7 @@ def findings(report: Report) -> dict[str, Any]:
         "strings": strings.values,
         "evidence": evidence.values,
         "controls": controls,
-        "weights": [
-            visible(f"{entry.name}, {entry.store.removeprefix('arn:aws:s3:::')}") for entry in report.weights
-        ],
+        "weights": [visible(f"{entry.name}, {bucket_name(entry.store)}") for entry in report.weights],
         "statuses": STATUSES,
         "severities": SEVERITIES,
         "results": columns,
