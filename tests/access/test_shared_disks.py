@@ -20,7 +20,12 @@ READER = user("reader", allow(["ec2:CreateVolume", "kms:Decrypt"]), account=OTHE
 
 
 def lets(*principals: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "kms:Decrypt", "Resource": "*"}
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": list(principals)},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
 
 
 def found(*things: Any) -> dict[str, Answer]:

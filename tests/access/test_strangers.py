@@ -251,7 +251,9 @@ def test_members_that_nothing_tells_apart_are_all_answers() -> None:
     both = (uncovered(MEMBER, "o-own"), uncovered("444444444444", "o-own"))
     answers = readers(OWN, others=members(*both))
     assert {THE_MEMBER, "arn:aws:iam::444444444444:root"} <= set(answers)
-    one = let("*", {"StringEquals": {"aws:PrincipalOrgID": "o-own"}, "StringLike": {"aws:PrincipalAccount": "3*"}})
+    one = let(
+        "*", {"StringEquals": {"aws:PrincipalOrgID": "o-own"}, "StringLike": {"aws:PrincipalAccount": "3*"}}
+    )
     answers = readers(one, others=members(*both))
     assert THE_MEMBER in answers and "arn:aws:iam::444444444444:root" not in answers
 
@@ -357,7 +359,9 @@ def trusted(principal: Any, condition: Any = None, others: tuple[Any, ...] = ())
 
 
 def test_a_trust_policy_narrowed_to_a_strangers_role_lets_the_account_in() -> None:
-    answer = trusted({"AWS": OUT}, {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:role/ci-*"}})[OUT]
+    answer = trusted({"AWS": OUT}, {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:role/ci-*"}})[
+        OUT
+    ]
     assert (answer.kind, answer.certainty, answer.direct) == ("external", "conditional", False)
     assert trusted({"AWS": OUT})[OUT].certainty == "certain"
 

@@ -9,6 +9,7 @@ from typing import Any
 from weightguard.access.population import compiled
 from weightguard.access.understanding import is_malformed
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.key_names import KeyNames
 from weightguard.estate.model import AccessPoint as EstateAccessPoint
 from weightguard.estate.model import Account, Estate, Key, NamedPolicy, Store
 from weightguard.estate.model import PublicAccessBlock as EstateBlock
@@ -187,26 +188,10 @@ def _key_gaps(key: KeySurface | None) -> list[Unknown]:
 
 
 class Keys:
-    """The estate's keys, by ARN, id and alias."""
+    """The estate's keys as stores and disks meet them."""
 
     def __init__(self, estate: Estate) -> None:
-        self._by_name: dict[str, Key] = {}
-        for key in estate.keys:
-            self._by_name[key.id] = key
-            self._by_name.setdefault(_bare(key.id), key)
-            if isinstance(key.aliases, Known):
-                for alias in key.aliases.value:
-                    self._by_name[f"{key.account}/{key.region}/{alias}"] = key
-                    self._by_name[alias] = key
-
-    def find(self, name: str, account: str, region: str | None) -> Key | None:
-        """The key that an ARN, an id, an alias or an alias's ARN names."""
-        alias = name.rpartition(":")[2] if ":alias/" in name else name
-        return (
-            self._by_name.get(name)
-            or self._by_name.get(f"{account}/{region}/{alias}")
-            or self._by_name.get(_bare(name))
-        )
+        self._names = KeyNames(estate.keys)
 
     def of_store(self, store: Store) -> KeySurface | None:
         """The key of the store's default encryption; None where S3 encrypts with keys of its own."""
@@ -220,7 +205,7 @@ class Keys:
 
     def named(self, name: str, account: str, region: str | None) -> KeySurface:
         """The surface of the key that a name stands for."""
-        key = self.find(name, account, region)
+        key = self._names.find(name, account, region)
         if key is None:
             arn = name if name.startswith("arn:") and ":key/" in name else None
             owner = name.split(":")[4] if name.startswith("arn:") else account
@@ -229,10 +214,6 @@ class Keys:
         policy = key.policy.value if isinstance(key.policy, Known) else None
         document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
         return KeySurface(key.id, key.account, key, document, _grants(key), managed and policy is None)
-
-
-def _bare(name: str) -> str:
-    return name.rpartition("key/")[2] if "key/" in name else name
 
 
 def _grants(key: Key) -> tuple[KmsGrant, ...]:

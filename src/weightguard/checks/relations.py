@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from weightguard.controls.judge import Context, UnknownFact
-from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
+from weightguard.estate.fact import Collection, Fact, Reason, Source, Unknown
+from weightguard.estate.key_names import KeyNames
 from weightguard.estate.model import Account, Key, Principal, Resource, Store, Workload
 from weightguard.weights import WeightSet
 
@@ -99,19 +100,8 @@ def stores_with_weights(account: str, context: Context) -> tuple[Store, ...]:
 
 def key_named(name: str, account: str, region: str | None, context: Context) -> Key | None:
     """The collected key that `name` (ARN, bare id or alias) stands for in `account` and `region`."""
-    names = context.once("keys by name", lambda: dict(_key_names(context.estate.keys)))
-    found: Key | None = names.get(name) or names.get(
-        (account, region, name.rpartition(":")[2].removeprefix("key/"))
-    )
-    return found
-
-
-def _key_names(keys: Iterable[Key]) -> Iterator[tuple[Any, Key]]:
-    for key in keys:
-        yield key.id, key
-        yield (key.account, key.region, key.id.rpartition("/")[2]), key
-        if isinstance(key.aliases, Known):
-            yield from (((key.account, key.region, alias), key) for alias in key.aliases.value)
+    names: KeyNames = context.once("keys by name", lambda: KeyNames(context.estate.keys))
+    return names.find(name, account, region)
 
 
 def principal_named(identifier: str, context: Context) -> Principal | None:

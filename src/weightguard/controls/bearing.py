@@ -17,6 +17,7 @@ from weightguard.access.model import Access, AccessKind
 from weightguard.controls.judge import Unseen
 from weightguard.controls.scopes import PROVIDERS, scope_of
 from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.key_names import KeyNames
 from weightguard.estate.model import Account, Estate, Store, Trail
 
 _REACH = (AccessKind.READ, AccessKind.COPY, AccessKind.WRITE)
@@ -161,22 +162,12 @@ class Bearing:
         if isinstance(store.encryption, Known) and store.encryption.value and store.encryption.value.key:
             named.add(store.encryption.value.key)
         for name in named:
-            yield self._key_id(name, store)
+            key = self._key_names.find(name, store.account, store.region)
+            yield name if key is None else key.id
 
     @cached_property
-    def _key_names(self) -> Mapping[tuple[str, str], str]:
-        """Key id by (account, alias or bare id)."""
-        names: dict[tuple[str, str], str] = {}
-        for key in self.estate.keys:
-            names[(key.account, key.id.rsplit("/", 1)[-1])] = key.id
-            if isinstance(key.aliases, Known):
-                names.update({(key.account, alias): key.id for alias in key.aliases.value})
-        return names
-
-    def _key_id(self, name: str, store: Store) -> str:
-        parts = name.split(":", 5)
-        account, short = (parts[4], parts[5]) if len(parts) == 6 else (store.account, name)
-        return self._key_names.get((account, short.removeprefix("key/")), name)
+    def _key_names(self) -> KeyNames:
+        return KeyNames(self.estate.keys)
 
     @cached_property
     def _organisation_of(self) -> Mapping[str, Weights]:

@@ -1,0 +1,62 @@
+"""Which key a name stands for: an ARN, an id, an alias, the ARN of an alias.
+
+An alias is "unique in the AWS account and Region", and the id of a multi-Region key is the same in several Regions: a name without
+account or region is one of the account and the region of what uses it.
+
+Source: AWS KMS Developer Guide, "Key identifiers (KeyId)" and "Aliases in AWS KMS"; Amazon S3 API Reference,
+"ServerSideEncryptionByDefault" (KMSMasterKeyID).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from weightguard.estate.fact import Known
+from weightguard.estate.model import Key
+
+_PARTS: Final = 6
+_Place = tuple[str, str | None, str]
+
+
+class KeyNames:
+    """The keys of an estate by every name.
+
+    Args:
+        keys: all of them.
+    """
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._by_arn: dict[str, Key] = {}
+        self._by_place: dict[_Place, Key] = {}
+        self._anywhere: dict[tuple[str, str], set[str]] = {}
+        for key in keys:
+            self._by_arn[key.id] = key
+            for name in _names(key):
+                self._by_place[(key.account, key.region, name)] = key
+                self._anywhere.setdefault((key.account, name), set()).add(key.id)
+
+    def find(self, name: str, account: str, region: str | None) -> Key | None:
+        """The key that a name stands for.
+
+        Args:
+            account: the account of what uses the key, for names that say none.
+            region: its region; None where it is not known: then only what no other region has is found.
+        """
+        found = self._by_arn.get(name)
+        if found is not None:
+            return found
+        parts = name.split(":", _PARTS - 1)
+        if len(parts) == _PARTS:
+            account, region, name = parts[4], parts[3] or None, parts[5]
+        name = name.removeprefix("key/")
+        if region is not None:
+            return self._by_place.get((account, region, name))
+        candidates = self._anywhere.get((account, name), set())
+        return self._by_arn[next(iter(candidates))] if len(candidates) == 1 else None
+
+
+def _names(key: Key) -> Iterable[str]:
+    yield key.id.rpartition("key/")[2] or key.id
+    if isinstance(key.aliases, Known):
+        yield from key.aliases.value
