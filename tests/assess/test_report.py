@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,9 @@ from laboratory import (
 from weightguard.access.model import AccessKind
 from weightguard.assess.assessment import Options, Provenance, assess
 from weightguard.assess.gaps import CallGroup
-from weightguard.assess.model import Report
+from weightguard.assess.model import AccountSight, Report
 from weightguard.assess.serialise import from_json, to_json
-from weightguard.assess.status import exit_status, unseen
+from weightguard.assess.status import Lack, ending, exit_status
 from weightguard.config import Config
 from weightguard.errors import InputError
 
@@ -204,12 +205,67 @@ def test_what_is_no_report_is_refused_in_one_line(data: bytes, what: str) -> Non
         (
             {
                 "stores": [store("a"), store("b", public_access_block=BAD)],
-                "controls": control("WG-STO-01", severity="critical", exposes=True),
+                "controls": control("WG-STO-01", severity="critical", exposes=True, lets_in="public"),
             },
             {"fail_on": "low"},
+            0,
+        ),  # nor one that lies open without weights
+        (
+            {
+                "stores": [store("a", public_access_block=BAD)],
+                "controls": control("WG-STO-01", severity="critical", level="SL4"),
+            },
+            {},
+            0,
+        ),  # above what the weights aim at
+        (
+            {
+                "stores": [store("a", public_access_block=BAD)],
+                "controls": control("WG-STO-01", severity="critical", level="SL4", lets_in="outsider"),
+            },
+            {},
             3,
-        ),
+        ),  # but an outsider reads them, whatever the level
+        (
+            {
+                "stores": [store("a", public_access_block=UNREAD)],
+                "controls": control("WG-STO-01", severity="critical", level="SL4", lets_in="outsider"),
+            },
+            {},
+            4,
+        ),  # or might
+        (
+            {
+                "stores": [store("a"), store("b", public_access_block=UNREAD)],
+                "weight_sets": [weights("a"), weights("b")],
+                "controls": control("WG-STO-01", severity="critical", level="SL4"),
+            },
+            {},
+            0,
+        ),  # what is unknown above the target hides nothing that would count
         ({}, {"target_level": "SL3"}, 3),  # the attestation is missing
+        ({"weight_sets": []}, {"target_level": "SL3"}, 4),  # nothing keeps nothing away
+        ({"accounts": [account(), account("222222222222", collected=False)]}, {}, 0),  # a stranger's account
+        (
+            {
+                "accounts": [
+                    account(organisation="o-1"),
+                    account("222222222222", organisation="o-1", collected=False),
+                ]
+            },
+            {},
+            4,
+        ),  # one of ours, which nobody asked
+        (
+            {
+                "accounts": [
+                    account(organisation="o-1"),
+                    account("222222222222", organisation="o-1", collected=False, closed=True),
+                ]
+            },
+            {},
+            0,
+        ),  # one that the organisation closed
         ({"stores": [], "weight_sets": []}, {}, 4),  # nothing was evaluated
         ({"weight_sets": []}, {}, 4),
         ({"weight_sets": []}, {"fail_on": "none"}, 4),
@@ -220,7 +276,32 @@ def test_the_exit_status(tmp_path: Path, given: dict[str, Any], options: dict[st
     things = {name: value for name, value in given.items() if name != "controls"}
     made = report(tmp_path, *([only] if only else []), **things)
     assert exit_status(made, **options) == status
-    assert (unseen(made, fail_on=options.get("fail_on", "high")) is not None) == (status == 4) or status == 3
+    assert ending(made, **options).status == status
+    assert bool(ending(made, **options).missing) == (status == 4) or status == 3
+
+
+def test_a_failure_counts_against_the_highest_target_of_the_weights_that_it_bears_on(tmp_path: Path) -> None:
+    failing = control("WG-STO-01", severity="critical", level="SL3")
+    things = {"stores": [store("a", public_access_block=BAD)], "accounts": [account()]}
+    for tier, status in (("none", 0), ("high", 3)):
+        config = Config.model_validate({"models": [{"name": "atlas", "tier": tier}]})
+        made = assess(
+            estate(weight_sets=[weights("a")], **things), ToldAccess(), catalogue(tmp_path, failing), config
+        )
+        assert exit_status(made) == status
+
+
+def test_the_ending_names_what_decides(tmp_path: Path) -> None:
+    bad = {"stores": [store("a", public_access_block=BAD), store("b", public_access_block=BAD)]}
+    sets = [weights("a"), weights("b")]
+    made = report(tmp_path, **bad, weight_sets=sets)
+    (failing,) = ending(made).failing
+    assert (failing.control, failing.places) == ("WG-STO-01", 2)
+    unread = replace(
+        made.coverage, accounts=(AccountSight("1", "one", "unread"), AccountSight("2", "two", "read"))
+    )
+    missing = {one.lack: one.names for one in ending(replace(made, coverage=unread)).missing}
+    assert missing[Lack.ACCOUNTS] == ("1",)
 
 
 def test_any_refused_read_keeps_a_run_from_passing(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from laboratory import (
     OPEN,
@@ -32,8 +35,10 @@ from weightguard.assess.assessment import Options, assess
 from weightguard.assess.model import Report, Start
 from weightguard.assess.protocol import load_protocol
 from weightguard.config import Config
+from weightguard.controls.catalogue import load_catalogue
 from weightguard.errors import ConfigError, InputError
-from weightguard.estate.model import FederatedProvider, Workload
+from weightguard.estate.model import FederatedProvider, PrincipalKind, Workload
+from weightguard.report import render, terminal
 
 ON = {"cel": "store.versioning.Status == 'Enabled'"}
 BAD = known(OPEN, "s3:GetPublicAccessBlock")
@@ -64,7 +69,7 @@ def mapped(identifier: str, vector: str, **given: Any) -> dict[str, Any]:
     [
         ("V4.1", {}, "closed_in_configuration"),
         ("V4.1", {"public_access_block": BAD}, "open"),
-        ("V4.1", {"public_access_block": denied("s3:GetPublicAccessBlock")}, "unseen"),
+        ("V4.1", {"public_access_block": denied("s3:GetPublicAccessBlock")}, "unknown"),
         (
             "V7.7",
             {},
@@ -87,6 +92,67 @@ def test_a_vector_is_closed_only_as_far_as_configuration_shows(
     assert found[vector].state == state
     assert found[vector].beyond
     assert (found[vector].controls == {}) == (state == "no_control")
+
+
+def attests(folder: Path, *rows: dict[str, Any]) -> Config:
+    (folder / "evidence.txt").write_text("seen")
+    standard = {
+        "statement": "It is so.", "by": "third_party", "attester": "Example Ltd", "evidence": "evidence.txt",
+        "sha256": hashlib.sha256(b"seen").hexdigest(), "valid_until": "2027-01-01",
+    }  # fmt: skip
+    path = folder / "attestations.yaml"
+    path.write_text(yaml.safe_dump({"attestations": [{**standard, **row} for row in rows]}))
+    return Config(attestations=(path,))
+
+
+HOLDS, OPEN_ONE = mapped("WG-STO-01", "V9.2"), mapped("WG-STO-02", "V9.2", check={"cel": "store.name == 'z'"})
+ELSEWHERE = mapped("WG-KEY-01", "V9.2", subject="key", check={"cel": "true"})
+SIGNED = attested("WG-GOV-02", mappings={"rand_vectors": ["V9.2"]})
+WAIVED = {
+    "waivers": [
+        {"control": "WG-STO-02", "subject": "*", "owner": "jo", "reason": "r", "ticket": "t", "expires": "2027-03-31",
+         "compensating_control": "c"}
+    ]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("controls", "rows", "waived", "state"),
+    [
+        ((HOLDS, SIGNED), [], False, "partly"),
+        ((SIGNED,), [], False, "not_attested"),
+        ((SIGNED, ELSEWHERE), [], False, "not_attested"),
+        ((ELSEWHERE,), [], False, "no_control"),  # nothing that applies is nothing that closes
+        ((HOLDS, SIGNED), [{"control": "WG-GOV-02"}], False, "closed_in_configuration"),
+        ((HOLDS, SIGNED), [{"control": "WG-GOV-02", "by": "self"}], False, "partly"),
+        ((SIGNED,), [{"control": "WG-GOV-02"}], False, "attested"),
+        ((SIGNED,), [{"control": "WG-GOV-02", "by": "self"}], False, "partly"),
+        ((HOLDS, OPEN_ONE), [], False, "open"),
+        ((HOLDS, OPEN_ONE), [], True, "open"),  # who accepts a risk has not closed it
+    ],
+)
+def test_a_vector_is_closed_only_when_every_control_on_it_holds_or_is_attested(
+    tmp_path: Path, controls: Any, rows: list[dict[str, Any]], waived: bool, state: str
+) -> None:
+    config = attests(tmp_path, *rows)
+    if waived:
+        (tmp_path / "waivers.yaml").write_text(yaml.safe_dump(WAIVED))
+        config = config.model_copy(update={"waivers": (tmp_path / "waivers.yaml",)})
+    things = {"accounts": [account()], "stores": [store("a")], "weight_sets": [weights("a")]}
+    made = assess(estate(**things), ToldAccess(), catalogue(tmp_path, *controls), config)
+    assert {one.id: one.state for one in made.vectors}["V9.2"] == state
+
+
+def test_extortion_of_people_is_closed_by_no_key() -> None:
+    shipped = load_catalogue()
+    on_it = {one.id for one in shipped.controls if "V9.2" in one.mappings.rand_vectors}
+    assert not on_it & {"WG-KEY-14", "WG-GOV-05"}
+    assert {
+        "WG-IAM-01",
+        "WG-IAM-02",
+        "WG-IAM-06",
+        "WG-LOG-01",
+    } <= on_it  # what a bribed insider meets, a coerced one meets
 
 
 def test_a_vector_names_the_attackers_for_whom_it_is_feasible(tmp_path: Path) -> None:
@@ -190,12 +256,20 @@ SERVER = Workload(
     "arn:aws:ec2:us-east-1:111111111111:instance/i-1", "aws", "111111111111", "us-east-1", "instance", "ec2", "i-1", (),
     known(False), known(None),
 )  # fmt: skip
+NODE = replace(
+    user("node"),
+    id="arn:aws:iam::111111111111:role/Node",
+    kind=PrincipalKind.ROLE,
+    trust=known(NamedPolicy("trust", "trust", {
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    }, "inline")),
+)  # fmt: skip
 BUILD = Workload(
     "arn:aws:codebuild:us-east-1:111111111111:project/p", "aws", "111111111111", "us-east-1", "build_project",
     "codebuild", "p", (), known(False), known(None),
 )  # fmt: skip
 WORLD: dict[str, Any] = {
-    "principals": [PERSON, ROOT, ROBOT, IDLE],
+    "principals": [PERSON, ROOT, ROBOT, IDLE, NODE],
     "federated_providers": [GITHUB],
     "workloads": [SERVER, BUILD],
     "organisations": [Organisation("o-1", "aws", "999999999999", known(()))],
@@ -226,6 +300,11 @@ def played(
         (answer(f"{GITHUB.id}#repo:lab/*", "external"), {"compromised-build-job", "compromised-vendor"}),
         (answer(BUILD.id, "workload"), {"compromised-build-job"}),
         (answer(SERVER.id, "workload"), {"compromised-serving-workload"}),
+        (
+            answer(NODE.id, "workload"),
+            {"compromised-serving-workload"},
+        ),  # whether or not anything runs as it now
+        (answer(f"arn:aws:iam::{ROOT.account}:root", "unknown"), {"organisation-administrator"}),
         (answer("arn:aws:iam::888888888888:root", "external"), {"compromised-vendor"}),
         (
             answer(ROOT.id, "person", direct=False),
@@ -237,6 +316,66 @@ def test_each_starting_point_falls_to_those_it_stands_for(tmp_path: Path, one: A
     found = played(tmp_path, one)
     assert {name for name, start in found.items() if start.falls} == starts
     assert all(fall.weights == weights("a").id for start in found.values() for fall in start.falls)
+
+
+BARE: dict[str, Any] = {"principals": [], "federated_providers": [], "workloads": [], "organisations": []}
+UNTRIED = {
+    "leaked-long-lived-key", "phished-person", "compromised-build-job", "compromised-serving-workload", "malicious-insider",
+    "compromised-vendor", "organisation-administrator",
+}  # fmt: skip
+
+
+def test_where_nobody_stands_nobody_was_tried(tmp_path: Path) -> None:
+    found = played(tmp_path, **BARE)
+    assert {name for name, start in found.items() if start.outcome == "not_tried"} == UNTRIED
+    for name in UNTRIED:
+        assert (found[name].actors, found[name].actor_count, found[name].complete) == ((), 0, False)
+    # Anybody on the internet is always there.
+    assert (found["anonymous-internet"].outcome, found["anonymous-internet"].actors) == ("none", ("*",))
+
+
+def test_root_users_of_the_organisation_are_its_administrators_and_are_no_proof(tmp_path: Path) -> None:
+    governed = [
+        account("999999999999", organisation="o-1", is_management=True),
+        account("111111111111", organisation="o-1"),
+    ]
+    start = played(tmp_path, accounts=governed, principals=[])["organisation-administrator"]
+    assert start.actors == ("arn:aws:iam::111111111111:root", "arn:aws:iam::999999999999:root")
+    # The graph names a root user where a policy does: that it names none is no answer about them.
+    assert (start.outcome, start.complete) == ("none_seen", False)
+
+
+def test_an_access_key_of_a_root_user_is_a_long_lived_key(tmp_path: Path) -> None:
+    keyed = [account(root_access_keys=known(1)), account("222222222222", root_access_keys=known(0))]
+    start = played(tmp_path, accounts=keyed, principals=[])["leaked-long-lived-key"]
+    assert start.actors == ("arn:aws:iam::111111111111:root",)
+    unread = [account(root_access_keys=denied("iam:GetAccountSummary"))]
+    assert not played(tmp_path, accounts=unread)["leaked-long-lived-key"].complete
+
+
+def test_outcomes_are_told_apart(tmp_path: Path) -> None:
+    reads = played(tmp_path, answer(PERSON.id, "person"))
+    assert reads["phished-person/g"].outcome == "falls"
+    assert reads["phished-person/(no group)"].outcome == "none"
+    hidden = ToldAccess(gaps=(denied("iam:GetAccountAuthorizationDetails"),))
+    made = report(
+        tmp_path,
+        control("WG-STO-01"),
+        access=hidden,
+        options=Options(protocols=("standard",)),
+        **WORLD,
+    )
+    assert {one.outcome for one in made.protocols[0].starts} == {"none_seen", "not_tried"}
+
+
+def test_the_words_of_a_row_never_say_none_where_nobody_was_tried(tmp_path: Path) -> None:
+    made = report(tmp_path, control("WG-STO-01"), options=Options(protocols=("standard",)), **BARE)
+    shown = " ".join(terminal.render(made).split())
+    assert "An organisation administrator (OC5): not tried: nobody of this kind was found" in shown
+    page = render("html", made).decode()
+    row = page[page.index("An organisation administrator") :]
+    assert row.index("not tried") < row.index("</tr>")
+    assert "none" not in row[row.index("<td") : row.index("</tr>")].replace("none_seen", "")
 
 
 def test_a_fall_shows_the_shortest_certain_way(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from weightguard.assess.model import Report
 from weightguard.assess.status import exit_status
 from weightguard.config import Config
 from weightguard.errors import ConfigError
+from weightguard.report.words import exposures, level_of, said
 
 BAD = known(OPEN, "s3:GetPublicAccessBlock")
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
@@ -75,13 +76,35 @@ def test_a_waiver_covers_its_subjects_and_keeps_what_they_were(tmp_path: Path) -
     assert [(one.state, one.results) for one in made.waivers] == [("applied", 1)]
 
 
-def test_a_waived_control_reaches_its_level_and_ends_no_run_in_three(tmp_path: Path) -> None:
+def test_a_waiver_ends_no_run_in_three_and_lifts_nothing_else(tmp_path: Path) -> None:
     everything = written(tmp_path, "waivers", {**WAIVER, "subject": "*"})
-    made = report(tmp_path, everything)
-    assert {one.level_reached for one in made.weights} == {"SL3"}
-    assert exit_status(made) == 0
-    assert exit_status(report(tmp_path, Config())) == 3
-    assert made.summary.score == 0  # a waiver lifts a level, it earns no points
+    made, bare = report(tmp_path, everything), report(tmp_path, Config())
+    assert (exit_status(made), exit_status(bare)) == (0, 3)
+    assert exit_status(made, target_level="SL2") == 0  # nothing unwaived keeps it away
+    assert exit_status(bare, fail_on="none", target_level="SL2") == 3
+    for one in (*made.weights, *bare.weights):
+        assert one.level_reached == "SL0"
+    assert made.summary.level_reached == "SL0"
+    assert made.summary.claim == bare.summary.claim
+    assert made.summary.score == 0
+    assert made.summary.accepted_risks == ("WG-STO-01",)
+    assert level_of(made.summary) == "SL0; SL3 but for 1 accepted risk"
+    assert dict(made.weights[0].ladder[0].blocking) == {"WG-STO-01": "waived"}
+    assert bare.summary.accepted_risks == ()
+    assert level_of(bare.summary) == "SL0"
+    # What blocks is on the list of what to do, accepted or not.
+    assert [fix.controls for fix in made.next_level.fixes] == [("WG-STO-01",)]
+
+
+def test_an_accepted_exposure_is_still_an_exposure(tmp_path: Path) -> None:
+    exposing = control("WG-STO-01", severity="critical", exposes=True, lets_in="public")
+    others = [control(f"WG-STO-{number}", check={"cel": "true"}) for number in range(10, 30)]
+    everything = written(tmp_path, "waivers", {**WAIVER, "subject": "*"})
+    made = report(tmp_path, everything, exposing, *others)
+    assert made.summary.score == 20
+    assert [one.control for one in exposures(made)] == ["WG-STO-01", "WG-STO-01"]
+    assert said(exposures(made)[0]).endswith("(accepted by jo until 2027-03-31)")
+    assert {one.state for one in made.vectors if one.id == "V4.1"} == {"open"}
 
 
 def test_an_unknown_may_be_waived_and_says_so(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_every_schema_is_one(typed: Type, name: str) -> None:
 def test_a_report_is_as_its_schema_says(typed: Type, snapshot: Path) -> None:
     schema = json.loads(typed("schema", "report")[1])
     _, out, err = typed("assess", snapshot, "--json")
-    assert "exit status" in err or not err
+    assert err.startswith("status ")  # the last line goes where it spoils no JSON
     jsonschema.Draft202012Validator(schema).validate(json.loads(out))
     wrong = json.loads(out) | {"summary": {}}
     assert not jsonschema.Draft202012Validator(schema).is_valid(wrong)
@@ -169,9 +169,9 @@ def test_nothing_evaluated_is_never_passed(typed: Type, gaad: Path) -> None:
     status, _, err = typed("collect", "gaad", gaad, "-o", "identities")
     assert status == 0, err
     for threshold in ("critical", "high", "medium", "low", "none"):
-        status, _, err = typed("assess", "identities", "--fail-on", threshold)
+        status, out, _ = typed("assess", "identities", "--fail-on", threshold)
         assert status in (3, 4)
-        assert status == 3 or "exit status 4" in err
+        assert out.splitlines()[-1].startswith(f"status {status}: ")
 
 
 def test_a_waiver_lets_a_failure_pass_and_says_so(typed: Type, weak: Path, tmp_path: Path) -> None:

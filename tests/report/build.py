@@ -161,7 +161,7 @@ def large(count: int = 50_000, weights: int = 200, stores: int = 2_000) -> Repor
         weights=entries,
         results=results,
         controls=tuple(control for control in controls() if control["id"] in used),
-        vectors=tuple(_vector(number) for number in range(6)),
+        vectors=tuple(_vector(number) for number in range(8)),
         next_level=NextLevel("SL1", tuple(_fix(number) for number in range(3))),
         waivers=tuple(_waiver(state) for state in ("applied", "expired", "unmatched", "refused")),
         attestations=(_attestation(),),
@@ -308,10 +308,10 @@ def _fix(number: int) -> Fix:
 
 
 def _vector(number: int) -> VectorEntry:
-    states = ("open", "unseen", "closed_in_configuration", "attested", "beyond_evidence", "no_control")
+    states = get_args(model.VectorState)
     return VectorEntry(
         f"V1.{number + 1}", "Running Unauthorized Code", "Exploiting a vulnerability", {"OC1": 1, "OC5": 5},
-        ("OC4", "OC5"), {"failed": ("WG-STO-01",)}, states[number % 6], "whether hosts are patched",  # type: ignore[arg-type]
+        ("OC4", "OC5"), {"failed": ("WG-STO-01",)}, states[number % 8], "whether hosts are patched",  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -329,8 +329,9 @@ def _protocol(weights: str) -> ProtocolResult:
     step = Step("arn:aws:iam::111111111111:user/a", _store(0), "s3:GetObject", ("aws:SourceVpce is vpce-1",))
     fall = Fall(weights, "arn:aws:iam::111111111111:user/a", "read", "certain", True, 1, (step,))
     start = Start("stolen-laptop", "A stolen laptop", "OC2", None, ("arn:aws:iam::111111111111:user/a",), 1, (fall,),
-                  ("WG-LOG-01",), ("WG-LOG-02",), True)  # fmt: skip
-    return ProtocolResult("weights-theft", "1.0", _hash("protocol"), "Weight theft", (start,))
+                  ("WG-LOG-01",), ("WG-LOG-02",), True, "falls")  # fmt: skip
+    nobody = Start("vendor", "A vendor", "OC4", None, (), 0, (), (), (), False, "not_tried")
+    return ProtocolResult("weights-theft", "1.0", _hash("protocol"), "Weight theft", (start, nobody))
 
 
 # What the tool itself writes and other parts refer to by: the shape of a report, not text that somebody chose.

@@ -9,7 +9,8 @@ import pytest
 
 from weightguard.assess.model import CONFIGURATION, Gap, Reach, Report
 from weightguard.report import terminal
-from weightguard.report.words import headline, outsiders
+from weightguard.report.headline import headline
+from weightguard.report.words import outsiders
 
 
 def read_by(readers: Reach) -> Report:

@@ -19,7 +19,7 @@ from weightguard.assess import entries, limits
 from weightguard.assess.attestations import accepted, read_attestations
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
-from weightguard.assess.levels import highest, lowest, rank
+from weightguard.assess.levels import but_for_risks, highest, lowest, rank
 from weightguard.assess.model import (
     SCHEMA_VERSION,
     CatalogueStamp,
@@ -122,7 +122,7 @@ def assess(
         be. CatalogueError: a control without a check. InputError: an unknown protocol.
     """
     options = options or Options()
-    asked = Asked(access)
+    asked = Asked(access, config)
     judgement = judge(catalogue, estate, asked, config, as_of=options.as_of)
     return _Assessment(estate, asked, catalogue, config, source or Provenance(), options, judgement).report()
 
@@ -167,7 +167,7 @@ class _Assessment:
             tool=Tool("weightguard", __version__),
             catalogue=self._catalogue(),
             snapshot=self._snapshot(),
-            coverage=coverage(self.source.calls, self.judgement.results, self.controls),
+            coverage=coverage(self.source.calls, self.judgement.results, self.controls, self.estate),
             summary=summary,
             weights=weights,
             results=results,
@@ -252,6 +252,7 @@ class _Assessment:
             footnotes += not one.result.bears
             if one.status is Status.FAIL and one.result.bears:
                 severities[one.result.severity] += 1
+        but_for = lowest(but_for_risks(row, self.controls) for row in counted.values())
         return Summary(
             level_reached=level,
             level_by_evidence=lowest(one.level_by_evidence for one in weights if one.id in counted),
@@ -262,6 +263,21 @@ class _Assessment:
             footnotes=footnotes,
             claim=claim(self.catalogue, level),
             score_details=details,
+            level_but_for_risks=but_for,
+            accepted_risks=self._risks(counted, but_for) if rank(but_for) > rank(level) else (),
+        )
+
+    def _risks(self, counted: Mapping[str, Mapping[str, Standing]], level: Reached) -> tuple[str, ...]:
+        """The controls at or below `level` that a waiver alone keeps from failing."""
+        return tuple(
+            sorted(
+                {
+                    name
+                    for row in counted.values()
+                    for name, standing in row.items()
+                    if standing is Standing.WAIVED and rank(self.controls[name].level) <= rank(level)
+                }
+            )
         )
 
     def _what_if(self) -> WhatIf | None:
@@ -272,7 +288,9 @@ class _Assessment:
 
     def _protocols(self) -> tuple[ProtocolResult, ...]:
         loaded = [load_protocol(name, self.catalogue) for name in self.options.protocols]
-        return tuple(play(one, self.estate, self.reaches, self.table, self.controls) for one in loaded)
+        return tuple(
+            play(one, self.estate, self.reaches, self.table, self.controls, self.config) for one in loaded
+        )
 
     def _catalogue(self) -> CatalogueStamp:
         one = self.catalogue

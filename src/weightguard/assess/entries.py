@@ -10,7 +10,7 @@ from typing import Any
 
 from weightguard.assess.fixes import remedy
 from weightguard.assess.grants import permission
-from weightguard.assess.levels import blocking, by_evidence, ladder, rank, reached
+from weightguard.assess.levels import blocking, but_for_risks, by_evidence, ladder, rank, reached
 from weightguard.assess.model import (
     EvidenceEntry,
     Level,
@@ -170,6 +170,7 @@ def weight_entry(
         account=account,
         released=model.config.released if model else None,
         years_to_exfiltrate=_years(weight_set.bytes, model),
+        level_but_for_risks=but_for_risks(row, controls),
     )
 
 

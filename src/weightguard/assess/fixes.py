@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal
 
 from weightguard.assess.grants import permission
 from weightguard.assess.levels import blockers, ladder, lowest, rank, reached
 from weightguard.assess.model import CONFIGURATION, Fix, Level, NextLevel, Reached, Severity, WhatIf
 from weightguard.assess.scoring import Exposure, score, score_together
 from weightguard.assess.standing import Settled, Standing, Table, assuming
-from weightguard.controls.schema import LEVELS, SEVERITIES, Control
+from weightguard.controls.schema import LEVELS, SEVERITIES, Control, Status
 from weightguard.controls.scopes import scope_of
 from weightguard.errors import ConfigError
 from weightguard.estate.fact import Reason
@@ -43,12 +44,13 @@ def next_level(
     attests: dict[str, list[Settled]] = defaultdict(list)
     for one in settled:
         whys = {needed[key] for name in one.result.weights if (key := (name, one.result.control)) in needed}
-        if "fail" in whys and one.standing is Standing.FAIL:
+        blocks = _blocks(one, whys)
+        if blocks == "fail":
             changes[one.result.control].append(one)
-        elif "unknown" in whys and one.standing is Standing.UNKNOWN:
+        elif blocks == "unknown":
             for read in _reads(one):
                 grants[read].append(one)
-        elif whys & {"not_attested", "self_attested"}:
+        elif blocks == "not_attested":
             attests[one.result.control].append(one)
     fixes = [
         *(_change(controls[name], found) for name, found in changes.items()),
@@ -57,6 +59,19 @@ def next_level(
     ]
     fixes.sort(key=lambda fix: _urgency(fix, controls))
     return NextLevel(level=wanted, fixes=tuple(fixes))
+
+
+def _blocks(one: Settled, whys: Collection[str]) -> Literal["fail", "unknown", "not_attested"] | None:
+    """As what a result blocks. An accepted risk blocks as what it was: accepting it moved nothing."""
+    if one.standing is Standing.WAIVED and "waived" in whys:
+        if one.result.status is Status.FAIL:
+            return "fail"
+        return "not_attested" if one.result.attestable else "unknown"
+    if one.standing is Standing.FAIL and "fail" in whys:
+        return "fail"
+    if one.standing is Standing.UNKNOWN and "unknown" in whys:
+        return "unknown"
+    return "not_attested" if not {"not_attested", "self_attested"}.isdisjoint(whys) else None
 
 
 def _urgency(fix: Fix, controls: Mapping[str, Control]) -> tuple[bool, int, int, tuple[str, ...]]:

@@ -11,12 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from weightguard.assess import sight
 from weightguard.assess.grants import permission
 from weightguard.assess.model import CONFIGURATION, CallCounts, Coverage, Gap
 from weightguard.controls.engine import Result
 from weightguard.controls.schema import Control, Status
 from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.estate.fact import Reason, Unknown
+from weightguard.estate.model import Estate
 
 _REFUSALS = ("denied", "throttled", "failed")
 Key = tuple[str, str, str, str | None, str]  # scope, service, operation, code, reason
@@ -41,9 +43,9 @@ class _Lost:
 
 
 def coverage(
-    calls: Iterable[CallGroup], results: Sequence[Result], controls: Mapping[str, Control]
+    calls: Iterable[CallGroup], results: Sequence[Result], controls: Mapping[str, Control], estate: Estate
 ) -> Coverage:
-    """Counts the calls and groups what did not answer."""
+    """Counts the calls, groups what did not answer, and says whose accounts and stores were looked into."""
     groups = tuple(calls)
     lost: dict[Key, _Lost] = defaultdict(_Lost)
     for group in groups:
@@ -57,7 +59,17 @@ def coverage(
             one.controls.update(_resting(key, controls))
     gaps = tuple(_gap(key, lost[key], controls) for key in sorted(lost, key=_order))
     counts = _counts(groups)
-    return Coverage(calls=counts, gaps=gaps, ratio=_ratio(counts, results))
+    listed, unread = sight.stores(estate)
+    return Coverage(
+        calls=counts,
+        gaps=gaps,
+        ratio=_ratio(counts, results),
+        accounts=sight.accounts(estate),
+        accounts_unlisted=not estate.accounts.complete,
+        stores=listed,
+        stores_unread=unread,
+        sets_unread=len(estate.weight_sets.gaps),
+    )
 
 
 def _add_unknowns(lost: dict[Key, _Lost], results: Sequence[Result]) -> None:

@@ -1,7 +1,8 @@
 """The level that a weight set reaches: by every control at or below it, and by nothing else.
 
-A level counts as reached when each applicable control of it and of the levels below passes, is waived, or is
-attested where it may be. `unknown` and "not attested" block exactly as a failure does. Above SL3
+A level counts as reached when each applicable control of it and of the levels below passes, or is attested where
+it may be. `unknown` and "not attested" block exactly as a failure does, and so does an accepted risk: a waiver says
+that a failure is known, not that it is gone. Above SL3
 configuration is not enough: every control there that is attested in whole or in part needs a third party, and
 so does every attested control below. What a level may claim is in the catalogue's words; the source of the
 levels, RAND RR-A2849-1 (2024), calls them benchmarks, not a standard.
@@ -17,12 +18,13 @@ from weightguard.assess.standing import Standing
 from weightguard.controls.schema import LEVELS, Control
 
 EVIDENCE_CAP = 3  # configuration evidence alone reaches at most SL3
-Block = Literal["fail", "unknown", "not_attested", "self_attested"]
+Block = Literal["fail", "unknown", "not_attested", "self_attested", "waived"]
 
 _BLOCKS: Mapping[Standing, Block] = {
     Standing.FAIL: "fail",
     Standing.UNKNOWN: "unknown",
     Standing.NOT_ATTESTED: "not_attested",
+    Standing.WAIVED: "waived",
 }
 
 
@@ -55,6 +57,18 @@ def reached(rungs: Iterable[Rung]) -> Reached:
     """The highest level that is reached."""
     levels: list[Reached] = [rung.level for rung in rungs if rung.reached]
     return max(levels, key=rank, default="SL0")
+
+
+def but_for_risks(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> Reached:
+    """The level that would be reached if every accepted risk were none."""
+    return reached(ladder(without_risks(row), controls))
+
+
+def without_risks(row: Mapping[str, Standing]) -> dict[str, Standing]:
+    """The row with its waived controls passing."""
+    return {
+        name: Standing.PASS if standing is Standing.WAIVED else standing for name, standing in row.items()
+    }
 
 
 def by_evidence(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> Reached:
@@ -108,6 +122,6 @@ def _needs_third_party(control: Control, standing: Standing) -> Block | None:
     if control.mode == "attested" and standing is Standing.SELF_ATTESTED:
         return "self_attested"
     above = rank(control.level) > EVIDENCE_CAP
-    if control.mode != "automated" and above and standing in (Standing.PASS, Standing.WAIVED):
+    if control.mode != "automated" and above and standing is Standing.PASS:
         return "not_attested"
     return None

@@ -24,6 +24,12 @@ Status = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
 Severity = Literal["critical", "high", "medium", "low"]
 Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
 Reached = Literal["SL0", "SL1", "SL2", "SL3", "SL4", "SL5"]  # SL0: not even SL1
+VectorState = Literal[
+    "open", "unknown", "partly", "not_attested", "closed_in_configuration", "attested", "beyond_evidence", "no_control",
+]  # fmt: skip
+Outcome = Literal["falls", "none", "none_seen", "not_tried"]
+"""What became of a starting point: weights fall; none do, and everything was seen; none were seen to, and evidence is missing;
+nobody was there to try."""
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -93,14 +99,38 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class AccountSight:
+    """One account of those that are audited, and whether anybody looked into it.
+
+    Attributes:
+        state: ``read``: its stores were listed; ``unread``: it was asked, and they could not be; ``not_collected``: the
+            organisation names it, and nobody asked it.
+    """
+
+    id: str
+    name: str
+    state: Literal["read", "unread", "not_collected"]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Coverage:
-    """What was seen. `ratio`: answered reads (ok, absent) of all reads; of decided verdicts where no call was
-    recorded.
+    """What was seen.
+
+    Attributes:
+        ratio: answered reads (ok, absent) of all reads; of decided verdicts where no call was recorded.
+        accounts: the accounts of whoever is audited, sorted by id. accounts_unlisted: there may be more of them.
+        stores: stores that were listed. stores_unread: those among them into which nobody could look, wholly or in part.
+        sets_unread: listings of weights that were not read to their end, behind which further sets may lie.
     """
 
     calls: CallCounts
     gaps: tuple[Gap, ...]
     ratio: float
+    accounts: tuple[AccountSight, ...] = ()
+    accounts_unlisted: bool = False
+    stores: int = 0
+    stores_unread: int = 0
+    sets_unread: int = 0
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -152,6 +182,8 @@ class Summary:
         level_by_evidence: the same over what facts decide alone, attestations left out; never above SL3.
         by_status, by_severity: results; by_severity counts failures that bear on weights.
         claim: the one sentence that the level may be reported with.
+        level_but_for_risks: the level that would be reached if the accepted risks were none. Shown beside the level, never instead.
+        accepted_risks: the waived controls that keep `level_reached` below it.
     """
 
     level_reached: Reached
@@ -163,6 +195,8 @@ class Summary:
     footnotes: int
     claim: str
     score_details: Score
+    level_but_for_risks: Reached | None = None
+    accepted_risks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -216,7 +250,7 @@ class Rung:
 
     level: Level
     reached: bool
-    blocking: Mapping[str, Literal["fail", "unknown", "not_attested", "self_attested"]]
+    blocking: Mapping[str, Literal["fail", "unknown", "not_attested", "self_attested", "waived"]]
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -229,6 +263,7 @@ class WeightEntry:
         who: the first 5 who can read or copy.
         years_to_exfiltrate: bytes against the declared egress budget of its model; None where none is
             declared.
+        level_but_for_risks: as in the summary.
     """
 
     id: str
@@ -259,6 +294,7 @@ class WeightEntry:
     account: str | None = None
     released: bool | None = None
     years_to_exfiltrate: float | None = None
+    level_but_for_risks: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -345,10 +381,11 @@ class VectorEntry:
     Attributes:
         feasible_for: the attacker capacities with more than a 20 % chance against an average target at SL1.
         controls: the controls that bear on it, by what they say of this estate.
-        state: ``open`` (a control fails), ``unseen`` (one is unknown), ``closed_in_configuration`` (all hold,
-            as far as configuration shows), ``attested`` (beyond evidence, and all controls on it attested by
-            a third party), ``beyond_evidence`` (configuration cannot speak to it), ``no_control`` (this
-            catalogue has none that applies).
+        state: ``open`` (a control fails, accepted or not), ``unknown`` (one could not be decided), ``partly`` (some hold, the
+            others nobody attested, or only the organisation itself), ``not_attested`` (none holds, and nobody attested any),
+            ``closed_in_configuration`` (every one holds or is attested by a third party, as far as configuration shows),
+            ``attested`` (the same, all by attestation, or beyond evidence), ``beyond_evidence`` (configuration cannot speak to
+            it), ``no_control`` (this catalogue has none that applies).
         beyond: what configuration evidence cannot see of it. Never counted as covered.
     """
 
@@ -358,7 +395,7 @@ class VectorEntry:
     feasibility: Mapping[str, int]
     feasible_for: tuple[str, ...]
     controls: Mapping[str, tuple[str, ...]]
-    state: Literal["open", "unseen", "closed_in_configuration", "attested", "beyond_evidence", "no_control"]
+    state: VectorState
     beyond: str
 
 
@@ -492,7 +529,8 @@ class Start:
         actors: who the attacker may be, the first 50 of `actor_count`.
         falls: the weights that fall.
         seen_by: detection controls that hold for those weights. unseen_by: those that do not, or are unknown.
-        complete: False when something that matters could not be read: more may fall.
+        complete: False when something that matters could not be read: more may fall. False also when nobody was tried.
+        outcome: in one word.
     """
 
     id: str
@@ -505,6 +543,7 @@ class Start:
     seen_by: tuple[str, ...]
     unseen_by: tuple[str, ...]
     complete: bool
+    outcome: Outcome = "not_tried"
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from weightguard.access.model import Access, AccessKind, Answer, Cut, Hop, WhoCan
+from weightguard.access.model import Access, AccessKind, ActorKind, Answer, Cut, Hop, WhoCan
 from weightguard.assess.model import Reach, Reader
 from weightguard.config import Config
 from weightguard.weights import WeightSet
@@ -15,6 +15,19 @@ from weightguard.weights import WeightSet
 LISTED = 5
 _KEPT = 64
 """Answers that are kept for whoever asks the same again. Each holds a line for every reader: all of them would be too many."""
+
+
+_INSIDE = frozenset({"person", "workload", "service", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The path of another answer, worked out when it is asked for."""
+
+    of: Answer
+
+    def path(self, _principal: str) -> tuple[Hop, ...]:
+        return self.of.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +41,16 @@ class Reached:
 
 
 class Asked:
-    """An access graph whose latest answers are kept: checks, subjects, weights and protocols share them."""
+    """An access graph whose latest answers are kept: checks, subjects, weights and protocols share them.
 
-    def __init__(self, graph: Access) -> None:
+    Who is a person and who a workload is as the configuration says, where it says it (`people`, `workloads`); everybody who sees
+    the graph through here sees the same.
+    """
+
+    def __init__(self, graph: Access, config: Config | None = None) -> None:
         self._graph = graph
+        self._people = config.people if config else ()
+        self._workloads = config.workloads if config else ()
         self._answers: OrderedDict[tuple[AccessKind, str, str | None], WhoCan] = OrderedDict()
         self._cuts: dict[tuple[AccessKind, str], Cut] = {}
         self._radii: dict[str, tuple[str, ...]] = {}
@@ -42,9 +61,28 @@ class Asked:
         if key not in self._answers:
             if len(self._answers) == _KEPT:
                 self._answers.popitem(last=False)
-            self._answers[key] = self._graph.who_can(access, store, prefix)
+            self._answers[key] = self._as_declared(self._graph.who_can(access, store, prefix))
         self._answers.move_to_end(key)
         return self._answers[key]
+
+    def _as_declared(self, answer: WhoCan) -> WhoCan:
+        if not self._people and not self._workloads:
+            return answer
+        return replace(answer, answers=tuple(self._of_kind(one) for one in answer.answers))
+
+    def _of_kind(self, one: Answer) -> Answer:
+        """The answer with the kind that the configuration gives its principal. Outsiders stay outsiders."""
+        kind = self._declared_kind(one.principal) if one.kind in _INSIDE else None
+        if kind is None or kind == one.kind:
+            return one
+        return Answer(
+            one.principal, kind, one.certainty, one.direct, one.conditions, _Way(one), one.goes_around
+        )
+
+    def _declared_kind(self, principal: str) -> ActorKind | None:
+        if any(fnmatchcase(principal, pattern) for pattern in self._people):
+            return "person"
+        return "workload" if any(fnmatchcase(principal, pattern) for pattern in self._workloads) else None
 
     def paths(
         self, principal: str, store: str, access: AccessKind = AccessKind.READ

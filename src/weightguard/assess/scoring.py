@@ -86,12 +86,13 @@ def exposures(
     """Weight sets that lie open to outsiders.
 
     Args:
-        seen: weight sets that the access graph shows open, and how. A waived failure does not cap by itself.
+        seen: weight sets that the access graph shows open, and how. A waived failure caps as any other: who accepts that weights
+            lie open has not closed them.
     """
     failing: dict[str, dict[str, str]] = {}
     for one in settled:
         control = controls[one.result.control]
-        if control.exposes and one.status is Status.FAIL and one.result.severity == "critical":
+        if control.exposes and one.result.status is Status.FAIL and one.result.severity == "critical":
             for name in one.result.weights:
                 failing.setdefault(name, {}).setdefault(control.id, one.result.message)
     found = {name: Exposure(why, frozenset()) for name, why in seen.items()}

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Literal
 
-from weightguard.assess.model import VectorEntry
+from weightguard.assess.model import VectorEntry, VectorState
 from weightguard.assess.standing import Standing
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.schema import Vector
 
 FEASIBLE_FROM = 2  # more than a 20 % chance for one operation
-State = Literal["open", "unseen", "closed_in_configuration", "attested", "beyond_evidence", "no_control"]
 
 _WORDS: Mapping[Standing, str] = {
     Standing.PASS: "pass",
@@ -58,13 +56,21 @@ def _entry(vector: Vector, controls: list[str], standing: Mapping[str, Standing]
     )
 
 
-def _state(vector: Vector, words: frozenset[str]) -> State:
+_HOLDING = frozenset({"pass", "attested"})
+_HALF = frozenset({"pass", "attested", "self_attested"})
+
+
+def _state(vector: Vector, words: frozenset[str]) -> VectorState:
+    """Closed is said only where every control that applies holds, and at least one does: one's own word closes nothing."""
     speaking = words - {"not_applicable"}
     if vector.evidence == "beyond":
         return "attested" if speaking == {"attested"} else "beyond_evidence"
-    if "fail" in speaking or "waived" in speaking:
-        return "open"
     if not speaking:
         return "no_control"
-    # What nobody attested may still be open: configuration that holds closes only its own part.
-    return "unseen" if "unknown" in speaking else "closed_in_configuration"
+    if speaking & {"fail", "waived"}:
+        return "open"
+    if "unknown" in speaking:
+        return "unknown"
+    if speaking <= _HOLDING:
+        return "attested" if speaking == {"attested"} else "closed_in_configuration"
+    return "partly" if speaking & _HALF else "not_attested"

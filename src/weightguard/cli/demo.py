@@ -47,8 +47,7 @@ def demo(output: str, hardened: bool, formats: str, quiet: bool, verbose: bool, 
         _say(quiet, f"Scanning it at {where['endpoint_url']}...")
         progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
         api.collect_aws(folder / "snapshot", progress=progress, **where)
-    _, status = judged.judge((folder / "snapshot",), request)
-    _say(quiet, f"\nA scan that found this would have ended with exit status {status}.")
+    judged.judge((folder / "snapshot",), request, before="A scan that found this would have ended in ")
 
 
 def _say(quiet: bool, line: str) -> None:

@@ -135,23 +135,28 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def judge(snapshots: tuple[Path, ...], request: Request) -> tuple[Report, int]:
-    """Assess snapshots, write the formats, print the summary, and give the exit status."""
+def judge(snapshots: tuple[Path, ...], request: Request, *, before: str = "") -> tuple[Report, int]:
+    """Assess snapshots, write the formats, print the summary, and give the exit status.
+
+    Args:
+        before: stands before the last line, which says the status and why.
+    """
     from weightguard import api
-    from weightguard.assess.status import UNSEEN, exit_status, unseen
+    from weightguard.assess.status import ending
+    from weightguard.report.ending import why
 
     evidence = api.load(*snapshots)
     report = api.assess(evidence, config=request.config, catalogue=request.catalogue, options=request.options)
     written = []
     if request.folder:
         written = options.write_formats(report, request.folder, request.formats, request.previous)
-    _show(report, request, written)
     fail_on: Any = request.fail_on
     target = request.options.target_level or request.config.target_level
-    status = exit_status(report, fail_on=fail_on, target_level=target)
-    if status == UNSEEN and not request.quiet and (why := unseen(report, fail_on=fail_on)):
-        click.echo(f"weightguard: not passed (exit status {status}): {why}", err=True)
-    return report, status
+    end = ending(report, fail_on=fail_on, target_level=target)
+    _show(report, request, written)
+    if not request.quiet:
+        click.echo(f"{before}{why(end, fail_on)}", err=request.as_json)
+    return report, end.status
 
 
 def _show(report: Report, request: Request, written: list[Path]) -> None:

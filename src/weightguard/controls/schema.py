@@ -28,6 +28,7 @@ Subject = Literal[
     "estate", "model",
 ]  # fmt: skip
 Bearing = Literal["weights", "copies", "logs"]
+LetsIn = Literal["public", "outsider", "escalation"]
 
 _CHECK = re.compile(r"^[a-z_]+\.[a-z_0-9]+$")
 
@@ -202,6 +203,8 @@ class Control(Strict):
         check: ``<module>.<function>`` in weightguard.checks, or an expression; None for attested controls.
         limits: what the check cannot see.
         exposes: True when a failure means that weights are within an outsider's reach now; it caps the score.
+        lets_in: whom a failure lets reach weights: the public, an outsider, or somebody by a privilege escalation. Such a failure
+            decides the exit status whatever the level. None: it opens no way by itself.
         detects: True when the control is one that would see the theft; the red-team protocol names it.
     """
 
@@ -223,6 +226,7 @@ class Control(Strict):
     attestation: Attestable | None = None
     limits: Text
     exposes: bool = False
+    lets_in: LetsIn | None = None
     detects: bool = False
     remediation: Remediations
     mappings: Mappings

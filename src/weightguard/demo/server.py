@@ -43,7 +43,8 @@ def answers(hardened: bool, account: str) -> dict[str, tuple[str, str]]:
         ),
         "ListOrganizationsFeatures": (
             "text/xml",
-            f"<ListOrganizationsFeaturesResult>{features}</ListOrganizationsFeaturesResult>",
+            f"<ListOrganizationsFeaturesResult><OrganizationId>o-aurora</OrganizationId>{features}"
+            "</ListOrganizationsFeaturesResult>",
         ),
         "ListAnalyzers": ("application/json", json.dumps({"analyzers": listed})),
     }

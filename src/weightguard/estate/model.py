@@ -90,6 +90,7 @@ class Account:
     settings: Mapping[str, Fact[Any]] = field(
         default_factory=dict
     )  # "guardduty.us-east-1.s3_protection" and the like
+    closed: bool = False  # AWS: suspended, which nobody can read any more
 
 
 class PrincipalKind(StrEnum):

@@ -12,9 +12,10 @@ from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry, WeightEntry
 from weightguard.report.changes import Changes
+from weightguard.report.headline import headline
 from weightguard.report.lookup import timestamp
 from weightguard.report.text import visible
-from weightguard.report.words import exposures, headline
+from weightguard.report.words import exposures, said
 
 LINES = 10  # results named one by one
 RESULTS = 500  # results in a JSON object
@@ -103,7 +104,7 @@ def _results(word: str, results: Sequence[ResultEntry], quote: Quote) -> Iterato
         return
     yield f"{word} ({len(results)}):"
     for result in results[:LINES]:
-        yield f"- {result.severity} {result.control} {quote(result.subject)}: {quote(result.message)}"
+        yield f"- {result.severity} {result.control} {quote(result.subject)}: {quote(said(result))}"
     if len(results) > LINES:
         yield f"- and {len(results) - LINES} more"
 

@@ -12,10 +12,12 @@ from textwrap import wrap
 
 import click
 
-from weightguard.assess.model import CONFIGURATION, Gap, Report, WeightEntry
+from weightguard.assess.model import Report, Status, WeightEntry
 from weightguard.report import limits
+from weightguard.report.causes import Cause, causes
+from weightguard.report.headline import headline
 from weightguard.report.text import visible
-from weightguard.report.words import exposures, grouped, headline, short, size
+from weightguard.report.words import counted, exposures, grouped, level_of, outcome, said, short, size
 
 WIDTH = 80
 _CONTROL = re.compile(r"\b[A-Z]+-[A-Z]+-\d+\b")
@@ -79,7 +81,7 @@ def _exposures(report: Report, width: int) -> Iterator[str]:
     for result, subjects in found[:6]:
         where = short(subjects[0]) if len(subjects) == 1 else f"{len(subjects)} places"
         # The colour's escapes have no width: wrap first, colour after.
-        lines = list(_wrapped(f"{where}: {result.message} [{result.control}]", width, " " * 11))
+        lines = list(_wrapped(f"{where}: {said(result)} [{result.control}]", width, " " * 11))
         yield f"  {click.style(f'{result.severity:<8}', fg=_COLOURS[result.severity])} {lines[0].lstrip()}"
         yield from lines[1:]
     if len(found) > 6:
@@ -105,24 +107,11 @@ def _gaps(report: Report, width: int) -> Iterator[str]:
     percent = f"{report.coverage.ratio * 100:.1f} %"
     plural = "gap" if len(gaps) == 1 else "gaps"
     yield _title(f"Not seen: {len(gaps)} {plural}, {percent} of reads answered")
-    grouped: dict[tuple[str, str, str, str, str], list[Gap]] = {}
-    for gap in gaps:
-        grouped.setdefault((gap.service, gap.operation, gap.reason, gap.code or "", gap.hides), []).append(
-            gap
-        )
-    ranked = sorted(
-        grouped.items(),
-        key=lambda item: (item[0][0] == CONFIGURATION, -max(len(gap.controls) for gap in item[1]), item[0]),
-    )
-    for (service, operation, reason, code, hides), same in ranked[:3]:
-        if service == CONFIGURATION:
-            yield from _wrapped(f"weightguard.yaml does not say: {operation}: {hides}", width, "  - ")
-            continue
-        why = reason.replace("_", " ") + (f" ({code})" if code else "")
-        where = same[0].scope if len(same) == 1 else f"{len(same)} scopes"
-        yield from _wrapped(f"{service}:{operation} {why} in {where}: {hides}", width, "  - ")
+    ranked = causes(report)
+    for cause in ranked[:3]:
+        yield from _wrapped(_cause(cause), width, "  - ")
     if len(ranked) > 3:
-        yield f"  and {len(ranked) - 3} more kinds"
+        yield f"  and {counted(len(ranked) - 3, 'more kind', 'more kinds')}"
     yield ""
 
 
@@ -143,13 +132,43 @@ def _limits(report: Report, width: int) -> Iterator[str]:
     yield ""
 
 
+def _cause(cause: Cause) -> str:
+    if cause.is_configuration:
+        return f"weightguard.yaml does not say: {cause.reads[0].partition(':')[2]}: {cause.hides}"
+    why = cause.reason.replace("_", " ") + (f" ({cause.code})" if cause.code else "")
+    where = cause.scopes[0] if len(cause.scopes) == 1 else f"{len(cause.scopes)} scopes"
+    what = counted(cause.count, "read") if cause.whole else cause.reads[0]
+    return f"{what} {why} in {where}: {'could hide ' if cause.whole else ''}{cause.hides}"
+
+
+def _protocols(report: Report, width: int) -> Iterator[str]:
+    for protocol in report.protocols:
+        yield _title(visible(f"{protocol.title} {protocol.version}"))
+        for start in protocol.starts:
+            group = f", {start.group}" if start.group else ""
+            yield from _wrapped(f"{start.title}{group} ({start.capacity}): {outcome(start)}", width, "  - ")
+        yield ""
+
+
+_COUNTED: tuple[tuple[Status, str], ...] = (
+    ("fail", "failed"),
+    ("unknown", "unknown"),
+    ("waived", "accepted"),
+    ("pass", "passed"),
+)
+
+
 def _verdict(report: Report) -> str:
     summary = report.summary
     reached = summary.level_reached >= summary.target_level
     colour = "green" if reached and not summary.by_status.get("fail") else "red"
     level = click.style(f"{summary.level_reached} of {summary.target_level}", fg=colour, bold=True)
-    failed, unknown = summary.by_status.get("fail", 0), summary.by_status.get("unknown", 0)
-    return f"{level}   score {summary.score}/100   {failed} failed, {unknown} unknown, {summary.by_status.get('pass', 0)} passed"
+    counts = ", ".join(
+        f"{summary.by_status.get(status, 0)} {word}"
+        for status, word in _COUNTED
+        if status != "waived" or summary.by_status.get(status)
+    )
+    return f"{level}   score {summary.score}/100   {counts}"
 
 
 def render(report: Report, *, written: tuple[str, ...] = (), width: int = WIDTH) -> str:
@@ -159,8 +178,11 @@ def render(report: Report, *, written: tuple[str, ...] = (), width: int = WIDTH)
         written: where the reports lie, said at the end.
         width: columns to keep to.
     """
-    lines = [_title(visible(headline(report))), _verdict(report), ""]
-    for part in (_exposures, _next, _weights, _gaps, _limits):
+    lines = [*(_title(line) for line in _wrapped(headline(report), width, "")), _verdict(report)]
+    if report.summary.accepted_risks:
+        lines.extend(_wrapped(level_of(report.summary), width, ""))
+    lines.append("")
+    for part in (_exposures, _next, _weights, _protocols, _gaps, _limits):
         lines.extend(part(report, width))
     lines.extend(_wrapped(report.summary.claim, width, ""))
     if written:

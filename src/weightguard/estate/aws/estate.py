@@ -217,6 +217,7 @@ def _outside(account: str, tree: organizations.Tree | None) -> Account:
         root_mfa=unasked("iam:GetAccountSummary"),
         root_access_keys=unasked("iam:GetAccountSummary"),
         password_policy=unasked("iam:GetAccountPasswordPolicy"),
+        closed=tree is not None and account in tree.closed,
     )
 
 

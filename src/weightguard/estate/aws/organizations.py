@@ -31,6 +31,7 @@ class Tree:
         attached: policy type -> target id -> policies, in the order of their ids.
         hidden: policy type -> why some policies, or where they are attached, could not be read.
         unlisted: why the parents of some accounts are not known.
+        closed: accounts that are suspended.
     """
 
     organisation: Organisation
@@ -42,6 +43,7 @@ class Tree:
     attached: dict[str, dict[str, list[NamedPolicy]]] = field(default_factory=dict)
     hidden: dict[str, Unknown] = field(default_factory=dict)
     unlisted: Unknown | None = None
+    closed: set[str] = field(default_factory=set)
 
     def levels(self, account: str, kind: str) -> Fact[Levels | None]:
         """The policies of one type that hold for an account, a tuple a level, root first; None when the type is off."""
@@ -120,6 +122,8 @@ def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unk
         if entry.kind == "organizations.account":
             name = text_or_none(data_of(entry).get("Name"))
             tree.account_names[_target_id(entry)] = name or _target_id(entry)
+            if data_of(entry).get("Status") == "SUSPENDED":
+                tree.closed.add(_target_id(entry))
         elif entry.kind == "organizations.policy":
             _attach(scope, tree, entry)
     return tree

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from weightguard.assess.model import Gap, Report, WeightEntry
+from weightguard.assess.model import Report, WeightEntry
+from weightguard.report.causes import Cause, causes
 from weightguard.report.document import (
     Block,
     Code,
     Document,
     Heading,
     Items,
+    Line,
     Strong,
     paragraph,
     table,
     to_markdown,
 )
+from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
 from weightguard.report.trend import Point
-from weightguard.report.words import exposures, headline, outsiders, short
+from weightguard.report.words import counted, exposures, level_of, outsiders, said, short
 
 FILE = "executive-summary.md"
 TREND = True
@@ -54,7 +56,7 @@ def document(report: Report, trend: Sequence[Point] = ()) -> Document:
 def _figures(report: Report) -> Block:
     summary, counts = report.summary, report.summary.by_status
     row = (
-        Strong(summary.level_reached),
+        Strong(level_of(summary)),
         summary.target_level,
         f"{summary.score}/100",
         f"{counts.get('fail', 0)} ({summary.by_severity.get('critical', 0)} critical)",
@@ -105,7 +107,7 @@ def _exposed(report: Report) -> Iterator[Block]:
         return
     yield Heading("What exposes weights now")
     lines = [
-        (Strong(result.severity), f": {result.message[:LIMIT]} (", Code(short(result.subject)[:60]), ")")
+        (Strong(result.severity), f": {said(result)[:LIMIT]} (", Code(short(result.subject)[:60]), ")")
         for result in found[:_EXPOSURES]
     ]
     more = len(found) - _EXPOSURES
@@ -135,26 +137,27 @@ def _next(report: Report) -> Iterator[Block]:
 def _unseen(report: Report) -> Iterator[Block]:
     gaps = report.coverage.gaps
     yield Heading("What could not be seen")
-    if not gaps:
+    missed = unread(report)
+    if missed:
+        yield paragraph(Strong(f"{missed}."), " What lies there is not in this report.")
+    if not gaps and not missed:
         yield paragraph(
             "Every read was answered. Some attack vectors are beyond what configuration can show."
         )
         return
-    yield paragraph(f"{len(gaps)} kinds of reads gave no answer; what is unknown counts as not passed.")
-    grouped: dict[tuple[str, str], list[Gap]] = defaultdict(list)
-    for gap in gaps:
-        grouped[f"{gap.service}:{gap.operation}", gap.reason.replace("_", " ")].append(gap)
-    lost = {key: len({name for gap in same for name in gap.controls}) for key, same in grouped.items()}
-    ranked = sorted(grouped, key=lambda key: (-lost[key], key))[:_GAPS]
-    yield Items(
-        tuple(
-            (
-                Code(read),
-                f" {reason} in {len(grouped[read, reason])} scopes: could hide a failure of {lost[read, reason]} controls",
-            )
-            for read, reason in ranked
+    found = causes(report)
+    if found:
+        yield paragraph(
+            f"{counted(len(found), 'cause')} kept evidence away; what is unknown counts as not passed. The first:"
         )
-    )
+        yield Items(tuple(_cause(cause) for cause in found[:_GAPS]))
+
+
+def _cause(cause: Cause) -> Line:
+    what = counted(cause.count, "read") if cause.whole else cause.reads[0]
+    where = counted(len(cause.scopes), "scope")
+    controls = counted(len(cause.controls), "control")
+    return Code(what), f" {cause.reason.replace('_', ' ')} in {where}: could hide a failure of {controls}"
 
 
 def _over_time(points: Sequence[Point]) -> Block:

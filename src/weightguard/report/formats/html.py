@@ -17,23 +17,31 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from weightguard.assess.model import Report
+from weightguard.assess.model import Report, ResultEntry
 from weightguard.estate.partition import bucket_name
 from weightguard.report import limits
+from weightguard.report.causes import causes
+from weightguard.report.headline import headline
 from weightguard.report.layout import layout
 from weightguard.report.text import utf8, visible
 from weightguard.report.trend import Point
 from weightguard.report.words import (
+    CAPACITIES,
+    CHANCES,
     SEVERITIES,
     STATUSES,
     account_of,
     count,
     exposures,
     grouped,
-    headline,
+    level_of,
+    outcome,
+    outsiders,
+    said,
     short,
     size,
     urgency,
+    vector_state,
 )
 
 FILE = "report.html"
@@ -43,7 +51,9 @@ _WEIGHT_ROWS, _GAP_ROWS, _EXPOSURES, _PRINTED, _POINTS = 300, 300, 12, 200, 50
 _EVIDENCE_LENGTH = 400
 _VECTOR_BADGES = {
     "open": "fail",
-    "unseen": "unknown",
+    "unknown": "unknown",
+    "partly": "unknown",
+    "not_attested": "unknown",
     "closed_in_configuration": "pass",
     "attested": "attested",
     "beyond_evidence": "not_applicable",
@@ -170,6 +180,22 @@ def _closes(principals: tuple[str, ...]) -> str:
     return json.dumps([visible(principal) for principal in principals])
 
 
+def _above(report: Report, exposed: Iterable[tuple[ResultEntry, list[str]]]) -> int:
+    """How many severe failures that bear on weights are of controls above what is aimed at."""
+    shown = {
+        subject_of
+        for result, subjects in exposed
+        for subject_of in ((result.control, one) for one in subjects)
+    }
+    return sum(
+        one.status == "fail"
+        and one.severity in ("critical", "high")
+        and not one.footnote
+        and (one.control, one.subject) not in shown
+        for one in report.results
+    )
+
+
 def _plot(trend: Sequence[Point]) -> list[dict[str, Any]]:
     """Where each report's score stands in the picture: the order of the reports across, 0 to 100 upwards."""
     step = 580 / max(1, len(trend) - 1)
@@ -200,6 +226,10 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         "count": count,
         "short": short,
         "closes": _closes,
+        "said": said,
+        "outsiders": outsiders,
+        "outcome": outcome,
+        "vector_state": vector_state,
     }
     urgent = sorted(report.results, key=urgency)
     exposed = grouped(exposures(report))
@@ -215,7 +245,11 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         gap_rows=_GAP_ROWS,
         limits=limits.lines(report),
         levels=("SL1", "SL2", "SL3", "SL4", "SL5"),
-        capacities=("OC1", "OC2", "OC3", "OC4", "OC5"),
+        capacities=CAPACITIES,
+        chances=CHANCES,
+        causes=causes(report),
+        above=_above(report, exposed),
+        level=level_of(report.summary),
         vector_badges=_VECTOR_BADGES,
         names={entry.id: entry.name for entry in report.weights},
         policy=content_policy(style, [script, cytoscape, graph_script] if graph else [script]),

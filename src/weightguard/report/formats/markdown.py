@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from weightguard.assess.model import Report
 from weightguard.report import limits
+from weightguard.report.causes import causes
+from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
-from weightguard.report.words import headline, outsiders, size, urgency
+from weightguard.report.words import CAPACITIES, CHANCES, outcome, outsiders, size, urgency, vector_state
 
 FILE = "report.md"
 TREND = True
 _FINDINGS = 1000
+_SCOPES = 5
 
 
 def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -31,7 +34,18 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         trend: earlier reports' points and this one's, oldest first.
     """
     lines = [f"# {prose(headline(report))}", ""]
-    for part in (_summary, _next, _weights, _findings, _gaps, _limits, _levels, _vectors, _method):
+    for part in (
+        _summary,
+        _next,
+        _weights,
+        _findings,
+        _gaps,
+        _limits,
+        _levels,
+        _vectors,
+        _protocols,
+        _method,
+    ):
         lines.extend(part(report))
         lines.append("")
         if part is _summary and len(trend) > 1:
@@ -138,19 +152,26 @@ def _findings(report: Report) -> Iterator[str]:
 def _gaps(report: Report) -> Iterator[str]:
     yield "## What could not be seen"
     yield ""
-    if not report.coverage.gaps:
-        yield "Every read was answered."
+    if missed := unread(report):
+        names = ", ".join(code(one.id) for one in report.coverage.accounts if one.state != "read")
+        yield f"{prose(missed)}: {names}."
+        yield ""
+    found = causes(report)
+    if not found:
+        if not missed:
+            yield "Every read was answered."
         return
     rows = (
         (
-            code(f"{gap.service}:{gap.operation}"),
-            code(gap.scope),
-            prose(gap.reason.replace("_", " ")),
-            prose(gap.hides),
-            code(gap.grant) if gap.grant else "",
-            str(len(gap.controls)),
+            code(cause.reads[0]) + (f" and {len(cause.reads) - 1} more" if len(cause.reads) > 1 else ""),
+            ", ".join(code(scope) for scope in cause.scopes[:_SCOPES])
+            + (f" and {len(cause.scopes) - _SCOPES} more" if len(cause.scopes) > _SCOPES else ""),
+            prose(cause.reason.replace("_", " ")),
+            prose(cause.hides),
+            code(cause.grant) if cause.grant else "",
+            str(len(cause.controls)),
         )
-        for gap in report.coverage.gaps
+        for cause in found
     )
     yield from table(("Read", "Where", "Why", "What it could hide", "Grant", "Controls"), rows)
 
@@ -202,11 +223,32 @@ def _vectors(report: Report) -> Iterator[str]:
             vector.id,
             prose(vector.label),
             prose(", ".join(vector.feasible_for)),
-            vector.state.replace("_", " "),
+            vector_state(vector),
         )
         for vector in report.vectors
     )
+    yield prose(f"{'; '.join(f'{name} {who}' for name, who in CAPACITIES.items())}. {CHANCES}")
+    yield ""
     yield from table(("Vector", "What", "Feasible for", "In this estate"), rows)
+
+
+def _protocols(report: Report) -> Iterator[str]:
+    for protocol in report.protocols:
+        yield f"## {prose(f'{protocol.title} {protocol.version}')}"
+        yield ""
+        yield from table(
+            ("Starting point", "Capacity", "Actors tried", "Outcome"),
+            (
+                (
+                    prose(f"{start.title}, {start.group}" if start.group else start.title),
+                    prose(start.capacity),
+                    str(start.actor_count),
+                    prose(outcome(start)),
+                )
+                for start in protocol.starts
+            ),
+        )
+        yield ""
 
 
 def _method(report: Report) -> Iterator[str]:

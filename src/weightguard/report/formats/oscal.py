@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.report.headline import headline
 from weightguard.report.oscal import OPEN, Parts, dump, line, prop
-from weightguard.report.words import headline
 
 FILE = "oscal-assessment-results.json"
 

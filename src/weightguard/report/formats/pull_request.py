@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from weightguard.assess.model import Report
 from weightguard.report.formats.markdown import table
+from weightguard.report.headline import headline
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
-from weightguard.report.words import exposures, headline, urgency
+from weightguard.report.words import exposures, said, urgency
 
 FILE = "pull-request.md"
 TREND = True
@@ -56,7 +57,7 @@ def _lines(report: Report, trend: Sequence[Point]) -> Iterator[str]:
         yield from table(
             ("Severity", "Control", "Finding", "Subject"),
             (
-                (result.severity, result.control, prose(result.message, _TEXT), code(result.subject, _TEXT))
+                (result.severity, result.control, prose(said(result), _TEXT), code(result.subject, _TEXT))
                 for result in found[:_ROWS]
             ),
         )

@@ -1,0 +1,268 @@
+"""Whom the starting points of a red-team protocol stand for in an estate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from weightguard.access.model import Answer
+from weightguard.config import Config
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
+
+_BUILD_KINDS = frozenset({"build_project", "pipeline", "stack", "stack_set"})
+_BUILD_ISSUERS = (
+    "token.actions.githubusercontent.com",
+    "gitlab",
+    "app.terraform.io",
+    "buildkite",
+    "circleci",
+    "bitbucket",
+)
+_RUNNING_SERVICES = frozenset(
+    {"ec2", "lambda", "ecs-tasks", "sagemaker", "batch", "eks", "pods", "apprunner", "tasks", "bedrock", "bedrock-agentcore",
+     "glue", "elasticmapreduce", "emr-serverless"}
+)  # fmt: skip
+"""Services whose principals hand a role's credentials to code: the names before ``.amazonaws.com`` (IAM user guide, "AWS services
+that work with IAM"; ``pods.eks``, ``tasks.apprunner``)."""
+_WILD = frozenset("*?[")
+
+Who = Literal[
+    "anonymous", "holders_of_long_lived_keys", "people_by_group", "build_jobs", "serving_workloads", "people_with_read",
+    "outside_accounts", "organisation_administrators",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who an attacker may be at a starting point: by name, or by what the graph says of them.
+
+    Attributes:
+        names: those who are known to be there. untried: those among them whom the graph knows only where a policy names them, so
+            that no answer about them is no answer.
+        complete: whether all of them could be seen.
+        group: the group, where the starting point is played for each.
+    """
+
+    names: frozenset[str]
+    test: Callable[[Answer], bool]
+    complete: bool
+    group: str | None = None
+    untried: frozenset[str] = frozenset()
+
+    def plays(self, answer: Answer) -> bool:
+        """Whether the principal of an answer is one of them."""
+        return answer.principal in self.names or self.test(answer)
+
+
+def casts(who: Who, estate: Estate, config: Config) -> Iterator[Cast]:
+    """The casts of a starting point: one, or one for each group of people. A cast may be empty: there is nobody to try."""
+    if who == "people_by_group":
+        yield from _groups(estate, config)
+    else:
+        yield _CASTS[who](estate, config)
+
+
+def _nobody(_answer: Answer) -> bool:
+    return False
+
+
+def _anonymous(_estate: Estate, _config: Config) -> Cast:
+    """Nobody has to be found: everybody on the internet is there."""
+    return Cast(frozenset({"*"}), lambda answer: answer.kind == "anonymous", complete=True)
+
+
+def _long_lived_keys(estate: Estate, _config: Config) -> Cast:
+    unread = any(isinstance(one.access_keys, Unknown) for one in estate.principals) or any(
+        isinstance(one.root_access_keys, Unknown) for one in estate.accounts if one.collected
+    )
+    roots = frozenset(
+        _root(one, estate)
+        for one in estate.accounts
+        if isinstance(one.root_access_keys, Known) and one.root_access_keys.value
+    )
+    complete = estate.principals.complete and not unread
+    return Cast(frozenset(_with_keys(estate)) | roots, _nobody, complete, untried=roots)
+
+
+def _build_jobs(estate: Estate, _config: Config) -> Cast:
+    """Build projects, and whoever a pipeline's identity provider vouches for."""
+    providers = frozenset(
+        one.id for one in estate.federated_providers if _speaks_for_builds(one.id, one.issuer)
+    )
+    jobs = frozenset(one.id for one in estate.workloads if one.kind in _BUILD_KINDS)
+    complete = estate.workloads.complete and estate.federated_providers.complete
+
+    def is_pipeline(answer: Answer) -> bool:
+        return "#" in answer.principal and answer.principal.split("#", 1)[0] in providers
+
+    return Cast(jobs | providers, is_pipeline, complete)
+
+
+def _serving_workloads(estate: Estate, _config: Config) -> Cast:
+    """Code that runs, and the roles that a provider's service hands to such code, whether or not it runs now."""
+    names = {one.id for one in estate.workloads if one.kind not in _BUILD_KINDS}
+    names.update(one.id for one in estate.principals if _handed_to_code(one))
+    return Cast(frozenset(names), _nobody, estate.workloads.complete and estate.principals.complete)
+
+
+def _people_with_read(_estate: Estate, _config: Config) -> Cast:
+    return Cast(frozenset(), lambda answer: answer.kind == "person" and answer.direct, complete=True)
+
+
+def _outside_accounts(estate: Estate, config: Config) -> Cast:
+    """Whoever a policy names from outside, and the vendors and evaluators that are declared."""
+    organisations = {one.organisation for one in estate.accounts if one.collected and one.organisation}
+    named = {
+        _root(one, estate)
+        for one in estate.accounts
+        if not one.collected and one.organisation not in organisations
+    }
+    declared = {one for one in (*config.vendors, *config.evaluators) if not _WILD.intersection(one)}
+    patterns = (*config.vendors, *config.evaluators)
+
+    def is_outside(answer: Answer) -> bool:
+        return answer.kind == "external" or any(fnmatchcase(answer.principal, one) for one in patterns)
+
+    return Cast(frozenset(named | declared), is_outside, estate.accounts.complete)
+
+
+def _organisation_administrators(estate: Estate, _config: Config) -> Cast:
+    """Whoever may do anything in a management account, and the root users of it and of the accounts that it governs: a management
+    account closes, opens and takes over the others.
+    """
+    complete = estate.principals.complete and estate.organisations.complete
+    governing = {one.id for one in estate.organisations}
+    roots = frozenset(_root(one, estate) for one in estate.accounts if one.organisation in governing)
+    roots |= frozenset(_root_of(one.management_account, estate) for one in estate.organisations)
+    return Cast(frozenset(_administrators(estate)) | roots, _nobody, complete, untried=roots)
+
+
+_CASTS: Mapping[str, Callable[[Estate, Config], Cast]] = {
+    "anonymous": _anonymous,
+    "holders_of_long_lived_keys": _long_lived_keys,
+    "build_jobs": _build_jobs,
+    "serving_workloads": _serving_workloads,
+    "people_with_read": _people_with_read,
+    "outside_accounts": _outside_accounts,
+    "organisation_administrators": _organisation_administrators,
+}
+
+
+def _groups(estate: Estate, config: Config) -> Iterator[Cast]:
+    """People by group. A role that people take up, through single sign-on or by what is declared, is a group of its own."""
+    members: dict[str, set[str]] = defaultdict(set)
+    for one in estate.principals:
+        declared = _declared_person(one, config)
+        if one.kind is PrincipalKind.USER and (_is_person(one) if declared is None else declared):
+            for group in one.groups or ("(no group)",):
+                members[group].add(one.id)
+        elif one.kind is PrincipalKind.ROLE and (_signs_in(one) if declared is None else declared):
+            members[one.name].add(one.id)
+    if not members:
+        yield Cast(frozenset(), _nobody, estate.principals.complete)
+    for group in sorted(members):
+        yield Cast(frozenset(members[group]), _nobody, estate.principals.complete, group)
+
+
+def _declared_person(principal: Principal, config: Config) -> bool | None:
+    if any(fnmatchcase(principal.id, one) for one in config.people):
+        return True
+    return False if any(fnmatchcase(principal.id, one) for one in config.workloads) else None
+
+
+def _signs_in(role: Principal) -> bool:
+    return "/aws-reserved/sso.amazonaws.com/" in role.id
+
+
+def _is_person(user: Principal) -> bool:
+    """A user that has neither a password nor a second factor, and a key in use, is a machine's."""
+    machine = (
+        isinstance(user.console_password, Known)
+        and not user.console_password.value
+        and not (isinstance(user.mfa_active, Known) and user.mfa_active.value)
+        and isinstance(user.access_keys, Known)
+        and any(key.active for key in user.access_keys.value)
+    )
+    return not machine
+
+
+def _with_keys(estate: Estate) -> Iterator[str]:
+    for one in estate.principals:
+        if isinstance(one.access_keys, Known) and any(key.active for key in one.access_keys.value):
+            yield one.id
+
+
+def _handed_to_code(role: Principal) -> bool:
+    """Whether a role trusts a service that runs code, other than one that builds."""
+    if role.service_linked or not isinstance(role.trust, Known) or role.trust.value is None:
+        return False
+    document = role.trust.value.document
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    trusted = {
+        name
+        for statement in _listed(statements)
+        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow"
+        for name in _services(statement.get("Principal"))
+    }
+    return any(name.split(".")[0] in _RUNNING_SERVICES for name in trusted)
+
+
+def _services(principal: Any) -> Iterator[str]:
+    named = principal.get("Service") if isinstance(principal, Mapping) else None
+    yield from (name for name in _listed(named) if isinstance(name, str))
+
+
+def _speaks_for_builds(provider: str, issuer: Any) -> bool:
+    told = f"{provider} {issuer.value if isinstance(issuer, Known) else ''}"
+    return any(name in told for name in _BUILD_ISSUERS)
+
+
+def _root(account: Account, estate: Estate) -> str:
+    return _root_of(account.id, estate)
+
+
+def _root_of(account: str, estate: Estate) -> str:
+    """The root user of an account, in the partition of the estate's principals."""
+    known = next((one.id.split(":")[1] for one in estate.principals if one.id.startswith("arn:")), "aws")
+    return f"arn:{known}:iam::{account}:root"
+
+
+def _administrators(estate: Estate) -> Iterator[str]:
+    managing = {organisation.management_account for organisation in estate.organisations}
+    groups = {one.id: one for one in estate.principals if one.kind is PrincipalKind.GROUP}
+    for one in estate.principals:
+        own = [one, *(groups[name] for name in one.groups if name in groups)]
+        if (
+            one.account in managing
+            and one.kind is not PrincipalKind.GROUP
+            and any(map(_may_do_anything, own))
+        ):
+            yield one.id
+
+
+def _may_do_anything(principal: Principal) -> bool:
+    return isinstance(principal.policies, Known) and any(map(_allows_everything, principal.policies.value))
+
+
+def _allows_everything(policy: NamedPolicy) -> bool:
+    if policy.id.endswith(":policy/AdministratorAccess"):
+        return True
+    document = policy.document
+    statements = document.get("Statement", ()) if isinstance(document, Mapping) else ()
+    return any(
+        _is_star(one) for one in ([statements] if isinstance(statements, Mapping) else statements or ())
+    )
+
+
+def _is_star(statement: Any) -> bool:
+    if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow" or statement.get("Condition"):
+        return False
+    return all("*" in _listed(statement.get(key)) for key in ("Action", "Resource"))
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else [value]

@@ -1,0 +1,47 @@
+"""The last line of a run says its status and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from weightguard.assess.status import Deciding, Ending, Lack, Missing
+from weightguard.report.ending import why
+
+ONE = Deciding("WG-CON-01", "critical", 4, None)
+OUTSIDER = Deciding("WG-IAM-05", "critical", 1, "outsider")
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        (Ending(3, (ONE,)), "status 3: WG-CON-01 fails in 4 places"),
+        (
+            Ending(3, (OUTSIDER, ONE)),
+            "status 3: WG-IAM-05 fails in 1 place (outsiders can reach weights); WG-CON-01 fails in 4 places",
+        ),
+        (Ending(3, (ONE,) * 5), "and 2 more controls fail"),
+        (Ending(3, short=("SL1", "SL3")), "status 3: SL3 was asked for and SL1 is reached"),
+        (
+            Ending(4, missing=(Missing(Lack.NOTHING_EVALUATED, ()),)),
+            "status 4: nothing that bears on weights was evaluated",
+        ),
+        (
+            Ending(4, missing=(Missing(Lack.ACCOUNTS, ("1", "2")), Missing(Lack.CONTROLS, ("WG-A-1",)))),
+            "status 4: 2 accounts could not be read (1, 2); 1 control could not be decided (WG-A-1)",
+        ),
+        (
+            Ending(4, missing=(Missing(Lack.READS, ("s3:A", "s3:B", "s3:C", "s3:D")),)),
+            "status 4: 4 kinds of read did not answer (s3:A, s3:B, s3:C and 1 more)",
+        ),
+        (
+            Ending(0),
+            "status 0: nothing of high or higher severity fails, and no evidence is missing for it",
+        ),
+    ],
+)
+def test_the_reason_is_said(ending: Ending, said: str) -> None:
+    assert said in why(ending, "high")
+
+
+def test_a_run_without_a_threshold_says_so() -> None:
+    assert why(Ending(0), "none") == "status 0: no threshold was set (--fail-on none)"
