@@ -34,6 +34,10 @@ OUTSIDER = Deciding("WG-IAM-05", "critical", 1, "outsider")
             "status 4: 4 kinds of read did not answer (s3:A, s3:B, s3:C and 1 more)",
         ),
         (
+            Ending(4, missing=(Missing(Lack.LIMITS, ("object-acls",)),)),
+            "status 4: 1 limit of weightguard's own is in play (object-acls)",
+        ),
+        (
             Ending(0),
             "status 0: nothing of high or higher severity fails, and no evidence is missing for it",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 import build
 import pytest
 
-from weightguard.assess.model import AccountSight, Coverage, Reach, Report, WeightEntry
+from weightguard.assess.model import AccountSight, Coverage, LimitEntry, Reach, Report, WeightEntry
 from weightguard.notify.message import Notice, as_object, title
 from weightguard.report import render, terminal
 from weightguard.report.headline import headline
@@ -67,6 +67,10 @@ def weighty(readers: Reach, *states: Any) -> Report:
         (nothing(READ, accounts_unlisted=True), "No weights were seen, and not everything could be read"),
         (nothing(READ, sets_unread=1), "No weights were seen, and not everything could be read"),
         (nothing(), "No weights were seen, and not everything could be read"),
+        (
+            replace(nothing(READ), limits=(LimitEntry("x", "*", "weights", (), True),)),
+            "No weights were seen, and not everything could be read",
+        ),
         (weighty(QUIET, READ), "The weight set reaches SL3"),
         (
             weighty(QUIET, READ, UNREAD),

@@ -32,6 +32,7 @@ class Lack(StrEnum):
     ACCOUNTS = "accounts"  # of the organisation, that could not be read, or that nobody asked
     CONTROLS = "controls"  # that could not be decided
     READS = "reads"  # that did not answer
+    LIMITS = "limits"  # what was not modelled, tried or looked at to its end, where this input shows that it may be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class _Scope:
             Missing(Lack.ACCOUNTS, self._unread_accounts()),
             Missing(Lack.CONTROLS, self._undecided()),
             Missing(Lack.READS, self._refused()),
+            Missing(Lack.LIMITS, self._limits()),
         ]
         return tuple(one for one in found if one.names or one.lack is Lack.NOTHING_EVALUATED)
 
@@ -178,14 +180,27 @@ class _Scope:
     def _attested(self, control: str) -> bool:
         return self._controls.get(control, {}).get("mode") == "attested"
 
-    def _refused(self) -> tuple[str, ...]:
-        """Reads that did not answer and bear on a control that counts; one that no control names could hide anything."""
-        weighty = {
+    def _weighty(self) -> frozenset[str]:
+        """The controls of which a failure could end the run in 3."""
+        return frozenset(
             name
             for name, one in self._controls.items()
             if one["severity"] in self._serious
             and (one.get("lets_in") or rank(one["level"]) <= self._highest)
-        }
+        )
+
+    def _limits(self) -> tuple[str, ...]:
+        """Limits in play on which a control that counts rests."""
+        weighty = self._weighty()
+        return tuple(
+            sorted(
+                {one.id for one in self._report.limits if one.in_play and weighty.intersection(one.controls)}
+            )
+        )
+
+    def _refused(self) -> tuple[str, ...]:
+        """Reads that did not answer and bear on a control that counts; one that no control names could hide anything."""
+        weighty = self._weighty()
         refused = {
             f"{gap.service}:{gap.operation}"
             for gap in self._report.coverage.gaps

@@ -52,6 +52,9 @@ def _lacking(one: Missing) -> str:
     number = len(one.names)
     if one.lack is Lack.ACCOUNTS:
         return f"{counted(number, 'account')} could not be read ({_some(one.names)})"
+    if one.lack is Lack.LIMITS:
+        verb = "is" if number == 1 else "are"
+        return f"{counted(number, 'limit')} of weightguard's own {verb} in play ({_some(one.names)})"
     if one.lack is Lack.CONTROLS:
         return f"{counted(number, 'control')} could not be decided ({_some(one.names)})"
     return f"{counted(number, 'kind of read', 'kinds of read')} did not answer ({_some(one.names)})"

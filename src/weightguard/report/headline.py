@@ -34,7 +34,8 @@ def _nothing(report: Report) -> str:
     if coverage.stores_unread:
         stores = f"{coverage.stores_unread} of {counted(coverage.stores, 'store')}"
         return f"{stores} could not be looked into; no weights were seen in the others"
-    if coverage.accounts_unlisted or coverage.sets_unread or not accounts:
+    in_play = any(limit.in_play for limit in report.limits)
+    if coverage.accounts_unlisted or coverage.sets_unread or in_play or not accounts:
         return "No weights were seen, and not everything could be read"
     return f"No weights were found in {counted(len(accounts), 'account')}"
 
