@@ -51,8 +51,8 @@ def tell(
     return send(prepare(settings, environment), now, before, pause=lambda seconds: None)
 
 
-def slack(url: str) -> tuple[NotifyConfig, dict[str, str]]:
-    return config(slack=[{"webhook": {"env": "HOOK"}}]), {"HOOK": f"{url}/services/{TOKEN}"}
+def slack(url: str, path: str = f"/services/{TOKEN}") -> tuple[NotifyConfig, dict[str, str]]:
+    return config(slack=[{"webhook": {"env": "HOOK"}}]), {"HOOK": f"{url}{path}"}
 
 
 def test_chat_gets_the_summary() -> None:
@@ -142,6 +142,16 @@ def test_a_refusal_is_final_and_gives_no_secret_away() -> None:
     assert "404" in str(caught.value) and "no_service" in str(caught.value)
     assert "verysecrettoken" not in str(caught.value) and TOKEN not in str(caught.value)
     assert caught.value.exit_status == 1
+
+
+@pytest.mark.parametrize("end", ["/slack", "/", "?wait=true", ""])
+def test_an_error_page_that_repeats_the_path_gives_no_address_away(end: str) -> None:
+    path = f"/api/webhooks/112233445566/tok%2Den~secret{end}"
+    answer = f"Cannot POST {path} ({path.replace('%2D', '-')})".encode()
+    with http_server((404, {}, answer)) as server, pytest.raises(NotifyError) as caught:
+        tell(*slack(server.url, path), build.sample())
+    for piece in ("112233445566", "tok%2Den~secret", "tok-en~secret"):
+        assert piece not in str(caught.value)
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -13,6 +13,7 @@ from snapshots import SCOPE, contents, ticking
 
 from weightguard.errors import InputError
 from weightguard.snapshot import SnapshotWriter, redact
+from weightguard.snapshot.redact import scrub_key
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 SECRET = "correct horse battery"
@@ -191,3 +192,32 @@ def test_the_canaries_of_real_states_never_reach_a_file(tmp_path: Path) -> None:
     for files in (unsealed, contents(tmp_path / "s")):
         assert sum(map(len, files.values())) > 100_000
         assert [name for name, data in files.items() if canary in data] == []
+
+
+def test_a_web_token_is_found_beside_what_is_none() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkYW5hIn0.c2lnbmF0dXJl"
+    for text in (token, f"x-{token}", f"a.{token}.b", f"{token} {token}"):
+        assert "eyJzdWIi" not in json.dumps(redact(text)), text
+    for text in ("eyJhbGciOiJIUzI1NiJ9", "model.eyJ.safetensors", "eyJ-" * 50_000, "a." * 50_000):
+        assert redact(text) == text
+
+
+def test_a_tag_named_token_is_a_secret_in_every_spelling() -> None:
+    for name, value in (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue")):
+        cleaned = redact({"Tags": [{name: "token", value: SECRET}, {name: "team", value: "evals"}]})
+        assert SECRET not in json.dumps(cleaned) and "evals" in json.dumps(cleaned)
+
+
+def test_the_primary_of_a_multi_region_key_is_no_secret() -> None:
+    primary = {"Arn": "arn:aws:kms:eu-west-1:111111111111:key/mrk-1", "Region": "eu-west-1"}
+    assert redact({"PrimaryKey": primary}) == {"PrimaryKey": primary}
+    assert redact({"primaryKey": SECRET}) == {"primaryKey": {"redacted": True, "bytes": len(SECRET)}}
+
+
+def test_a_key_that_carries_a_token_keeps_its_place_and_loses_the_token() -> None:
+    signed = "dl/model.safetensors?X-Amz-Algorithm=AWS4&X-Amz-Signature=0a1b2c3d4e5f&x=1"
+    assert scrub_key(signed) == signed.replace("0a1b2c3d4e5f", "[redacted]")
+    assert scrub_key("token=abcdef123456/part-0001.safetensors") == "token=[redacted]/part-0001.safetensors"
+    assert scrub_key("models/ghp_" + "aB3" * 12 + "/w.bin") == "models/[redacted]/w.bin"
+    for plain in ("models/aurora-1/model-00001-of-00004.safetensors", "tokenizer.json", "a" * 1024):
+        assert scrub_key(plain) == plain

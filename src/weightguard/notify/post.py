@@ -17,10 +17,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from weightguard.errors import ConfigError, WeightguardError
-from weightguard.notify.secret import without
+from weightguard.notify.secret import parts_of, without
 from weightguard.report.text import visible
 
 ATTEMPTS = 3
+_SAID = 4096
+"""Bytes of an error page that are looked at: more than are shown, so that no secret is cut in two before it is hidden."""
 _SECONDS = 20.0
 _LONGEST_WAIT = 30.0
 _AGAIN = {429, 500, 502, 503, 504}
@@ -73,7 +75,7 @@ def post(
 
     Args:
         what: what messages call the receiver.
-        secrets: what no message may show.
+        secrets: what no message may show, besides the address.
 
     Raises:
         WeightguardError: it was not taken.
@@ -86,7 +88,8 @@ def post(
         if problem is None:
             return
         if wait is None or attempt == ATTEMPTS:
-            raise WeightguardError(f"{what} was not told", where=visible(without(problem, secrets), 300))
+            hidden = without(problem, (*parts_of(url), *secrets))
+            raise WeightguardError(f"{what} was not told", where=visible(hidden, 300))
         (pause or time.sleep)(min(wait or float(2**attempt), _LONGEST_WAIT))
 
 
@@ -101,7 +104,7 @@ def _attempt(request: urllib.request.Request, ca_bundle: Path | None) -> tuple[s
             answer.read(1)
     except urllib.error.HTTPError as error:
         with error:
-            said = error.read(200).decode("utf-8", "replace")
+            said = error.read(_SAID).decode("utf-8", "replace")
             again = error.headers.get("Retry-After", "")
         wait = float(again) if again.isdecimal() else 0.0
         return f"HTTP status {error.code}: {said}", wait if error.code in _AGAIN else None

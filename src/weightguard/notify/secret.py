@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from html import escape
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from weightguard.config import Secret
 from weightguard.errors import ConfigError
 
 _LONGEST = 64 * 1024
+_SHORTEST = 4
+"""Characters of a piece of an address that is worth hiding: shorter ones are no secrets, and stand in every message."""
 
 
 def read_secret(secret: Secret, environment: Mapping[str, str]) -> str:
@@ -38,6 +43,22 @@ def _from_file(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ConfigError("a secret cannot be read", where=f"file {path}", fix=str(reason)) from error
+
+
+def parts_of(address: str) -> tuple[str, ...]:
+    """An address and everything of it that may be a secret: what follows the host, whole and piece by piece, also decoded.
+
+    Chat services and gateways keep the secret in any part of the path (``/api/webhooks/ID/TOKEN/slack``) or the query; an error
+    page that repeats the path repeats it.
+    """
+    split = urlsplit(address)
+    after = address.partition("://")[2].partition("/")[2]
+    pieces = [piece for piece in re.split(r"[/?&=;#]", after) if len(piece) >= _SHORTEST]
+    found = [address, split.path, f"{split.path}?{split.query}", after, *pieces]
+    every = [*found, *map(unquote, found)]
+    return tuple(
+        dict.fromkeys(one for text in every for one in (text, escape(text)) if len(one) >= _SHORTEST)
+    )
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

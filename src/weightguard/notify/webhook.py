@@ -46,9 +46,7 @@ class SlackWebhook:
         for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
             text = text.replace(character, entity)
         body = {"text": text, "unfurl_links": False, "unfurl_media": False, "link_names": False}
-        _post(
-            self._url, body, {}, self.name, self._ca_bundle, (self._url, self._url.rsplit("/", 1)[-1]), pause
-        )
+        _post(self._url, body, {}, self.name, self._ca_bundle, (), pause)
         return True
 
 
@@ -74,11 +72,8 @@ class JsonWebhook:
         """
         if not notice.worth_telling:
             return False
-        secrets = (
-            self._url,
-            *self._headers.values(),
-            *(value.split()[-1] for value in self._headers.values()),
-        )
+        values = self._headers.values()
+        secrets = (*values, *(value.split()[-1] for value in values))
         _post(self._url, as_object(notice), self._headers, self.name, self._ca_bundle, secrets, pause)
         return True
 

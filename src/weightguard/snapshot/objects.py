@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot.limits import Limits
-from weightguard.snapshot.redact import scrub
+from weightguard.snapshot.redact import scrub, scrub_key
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,7 +118,9 @@ def _check_column(name: str, kind: str, values: Sequence[Any]) -> None:
 
 
 def _texts(name: str, values: list[str | None]) -> list[str | None]:
-    """Texts that UTF-8 can hold, none of them long enough to carry anything else; notes scrubbed."""
+    """Texts that UTF-8 can hold, none of them long enough to carry anything else; notes and keys scrubbed."""
+    if name == "key":
+        values = [scrub_key(value) if value else value for value in values]
     if name == "note":
         values = [scrub(value)[:_NOTE_CHARACTERS] if value else value for value in values]
     try:

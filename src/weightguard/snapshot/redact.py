@@ -35,6 +35,8 @@ _SECRET_NAME: Final = re.compile(
     r"plaintext|secretdata|secretstringwo|passwordwo|masteruserpassword|encryptedsecret|webhookurl)"
 )
 _SECRET_EXACT: Final = frozenset({"primarykey", "secondarykey", "insecurevalue", "valuewo", "secrethash"})
+_NAMES_OF_RESOURCES: Final = frozenset({"primarykey"})
+"""Secrets as a text, resources as an object: an account key of Azure's, and the multi-Region key that others replicate."""
 _FREE_VALUES: Final = frozenset(
     {
         "variables",
@@ -49,8 +51,8 @@ _FREE_VALUES: Final = frozenset(
         "appsettings",
     }
 )
-_PAIR_NAMES: Final = ("key", "name", "parameterkey", "outputkey", "keyname", "parametername")
-_PAIR_VALUES: Final = frozenset({"value", "parametervalue", "outputvalue", "stringvalue"})
+_PAIR_NAMES: Final = ("key", "name", "tagkey", "parameterkey", "outputkey", "keyname", "parametername")
+_PAIR_VALUES: Final = frozenset({"value", "tagvalue", "parametervalue", "outputvalue", "stringvalue"})
 _PARAMETER_TYPES: Final = frozenset({"String", "StringList", "SecureString"})
 _BUILD_ENVIRONMENT: Final = frozenset({"image", "computetype"})
 _PROSE_IDENTIFIER: Final = re.compile(
@@ -79,7 +81,6 @@ _LOOKS: Final[tuple[tuple[str, str], ...]] = (
     ("dckr_pat_", r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
     ("SG.", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
     ("wandb_v1_", r"\bwandb_v1_[A-Za-z0-9_]{20,}"),
-    ("eyJ", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
     ("AGE-SECRET-KEY-1", r"\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
     ("AccountKey=", r"(?<=AccountKey=)[^;\s\"']+"),
     ("SharedAccessSignature=", r"(?<=SharedAccessSignature=)[^;\s\"']+"),
@@ -92,6 +93,11 @@ _LOOKS: Final[tuple[tuple[str, str], ...]] = (
 """Credentials by their look: text that every one of a kind holds, quick to search for, and the pattern of the whole."""
 
 _CREDENTIALS: Final = tuple((marker, re.compile(pattern, re.DOTALL)) for marker, pattern in _LOOKS)
+_TOKEN_LETTERS: Final = re.compile(r"[A-Za-z0-9_.-]{20,}")
+_OBJECT: Final = "eyJ"
+"""How a JSON object begins in base64."""
+_TOKEN_PART: Final = 11
+"""Characters of the shortest part that is taken for one of a token."""
 _ASSIGNMENT: Final = re.compile(
     r"(?i)((?:password|passwd|passphrase|secret|secret[_-]?key|secret[_-]?access[_-]?key|token|api[_-]?key)"
     r"[\"']?\s?=\s?[\"']?)(?!arn:|\$)([^\s\"'&;,]{4,})"
@@ -145,9 +151,43 @@ def scrub(text: str) -> str:
     for marker, pattern in _CREDENTIALS:
         if marker in text:
             text = pattern.sub(PART, text)
+    if ".eyJ" in text:
+        text = _TOKEN_LETTERS.sub(_without_web_tokens, text)
     if "=" in text:
         text = _ASSIGNMENT.sub(rf"\1{PART}", text)
     return text
+
+
+def scrub_key(key: str) -> str:
+    """An object's key without what looks like a credential, part by part: a signed address or a token was made a name."""
+    return "/".join(map(scrub, key.split("/"))) if len(key) >= 8 else key
+
+
+def _without_web_tokens(run: re.Match[str]) -> str:
+    """A run of letters that tokens are made of, without JSON web tokens: three parts, of which the first two are JSON objects.
+
+    Part by part instead of by one pattern, which would start over at every ``eyJ`` and take the square of the length.
+    """
+    parts = run[0].split(".")
+    kept: list[str] = []
+    at = 0
+    while at < len(parts):
+        start = _token_start(parts, at)
+        if start is None:
+            kept.append(parts[at])
+            at += 1
+        else:
+            kept.append(parts[at][:start] + PART)
+            at += 3
+    return ".".join(kept)
+
+
+def _token_start(parts: Sequence[str], at: int) -> int | None:
+    """Where in a part a JSON web token begins whose payload is the next part."""
+    if at + 2 >= len(parts) or not parts[at + 1].startswith(_OBJECT) or len(parts[at + 1]) < _TOKEN_PART:
+        return None
+    start = parts[at].find(_OBJECT)
+    return start if start >= 0 and len(parts[at]) - start >= _TOKEN_PART else None
 
 
 @lru_cache(maxsize=8192)
@@ -196,6 +236,8 @@ def _redact_member(key: str, member: Any, hidden: frozenset[str], depth: int) ->
     if member is None or isinstance(member, bool):
         return member
     plain = _plain(key)
+    if plain in _NAMES_OF_RESOURCES and isinstance(member, Mapping):
+        return redact(member, depth)
     if key in hidden or secret_name(key):
         return _opaque(member, depth)
     if not isinstance(member, str) and (

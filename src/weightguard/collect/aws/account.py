@@ -8,6 +8,7 @@ from typing import Any
 
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
+from weightguard.collect.aws.keeping import kept
 from weightguard.collect.aws.operation import Operation
 from weightguard.collect.runner import Unit
 from weightguard.snapshot import SnapshotWriter
@@ -74,18 +75,18 @@ class Account:
 def row(
     kind: str,
     id: str,
-    operation: str,
+    operation: Operation,
     data: Mapping[str, Any],
     *,
     region: str | None = None,
     reads: Mapping[str, Answer] | None = None,
 ) -> Row:
-    """A record: the raw listing entry and the answers of the reads made for it."""
+    """A record: of the listing entry and of the answers of the reads made for it, the fields that their operations keep."""
     return {
         "kind": kind,
         "id": id,
         "region": region,
-        "operation": operation,
-        "data": dict(data),
+        "operation": operation.name,
+        "data": kept(data, operation.keeps),
         "reads": {name: answer.as_read() for name, answer in (reads or {}).items()},
     }

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from weightguard.collect.aws.keeping import kept
+
 Outcome = Literal["ok", "absent", "denied", "throttled", "failed", "skipped"]
 
 DENIED_CODES = frozenset(
@@ -45,12 +47,14 @@ class Answer:
         data: the answer without its transport metadata; of a listing that broke off, the pages that came before.
         code: the provider's error code, or the name of the obstacle (``ReadTimeoutError``, ``MalformedAnswer``).
         message: the provider's own words, cut short, without control characters; for ``skipped``, why.
+        keeps: the fields of `data` that enter a snapshot, as the operation declares them.
     """
 
     outcome: Outcome
     data: Mapping[str, Any] = field(default_factory=dict)
     code: str | None = None
     message: str | None = None
+    keeps: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -65,7 +69,7 @@ class Answer:
     def as_read(self) -> dict[str, Any]:
         """The answer as a record's ``reads`` entry. A broken answer keeps none of its data."""
         if self.outcome == "ok":
-            return {"outcome": "ok", "data": dict(self.data)}
+            return {"outcome": "ok", "data": kept(self.data, self.keeps)}
         if self.outcome == "skipped":
             return {"outcome": "skipped", "why": self.message}
         read: dict[str, Any] = {"outcome": self.outcome, "code": self.code}

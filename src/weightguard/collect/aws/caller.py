@@ -123,7 +123,7 @@ class Caller:
         last = Answer("ok")
         for last in self.pages(operation, region=region, resource=resource, **parameters):
             merge(merged, last.data)
-        return Answer(last.outcome, merged, last.code, last.message)
+        return Answer(last.outcome, merged, last.code, last.message, operation.keeps)
 
     def _guarded(
         self,
@@ -205,7 +205,7 @@ def _shaped(operation: Operation, raw: Mapping[str, Any]) -> Answer:
     broken = [name for name in operation.documents if not _is_document(data[name])]
     if broken:
         return Answer("failed", code=Malformed.__name__, message=f"{', '.join(broken)} is no JSON document")
-    return _identified(operation, data) if operation.entries else Answer("ok", data)
+    return _identified(operation, data) if operation.entries else Answer("ok", data, keeps=operation.keeps)
 
 
 def _is_document(text: Any) -> bool:
@@ -224,7 +224,7 @@ def _identified(operation: Operation, data: dict[str, Any]) -> Answer:
             data[member] = [entry for entry in entries if _has_identity(entry, operation.identity)]
             lost += len(entries) - len(data[member])
     if not lost:
-        return Answer("ok", data)
+        return Answer("ok", data, keeps=operation.keeps)
     message = f"{lost} entries lack {' or '.join(operation.identity)}"
     return Answer("failed", data, Malformed.__name__, message)
 

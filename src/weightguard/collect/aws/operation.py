@@ -27,6 +27,8 @@ class Operation:
         identity: members that every listed entry has, as text (none: entries are texts); without them the listing is malformed.
         paged: whether the answer comes in pages (the tokens are those of the SDK's own paginator model).
         page_size: entries to ask for per page, where the default is small.
+        keeps: the fields that a reader of the estate asks for, dotted, lists opened; of a listing, those of an entry. ``.*`` keeps
+            all below (a policy document, tags). Nothing else of an answer enters a snapshot.
         reads_only: False for the two operations that are not named like a read (see ADR 0401).
     """
 
@@ -42,6 +44,7 @@ class Operation:
     identity: tuple[str, ...] = ()
     paged: bool = False
     page_size: int | None = None
+    keeps: tuple[str, ...] = ()
     reads_only: bool = True
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from string import Formatter
 from typing import Any
 
@@ -81,7 +82,7 @@ def rows(
         reads = {
             read.operation.name: _read(account, region, identifier, read, members) for read in resource.reads
         }
-        yield row(resource.kind, identifier, resource.listing.name, entry, region=region, reads=reads)
+        yield row(resource.kind, identifier, resource.listing, entry, region=region, reads=reads)
     if lost:
         account.caller.distrust(resource.listing, region, f"{lost} entries do not say what they are")
 
@@ -108,12 +109,12 @@ def _can_fill(template: str, members: Mapping[str, Any]) -> bool:
 
 def reader(*resources: Resource) -> Reader:
     """Reads several kinds of a region one after the other."""
+    return partial(_each, resources)
 
-    def read(account: Account, region: str) -> Iterator[Row]:
-        for resource in resources:
-            yield from rows(account, region, resource)
 
-    return read
+def _each(resources: tuple[Resource, ...], account: Account, region: str) -> Iterator[Row]:
+    for resource in resources:
+        yield from rows(account, region, resource)
 
 
 def settings_row(
@@ -125,4 +126,4 @@ def settings_row(
         operation.name: account.caller.ask(operation, region=region, **parameters) for operation in asked
     }
     kind = f"{service}.region" if region else f"{service}.account"
-    return row(kind, region or account.id, asked[0].name, {}, region=region, reads=reads)
+    return row(kind, region or account.id, asked[0], {}, region=region, reads=reads)

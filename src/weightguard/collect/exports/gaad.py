@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from weightguard.collect.aws.keeping import kept
+from weightguard.collect.aws.services.iam import GET_DETAILS
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter, utc_now
 
@@ -91,7 +93,7 @@ def _write(account: str, entries: Entries, obstacle: tuple[str, str] | None, wri
             id=arn,
             region=None,
             operation=OPERATION,
-            data=entries[(kind, arn)],
+            data=kept(entries[(kind, arn)], GET_DETAILS.keeps),
             reads={},
         )
     if obstacle is not None:

@@ -12,6 +12,19 @@ LIST_FUNCTIONS = Operation(
     hides="code that runs with a role that reads weights",
     required=("Functions",),
     paged=True,
+    keeps=(
+        "FunctionArn",
+        "FunctionName",
+        "Role",
+        "Runtime",
+        "PackageType",
+        "State",
+        "LastModified",
+        "KMSKeyArn",
+        "VpcConfig.VpcId",
+        "VpcConfig.SubnetIds",
+        "VpcConfig.SecurityGroupIds",
+    ),
 )
 GET_POLICY = Operation(
     service="lambda",
@@ -21,6 +34,7 @@ GET_POLICY = Operation(
     absent=frozenset({"ResourceNotFoundException"}),
     required=("Policy",),
     documents=("Policy",),
+    keeps=("Policy",),
 )
 GET_URL = Operation(
     service="lambda",
@@ -29,6 +43,7 @@ GET_URL = Operation(
     hides="functions that anybody on the internet may call",
     absent=frozenset({"ResourceNotFoundException"}),
     required=("AuthType",),
+    keeps=("AuthType",),
 )
 OPERATIONS = (LIST_FUNCTIONS, GET_POLICY, GET_URL)
 _NAME = {"FunctionName": "{FunctionArn}"}

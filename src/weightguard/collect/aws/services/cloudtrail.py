@@ -18,6 +18,21 @@ DESCRIBE_TRAILS = Operation(
     required=("trailList",),
     entries=("trailList",),
     identity=("TrailARN",),
+    keeps=(
+        "TrailARN",
+        "Name",
+        "HomeRegion",
+        "IsMultiRegionTrail",
+        "IsOrganizationTrail",
+        "IncludeGlobalServiceEvents",
+        "LogFileValidationEnabled",
+        "KmsKeyId",
+        "S3BucketName",
+        "S3KeyPrefix",
+        "CloudWatchLogsLogGroupArn",
+        "HasCustomEventSelectors",
+        "HasInsightSelectors",
+    ),
 )
 GET_TRAIL_STATUS = Operation(
     service="cloudtrail",
@@ -25,6 +40,7 @@ GET_TRAIL_STATUS = Operation(
     permissions=("cloudtrail:GetTrailStatus",),
     hides="a trail that was switched off",
     required=("IsLogging",),
+    keeps=("IsLogging", "LatestDeliveryError", "LatestDeliveryTime"),
 )
 GET_EVENT_SELECTORS = Operation(
     service="cloudtrail",
@@ -32,6 +48,21 @@ GET_EVENT_SELECTORS = Operation(
     permissions=("cloudtrail:GetEventSelectors",),
     hides="object reads and key uses that a trail leaves out",
     required=("TrailARN",),
+    keeps=(
+        "TrailARN",
+        "EventSelectors.ReadWriteType",
+        "EventSelectors.IncludeManagementEvents",
+        "EventSelectors.DataResources.Type",
+        "EventSelectors.DataResources.Values",
+        "EventSelectors.ExcludeManagementEventSources",
+        "AdvancedEventSelectors.FieldSelectors.Field",
+        "AdvancedEventSelectors.FieldSelectors.Equals",
+        "AdvancedEventSelectors.FieldSelectors.NotEquals",
+        "AdvancedEventSelectors.FieldSelectors.StartsWith",
+        "AdvancedEventSelectors.FieldSelectors.NotStartsWith",
+        "AdvancedEventSelectors.FieldSelectors.EndsWith",
+        "AdvancedEventSelectors.FieldSelectors.NotEndsWith",
+    ),
 )
 OPERATIONS = (DESCRIBE_TRAILS, GET_TRAIL_STATUS, GET_EVENT_SELECTORS)
 
@@ -57,4 +88,4 @@ def _trail(account: Account, entry: Mapping[str, Any]) -> Iterator[Row]:
             GET_EVENT_SELECTORS, region=region, resource=arn, TrailName=arn
         ),
     }
-    yield row("cloudtrail.trail", arn, DESCRIBE_TRAILS.name, entry, region=region, reads=reads)
+    yield row("cloudtrail.trail", arn, DESCRIBE_TRAILS, entry, region=region, reads=reads)

@@ -24,6 +24,27 @@ PROJECT = Operation(
     required=("projects",),
     entries=("projects",),
     identity=("arn",),
+    keeps=(
+        "arn",
+        "name",
+        "serviceRole",
+        "buildBatchConfig.serviceRole",
+        "resourceAccessRole",
+        "source.type",
+        "source.location",
+        "projectVisibility",
+        "encryptionKey",
+        "environment.privilegedMode",
+        "environment.image",
+        "vpcConfig.vpcId",
+        "vpcConfig.subnets",
+        "vpcConfig.securityGroupIds",
+        "webhook.buildType",
+        "webhook.filterGroups.type",
+        "webhook.filterGroups.pattern",
+        "webhook.filterGroups.excludeMatchedPattern",
+        "tags.*",
+    ),
 )
 JOBS = Operation(
     service="glue",
@@ -32,6 +53,7 @@ JOBS = Operation(
     hides="jobs whose script runs with a role that reads weights",
     required=("Jobs",),
     paged=True,
+    keeps=("Name", "Role", "Command.Name", "Command.ScriptLocation", "SecurityConfiguration"),
 )
 DEV_ENDPOINTS = Operation(
     service="glue",
@@ -40,6 +62,7 @@ DEV_ENDPOINTS = Operation(
     hides="shells that hold a role that reads weights",
     required=("DevEndpoints",),
     paged=True,
+    keeps=("EndpointName", "RoleArn", "Status", "PublicAddress"),
 )
 STACKS = Operation(
     service="cloudformation",
@@ -48,6 +71,15 @@ STACKS = Operation(
     hides="stacks whose templates run with a role of their own",
     required=("Stacks",),
     paged=True,
+    keeps=(
+        "StackId",
+        "StackName",
+        "StackStatus",
+        "RoleARN",
+        "Capabilities",
+        "EnableTerminationProtection",
+        "Tags.*",
+    ),
 )
 STACK_SETS = Operation(
     service="cloudformation",
@@ -56,6 +88,7 @@ STACK_SETS = Operation(
     hides="templates that run in many accounts at once",
     required=("Summaries",),
     paged=True,
+    keeps=("StackSetName", "Status", "PermissionModel", "AutoDeployment.Enabled"),
 )
 STACK_SET = Operation(
     service="cloudformation",
@@ -63,6 +96,15 @@ STACK_SET = Operation(
     permissions=("cloudformation:DescribeStackSet",),
     hides="the role that a stack set administers other accounts with",
     required=("StackSet",),
+    keeps=(
+        "StackSet.StackSetName",
+        "StackSet.Status",
+        "StackSet.PermissionModel",
+        "StackSet.AdministrationRoleARN",
+        "StackSet.ExecutionRoleName",
+        "StackSet.AutoDeployment.Enabled",
+        "StackSet.Tags.*",
+    ),
 )
 SERVICES = Operation(
     service="apprunner",
@@ -71,6 +113,7 @@ SERVICES = Operation(
     hides="services on the internet that hold a role that reads weights",
     required=("ServiceSummaryList",),
     paged=True,
+    keeps=("ServiceArn", "ServiceName", "Status"),
 )
 SERVICE = Operation(
     service="apprunner",
@@ -78,6 +121,15 @@ SERVICE = Operation(
     permissions=("apprunner:DescribeService",),
     hides="a service's role, and whether the internet reaches it",
     required=("Service",),
+    keeps=(
+        "Service.ServiceArn",
+        "Service.ServiceName",
+        "Service.Status",
+        "Service.InstanceConfiguration.InstanceRoleArn",
+        "Service.SourceConfiguration.AuthenticationConfiguration.AccessRoleArn",
+        "Service.NetworkConfiguration.EgressConfiguration.EgressType",
+        "Service.NetworkConfiguration.IngressConfiguration.IsPubliclyAccessible",
+    ),
 )
 OPERATIONS = (PROJECTS, PROJECT, JOBS, DEV_ENDPOINTS, STACKS, STACK_SETS, STACK_SET, SERVICES, SERVICE)
 _BATCH = 100  # names that BatchGetProjects takes
@@ -118,4 +170,4 @@ def read_codebuild(account: Account, region: str) -> Iterator[Row]:
     names = account.caller.ask(PROJECTS, region=region).data.get("projects", [])
     for start in range(0, len(names), _BATCH):
         for entry in account.caller.list(PROJECT, region=region, names=names[start : start + _BATCH]):
-            yield row("codebuild.project", entry["arn"], PROJECT.name, entry, region=region)
+            yield row("codebuild.project", entry["arn"], PROJECT, entry, region=region)

@@ -17,25 +17,84 @@ DESCRIBE_REGIONS = Operation(
 )
 
 
-def _listing(name: str, member: str, hides: str) -> Operation:
-    return Operation("ec2", name, (f"ec2:{name}",), hides, required=(member,), paged=True, page_size=1000)
+def _listing(name: str, member: str, hides: str, *, keeps: tuple[str, ...] = ()) -> Operation:
+    return Operation(
+        "ec2", name, (f"ec2:{name}",), hides, required=(member,), paged=True, page_size=1000, keeps=keeps
+    )
 
 
 DESCRIBE_VPC_ENDPOINTS = _listing(
     "DescribeVpcEndpoints",
     "VpcEndpoints",
     "network doors to storage, and endpoint policies that let weights leave through them",
+    keeps=("VpcEndpointId", "VpcId", "ServiceName", "VpcEndpointType", "State", "PolicyDocument", "Tags.*"),
 )
-INSTANCES = _listing("DescribeInstances", "Reservations", "hosts that hold a role that reads weights")
-VOLUMES = _listing("DescribeVolumes", "Volumes", "disks that hold weights, and are not encrypted")
-SNAPSHOTS = _listing("DescribeSnapshots", "Snapshots", "copies of disks that hold weights")
-IMAGES = _listing("DescribeImages", "Images", "machine images that carry weights")
+INSTANCES = _listing(
+    "DescribeInstances",
+    "Reservations",
+    "hosts that hold a role that reads weights",
+    keeps=(
+        "InstanceId",
+        "State.Name",
+        "IamInstanceProfile.Arn",
+        "ImageId",
+        "InstanceType",
+        "KeyName",
+        "VpcId",
+        "SubnetId",
+        "SecurityGroups.GroupId",
+        "PublicIpAddress",
+        "Platform",
+        "BlockDeviceMappings.DeviceName",
+        "BlockDeviceMappings.Ebs.VolumeId",
+        "BlockDeviceMappings.Ebs.DeleteOnTermination",
+        "BootMode",
+        "CurrentInstanceBootMode",
+        "TpmSupport",
+        "CpuOptions.AmdSevSnp",
+        "EnclaveOptions.Enabled",
+        "Placement.Tenancy",
+        "Placement.HostId",
+        "MetadataOptions.HttpEndpoint",
+        "MetadataOptions.HttpTokens",
+        "MetadataOptions.HttpPutResponseHopLimit",
+        "MetadataOptions.InstanceMetadataTags",
+        "Monitoring.State",
+        "Tags.*",
+    ),
+)
+VOLUMES = _listing(
+    "DescribeVolumes",
+    "Volumes",
+    "disks that hold weights, and are not encrypted",
+    keeps=("VolumeId", "Encrypted", "KmsKeyId", "Tags.*"),
+)
+SNAPSHOTS = _listing(
+    "DescribeSnapshots",
+    "Snapshots",
+    "copies of disks that hold weights",
+    keeps=("SnapshotId", "Encrypted", "KmsKeyId", "Tags.*"),
+)
+IMAGES = _listing(
+    "DescribeImages",
+    "Images",
+    "machine images that carry weights",
+    keeps=(
+        "ImageId",
+        "Public",
+        "BlockDeviceMappings.Ebs.Encrypted",
+        "BlockDeviceMappings.Ebs.KmsKeyId",
+        "BlockDeviceMappings.Ebs.SnapshotId",
+        "Tags.*",
+    ),
+)
 SNAPSHOT_ATTRIBUTE = Operation(
     service="ec2",
     name="DescribeSnapshotAttribute",
     permissions=("ec2:DescribeSnapshotAttribute",),
     hides="accounts, or everybody, that a snapshot is shared with",
     required=("CreateVolumePermissions",),
+    keeps=("CreateVolumePermissions.Group", "CreateVolumePermissions.UserId"),
 )
 IMAGE_ATTRIBUTE = Operation(
     service="ec2",
@@ -43,6 +102,12 @@ IMAGE_ATTRIBUTE = Operation(
     permissions=("ec2:DescribeImageAttribute",),
     hides="accounts, or everybody, that an image is shared with",
     required=("LaunchPermissions",),
+    keeps=(
+        "LaunchPermissions.Group",
+        "LaunchPermissions.UserId",
+        "LaunchPermissions.OrganizationArn",
+        "LaunchPermissions.OrganizationalUnitArn",
+    ),
 )
 OPERATIONS = (
     DESCRIBE_REGIONS,

@@ -26,6 +26,7 @@ DESCRIBE_CLUSTERS = Operation(
     required=("clusters",),
     entries=("clusters",),
     identity=("clusterArn",),
+    keeps=("clusterArn", "clusterName", "status", "registeredContainerInstancesCount", "tags.*"),
 )
 LIST_SERVICES = Operation(
     service="ecs",
@@ -44,6 +45,18 @@ DESCRIBE_SERVICES = Operation(
     required=("services",),
     entries=("services",),
     identity=("serviceArn",),
+    keeps=(
+        "serviceArn",
+        "serviceName",
+        "clusterArn",
+        "roleArn",
+        "taskDefinition",
+        "enableExecuteCommand",
+        "launchType",
+        "desiredCount",
+        "status",
+        "tags.*",
+    ),
 )
 LIST_TASKS = Operation(
     service="ecs",
@@ -62,6 +75,23 @@ DESCRIBE_TASKS = Operation(
     required=("tasks",),
     entries=("tasks",),
     identity=("taskArn",),
+    keeps=(
+        "taskArn",
+        "clusterArn",
+        "taskDefinitionArn",
+        "enableExecuteCommand",
+        "launchType",
+        "lastStatus",
+        "containerInstanceArn",
+        "group",
+        "overrides.taskRoleArn",
+        "overrides.executionRoleArn",
+        "containers.name",
+        "containers.lastStatus",
+        "containers.managedAgents.name",
+        "containers.managedAgents.lastStatus",
+        "tags.*",
+    ),
 )
 LIST_TASK_DEFINITIONS = Operation(
     service="ecs",
@@ -71,6 +101,7 @@ LIST_TASK_DEFINITIONS = Operation(
     required=("taskDefinitionArns",),
     entries=("taskDefinitionArns",),
     paged=True,
+    keeps=("taskDefinitionArn",),
 )
 DESCRIBE_TASK_DEFINITION = Operation(
     service="ecs",
@@ -78,6 +109,17 @@ DESCRIBE_TASK_DEFINITION = Operation(
     permissions=("ecs:DescribeTaskDefinition",),
     hides="the roles of a task definition",
     required=("taskDefinition",),
+    keeps=(
+        "taskDefinition.taskDefinitionArn",
+        "taskDefinition.family",
+        "taskDefinition.revision",
+        "taskDefinition.status",
+        "taskDefinition.taskRoleArn",
+        "taskDefinition.executionRoleArn",
+        "taskDefinition.networkMode",
+        "taskDefinition.requiresCompatibilities",
+        "tags.*",
+    ),
 )
 OPERATIONS = (
     LIST_CLUSTERS,
@@ -126,7 +168,7 @@ class _Region:
         self.used.update(
             str(entry[name]) for name in ("taskDefinition", "taskDefinitionArn") if name in entry
         )
-        return row(kind, entry[operation.identity[0]], operation.name, entry, region=self.region)
+        return row(kind, entry[operation.identity[0]], operation, entry, region=self.region)
 
 
 def read(account: Account, region: str) -> Iterator[Row]:
@@ -155,9 +197,7 @@ def _definitions(place: _Region) -> Iterator[Row]:
         )
         reads = {DESCRIBE_TASK_DEFINITION.name: answer}
         data = {"taskDefinitionArn": arn}
-        yield row(
-            "ecs.task_definition", arn, LIST_TASK_DEFINITIONS.name, data, region=place.region, reads=reads
-        )
+        yield row("ecs.task_definition", arn, LIST_TASK_DEFINITIONS, data, region=place.region, reads=reads)
 
 
 def newest(arns: Iterable[str]) -> set[str]:

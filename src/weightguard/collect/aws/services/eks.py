@@ -9,32 +9,127 @@ from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Read, Resource, rows
 
 
-def _listing(name: str, member: str, hides: str) -> Operation:
-    return Operation("eks", name, (f"eks:{name}",), hides, required=(member,), paged=True, page_size=100)
+def _listing(name: str, member: str, hides: str, *, keeps: tuple[str, ...] = ()) -> Operation:
+    return Operation(
+        "eks", name, (f"eks:{name}",), hides, required=(member,), paged=True, page_size=100, keeps=keeps
+    )
 
 
-def _describing(name: str, member: str, hides: str) -> Operation:
-    return Operation("eks", name, (f"eks:{name}",), hides, required=(member,))
+def _describing(name: str, member: str, hides: str, *, keeps: tuple[str, ...] = ()) -> Operation:
+    return Operation("eks", name, (f"eks:{name}",), hides, required=(member,), keeps=keeps)
 
 
-CLUSTERS = _listing("ListClusters", "clusters", "clusters whose pods and nodes hold roles that read weights")
-CLUSTER = _describing(
-    "DescribeCluster", "cluster", "a cluster that the internet reaches, and its issuer of identities"
+CLUSTERS = _listing(
+    "ListClusters", "clusters", "clusters whose pods and nodes hold roles that read weights", keeps=("name",)
 )
-NODEGROUPS = _listing("ListNodegroups", "nodegroups", "nodes whose role every pod can borrow")
-NODEGROUP = _describing("DescribeNodegroup", "nodegroup", "the role of a cluster's nodes")
-FARGATE_PROFILES = _listing("ListFargateProfiles", "fargateProfileNames", "roles that pods are started with")
+CLUSTER = _describing(
+    "DescribeCluster",
+    "cluster",
+    "a cluster that the internet reaches, and its issuer of identities",
+    keeps=(
+        "cluster.name",
+        "cluster.roleArn",
+        "cluster.status",
+        "cluster.version",
+        "cluster.identity.oidc.issuer",
+        "cluster.accessConfig.authenticationMode",
+        "cluster.accessConfig.bootstrapClusterCreatorAdminPermissions",
+        "cluster.resourcesVpcConfig.endpointPublicAccess",
+        "cluster.resourcesVpcConfig.endpointPrivateAccess",
+        "cluster.resourcesVpcConfig.publicAccessCidrs",
+        "cluster.resourcesVpcConfig.vpcId",
+        "cluster.resourcesVpcConfig.subnetIds",
+        "cluster.resourcesVpcConfig.securityGroupIds",
+        "cluster.encryptionConfig.resources",
+        "cluster.encryptionConfig.provider.keyArn",
+        "cluster.logging.clusterLogging.types",
+        "cluster.logging.clusterLogging.enabled",
+        "cluster.tags.*",
+    ),
+)
+NODEGROUPS = _listing(
+    "ListNodegroups",
+    "nodegroups",
+    "nodes whose role every pod can borrow",
+    keeps=("clusterName", "nodegroupName"),
+)
+NODEGROUP = _describing(
+    "DescribeNodegroup",
+    "nodegroup",
+    "the role of a cluster's nodes",
+    keeps=(
+        "nodegroup.clusterName",
+        "nodegroup.nodegroupName",
+        "nodegroup.nodeRole",
+        "nodegroup.status",
+        "nodegroup.tags.*",
+    ),
+)
+FARGATE_PROFILES = _listing(
+    "ListFargateProfiles",
+    "fargateProfileNames",
+    "roles that pods are started with",
+    keeps=("clusterName", "fargateProfileName"),
+)
 FARGATE_PROFILE = _describing(
-    "DescribeFargateProfile", "fargateProfile", "the role that pods are started with"
+    "DescribeFargateProfile",
+    "fargateProfile",
+    "the role that pods are started with",
+    keeps=(
+        "fargateProfile.clusterName",
+        "fargateProfile.fargateProfileName",
+        "fargateProfile.podExecutionRoleArn",
+        "fargateProfile.status",
+        "fargateProfile.tags.*",
+    ),
 )
 ASSOCIATIONS = _listing(
-    "ListPodIdentityAssociations", "associations", "pods that hold a role that reads weights"
+    "ListPodIdentityAssociations",
+    "associations",
+    "pods that hold a role that reads weights",
+    keeps=("clusterName", "associationArn", "associationId", "namespace", "serviceAccount"),
 )
-ASSOCIATION = _describing("DescribePodIdentityAssociation", "association", "the role that a pod holds")
-ENTRIES = _listing("ListAccessEntries", "accessEntries", "people and roles that may enter a cluster")
-ENTRY = _describing("DescribeAccessEntry", "accessEntry", "the groups that somebody has inside a cluster")
+ASSOCIATION = _describing(
+    "DescribePodIdentityAssociation",
+    "association",
+    "the role that a pod holds",
+    keeps=(
+        "association.clusterName",
+        "association.namespace",
+        "association.serviceAccount",
+        "association.roleArn",
+        "association.targetRoleArn",
+        "association.disableSessionTags",
+        "association.tags.*",
+    ),
+)
+ENTRIES = _listing(
+    "ListAccessEntries",
+    "accessEntries",
+    "people and roles that may enter a cluster",
+    keeps=("clusterName", "principalArn"),
+)
+ENTRY = _describing(
+    "DescribeAccessEntry",
+    "accessEntry",
+    "the groups that somebody has inside a cluster",
+    keeps=(
+        "accessEntry.clusterName",
+        "accessEntry.principalArn",
+        "accessEntry.kubernetesGroups",
+        "accessEntry.type",
+        "accessEntry.tags.*",
+    ),
+)
 ENTRY_POLICIES = _listing(
-    "ListAssociatedAccessPolicies", "associatedAccessPolicies", "who administers a cluster"
+    "ListAssociatedAccessPolicies",
+    "associatedAccessPolicies",
+    "who administers a cluster",
+    keeps=(
+        "associatedAccessPolicies.policyArn",
+        "associatedAccessPolicies.accessScope.type",
+        "associatedAccessPolicies.accessScope.namespaces",
+    ),
 )
 OPERATIONS = (
     CLUSTERS,

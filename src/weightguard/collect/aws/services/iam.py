@@ -27,6 +27,44 @@ GET_DETAILS = Operation(
     identity=("Arn",),
     paged=True,
     page_size=1000,
+    keeps=(
+        "Arn",
+        "Path",
+        "CreateDate",
+        "UserName",
+        "UserId",
+        "GroupName",
+        "GroupId",
+        "RoleName",
+        "RoleId",
+        "GroupList",
+        "AssumeRolePolicyDocument.*",
+        "UserPolicyList.PolicyName",
+        "UserPolicyList.PolicyDocument.*",
+        "GroupPolicyList.PolicyName",
+        "GroupPolicyList.PolicyDocument.*",
+        "RolePolicyList.PolicyName",
+        "RolePolicyList.PolicyDocument.*",
+        "AttachedManagedPolicies.PolicyName",
+        "AttachedManagedPolicies.PolicyArn",
+        "PermissionsBoundary.PermissionsBoundaryType",
+        "PermissionsBoundary.PermissionsBoundaryArn",
+        "InstanceProfileList.Arn",
+        "InstanceProfileList.InstanceProfileName",
+        "InstanceProfileList.InstanceProfileId",
+        "RoleLastUsed.LastUsedDate",
+        "RoleLastUsed.Region",
+        "PolicyName",
+        "PolicyId",
+        "DefaultVersionId",
+        "AttachmentCount",
+        "IsAttachable",
+        "PolicyVersionList.VersionId",
+        "PolicyVersionList.IsDefaultVersion",
+        "PolicyVersionList.CreateDate",
+        "PolicyVersionList.Document.*",
+        "Tags.*",
+    ),
 )
 GENERATE_REPORT = Operation(
     service="iam",
@@ -42,6 +80,27 @@ GET_REPORT = Operation(
     permissions=("iam:GetCredentialReport",),
     hides="passwords, access keys and second factors of every user",
     required=("Content",),
+    keeps=(
+        "user",
+        "arn",
+        "user_creation_time",
+        "password_enabled",
+        "password_last_used",
+        "password_last_changed",
+        "mfa_active",
+        "access_key_1_active",
+        "access_key_1_last_rotated",
+        "access_key_1_last_used_date",
+        "access_key_1_last_used_region",
+        "access_key_1_last_used_service",
+        "access_key_2_active",
+        "access_key_2_last_rotated",
+        "access_key_2_last_used_date",
+        "access_key_2_last_used_region",
+        "access_key_2_last_used_service",
+        "cert_1_active",
+        "cert_2_active",
+    ),
 )
 LIST_ACCESS_KEYS = Operation(
     service="iam",
@@ -52,6 +111,7 @@ LIST_ACCESS_KEYS = Operation(
     entries=("AccessKeyMetadata",),
     identity=("AccessKeyId", "UserName"),
     paged=True,
+    keeps=("UserName", "AccessKeyId", "Status", "CreateDate"),
 )
 GET_ACCESS_KEY_LAST_USED = Operation(
     service="iam",
@@ -59,6 +119,12 @@ GET_ACCESS_KEY_LAST_USED = Operation(
     permissions=("iam:GetAccessKeyLastUsed",),
     hides="a forgotten key that somebody still uses",
     required=("AccessKeyLastUsed",),
+    keeps=(
+        "UserName",
+        "AccessKeyLastUsed.LastUsedDate",
+        "AccessKeyLastUsed.ServiceName",
+        "AccessKeyLastUsed.Region",
+    ),
 )
 LIST_OIDC = Operation(
     service="iam",
@@ -68,6 +134,7 @@ LIST_OIDC = Operation(
     required=("OpenIDConnectProviderList",),
     entries=("OpenIDConnectProviderList",),
     identity=("Arn",),
+    keeps=("Arn",),
 )
 GET_OIDC = Operation(
     service="iam",
@@ -75,6 +142,7 @@ GET_OIDC = Operation(
     permissions=("iam:GetOpenIDConnectProvider",),
     hides="who issues the tokens, and for which audiences",
     required=("Url",),
+    keeps=("Url", "ClientIDList", "ThumbprintList", "CreateDate", "Tags.*"),
 )
 LIST_SAML = Operation(
     service="iam",
@@ -84,6 +152,7 @@ LIST_SAML = Operation(
     required=("SAMLProviderList",),
     entries=("SAMLProviderList",),
     identity=("Arn",),
+    keeps=("Arn", "CreateDate", "ValidUntil"),
 )
 GET_SUMMARY = Operation(
     service="iam",
@@ -91,6 +160,7 @@ GET_SUMMARY = Operation(
     permissions=("iam:GetAccountSummary",),
     hides="access keys and a missing second factor of the root user",
     required=("SummaryMap",),
+    keeps=("SummaryMap.*",),
 )
 GET_PASSWORD_POLICY = Operation(
     service="iam",
@@ -99,6 +169,7 @@ GET_PASSWORD_POLICY = Operation(
     hides="a weak password policy",
     absent=frozenset({"NoSuchEntity"}),
     required=("PasswordPolicy",),
+    keeps=("PasswordPolicy.*",),
 )
 ORGANIZATION_FEATURES = Operation(
     service="iam",
@@ -107,6 +178,7 @@ ORGANIZATION_FEATURES = Operation(
     hides="root users of member accounts that keep credentials of their own",
     absent=frozenset({"OrganizationNotInAllFeaturesModeException", "ServiceAccessNotEnabledException"}),
     required=("OrganizationId",),
+    keeps=("OrganizationId", "EnabledFeatures"),
 )
 OPERATIONS = (
     GET_DETAILS,
@@ -152,15 +224,15 @@ def details(account: Account, trusted: Trusted) -> Iterator[Row]:
         for member, kind in _DETAILS:
             for entry in page.data.get(member, []):
                 used.update(_policies_of(entry))
-                yield row(kind, entry["Arn"], GET_DETAILS.name, entry)
+                yield row(kind, entry["Arn"], GET_DETAILS, entry)
         for entry in page.data.get("Policies", []):
             if _MANAGED_BY_AWS in entry["Arn"]:
                 managed[entry["Arn"]] = entry
             else:
-                yield row("iam.policy", entry["Arn"], GET_DETAILS.name, entry)
+                yield row("iam.policy", entry["Arn"], GET_DETAILS, entry)
     trusted.everything = trusted.everything or not page.ok
     for arn in sorted(used & managed.keys()):
-        yield row("iam.policy", arn, GET_DETAILS.name, managed[arn])
+        yield row("iam.policy", arn, GET_DETAILS, managed[arn])
 
 
 def _policies_of(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -185,7 +257,7 @@ def _credentials(account: Account) -> Iterator[Row]:
             yield row(
                 "iam.access_key",
                 key["AccessKeyId"],
-                LIST_ACCESS_KEYS.name,
+                LIST_ACCESS_KEYS,
                 key,
                 reads={GET_ACCESS_KEY_LAST_USED.name: used},
             )
@@ -222,16 +294,16 @@ def _parsed(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _report_rows(report: Answer) -> Iterator[Row]:
     for entry in report.data["Content"]:
-        yield row("iam.credential", entry["arn"], GET_REPORT.name, entry)
+        yield row("iam.credential", entry["arn"], GET_REPORT, entry)
 
 
 def _providers(account: Account) -> Iterator[Row]:
     for entry in account.caller.list(LIST_OIDC):
         arn = entry["Arn"]
         read = account.caller.ask(GET_OIDC, resource=arn, OpenIDConnectProviderArn=arn)
-        yield row("iam.oidc_provider", arn, LIST_OIDC.name, entry, reads={GET_OIDC.name: read})
+        yield row("iam.oidc_provider", arn, LIST_OIDC, entry, reads={GET_OIDC.name: read})
     for entry in account.caller.list(LIST_SAML):
-        yield row("iam.saml_provider", entry["Arn"], LIST_SAML.name, entry)
+        yield row("iam.saml_provider", entry["Arn"], LIST_SAML, entry)
 
 
 def organisation_features(account: Account) -> Iterator[Row]:
@@ -246,5 +318,5 @@ def _account(account: Account) -> Iterator[Row]:
     ):
         answer = account.caller.ask(operation)
         yield row(
-            kind, account.id, operation.name, answer.data if answer.ok else {}, reads={operation.name: answer}
+            kind, account.id, operation, answer.data if answer.ok else {}, reads={operation.name: answer}
         )

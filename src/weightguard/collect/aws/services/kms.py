@@ -21,6 +21,7 @@ LIST_KEYS = Operation(
     identity=("KeyId", "KeyArn"),
     paged=True,
     page_size=1000,
+    keeps=("KeyId", "KeyArn"),
 )
 LIST_ALIASES = Operation(
     service="kms",
@@ -32,6 +33,7 @@ LIST_ALIASES = Operation(
     identity=("AliasArn",),
     paged=True,
     page_size=100,
+    keeps=("AliasName", "AliasArn", "TargetKeyId"),
 )
 DESCRIBE_KEY = Operation(
     service="kms",
@@ -39,6 +41,31 @@ DESCRIBE_KEY = Operation(
     permissions=("kms:DescribeKey",),
     hides="who manages a key, where its material lies, whether it is being deleted",
     required=("KeyMetadata",),
+    keeps=(
+        "KeyMetadata.AWSAccountId",
+        "KeyMetadata.KeyId",
+        "KeyMetadata.Arn",
+        "KeyMetadata.CreationDate",
+        "KeyMetadata.Enabled",
+        "KeyMetadata.KeyUsage",
+        "KeyMetadata.KeyState",
+        "KeyMetadata.DeletionDate",
+        "KeyMetadata.PendingDeletionWindowInDays",
+        "KeyMetadata.ValidTo",
+        "KeyMetadata.Origin",
+        "KeyMetadata.CustomKeyStoreId",
+        "KeyMetadata.CloudHsmClusterId",
+        "KeyMetadata.ExpirationModel",
+        "KeyMetadata.KeyManager",
+        "KeyMetadata.KeySpec",
+        "KeyMetadata.CustomerMasterKeySpec",
+        "KeyMetadata.EncryptionAlgorithms",
+        "KeyMetadata.MultiRegion",
+        "KeyMetadata.XksKeyConfiguration.Id",
+        "KeyMetadata.MultiRegionConfiguration.MultiRegionKeyType",
+        "KeyMetadata.MultiRegionConfiguration.PrimaryKey.*",
+        "KeyMetadata.MultiRegionConfiguration.ReplicaKeys.*",
+    ),
 )
 GET_KEY_POLICY = Operation(
     service="kms",
@@ -47,6 +74,7 @@ GET_KEY_POLICY = Operation(
     hides="principals of any account that a key policy lets decrypt weights",
     required=("Policy",),
     documents=("Policy",),
+    keeps=("Policy",),
 )
 LIST_GRANTS = Operation(
     service="kms",
@@ -56,6 +84,18 @@ LIST_GRANTS = Operation(
     required=("Grants",),
     paged=True,
     page_size=100,
+    keeps=(
+        "Grants.KeyId",
+        "Grants.GrantId",
+        "Grants.Name",
+        "Grants.CreationDate",
+        "Grants.GranteePrincipal",
+        "Grants.GranteeServicePrincipal",
+        "Grants.RetiringPrincipal",
+        "Grants.IssuingAccount",
+        "Grants.Operations",
+        "Grants.Constraints.*",
+    ),
 )
 GET_KEY_ROTATION_STATUS = Operation(
     service="kms",
@@ -64,6 +104,7 @@ GET_KEY_ROTATION_STATUS = Operation(
     hides="a key whose material never changes",
     absent=frozenset({"UnsupportedOperationException"}),
     required=("KeyRotationEnabled",),
+    keeps=("KeyRotationEnabled", "RotationPeriodInDays", "NextRotationDate"),
 )
 LIST_RESOURCE_TAGS = Operation(
     service="kms",
@@ -72,6 +113,7 @@ LIST_RESOURCE_TAGS = Operation(
     hides="the sensitivity label of a key, and tags that policies decide by",
     required=("Tags",),
     paged=True,
+    keeps=("Tags.*",),
 )
 DESCRIBE_CUSTOM_KEY_STORES = Operation(
     service="kms",
@@ -80,6 +122,17 @@ DESCRIBE_CUSTOM_KEY_STORES = Operation(
     hides="where the material of a key outside KMS lies and how it is reached",
     required=("CustomKeyStores",),
     paged=True,
+    keeps=(
+        "CustomKeyStores.CustomKeyStoreId",
+        "CustomKeyStores.CustomKeyStoreName",
+        "CustomKeyStores.CustomKeyStoreType",
+        "CustomKeyStores.ConnectionState",
+        "CustomKeyStores.ConnectionErrorCode",
+        "CustomKeyStores.CloudHsmClusterId",
+        "CustomKeyStores.XksProxyConfiguration.Connectivity",
+        "CustomKeyStores.XksProxyConfiguration.UriEndpoint",
+        "CustomKeyStores.XksProxyConfiguration.VpcEndpointServiceName",
+    ),
 )
 OPERATIONS = (
     LIST_KEYS,
@@ -106,7 +159,7 @@ def units(account: Account, region: str) -> Iterator[Unit]:
 
 def _aliases(account: Account, region: str) -> Iterator[Row]:
     for entry in account.caller.list(LIST_ALIASES, region=region):
-        yield row("kms.alias", entry["AliasArn"], LIST_ALIASES.name, entry, region=region)
+        yield row("kms.alias", entry["AliasArn"], LIST_ALIASES, entry, region=region)
 
 
 def _key(account: Account, region: str, entry: Mapping[str, Any]) -> Iterator[Row]:
@@ -129,7 +182,7 @@ def _key(account: Account, region: str, entry: Mapping[str, Any]) -> Iterator[Ro
     reads[GET_KEY_ROTATION_STATUS.name] = skipped(why) if why else ask(GET_KEY_ROTATION_STATUS, KeyId=arn)
     if store := metadata.get("CustomKeyStoreId"):
         reads[DESCRIBE_CUSTOM_KEY_STORES.name] = ask(DESCRIBE_CUSTOM_KEY_STORES, CustomKeyStoreId=store)
-    yield row("kms.key", arn, LIST_KEYS.name, entry, region=region, reads=reads)
+    yield row("kms.key", arn, LIST_KEYS, entry, region=region, reads=reads)
 
 
 def _no_rotation(metadata: Mapping[str, Any]) -> str | None:

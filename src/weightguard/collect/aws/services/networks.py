@@ -9,28 +9,102 @@ from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Resource, ec2_id, reader, settings_row
 
 
-def _listing(name: str, member: str, hides: str, *, size: int | None = 1000) -> Operation:
-    return Operation("ec2", name, (f"ec2:{name}",), hides, required=(member,), paged=True, page_size=size)
+def _listing(
+    name: str, member: str, hides: str, *, size: int | None = 1000, keeps: tuple[str, ...] = ()
+) -> Operation:
+    return Operation(
+        "ec2", name, (f"ec2:{name}",), hides, required=(member,), paged=True, page_size=size, keeps=keeps
+    )
 
 
-VPCS = _listing("DescribeVpcs", "Vpcs", "networks in which weights are read")
-SUBNETS = _listing("DescribeSubnets", "Subnets", "subnets that give every host a public address")
+VPCS = _listing(
+    "DescribeVpcs",
+    "Vpcs",
+    "networks in which weights are read",
+    keeps=("VpcId", "CidrBlock", "IsDefault", "Tags.*"),
+)
+SUBNETS = _listing(
+    "DescribeSubnets",
+    "Subnets",
+    "subnets that give every host a public address",
+    keeps=("SubnetId", "VpcId", "MapPublicIpOnLaunch", "Tags.*"),
+)
 SECURITY_GROUPS = _listing(
-    "DescribeSecurityGroups", "SecurityGroups", "ways into and out of hosts that read weights"
+    "DescribeSecurityGroups",
+    "SecurityGroups",
+    "ways into and out of hosts that read weights",
+    keeps=(
+        "GroupId",
+        "VpcId",
+        "IpPermissions.IpProtocol",
+        "IpPermissions.FromPort",
+        "IpPermissions.ToPort",
+        "IpPermissions.IpRanges.CidrIp",
+        "IpPermissions.Ipv6Ranges.CidrIpv6",
+        "IpPermissions.PrefixListIds.PrefixListId",
+        "IpPermissions.UserIdGroupPairs.GroupId",
+        "IpPermissions.UserIdGroupPairs.UserId",
+        "IpPermissionsEgress.IpProtocol",
+        "IpPermissionsEgress.FromPort",
+        "IpPermissionsEgress.ToPort",
+        "IpPermissionsEgress.IpRanges.CidrIp",
+        "IpPermissionsEgress.Ipv6Ranges.CidrIpv6",
+        "IpPermissionsEgress.PrefixListIds.PrefixListId",
+        "IpPermissionsEgress.UserIdGroupPairs.GroupId",
+        "IpPermissionsEgress.UserIdGroupPairs.UserId",
+        "Tags.*",
+    ),
 )
 ROUTE_TABLES = _listing(
-    "DescribeRouteTables", "RouteTables", "ways from hosts that read weights to the internet", size=100
+    "DescribeRouteTables",
+    "RouteTables",
+    "ways from hosts that read weights to the internet",
+    size=100,
+    keeps=(
+        "RouteTableId",
+        "VpcId",
+        "Routes.DestinationCidrBlock",
+        "Routes.DestinationIpv6CidrBlock",
+        "Routes.DestinationPrefixListId",
+        "Routes.EgressOnlyInternetGatewayId",
+        "Routes.GatewayId",
+        "Routes.NatGatewayId",
+        "Routes.TransitGatewayId",
+        "Routes.VpcPeeringConnectionId",
+        "Routes.NetworkInterfaceId",
+        "Routes.CarrierGatewayId",
+        "Routes.State",
+        "Associations.Main",
+        "Associations.SubnetId",
+        "Associations.GatewayId",
+        "Tags.*",
+    ),
 )
 FLOW_LOGS = _listing(
-    "DescribeFlowLogs", "FlowLogs", "whether traffic that carries weights away would be seen"
+    "DescribeFlowLogs",
+    "FlowLogs",
+    "whether traffic that carries weights away would be seen",
+    keeps=("FlowLogId", "ResourceId", "FlowLogStatus", "TrafficType", "Tags.*"),
 )
 PEERINGS = _listing(
-    "DescribeVpcPeeringConnections", "VpcPeeringConnections", "networks of others that reach the hosts"
+    "DescribeVpcPeeringConnections",
+    "VpcPeeringConnections",
+    "networks of others that reach the hosts",
+    keeps=(
+        "VpcPeeringConnectionId",
+        "Status.Code",
+        "AccepterVpcInfo.VpcId",
+        "AccepterVpcInfo.OwnerId",
+        "RequesterVpcInfo.VpcId",
+        "RequesterVpcInfo.OwnerId",
+        "Tags.*",
+    ),
 )
 ATTACHMENTS = _listing(
     "DescribeTransitGatewayAttachments",
     "TransitGatewayAttachments",
     "networks of others that reach the hosts",
+    keeps=("TransitGatewayAttachmentId", "ResourceId", "ResourceType", "State", "Tags.*"),
 )
 SNAPSHOT_BLOCK = Operation(
     service="ec2",
@@ -38,6 +112,7 @@ SNAPSHOT_BLOCK = Operation(
     permissions=("ec2:GetSnapshotBlockPublicAccessState",),
     hides="a region in which snapshots can be shared with everybody",
     required=("State",),
+    keeps=("State",),
 )
 IMAGE_BLOCK = Operation(
     service="ec2",
@@ -45,6 +120,7 @@ IMAGE_BLOCK = Operation(
     permissions=("ec2:GetImageBlockPublicAccessState",),
     hides="a region in which images can be shared with everybody",
     required=("ImageBlockPublicAccessState",),
+    keeps=("ImageBlockPublicAccessState",),
 )
 DISK_ENCRYPTION = Operation(
     service="ec2",
@@ -52,6 +128,7 @@ DISK_ENCRYPTION = Operation(
     permissions=("ec2:GetEbsEncryptionByDefault",),
     hides="a region in which new disks are not encrypted",
     required=("EbsEncryptionByDefault",),
+    keeps=("EbsEncryptionByDefault",),
 )
 OPERATIONS = (
     VPCS,

@@ -19,6 +19,16 @@ DESCRIBE_ORGANIZATION = Operation(
     hides="the organisation, whose management account holds power over this one",
     absent=_NOT_IN_USE,
     required=("Organization",),
+    keeps=(
+        "Id",
+        "MasterAccountId",
+        "FeatureSet",
+        "AvailablePolicyTypes.*",
+        "Organization.Id",
+        "Organization.MasterAccountId",
+        "Organization.FeatureSet",
+        "Organization.AvailablePolicyTypes.*",
+    ),
 )
 LIST_ROOTS = Operation(
     service="organizations",
@@ -29,6 +39,7 @@ LIST_ROOTS = Operation(
     entries=("Roots",),
     identity=("Id", "Arn"),
     paged=True,
+    keeps=("Id", "Arn", "Name", "PolicyTypes.*"),
 )
 LIST_UNITS = Operation(
     service="organizations",
@@ -39,6 +50,14 @@ LIST_UNITS = Operation(
     entries=("OrganizationalUnits",),
     identity=("Id", "Arn"),
     paged=True,
+    keeps=(
+        "Id",
+        "Arn",
+        "Name",
+        "OrganizationalUnits.Id",
+        "OrganizationalUnits.Arn",
+        "OrganizationalUnits.Name",
+    ),
 )
 LIST_ACCOUNTS_FOR_PARENT = Operation(
     service="organizations",
@@ -49,6 +68,7 @@ LIST_ACCOUNTS_FOR_PARENT = Operation(
     entries=("Accounts",),
     identity=("Id", "Arn"),
     paged=True,
+    keeps=("Accounts.Id", "Accounts.Arn", "Accounts.Name", "Accounts.Status", "Accounts.State"),
 )
 LIST_ACCOUNTS = Operation(
     service="organizations",
@@ -59,6 +79,7 @@ LIST_ACCOUNTS = Operation(
     entries=("Accounts",),
     identity=("Id", "Arn"),
     paged=True,
+    keeps=("Id", "Arn", "Name", "Status", "State", "JoinedMethod", "JoinedTimestamp"),
 )
 LIST_POLICIES = Operation(
     service="organizations",
@@ -69,6 +90,7 @@ LIST_POLICIES = Operation(
     entries=("Policies",),
     identity=("Id", "Arn"),
     paged=True,
+    keeps=("Id", "Arn", "Name", "Type", "AwsManaged"),
 )
 DESCRIBE_POLICY = Operation(
     service="organizations",
@@ -76,6 +98,14 @@ DESCRIBE_POLICY = Operation(
     permissions=("organizations:DescribePolicy",),
     hides="what a guardrail says",
     required=("Policy",),
+    keeps=(
+        "Policy.PolicySummary.Id",
+        "Policy.PolicySummary.Arn",
+        "Policy.PolicySummary.Name",
+        "Policy.PolicySummary.Type",
+        "Policy.PolicySummary.AwsManaged",
+        "Policy.Content",
+    ),
 )
 LIST_TARGETS = Operation(
     service="organizations",
@@ -84,6 +114,7 @@ LIST_TARGETS = Operation(
     hides="which accounts a guardrail binds",
     required=("Targets",),
     paged=True,
+    keeps=("Targets.TargetId", "Targets.Arn", "Targets.Name", "Targets.Type"),
 )
 OPERATIONS = (
     DESCRIBE_ORGANIZATION,
@@ -120,22 +151,22 @@ def organisation(account: Account, described: Answer, listed: list[dict[str, Any
     yield row(
         "organizations.organization",
         entry.get("Id") or account.id,
-        DESCRIBE_ORGANIZATION.name,
+        DESCRIBE_ORGANIZATION,
         entry,
         reads={DESCRIBE_ORGANIZATION.name: described},
     )
     if described.outcome == "absent":
         return
     for member in listed:
-        yield row("organizations.account", member["Id"], LIST_ACCOUNTS.name, member)
+        yield row("organizations.account", member["Id"], LIST_ACCOUNTS, member)
     for root in account.caller.list(LIST_ROOTS):
-        yield from _subtree(account, "organizations.root", LIST_ROOTS.name, root)
+        yield from _subtree(account, "organizations.root", LIST_ROOTS, root)
     for kind in POLICY_TYPES:
         for policy in account.caller.list(LIST_POLICIES, Filter=kind):
             yield _policy(account, policy)
 
 
-def _subtree(account: Account, kind: str, operation: str, entry: Mapping[str, Any]) -> Iterator[Row]:
+def _subtree(account: Account, kind: str, operation: Operation, entry: Mapping[str, Any]) -> Iterator[Row]:
     """A root or unit and the units below it; a tree that bites its own tail is walked once."""
     pending = [(kind, operation, entry)]
     seen = set()
@@ -150,7 +181,7 @@ def _subtree(account: Account, kind: str, operation: str, entry: Mapping[str, An
         }
         yield row(kind, entry["Id"], operation, entry, reads=reads)
         units = reads[LIST_UNITS.name].data.get("OrganizationalUnits", [])
-        pending.extend(("organizations.ou", LIST_UNITS.name, unit) for unit in units)
+        pending.extend(("organizations.ou", LIST_UNITS, unit) for unit in units)
 
 
 def _policy(account: Account, entry: Mapping[str, Any]) -> Row:
@@ -158,4 +189,4 @@ def _policy(account: Account, entry: Mapping[str, Any]) -> Row:
         operation.name: account.caller.ask(operation, resource=entry["Arn"], PolicyId=entry["Id"])
         for operation in (DESCRIBE_POLICY, LIST_TARGETS)
     }
-    return row("organizations.policy", entry["Id"], LIST_POLICIES.name, entry, reads=reads)
+    return row("organizations.policy", entry["Id"], LIST_POLICIES, entry, reads=reads)

@@ -12,6 +12,7 @@ TRUST_ANCHORS = Operation(
     hides="certificate authorities whose certificates become roles",
     required=("trustAnchors",),
     paged=True,
+    keeps=("trustAnchorArn", "trustAnchorId", "name", "enabled", "source.sourceType"),
 )
 PROFILES = Operation(
     service="rolesanywhere",
@@ -20,6 +21,7 @@ PROFILES = Operation(
     hides="roles that a machine with a certificate becomes",
     required=("profiles",),
     paged=True,
+    keeps=("profileArn", "profileId", "name", "enabled", "roleArns", "sessionPolicy", "durationSeconds"),
 )
 OPERATIONS = (TRUST_ANCHORS, PROFILES)
 read = reader(

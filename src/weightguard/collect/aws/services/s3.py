@@ -21,12 +21,14 @@ LIST_BUCKETS = Operation(
     paged=True,
     # Only a request with a parameter is answered with each bucket's region.
     page_size=10_000,
+    keeps=("Name", "CreationDate", "BucketRegion", "BucketArn"),
 )
 GET_LOCATION = Operation(
     service="s3",
     name="GetBucketLocation",
     permissions=("s3:GetBucketLocation",),
     hides="in which region, and under whose law, a bucket lies",
+    keeps=("LocationConstraint",),
 )
 LIST_OBJECTS = Operation(
     service="s3",
@@ -54,6 +56,7 @@ GET_POLICY = Operation(
     absent=frozenset({"NoSuchBucketPolicy"}),
     required=("Policy",),
     documents=("Policy",),
+    keeps=("Policy",),
 )
 GET_PUBLIC_ACCESS_BLOCK = Operation(
     service="s3",
@@ -62,6 +65,7 @@ GET_PUBLIC_ACCESS_BLOCK = Operation(
     hides="a bucket that may be made public",
     absent=frozenset({"NoSuchPublicAccessBlockConfiguration"}),
     required=("PublicAccessBlockConfiguration",),
+    keeps=("PublicAccessBlockConfiguration.*",),
 )
 GET_OWNERSHIP = Operation(
     service="s3",
@@ -70,6 +74,7 @@ GET_OWNERSHIP = Operation(
     hides="whether ACLs grant access beside the policies",
     absent=frozenset({"OwnershipControlsNotFoundError"}),
     required=("OwnershipControls",),
+    keeps=("OwnershipControls.Rules.ObjectOwnership",),
 )
 GET_ACL = Operation(
     service="s3",
@@ -77,6 +82,7 @@ GET_ACL = Operation(
     permissions=("s3:GetBucketAcl",),
     hides="accounts, or everybody, to whom an ACL grants the bucket",
     required=("Grants",),
+    keeps=("Owner.ID", "Owner.DisplayName", "Grants.Permission", "Grants.Grantee.*"),
 )
 GET_ENCRYPTION = Operation(
     service="s3",
@@ -85,12 +91,18 @@ GET_ENCRYPTION = Operation(
     hides="weights that are encrypted with no key of one's own",
     absent=frozenset({"ServerSideEncryptionConfigurationNotFoundError"}),
     required=("ServerSideEncryptionConfiguration",),
+    keeps=(
+        "ServerSideEncryptionConfiguration.Rules.ApplyServerSideEncryptionByDefault.*",
+        "ServerSideEncryptionConfiguration.Rules.BucketKeyEnabled",
+        "ServerSideEncryptionConfiguration.Rules.BlockedEncryptionTypes.*",
+    ),
 )
 GET_VERSIONING = Operation(
     service="s3",
     name="GetBucketVersioning",
     permissions=("s3:GetBucketVersioning",),
     hides="releases that can be overwritten without a trace, and old versions that stay",
+    keeps=("Status", "MFADelete"),
 )
 GET_OBJECT_LOCK = Operation(
     service="s3",
@@ -99,6 +111,7 @@ GET_OBJECT_LOCK = Operation(
     hides="logs and releases that can be deleted",
     absent=frozenset({"ObjectLockConfigurationNotFoundError"}),
     required=("ObjectLockConfiguration",),
+    keeps=("ObjectLockConfiguration.*",),
 )
 GET_REPLICATION = Operation(
     service="s3",
@@ -107,12 +120,14 @@ GET_REPLICATION = Operation(
     hides="copies of weights that go to another bucket or account",
     absent=frozenset({"ReplicationConfigurationNotFoundError"}),
     required=("ReplicationConfiguration",),
+    keeps=("ReplicationConfiguration.*",),
 )
 GET_LOGGING = Operation(
     service="s3",
     name="GetBucketLogging",
     permissions=("s3:GetBucketLogging",),
     hides="whether reads of weights leave a trace",
+    keeps=("LoggingEnabled.TargetBucket", "LoggingEnabled.TargetPrefix"),
 )
 LIST_INVENTORY = Operation(
     service="s3",
@@ -121,6 +136,14 @@ LIST_INVENTORY = Operation(
     hides="lists of all objects that are sent to another bucket or account",
     required=("IsTruncated",),
     paged=True,
+    keeps=(
+        "InventoryConfigurationList.Id",
+        "InventoryConfigurationList.IsEnabled",
+        "InventoryConfigurationList.IncludedObjectVersions",
+        "InventoryConfigurationList.Destination.*",
+        "InventoryConfigurationList.Filter.*",
+        "InventoryConfigurationList.Schedule.*",
+    ),
 )
 GET_LIFECYCLE = Operation(
     service="s3",
@@ -129,6 +152,7 @@ GET_LIFECYCLE = Operation(
     hides="whether old checkpoints expire",
     absent=frozenset({"NoSuchLifecycleConfiguration"}),
     required=("Rules",),
+    keeps=("Rules.*",),
 )
 GET_TAGGING = Operation(
     service="s3",
@@ -137,6 +161,7 @@ GET_TAGGING = Operation(
     hides="the sensitivity label of a bucket, and tags that policies decide by",
     absent=frozenset({"NoSuchTagSet", "NoSuchTagSetError"}),
     required=("TagSet",),
+    keeps=("TagSet.*",),
 )
 ALWAYS = (GET_POLICY, GET_ACL, GET_ENCRYPTION)
 """Asked of every bucket: who is let in by the bucket itself, and whether it shares a key with weights."""
@@ -213,7 +238,7 @@ def bucket_row(account: Account, bucket: Bucket, listing: Answer, *, in_full: st
     return row(
         "s3.bucket",
         bucket.arn,
-        LIST_BUCKETS.name,
+        LIST_BUCKETS,
         bucket.entry,
         region=bucket.region if known else None,
         reads=reads,

@@ -17,6 +17,7 @@ GET_PUBLIC_ACCESS_BLOCK = Operation(
     hides="buckets of the account that may be made public",
     absent=frozenset({"NoSuchPublicAccessBlockConfiguration"}),
     required=("PublicAccessBlockConfiguration",),
+    keeps=("PublicAccessBlockConfiguration.*",),
 )
 LIST_ACCESS_POINTS = Operation(
     service="s3control",
@@ -27,6 +28,17 @@ LIST_ACCESS_POINTS = Operation(
     identity=("Name", "Bucket"),
     paged=True,
     page_size=1000,
+    keeps=(
+        "Name",
+        "Bucket",
+        "BucketAccountId",
+        "NetworkOrigin",
+        "VpcConfiguration.*",
+        "AccessPointArn",
+        "Alias",
+        "DataSourceId",
+        "DataSourceType",
+    ),
 )
 GET_ACCESS_POINT = Operation(
     service="s3control",
@@ -34,6 +46,16 @@ GET_ACCESS_POINT = Operation(
     permissions=("s3:GetAccessPoint",),
     hides="whether an access point answers to the internet, and its Block Public Access",
     required=("Name", "NetworkOrigin"),
+    keeps=(
+        "Name",
+        "Bucket",
+        "BucketAccountId",
+        "NetworkOrigin",
+        "VpcConfiguration.*",
+        "AccessPointArn",
+        "Alias",
+        "PublicAccessBlockConfiguration.*",
+    ),
 )
 GET_ACCESS_POINT_POLICY = Operation(
     service="s3control",
@@ -43,6 +65,7 @@ GET_ACCESS_POINT_POLICY = Operation(
     absent=frozenset({"NoSuchAccessPointPolicy"}),
     required=("Policy",),
     documents=("Policy",),
+    keeps=("Policy",),
 )
 GET_ACCESS_POINT_POLICY_STATUS = Operation(
     service="s3control",
@@ -51,6 +74,7 @@ GET_ACCESS_POINT_POLICY_STATUS = Operation(
     hides="an access point that S3 itself counts as public",
     absent=frozenset({"NoSuchAccessPointPolicy"}),
     required=("PolicyStatus",),
+    keeps=("PolicyStatus.IsPublic",),
 )
 OPERATIONS = (
     GET_PUBLIC_ACCESS_BLOCK,
@@ -78,7 +102,7 @@ def units(account: Account, region: str) -> Iterator[Unit]:
 def _account(account: Account) -> Iterator[Row]:
     answer = account.caller.ask(GET_PUBLIC_ACCESS_BLOCK, AccountId=account.id)
     reads = {GET_PUBLIC_ACCESS_BLOCK.name: answer}
-    yield row("s3control.account", account.id, GET_PUBLIC_ACCESS_BLOCK.name, {}, reads=reads)
+    yield row("s3control.account", account.id, GET_PUBLIC_ACCESS_BLOCK, {}, reads=reads)
 
 
 def _access_point(account: Account, region: str, entry: Mapping[str, Any]) -> Iterator[Row]:
@@ -89,4 +113,4 @@ def _access_point(account: Account, region: str, entry: Mapping[str, Any]) -> It
         )
         for operation in (GET_ACCESS_POINT, GET_ACCESS_POINT_POLICY, GET_ACCESS_POINT_POLICY_STATUS)
     }
-    yield row("s3control.access_point", arn, LIST_ACCESS_POINTS.name, entry, region=region, reads=reads)
+    yield row("s3control.access_point", arn, LIST_ACCESS_POINTS, entry, region=region, reads=reads)

@@ -10,31 +10,64 @@ from weightguard.collect.aws.operation import Operation
 
 
 def _operation(
-    name: str, member: str, hides: str, *, paged: bool = True, absent: frozenset[str] = frozenset()
+    name: str,
+    member: str,
+    hides: str,
+    *,
+    paged: bool = True,
+    absent: frozenset[str] = frozenset(),
+    keeps: tuple[str, ...] = (),
 ) -> Operation:
     return Operation(
-        "sso-admin", name, (f"sso:{name}",), hides, absent=absent, required=(member,), paged=paged
+        "sso-admin",
+        name,
+        (f"sso:{name}",),
+        hides,
+        absent=absent,
+        required=(member,),
+        paged=paged,
+        keeps=keeps,
     )
 
 
 _NONE = frozenset({"ResourceNotFoundException"})
 INSTANCES = _operation("ListInstances", "Instances", "people who sign in through an identity centre")
 PERMISSION_SETS = _operation(
-    "ListPermissionSets", "PermissionSets", "roles that people are given in every account"
+    "ListPermissionSets",
+    "PermissionSets",
+    "roles that people are given in every account",
+    keeps=("PermissionSetArn", "InstanceArn"),
 )
 PERMISSION_SET = _operation(
-    "DescribePermissionSet", "PermissionSet", "how long a person's session lasts", paged=False
+    "DescribePermissionSet",
+    "PermissionSet",
+    "how long a person's session lasts",
+    paged=False,
+    keeps=(
+        "PermissionSet.Name",
+        "PermissionSet.PermissionSetArn",
+        "PermissionSet.SessionDuration",
+        "PermissionSet.CreatedDate",
+    ),
 )
 INLINE_POLICY = _operation(
-    "GetInlinePolicyForPermissionSet", "InlinePolicy", "what a permission set allows", paged=False
+    "GetInlinePolicyForPermissionSet",
+    "InlinePolicy",
+    "what a permission set allows",
+    paged=False,
+    keeps=("InlinePolicy",),
 )
 MANAGED = _operation(
-    "ListManagedPoliciesInPermissionSet", "AttachedManagedPolicies", "what a permission set allows"
+    "ListManagedPoliciesInPermissionSet",
+    "AttachedManagedPolicies",
+    "what a permission set allows",
+    keeps=("AttachedManagedPolicies.Name", "AttachedManagedPolicies.Arn"),
 )
 CUSTOMER_MANAGED = _operation(
     "ListCustomerManagedPolicyReferencesInPermissionSet",
     "CustomerManagedPolicyReferences",
     "what a permission set allows",
+    keeps=("CustomerManagedPolicyReferences.Name", "CustomerManagedPolicyReferences.Path"),
 )
 BOUNDARY = _operation(
     "GetPermissionsBoundaryForPermissionSet",
@@ -42,12 +75,20 @@ BOUNDARY = _operation(
     "what bounds a permission set",
     paged=False,
     absent=_NONE,
+    keeps=(
+        "PermissionsBoundary.ManagedPolicyArn",
+        "PermissionsBoundary.CustomerManagedPolicyReference.Name",
+        "PermissionsBoundary.CustomerManagedPolicyReference.Path",
+    ),
 )
 PROVISIONED = _operation(
     "ListAccountsForProvisionedPermissionSet", "AccountIds", "accounts that people may enter"
 )
 ASSIGNMENTS = _operation(
-    "ListAccountAssignments", "AccountAssignments", "people and groups that may enter an account"
+    "ListAccountAssignments",
+    "AccountAssignments",
+    "people and groups that may enter an account",
+    keeps=("TargetId", "AccountId", "PermissionSetArn", "PrincipalId", "PrincipalType"),
 )
 OPERATIONS = (
     INSTANCES,
@@ -78,7 +119,7 @@ def _instance(account: Account, region: str, instance: str) -> Iterator[Row]:
     for arn in listed:
         reads = {operation.name: _ask(account, region, operation, instance, arn) for operation in _DETAILS}
         data = {"PermissionSetArn": arn, "InstanceArn": instance}
-        yield row("sso-admin.permission_set", arn, PERMISSION_SETS.name, data, region=region, reads=reads)
+        yield row("sso-admin.permission_set", arn, PERMISSION_SETS, data, region=region, reads=reads)
         for target in _ask(account, region, PROVISIONED, instance, arn).data.get("AccountIds", []):
             assigned = account.caller.ask(
                 ASSIGNMENTS,
@@ -91,7 +132,7 @@ def _instance(account: Account, region: str, instance: str) -> Iterator[Row]:
             for entry in assigned.data.get("AccountAssignments", []):
                 identifier = f"{arn}#{target}#{entry.get('PrincipalType')}#{entry.get('PrincipalId')}"
                 data = {**entry, "TargetId": target}
-                yield row("sso-admin.account_assignment", identifier, ASSIGNMENTS.name, data, region=region)
+                yield row("sso-admin.account_assignment", identifier, ASSIGNMENTS, data, region=region)
 
 
 def _ask(account: Account, region: str, operation: Operation, instance: str, arn: str) -> Answer:

@@ -12,6 +12,7 @@ EFS_FILE_SYSTEMS = Operation(
     hides="shared file systems that may hold weights",
     required=("FileSystems",),
     paged=True,
+    keeps=("FileSystemId", "FileSystemArn", "Name", "Encrypted", "KmsKeyId", "Tags.*"),
 )
 EFS_POLICY = Operation(
     service="efs",
@@ -21,6 +22,7 @@ EFS_POLICY = Operation(
     absent=frozenset({"PolicyNotFound"}),
     required=("Policy",),
     documents=("Policy",),
+    keeps=("Policy",),
 )
 EFS_ACCESS_POINTS = Operation(
     service="efs",
@@ -29,6 +31,7 @@ EFS_ACCESS_POINTS = Operation(
     hides="other doors into a file system",
     required=("AccessPoints",),
     paged=True,
+    keeps=("AccessPoints.AccessPointId", "AccessPoints.Name", "AccessPoints.Tags.*"),
 )
 FSX_FILE_SYSTEMS = Operation(
     service="fsx",
@@ -37,6 +40,7 @@ FSX_FILE_SYSTEMS = Operation(
     hides="training file systems that may hold weights",
     required=("FileSystems",),
     paged=True,
+    keeps=("FileSystemId", "ResourceARN", "FileSystemType", "KmsKeyId", "Tags.*"),
 )
 REPOSITORIES = Operation(
     service="ecr",
@@ -45,6 +49,14 @@ REPOSITORIES = Operation(
     hides="container images that carry weights",
     required=("repositories",),
     paged=True,
+    keeps=(
+        "repositoryArn",
+        "repositoryName",
+        "imageTagMutability",
+        "imageScanningConfiguration.scanOnPush",
+        "encryptionConfiguration.encryptionType",
+        "encryptionConfiguration.kmsKey",
+    ),
 )
 REPOSITORY_POLICY = Operation(
     service="ecr",
@@ -54,6 +66,7 @@ REPOSITORY_POLICY = Operation(
     absent=frozenset({"RepositoryPolicyNotFoundException"}),
     required=("policyText",),
     documents=("policyText",),
+    keeps=("policyText",),
 )
 VAULTS = Operation(
     service="backup",
@@ -62,6 +75,7 @@ VAULTS = Operation(
     hides="backups of disks and buckets that hold weights",
     required=("BackupVaultList",),
     paged=True,
+    keeps=("BackupVaultArn", "BackupVaultName", "EncryptionKeyArn", "Locked"),
 )
 VAULT_POLICY = Operation(
     service="backup",
@@ -71,6 +85,7 @@ VAULT_POLICY = Operation(
     absent=frozenset({"ResourceNotFoundException"}),
     required=("Policy",),
     documents=("Policy",),
+    keeps=("Policy",),
 )
 SECRETS = Operation(
     service="secretsmanager",
@@ -79,6 +94,7 @@ SECRETS = Operation(
     hides="stored credentials that open a way to weights",
     required=("SecretList",),
     paged=True,
+    keeps=("ARN", "Name", "KmsKeyId", "Tags.*"),
 )
 SECRET_POLICY = Operation(
     service="secretsmanager",
@@ -86,6 +102,7 @@ SECRET_POLICY = Operation(
     permissions=("secretsmanager:GetResourcePolicy",),
     hides="principals of any account that may read a stored credential",
     required=("ARN",),
+    keeps=("ResourcePolicy",),
 )
 OPERATIONS = (
     EFS_FILE_SYSTEMS,

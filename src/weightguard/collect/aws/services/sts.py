@@ -13,6 +13,7 @@ GET_CALLER_IDENTITY = Operation(
     permissions=("sts:GetCallerIdentity",),
     hides="whose account was read",
     required=("Account", "Arn"),
+    keeps=("Account", "Arn", "UserId"),
 )
 ASSUME_ROLE = Operation(
     service="sts",
@@ -29,4 +30,4 @@ def identity(account: Account) -> Iterator[Row]:
     """The identity that this collection runs as."""
     answer = account.identity or account.caller.ask(GET_CALLER_IDENTITY)
     if answer.ok:
-        yield row("sts.identity", account.id, GET_CALLER_IDENTITY.name, answer.data)
+        yield row("sts.identity", account.id, GET_CALLER_IDENTITY, answer.data)

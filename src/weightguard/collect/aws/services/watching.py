@@ -15,6 +15,7 @@ DETECTORS = Operation(
     hides="whether anything looks for theft in the logs",
     required=("DetectorIds",),
     paged=True,
+    keeps=("DetectorId",),
 )
 DETECTOR = Operation(
     service="guardduty",
@@ -22,6 +23,15 @@ DETECTOR = Operation(
     permissions=("guardduty:GetDetector",),
     hides="threat detection that is off, or does not watch storage",
     required=("Status",),
+    keeps=(
+        "Status",
+        "FindingPublishingFrequency",
+        "Features.Name",
+        "Features.Status",
+        "DataSources.S3Logs.Status",
+        "DataSources.CloudTrail.Status",
+        "Tags.*",
+    ),
 )
 MACIE = Operation(
     service="macie2",
@@ -30,6 +40,7 @@ MACIE = Operation(
     hides="whether the provider's own discovery looks into stores",
     absent_messages=("Macie is not enabled",),
     required=("status",),
+    keeps=("status", "findingPublishingFrequency", "serviceRole"),
 )
 RECORDERS = Operation(
     service="config",
@@ -37,6 +48,14 @@ RECORDERS = Operation(
     permissions=("config:DescribeConfigurationRecorders",),
     hides="whether changes of configuration are kept",
     required=("ConfigurationRecorders",),
+    keeps=(
+        "name",
+        "recordingGroup.allSupported",
+        "recordingGroup.includeGlobalResourceTypes",
+        "recordingGroup.resourceTypes",
+        "recordingGroup.exclusionByResourceTypes.resourceTypes",
+        "recordingGroup.recordingStrategy.useOnly",
+    ),
 )
 RECORDER_STATUS = Operation(
     service="config",
@@ -44,6 +63,11 @@ RECORDER_STATUS = Operation(
     permissions=("config:DescribeConfigurationRecorderStatus",),
     hides="a recorder that was switched off",
     required=("ConfigurationRecordersStatus",),
+    keeps=(
+        "ConfigurationRecordersStatus.name",
+        "ConfigurationRecordersStatus.recording",
+        "ConfigurationRecordersStatus.lastStatus",
+    ),
 )
 ANALYZERS = Operation(
     service="accessanalyzer",
@@ -52,6 +76,7 @@ ANALYZERS = Operation(
     hides="whether anything watches for access from outside",
     required=("analyzers",),
     paged=True,
+    keeps=("arn", "name", "status", "type", "tags.*"),
 )
 OPERATIONS = (DETECTORS, DETECTOR, MACIE, RECORDERS, RECORDER_STATUS, ANALYZERS)
 read_guardduty = reader(
@@ -81,5 +106,5 @@ def read_macie(account: Account, region: str) -> Iterator[Row]:
     answer = account.caller.ask(MACIE, region=region)
     if answer.ok:
         yield row(
-            "macie2.session", account.arn("macie2", region, "session"), MACIE.name, answer.data, region=region
+            "macie2.session", account.arn("macie2", region, "session"), MACIE, answer.data, region=region
         )
