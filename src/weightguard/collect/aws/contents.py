@@ -83,7 +83,7 @@ def _list(account: Account, bucket: s3.Bucket, scan: StoreScan, spool: IO[str]) 
             count += 1
             size += entry["Size"]
     data = {"KeyCount": count, "Bytes": size}
-    return Answer(listing.outcome, data, listing.code, listing.message)
+    return Answer(listing.outcome, data, listing.code, listing.message, s3.LIST_OBJECTS.keeps)
 
 
 @dataclass(slots=True)

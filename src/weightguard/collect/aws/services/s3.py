@@ -40,6 +40,8 @@ LIST_OBJECTS = Operation(
     identity=("Key",),
     paged=True,
     page_size=1000,
+    # How many there are, and their bytes, summed up; the objects themselves have a table of their own.
+    keeps=("KeyCount", "Bytes"),
 )
 GET_OBJECT = Operation(
     service="s3",
