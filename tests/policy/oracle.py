@@ -62,7 +62,7 @@ KEYS: dict[str, list[Any]] = {
     "aws:SourceVpce": ["v1", "v2"],
     "aws:MultiFactorAuthPresent": ["true", "false"],
     "aws:PrincipalTag/t": ["a", "b"],
-    "aws:TagKeys": [["x"], ["x", "y"], ["z"]],
+    "aws:CalledVia": [["x"], ["x", "y"], ["z"]],
 }
 PRINCIPAL_ELEMENTS: list[Any] = [
     "*",
@@ -145,7 +145,7 @@ def condition(random: Random) -> tuple[str, dict[str, Any]]:
         operator = random.choice(["ForAllValues:", "ForAnyValue:"]) + random.choice(
             ["StringEquals", "StringNotEquals", "StringLike"]
         )
-        return operator, {"aws:TagKeys": random.sample(["x", "y", "z"], random.randint(1, 2))}
+        return operator, {"aws:CalledVia": random.sample(["x", "y", "z"], random.randint(1, 2))}
     if kind == 3:
         operator = random.choice(["StringLike", "StringNotLike"])
         return operator, {"aws:PrincipalTag/t": random.choice(["a", "?", "b*"])}
@@ -219,9 +219,19 @@ def names(entry: dict[str, Any], case: Case) -> str | None:
         if case.layers["boundary"] is not None:
             return "all"
         how = named_in(entry["NotPrincipal"], who, case.principal)
-        excepted = how in {"self", "lesser", "all"} or (how == "account" and case.principal == "root")
-        return None if excepted else "all"
+        if how == "account" or (how in {"self", "lesser"} and not names_account(entry["NotPrincipal"], who)):
+            return None if case.principal == "root" else "all"
+        return "all" if how is None else None
     return named_in(entry["Principal"], who, case.principal) if "Principal" in entry else "all"
+
+
+def names_account(element: Any, who: dict[str, Any]) -> bool:
+    """Whether the element names the principal's account as well; services have none."""
+    if who.get("account") is None:
+        return True
+    entries = element.get("AWS", [])
+    entries = entries if isinstance(entries, list) else [entries]
+    return bool(set(entries) & {"*", who["account"], f"arn:aws:iam::{who['account']}:root"})
 
 
 def named_in(element: Any, who: dict[str, Any], kind: str) -> str | None:

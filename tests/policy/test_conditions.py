@@ -248,9 +248,9 @@ def test_empty_condition_is_always_met() -> None:
         ("StringEquals", None),
     ],
 )
-@pytest.mark.parametrize("effect", [allow, deny])
-def test_a_malformed_condition_keeps_the_statement_from_matching_and_says_so(
-    operator: str, value: Any, effect: Any
+@pytest.mark.parametrize(("effect", "beside_an_allow"), [(allow, "allowed"), (deny, "unknown")])
+def test_a_malformed_condition_keeps_an_allow_from_matching_and_leaves_a_denial_open(
+    operator: str, value: Any, effect: Any, beside_an_allow: str
 ) -> None:
     from policies import policy
 
@@ -259,5 +259,5 @@ def test_a_malformed_condition_keeps_the_statement_from_matching_and_says_so(
     bad = policy(effect(Sid="Bad", Condition={operator: {"aws:x": value}}))
     good = policy(allow(), name="good")
     assert ask(Layers(identity=[bad]), context={"aws:x": "1"}).outcome == "denied_implicitly"
-    assert ask(Layers(identity=[bad, good]), context={"aws:x": "1"}).outcome == "allowed"
+    assert ask(Layers(identity=[bad, good]), context={"aws:x": "1"}).outcome == beside_an_allow
     assert [(problem.statement, problem.grants_nothing) for problem in bad.problems] == [("Bad", True)]

@@ -135,7 +135,67 @@ def test_a_malformed_principal_never_matches(principal: Any) -> None:
 
 def test_a_resource_policy_must_name_principals() -> None:
     assert outcome(layers(resource=[GOOD])) == "denied_implicitly"
-    assert outcome(layers(identity=[allow()], resource=[deny()])) == "allowed"
+    assert outcome(layers(identity=[allow()], resource=[deny()])) == "unknown"
+
+
+DENIALS: list[Any] = [
+    {**deny(), "Principal": "*"},
+    {
+        **deny(),
+        "Principal": {"AWS": USER},
+        "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    },
+    {**deny(), "effect": "x"},
+    {**deny(), "Effect": "deny"},
+    {**deny(), "Sid": 5},
+    {**deny(), "NotAction": "ec2:*"},
+    {**deny(), "NotResource": "arn:aws:s3:::x"},
+    {**deny(), "Resource": "models/*"},
+    {**deny(), "Resource": []},
+    {**deny(), "Action": "s3"},
+    {**deny(), "Action": ["s3:*", 5]},
+    {**deny(), "Condition": {"Foo": [1]}},
+    {"Effect": "Deny", "Action": "*"},
+    {"Effect": "Deny", "Resource": "*"},
+]
+
+
+@pytest.mark.parametrize("entry", DENIALS, ids=range(len(DENIALS)))
+@pytest.mark.parametrize("layer", ["identity", "boundary", "session"])
+def test_a_malformed_denial_leaves_the_decision_open(entry: Any, layer: str) -> None:
+    kind = PolicyKind(layer)
+    found = read({"Version": "2012-10-17", "Statement": [entry, GOOD]}, kind)
+    given: dict[str, Any] = {"identity": [read(document(GOOD))]}
+    given[layer] = [found]
+    decision = ask(Layers(**given))
+    assert decision.outcome == "unknown" and len(decision.missing) == 1
+    assert any(problem.grants_nothing for problem in found.problems)
+
+
+def test_a_document_that_is_refused_as_a_whole_still_may_deny() -> None:
+    refused = read({"Version": "2013-01-01", "Statement": [deny(), GOOD]})
+    assert outcome(Layers(identity=[refused, read(document(GOOD))])) == "unknown"
+    assert outcome(Layers(identity=[refused])) == "denied_implicitly"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"Action": "ec2:*", "Resource": "*"},
+        {"NotAction": "s3:*", "Resource": "*"},
+        {"Action": "*", "Resource": "arn:aws:s3:::other/*"},
+        {"Action": "*", "NotResource": "arn:aws:s3:::models*"},
+        {"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "AssumedRole"}}},
+    ],
+    ids=str,
+)
+def test_a_malformed_denial_of_something_else_changes_nothing(elsewhere: dict[str, Any]) -> None:
+    entry = {"Effect": "Deny", "Principal": "*", **elsewhere}
+    found = read({"Version": "2012-10-17", "Statement": [entry, GOOD]})
+    assert outcome(Layers(identity=[found])) == "allowed"
+    of_another = {**deny(), "Principal": {"AWS": "arn:aws:iam::111111111111:user/another"}, "Sid": 5}
+    resource = read({"Version": "2012-10-17", "Statement": [of_another]}, PolicyKind.RESOURCE)
+    assert outcome(Layers(identity=[read(document(GOOD))], resource=[resource])) == "allowed"
 
 
 def test_a_resource_control_policy_names_everybody_or_is_malformed() -> None:

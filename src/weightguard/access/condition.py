@@ -184,7 +184,7 @@ def kind_of_key(key: str) -> ConditionKind:
 @lru_cache(maxsize=65_536)
 def of_test(test: ContextTest) -> Condition:
     """One open test of the engine's as a condition."""
-    kind = ConditionKind.UNREAD if test.operator == "Unread" else kind_of_key(test.key)
+    kind = ConditionKind.UNREAD if test.operator in ("Unread", "Unclear") else kind_of_key(test.key)
     return Condition(kind, test.key, test.values, test.operator, test.negated)
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context
+from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of
 from weightguard.policy.aws.glob import Glob
 from weightguard.policy.aws.keys import canonical_key
+from weightguard.policy.aws.likeness import compares_texts, likeness
 from weightguard.policy.aws.operators import MalformedValue, Matcher, Operator, find_operator
 from weightguard.policy.aws.template import Template, Unresolved, template
 
@@ -137,11 +138,27 @@ class Test:
         values = context.get(self.key)
         if values is ABSENT:
             return ALWAYS if self._absent else NEVER
+        if isinstance(values, Partly):
+            return self._evaluate_partly(values, context)
         if self._matchers is None:
             return self._evaluate_variables(context, None if values is UNKNOWN else values)
         if values is UNKNOWN:
             return self._open if context.bounds is None else context.bounds.narrow(self._open)
         return ALWAYS if self._met(values, self._matchers) else NEVER
+
+    def _evaluate_partly(self, known: Partly, context: Context) -> Formula:
+        """For a key that has one value, of which only patterns are known: set operators and suffix say nothing then."""
+        name = self.name.operator.name
+        if name == "Null":
+            return ALWAYS if self._met((), self._matchers or ()) else NEVER
+        resolved = [one.resolve(context) for one in self._templates]
+        if not compares_texts(name) or any(isinstance(one, Unresolved) for one in resolved):
+            return self._open if self._matchers is not None else self._evaluate_variables(context, None)
+        settled = [one for one in resolved if not isinstance(one, Unresolved)]
+        alike, open_values = likeness(name, settled, known)
+        if alike is not None:
+            return ALWAYS if alike is not self.name.negated else NEVER
+        return Condition(self.key, name, open_values, self.name.negated, (self.key,))
 
     def _met(self, values: tuple[str, ...], matchers: tuple[Matcher, ...]) -> bool:
         set_operator, negated = self.name.set_operator, self.name.negated
@@ -198,6 +215,27 @@ class Test:
         if known is None:
             return self._residual(texts, [self.key, *canonical])
         return self._residual(texts, canonical, f"{self.key} ({', '.join(known)})")
+
+
+class Unclear:
+    """The test of a denial that cannot be understood: nobody can tell whether it is met.
+
+    Args:
+        label: the statement's.
+        why: what is wrong with it.
+    """
+
+    __slots__ = ("_condition",)
+
+    keys: frozenset[str] = frozenset()
+
+    def __init__(self, label: str, why: str) -> None:
+        subject = f"statement {label} ({why})"
+        self._condition = Condition(subject, "Unclear", ("deny",), needs=(f"statement {label}",))
+
+    def evaluate(self, _: Context) -> Formula:
+        """The open condition."""
+        return self._condition
 
 
 def presence(key: str) -> Formula:

@@ -7,9 +7,11 @@ of principal key values). Keys are not case-sensitive.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
+from weightguard.policy.aws.request_keys import may_have_key
 from weightguard.policy.aws.somebody import Bounds
 
 
@@ -23,9 +25,20 @@ class Missing(Enum):
 ABSENT: Final = Missing.ABSENT
 UNKNOWN: Final = Missing.UNKNOWN
 
-Values = tuple[str, ...] | Literal[Missing.ABSENT, Missing.UNKNOWN]
 
-ContextValue = str | bool | int | float | None | Sequence[str | bool | int | float]
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """One value that is there and known in part: it matches some of these patterns (``*`` and ``?`` are wildcards).
+
+    The id of a role's session is ``AROA...:*``: the role's own id, then any name.
+    """
+
+    patterns: tuple[str, ...]
+
+
+Values = tuple[str, ...] | Partly | Literal[Missing.ABSENT, Missing.UNKNOWN]
+
+ContextValue = str | bool | int | float | None | Sequence[str | bool | int | float] | Partly
 """What a caller may give for a key. None says: known to be absent."""
 
 
@@ -36,10 +49,11 @@ class Context:
         given: keys and values as the caller gave them; they win over what is derived.
         derived: keys that follow from the request itself, with lower-case names.
         assume_unknown: whether a key that is not given is unknown rather than absent.
+        action: the request's action in lower case: keys that no request for it has are absent.
         bounds: what an unknown caller is known to be or not to be.
     """
 
-    __slots__ = ("_assume_unknown", "_derived", "_given", "bounds")
+    __slots__ = ("_action", "_assume_unknown", "_derived", "_given", "bounds")
 
     def __init__(
         self,
@@ -47,8 +61,10 @@ class Context:
         derived: Mapping[str, Values],
         *,
         assume_unknown: bool,
+        action: str = "",
         bounds: Bounds | None = None,
     ) -> None:
+        self._action = action
         self.bounds = bounds
         self._given: dict[str, Values] = {key.lower(): as_values(value) for key, value in given.items()}
         self._derived = derived
@@ -66,8 +82,11 @@ class Context:
         if found is None:
             found = self._derived.get(lowered)
         if found is None:
-            return UNKNOWN if self._assume_unknown and not self._is_ruled_out(lowered) else ABSENT
+            return UNKNOWN if self._assume_unknown and self._may_have(lowered) else ABSENT
         return found
+
+    def _may_have(self, key: str) -> bool:
+        return may_have_key(self._action, key) and not self._is_ruled_out(key)
 
     def _is_ruled_out(self, key: str) -> bool:
         prefix, slash, _ = key.partition("/")
@@ -78,6 +97,8 @@ def as_values(value: ContextValue) -> Values:
     """A caller's value as the provider sees it: texts; nothing and the empty list are absence."""
     if value is None:
         return ABSENT
+    if isinstance(value, Partly):
+        return value
     if isinstance(value, str):
         return (value,)
     if isinstance(value, bool | int | float):

@@ -36,9 +36,6 @@ _TRUST_ACTIONS = frozenset(
 _FULL_ACCESS = Verdict(allow=ALWAYS, allowed_by=(Reason("provider", "AWS", "the root user has full access"),))
 _ASSUMING = frozenset({"User", "AssumedRole"})
 """Root users cannot assume roles, and sessions of federated users may call STS for nothing but who they are."""
-_WHO_AM_I = Decision(
-    Outcome.ALLOWED, (Reason("provider", "AWS", "sts:GetCallerIdentity needs no permission"),)
-)
 
 
 def decide(request: Request, layers: Layers) -> Decision:
@@ -53,7 +50,7 @@ def decide(request: Request, layers: Layers) -> Decision:
     """
     question = Question(request)
     if provider.always_allowed(question):
-        return _WHO_AM_I
+        return _unasked(request.action)
     decision = conclude(
         Asked(
             _limits(question, layers),
@@ -78,6 +75,11 @@ def _of_one_caller(decision: Decision, action: str) -> Decision:
     if left is not NEVER or decision.conditions is NEVER:
         return decision if left == decision.conditions else replace(decision, conditions=left)
     return Decision(Outcome.DENIED_IMPLICITLY, (), NEVER, ("resource",), decision.steps)
+
+
+@lru_cache(maxsize=64)
+def _unasked(action: str) -> Decision:
+    return Decision(Outcome.ALLOWED, (Reason("provider", "AWS", f"{action} needs no permission"),))
 
 
 def _limits(question: Question, layers: Layers) -> tuple[tuple[str, Verdict], ...]:

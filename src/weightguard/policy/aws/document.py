@@ -1,21 +1,28 @@
 """Policy documents: read, check and compile them once, shared by content.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and the page of each element. What the provider would
-refuse is a `Problem` of the document, and grants nothing: a statement that is malformed never matches, a document that cannot be
-read as a whole has no statements.
+refuse is a `Problem` of the document, and grants nothing: a statement that is malformed never allows, a document that cannot be
+read as a whole has no statements that allow. What in them could only deny leaves what it may concern open.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeGuard
 from urllib.parse import unquote
 
-from weightguard.policy.aws.statement import MalformedStatement, Statement, StatementRules, compile_statement
+from weightguard.policy.aws.statement import (
+    MalformedStatement,
+    Statement,
+    StatementRules,
+    compile_statement,
+    unclear_denial,
+)
 
 _LONGEST_DOCUMENT = 262_144
 """Characters. The provider's own largest limit is a fraction of it (32 KiB, key policies)."""
@@ -194,7 +201,7 @@ def _from_object(parsed: object, kind: PolicyKind) -> Document:
         return _refused(kind, "the policy is not a JSON object")
     refusal = _document_refusal(parsed)
     if refusal is not None:
-        return _refused(kind, refusal)
+        return Document(kind, tuple(_denials(parsed, refusal)), (Problem(None, refusal, True),))
     raw = parsed["Statement"]
     entries = raw if isinstance(raw, list) else [raw]
     with_variables = parsed.get("Version") == "2012-10-17"
@@ -204,6 +211,25 @@ def _from_object(parsed: object, kind: PolicyKind) -> Document:
         _add(entry, index, kind, with_variables, statements, problems)
     problems.extend(_repeated_labels(statements))
     return Document(kind, tuple(statements), tuple(problems))
+
+
+def _denies(entry: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether a statement could only deny, whatever else is wrong with it."""
+    effect = entry.get("Effect") if isinstance(entry, Mapping) else None
+    return isinstance(effect, str) and effect.lower() == "deny"
+
+
+def _denials(parsed: Mapping[str, object], refusal: str) -> Iterator[Statement]:
+    """The denials of a document that the provider would refuse as a whole."""
+    raw = parsed.get("Statement")
+    for index, entry in enumerate(raw if isinstance(raw, list) else [raw]):
+        if _denies(entry):
+            yield unclear_denial(entry, _label(entry, index), refusal, with_variables=False)
+
+
+def _label(entry: Mapping[str, object], index: int) -> str:
+    sid = entry.get("Sid")
+    return sid if isinstance(sid, str) and sid else str(index)
 
 
 def _repeated_labels(statements: list[Statement]) -> list[Problem]:
@@ -238,13 +264,13 @@ def _add(
     problems: list[Problem],
 ) -> None:
     notes: list[str] = []
-    label = str(index)
-    if isinstance(entry, Mapping) and isinstance(entry.get("Sid"), str) and entry["Sid"]:
-        label = str(entry["Sid"])
+    label = _label(entry, index) if isinstance(entry, Mapping) else str(index)
     try:
         statements.append(
             compile_statement(entry, label, _RULES[kind], with_variables=with_variables, notes=notes)
         )
     except MalformedStatement as error:
         problems.append(Problem(label, str(error), True))
+        if _denies(entry):
+            statements.append(unclear_denial(entry, label, str(error), with_variables=with_variables))
     problems.extend(Problem(label, note, False) for note in notes)

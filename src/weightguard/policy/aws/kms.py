@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weightguard.errors import InputError
-from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context
+from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of
-from weightguard.policy.aws.glob import is_pattern
+from weightguard.policy.aws.glob import glob, is_pattern
 from weightguard.policy.aws.principal import Naming, Principal, PrincipalElement, PrincipalType
 
 _PREFIX = "kms:EncryptionContext:"
@@ -115,14 +115,18 @@ def _reach(named: str, principal: Principal, context: Context) -> Formula:
 def _pair(key: str, value: str, context: Context) -> Formula:
     name = _PREFIX + key
     values = context.get(name)
-    if values is UNKNOWN:
-        return Condition(name, "StringEquals", (value,), needs=(name,))
+    if isinstance(values, Partly) and not any(glob(one).matches(value) for one in values.patterns):
+        return NEVER
+    if values is UNKNOWN or isinstance(values, Partly):
+        return (
+            ALWAYS if values == Partly((value,)) else Condition(name, "StringEquals", (value,), needs=(name,))
+        )
     return ALWAYS if values == (value,) else NEVER
 
 
 def _no_other_key(pairs: tuple[tuple[str, str], ...], context: Context) -> Formula:
     values = context.get(_ALL_KEYS)
     names = tuple(key for key, _ in pairs)
-    if values is UNKNOWN:
+    if values is UNKNOWN or isinstance(values, Partly):
         return Condition(_ALL_KEYS, "ForAllValues:StringEquals", names, needs=(_ALL_KEYS,))
     return ALWAYS if values is ABSENT or set(values) <= set(names) else NEVER

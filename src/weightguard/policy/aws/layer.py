@@ -232,15 +232,24 @@ def _excepted(
 ) -> Formula:
     """When a NotPrincipal element leaves the principal in.
 
-    Naming its account does not except a user or role from a denial: the documentation's example names the
-    account beside the user to deny "all principals except" the user.
+    A denial excepts a user, or a role with its sessions, only where the element names it and its account: "you must also
+    specify the account ARN of the principal ... otherwise, the policy might deny access to the entire account".
     """
     if naming is Naming.NOT or (has_boundary and not statement.allows):
         return ALWAYS
-    if naming is Naming.ACCOUNT:
-        is_account = question.principal.type is PrincipalType.ROOT
-        return NEVER if statement.allows or is_account else ALWAYS
+    if statement.allows:
+        return NEVER if naming is Naming.ACCOUNT else negation(reach)
+    if question.principal.type is PrincipalType.ROOT:
+        return NEVER
+    if naming is Naming.ACCOUNT or not _names_account(statement, question):
+        return ALWAYS
     return negation(reach)
+
+
+def _names_account(statement: Statement, question: Question) -> bool:
+    """Whether a statement that names a principal names its account too; one of no account needs no such name."""
+    element, principal = statement.principals, question.principal
+    return element is None or principal.account is None or element.names_account_of(principal)
 
 
 def _session_formula(name: str, question: Question) -> Formula:

@@ -122,7 +122,7 @@ def _ip_address(text: str, _: Glob) -> Matcher:
 def _arn_like(text: str, pattern: Glob) -> Matcher:
     if pattern.matches_all:
         return pattern.matches
-    patterns = _arn_patterns(pattern)
+    patterns = arn_patterns(pattern)
     if patterns is None:
         raise MalformedValue(f"{text!r} is not an ARN of six parts")
 
@@ -135,7 +135,7 @@ def _arn_like(text: str, pattern: Glob) -> Matcher:
     return match
 
 
-def _arn_patterns(pattern: Glob) -> tuple[Glob, ...] | None:
+def arn_patterns(pattern: Glob) -> tuple[Glob, ...] | None:
     """The six parts of an ARN pattern. Split on tokens, so that a variable's value keeps its characters literal."""
     parts: list[list[Any]] = [[]]
     for item in pattern.tokens:

@@ -270,7 +270,7 @@ class PrincipalElement:
             found = self._names_session(principal)
             if found[0] is not Naming.NOT:
                 return found
-        if principal.account is not None and self._names_account(principal):
+        if principal.account is not None and self.names_account_of(principal):
             return Naming.ACCOUNT, None
         return Naming.NOT, None
 
@@ -289,12 +289,18 @@ class PrincipalElement:
                 return Naming.LIMITED, None
         return Naming.NOT, None
 
-    def _names_account(self, principal: Principal) -> bool:
+    def names_account_of(self, principal: Principal) -> bool:
+        """Whether it names the principal's account, by its root ARN or its bare id, or everybody."""
         account = principal.account
         partition = (
             principal.identifier.split(":", 2)[1] if principal.identifier.startswith("arn:") else "aws"
         )
-        return account in self.aws or f"arn:{partition}:iam::{account}:root" in self.aws
+        return (
+            account in self.aws
+            or f"arn:{partition}:iam::{account}:root" in self.aws
+            or "*" in self.aws
+            or self.everybody
+        )
 
 
 def _spellings(service: str) -> tuple[str, str]:

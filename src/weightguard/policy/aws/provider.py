@@ -1,7 +1,9 @@
 """Rules of the provider that no policy states.
 
 Sources: AWS STS API Reference, GetCallerIdentity ("No permissions are required ... even if an administrator adds a policy
-that explicitly denies access") and AssumeRole ("You cannot use AWS account root user credentials to call AssumeRole");
+that explicitly denies access"), GetSessionToken ("No permissions are required for users to perform this operation ... You cannot
+use policies to control authentication operations"; it takes long-term credentials only) and AssumeRole
+("You cannot use AWS account root user credentials to call AssumeRole");
 IAM User Guide, "Managed policies and inline policies" ("You cannot change the permissions defined in AWS managed
 policies"), "Using service-linked roles"; IAM Identity Center User Guide, "Referencing permission sets in resource policies"
 (roles under /aws-reserved/ cannot be modified); AWS KMS Developer Guide, "About aliases" (alias/aws/ is reserved).
@@ -9,6 +11,7 @@ policies"), "Using service-linked roles"; IAM Identity Center User Guide, "Refer
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from functools import lru_cache
 
 from weightguard.policy.aws.glob import Glob, glob
@@ -50,17 +53,23 @@ _UNCHANGEABLE: tuple[tuple[frozenset[str], str, str], ...] = (
 )
 
 
+_ALWAYS_ALLOWED: Mapping[str, Container[PrincipalType]] = {
+    "sts:getcalleridentity": frozenset(PrincipalType) - {PrincipalType.ANONYMOUS},
+    "sts:getsessiontoken": frozenset({PrincipalType.USER, PrincipalType.ROOT}),
+}
+
+
 def always_allowed(question: Question) -> bool:
-    """Whether the provider allows the action to every caller, whatever policies say."""
-    return (
-        question.action == "sts:getcalleridentity" and question.principal.type is not PrincipalType.ANONYMOUS
-    )
+    """Whether the provider allows the action to this sort of caller, whatever policies say."""
+    return question.principal.type in _ALWAYS_ALLOWED.get(question.action, ())
 
 
 def refusal(question: Question) -> str | None:
     """Why the provider refuses the request whatever policies allow; None when it does not."""
     if question.action == "sts:assumerole" and question.principal.type is PrincipalType.ROOT:
         return "root user credentials cannot assume roles"
+    if question.action == "sts:getsessiontoken":
+        return "only long-term credentials get a session token"
     return _unchangeable(question.action, question.request.resource)
 
 

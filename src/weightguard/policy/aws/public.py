@@ -10,7 +10,7 @@ import ipaddress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from weightguard.policy.aws.conditions import Test
+from weightguard.policy.aws.conditions import Test, Unclear
 from weightguard.policy.aws.glob import is_pattern
 from weightguard.policy.aws.statement import Statement
 
@@ -66,8 +66,10 @@ def _statement_is_public(statement: Statement, of_access_point: bool) -> bool:
     return not any(_fixes(test, of_access_point) for test in statement.tests)
 
 
-def _fixes(test: Test, of_access_point: bool) -> bool:
+def _fixes(test: Test | Unclear, of_access_point: bool) -> bool:
     """Whether a condition limits access to fixed values. One with IfExists is met by who leaves the key out."""
+    if isinstance(test, Unclear):
+        return False
     name = test.name
     if name.negated or name.if_exists or name.set_operator == "ForAllValues":
         return False

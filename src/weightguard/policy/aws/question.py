@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from weightguard.policy.aws.arn import account_of
-from weightguard.policy.aws.context import ABSENT, Context, Values
+from weightguard.policy.aws.context import ABSENT, Context, Partly, Values
 from weightguard.policy.aws.model import Request
 from weightguard.policy.aws.principal import Principal, PrincipalType
 from weightguard.policy.aws.statement import Target, target
@@ -45,8 +45,9 @@ class Question:
         self.bounds = principal.bounds
         self.context = Context(
             request.context,
-            _derived(principal, self.action, owner),
+            _derived(principal, self.action, owner, request.assume_unknown),
             assume_unknown=request.assume_unknown,
+            action=self.action,
             bounds=principal.bounds,
         )
 
@@ -61,8 +62,13 @@ def _scope(action: str, resource: str) -> tuple[str, Target]:
 
 
 @lru_cache(maxsize=65_536)
-def _derived(principal: Principal, action: str, resource_account: str | None) -> dict[str, Values]:
+def _derived(
+    principal: Principal, action: str, resource_account: str | None, guessing: bool
+) -> dict[str, Values]:
     keys = dict(_of_principal(principal))
+    if guessing and "aws:userid" not in keys and principal.type in _ID_PREFIXES:
+        # Nobody said which id it has, but every id tells what it is of.
+        keys["aws:userid"] = Partly((_ID_PREFIXES[principal.type],))
     if resource_account is not None:
         keys["aws:resourceaccount"] = (resource_account,)
         if action.startswith("s3:"):
@@ -80,6 +86,14 @@ _PRINCIPAL_TYPES = {
     PrincipalType.ROOT: "Account",
     PrincipalType.ANONYMOUS: "Anonymous",
 }
+
+
+_ID_PREFIXES = {
+    PrincipalType.USER: "AIDA*",
+    PrincipalType.ROLE: "AROA*:*",
+    PrincipalType.ROLE_SESSION: "AROA*:*",
+}
+"""IAM User Guide, "IAM identifiers": what unique ids begin with. A session's name follows its role's id."""
 
 
 @lru_cache(maxsize=16_384)
@@ -101,6 +115,9 @@ def _of_principal(principal: Principal) -> dict[str, Values]:
     user_id = _user_id(principal)
     if user_id is not None:
         keys["aws:userid"] = (user_id,)
+    elif principal.unique_id is not None:
+        # The id of a role with the name of some session of it.
+        keys["aws:userid"] = Partly((f"{principal.unique_id}:*",))
     if principal.account is None:
         # Nobody's account: such a principal has no organization and no tags of its own either.
         for name in ("aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/"):
@@ -134,6 +151,8 @@ def _user_id(principal: Principal) -> str | None:
         return f"{principal.account}:{principal.name}"
     if principal.type is PrincipalType.USER:
         return principal.unique_id
+    if principal.type is PrincipalType.ANONYMOUS:
+        return "anonymous"
     if principal.unique_id is not None and principal.session_name is not None:
         return f"{principal.unique_id}:{principal.session_name}"
     return None

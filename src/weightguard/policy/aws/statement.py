@@ -6,12 +6,14 @@ NotPrincipal / Condition".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeVar
 
 from weightguard.policy.aws.arn import is_account, parse_arn
-from weightguard.policy.aws.conditions import MalformedCondition, Test, compile_conditions, presence
+from weightguard.policy.aws.conditions import MalformedCondition, Test, Unclear, compile_conditions, presence
 from weightguard.policy.aws.context import Context
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 from weightguard.policy.aws.glob import Glob, glob, is_pattern
@@ -121,7 +123,7 @@ class Statement:
         not_resource: bool,
         principals: PrincipalElement | None,
         not_principal: bool,
-        tests: tuple[Test, ...],
+        tests: tuple[Test | Unclear, ...],
     ) -> None:
         self.label = label
         self.allows = allows
@@ -140,7 +142,8 @@ class Statement:
         if named is self._not_action:
             return False
         if self._resources is None:
-            return True
+            # AWS KMS API Reference, PutKeyPolicy: without Resource "the policy statement has no effect".
+            return not action.startswith("kms:")
         hits = [self._hit(one.static_glob or one.widest(), resource) for one in self._resources]
         if not self._not_resource:
             return any(hits)
@@ -250,6 +253,55 @@ def compile_statement(
         not_principal=principal == "NotPrincipal",
         tests=tests,
     )
+
+
+def unclear_denial(entry: Mapping[str, object], label: str, why: str, *, with_variables: bool) -> Statement:
+    """What may be left of a denial that cannot be understood: it denies, perhaps, whatever its readable elements leave.
+
+    A statement that could only deny is not passed over as one that could only allow is: a request that it may concern hangs on it.
+
+    Args:
+        entry: the statement.
+        label: its Sid or index.
+        why: what is wrong with it.
+        with_variables: whether the document's version has policy variables.
+    """
+    tests: tuple[Test | Unclear, ...] = (Unclear(label, why),)
+    with suppress(MalformedCondition):
+        tests = (*compile_conditions(entry.get("Condition", {}), with_variables=with_variables), *tests)
+    actions, resources = _one_of(entry, "Action"), _one_of(entry, "Resource")
+    principals = _one_of(entry, "Principal")
+    readable = _readable(_actions, entry, actions)
+    return Statement(
+        label,
+        allows=False,
+        actions=readable or _EVERYTHING,
+        not_action=actions == "NotAction" and readable is not None,
+        resources=_readable(partial(_resources, with_variables=with_variables), entry, resources),
+        not_resource=resources == "NotResource",
+        principals=_readable(_principals, entry, principals),
+        not_principal=principals == "NotPrincipal",
+        tests=tests,
+    )
+
+
+_EVERYTHING = (glob("*"),)
+_Read = TypeVar("_Read")
+
+
+def _one_of(entry: Mapping[str, object], element: str) -> str | None:
+    """The element or its negation; None where the statement has neither or, against the grammar, both."""
+    names = [name for name in (element, f"Not{element}") if name in entry]
+    return names[0] if len(names) == 1 else None
+
+
+def _readable(read: Callable[..., _Read], entry: Mapping[str, object], element: str | None) -> _Read | None:
+    if element is None:
+        return None
+    try:
+        return read(entry[element], notes=[])
+    except MalformedStatement:
+        return None
 
 
 def _present(entry: Mapping[str, object], element: str) -> str | None:

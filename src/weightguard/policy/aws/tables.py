@@ -54,6 +54,14 @@ def find_action(action: str) -> ActionEntry | None:
     return ActionEntry(f"{service}:{entry[0]}", entry[1], tuple(entry[2]), tuple(entry[3]))
 
 
+@cache
+def condition_keys(service: str) -> frozenset[str]:
+    """A service's own condition keys, as documented, that stand beside some action of it."""
+    actions = _load("actions")["services"].get(service, {}).get("actions", {})
+    prefix = f"{service}:"
+    return frozenset(key for entry in actions.values() for key in entry[3] if key.lower().startswith(prefix))
+
+
 def action_exists(action: str) -> bool:
     """Whether the table holds an action, in any case."""
     return find_action(action) is not None

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context
+from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
 from weightguard.policy.aws.glob import Glob, Token, tokens_of
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -107,7 +107,7 @@ class Template:
 
 def _substituted(variable: Variable, context: Context) -> Text | object:
     values = context.get(variable.key)
-    if values is UNKNOWN:
+    if values is UNKNOWN or isinstance(values, Partly):
         return UNKNOWN
     if isinstance(values, tuple) and len(values) == 1:
         return Text(values[0], False)

@@ -29,11 +29,18 @@ _PHRASES = {
 }
 
 _TRUTHS = {
-    "aws:multifactorauthpresent": ("only with MFA", "only without MFA"),
     "aws:securetransport": ("only over TLS", "only without TLS"),
     "aws:viaawsservice": ("only through an AWS service", "not through an AWS service"),
     "aws:principalisawsservice": ("only by an AWS service itself", "not by an AWS service itself"),
 }
+
+_MFA = {
+    (True, False): "only with MFA",
+    (True, True): "unless the session says that it was made without MFA",
+    (False, False): "only in a session that says that it was made without MFA",
+    (False, True): "not in a session with MFA",
+}
+"""By whether MFA is wanted, and whether the absent key of long-term credentials meets the test."""
 
 _MATCHING = frozenset({"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnLike", "IpAddress"})
 
@@ -59,6 +66,7 @@ _OPERATORS = {
 
 
 _UNREAD = {"allow": ("allows", "does not allow"), "deny": ("denies", "does not deny")}
+_UNCLEAR = {"Unread": "which could not be read", "Unclear": "which cannot be understood"}
 
 
 def in_words(formula: Formula) -> str:
@@ -80,9 +88,9 @@ def _condition(condition: Condition) -> str:
     if condition.operator == "Null":
         absent = (condition.values == ("true",)) is not condition.negated
         return f"only if {condition.key} is {'absent' if absent else 'present'}"
-    if condition.operator == "Unread":
+    if condition.operator in _UNCLEAR:
         effect = _UNREAD[condition.values[0]][1 if condition.negated else 0]
-        return f"only if {condition.key}, which could not be read, {effect} it"
+        return f"only if {condition.key}, {_UNCLEAR[condition.operator]}, {effect} it"
     if condition.operator == "ResourceLike":
         verb = "does not match" if condition.negated else "matches"
         return f"only where the resource {verb} {_listed(condition.values)}"
@@ -90,14 +98,21 @@ def _condition(condition: Condition) -> str:
 
 
 def _truth(condition: Condition) -> str | None:
-    phrases = _TRUTHS.get(condition.key.lower())
-    if phrases is None or condition.operator not in {"Bool", "BoolIfExists", "StringEquals"}:
+    """A test of a key that is true or false.
+
+    Negation and suffix together say whether an absent key meets it: "not false" holds where the key is absent, "not (false or
+    absent)" does not. The keys of `_TRUTHS` are never absent.
+    """
+    if condition.operator not in {"Bool", "BoolIfExists", "StringEquals", "StringEqualsIfExists"}:
         return None
     if condition.values not in {("true",), ("false",)}:
         return None
     wanted = (condition.values == ("true",)) is not condition.negated
-    suffix = " (where the request says)" if condition.operator.endswith("IfExists") else ""
-    return phrases[0 if wanted else 1] + suffix
+    key = condition.key.lower()
+    if key == "aws:multifactorauthpresent":
+        return _MFA[wanted, condition.operator.endswith("IfExists") is not condition.negated]
+    phrases = _TRUTHS.get(key)
+    return None if phrases is None else phrases[0 if wanted else 1]
 
 
 def _phrase(condition: Condition) -> str | None:
