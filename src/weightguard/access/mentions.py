@@ -84,7 +84,8 @@ def _of_statement(statement: Statement) -> Mentions:
         found = _of_names(element.aws | element.service)
         found |= Mentions(canonical=element.canonical, everybody=statement.allows and everybody)
     for test in statement.tests:
-        found |= _of_test(test)
+        if isinstance(test, Test):
+            found |= _of_test(test)
     if statement.has_resource_variables and "aws:principalaccount" in {key.lower() for key in statement.keys}:
         found |= Mentions(by_account=True)
     return found

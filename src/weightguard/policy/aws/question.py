@@ -151,8 +151,6 @@ def _user_id(principal: Principal) -> str | None:
         return f"{principal.account}:{principal.name}"
     if principal.type is PrincipalType.USER:
         return principal.unique_id
-    if principal.type is PrincipalType.ANONYMOUS:
-        return "anonymous"
     if principal.unique_id is not None and principal.session_name is not None:
         return f"{principal.unique_id}:{principal.session_name}"
     return None
