@@ -240,7 +240,12 @@ def test_archived_objects_are_not_read_and_stand_by_name() -> None:
     scan.offer(obj)
     assert scan.plan() == []
     (row,) = scan.rows([obj])
-    assert (row.format, row.confidence, row.examined, row.note) == ("safetensors", "name", "name", "archived")
+    assert (row.format, row.confidence, row.examined, row.note) == (
+        "safetensors",
+        "name",
+        "archived",
+        "archived",
+    )
 
 
 def test_the_reading_budget_is_kept_and_told() -> None:

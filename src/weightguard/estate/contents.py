@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from weightguard.estate.model import Contents
+from weightguard.weights import UNREAD
 
 if TYPE_CHECKING:
     from weightguard.snapshot import Snapshot
-
-UNREAD: Final = ("denied", "failed", "budget")
-"""How an object was left whose header may have told that it is weights."""
 
 
 def tally(snapshot: Snapshot, scope: str) -> dict[str, Contents]:
@@ -31,7 +29,7 @@ def _add(counts: dict[str, list[int]], keys: dict[str, set[str]], batch: object)
 
     table = pa.Table.from_batches([batch])
     unread = pc.cast(
-        pc.fill_null(pc.is_in(table["examined"], pa.array(UNREAD, pa.string())), False), pa.int64()
+        pc.fill_null(pc.is_in(table["examined"], pa.array(sorted(UNREAD), pa.string())), False), pa.int64()
     )
     grouped = (
         table.append_column("unread", unread)

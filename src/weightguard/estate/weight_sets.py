@@ -24,6 +24,9 @@ COLUMNS: Final = (
     "last_modified",
     "storage_class",
     "examined",
+    "etag",
+    "content",
+    "sketch",
 )
 LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions", "ListBuckets"})
 

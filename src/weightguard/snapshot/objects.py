@@ -31,11 +31,19 @@ COLUMNS: Final[Mapping[str, str]] = {
     "encryption": "string",
     "kms_key": "string",
     "examined": "string",
+    "etag": "string",
+    "content": "string",
+    "sketch": "string",
 }
-"""Column -> type. ``store``, ``key`` and ``bytes`` are never null."""
+"""Column -> type. ``store``, ``key`` and ``bytes`` are never null; the last three are of files in a weight set alone."""
+LATER: Final = frozenset({"etag", "content", "sketch"})
+"""Columns that older files do not have: read as null."""
 
 CONFIDENCES: Final = frozenset({"header", "layout", "name"})
-EXAMINED: Final = frozenset({"header", "name", "not_needed", "denied", "failed", "budget"})
+EXAMINED: Final = frozenset(
+    ("header", "name", "not_needed", "denied", "failed", "budget", "damaged", "partial", "sealed", "archived", "opaque",
+     "unfinished", "old_version")
+)  # fmt: skip
 _REQUIRED: Final = ("store", "key", "bytes")
 _DISTINCT: Final = [
     "store",
@@ -167,11 +175,24 @@ def _part_batches(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:
     for part in parts:
         try:
             with pa.OSFile(str(part), "rb") as source, pa.ipc.open_stream(source) as stream:
-                yield from stream
+                for batch in stream:
+                    yield _completed(batch, list(COLUMNS))
         except (pa.ArrowException, OSError) as error:
             raise SnapshotError(
                 "a part of the object listings cannot be read", where=part.name, fix="collect again"
             ) from error
+
+
+def _completed(batch: pa.RecordBatch, wanted: Sequence[str]) -> pa.RecordBatch:
+    """The batch with the wanted columns in their order; a column that its file did not have yet is null."""
+    import pyarrow as pa
+
+    types = schema()
+    arrays = [
+        batch.column(name) if name in batch.schema.names else pa.nulls(batch.num_rows, types.field(name).type)
+        for name in wanted
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([types.field(name) for name in wanted]))
 
 
 def _parquet_writer(target: Path) -> Any:
@@ -216,7 +237,8 @@ class ObjectsFile:
                     for index in range(file.num_row_groups)
                     if _may_hold(file.metadata.row_group(index), filtered)
                 ]
-                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=needed, row_groups=groups):
+                there = [name for name in needed if name in file.schema_arrow.names] or ["store"]
+                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=there, row_groups=groups):
                     batch.validate(full=True)
                     kept = (
                         batch
@@ -224,7 +246,7 @@ class ObjectsFile:
                         else batch.filter(pc.is_in(batch["store"], pa.array(filtered, pa.string())))
                     )
                     if kept.num_rows:
-                        yield kept.select(wanted)
+                        yield _completed(kept, wanted)
         except (pa.ArrowException, OSError) as error:
             raise SnapshotError(
                 "an objects file cannot be read", where=self._where, fix="collect again"
@@ -255,8 +277,11 @@ class ObjectsFile:
 
     def _check(self, file: Any) -> None:
         found = {field.name: str(field.type) for field in file.schema_arrow}
-        if found != dict(COLUMNS) or len(file.schema_arrow) != len(COLUMNS):
-            odd = sorted(set(found.items()) ^ set(COLUMNS.items()))
+        missing = COLUMNS.keys() - found.keys()
+        if missing - LATER or dict(COLUMNS) | found != dict(COLUMNS) or len(file.schema_arrow) != len(found):
+            odd = sorted(
+                set(found.items()) ^ {item for item in COLUMNS.items() if item[0] not in LATER & missing}
+            )
             raise SnapshotError(
                 f"an objects file has other columns than it should, {odd[:1]}"[:200], where=self._where
             )

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from weightguard.weights.model import SMALLEST, Confidence, FileVerdict, ListedObject, Role
 from weightguard.weights.names import ENCRYPTED, Hint, believable, extension
 
+_BLIND = frozenset({"denied", "failed", "name", "archived", "not_needed"})
+
 
 class Effective(NamedTuple):
     """What an object counts as: by its header, or by its name where the header could not be read."""
@@ -40,16 +42,17 @@ class Candidate:
         """Whether the header is not known, though there is one to read."""
         if self.obj.bytes < SMALLEST:
             return False
-        return self.verdict is None or self.verdict.examined in ("denied", "failed", "name")
+        return self.verdict is None or self.verdict.examined in _BLIND or self.has("client")
 
     @property
     def effective(self) -> Effective | None:
         """What it counts as, None when it is no part of a model."""
         verdict = self.verdict
-        if verdict is not None and verdict.examined == "header":
+        if verdict is not None and not self.unread:
             if verdict.format in (None, "pointer"):
                 return self._sealed(verdict)
-            return Effective(verdict.format or "other", "header", verdict.role, verdict.note)
+            confidence = verdict.confidence or "header"
+            return Effective(verdict.format or "other", confidence, verdict.role, verdict.note)
         if self.hint is not None and self.obj.bytes >= SMALLEST and believable(self.obj.key, self.hint):
             unread = "archived" if self.archived else "not examined: reading budget used up"
             why = verdict.note if verdict else unread
@@ -104,6 +107,12 @@ class Shelf:
     def files(self, place: str) -> list[tuple[str, Candidate]]:
         """Candidates directly in a folder."""
         return [(key, self.candidates[key]) for key in self._folders.get(place, ())]
+
+    def below(self, place: str) -> Iterator[tuple[str, Candidate]]:
+        """Candidates in a folder and in those below it."""
+        yield from self.files(place)
+        for inner in self._below.get(place, ()):
+            yield from self.below(inner)
 
     def folders(self, place: str) -> set[str]:
         """Folders directly in a folder, with a candidate somewhere below each."""

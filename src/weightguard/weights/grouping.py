@@ -11,13 +11,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from weightguard.weights.claims import Candidate, Claim, Claims, Effective, Shelf, folder
-from weightguard.weights.names import family, numbered
-from weightguard.weights.sketch import disjoint, within
-from weightguard.weights.trees import find_trees
+from weightguard.weights.names import family, numbered, ranked
+from weightguard.weights.scattered import (
+    apart,
+    claim_parts,
+    claim_scattered,
+    is_shard,
+    renamed_shards,
+    waiting,
+)
+from weightguard.weights.sketch import disjoint
+from weightguard.weights.trees import find_trees, only_moments
 from weightguard.weights.vocabulary import name_kind
 
 # Families that need no proof by tensor names: one parameter a file, and ranks of one DeepSpeed checkpoint.
 _TOGETHER = frozenset({"*.npy", "deepspeed"})
+_PIECES = ("part", "shard", "split", "chunk", "piece", "slice")
 _SPLIT_FORMATS = frozenset({"safetensors", "pytorch", "gguf", "flax", "keras", "numpy"})
 
 
@@ -30,23 +39,30 @@ def resolve(store: str, candidates: Mapping[str, Candidate], contexts: frozenset
         contexts: folders that have a ``context/`` folder (NeMo 2).
     """
     claims = Claims(store)
-    claims.trees = {tree.root: tree for tree in find_trees(Shelf(candidates), contexts)}
-    free = Shelf({key: candidate for key, candidate in candidates.items() if claims.in_tree(key) is None})
+    shelf = Shelf(candidates)
+    claims.trees = {tree.root: tree for tree in find_trees(shelf, contexts)}
+    free = Shelf(
+        {
+            key: candidate
+            for key, candidate in candidates.items()
+            if claims.in_tree(key) is None and not _of_moments(key, candidate, shelf)
+        }
+    )
     _claim_tensorflow(claims, free)
     _claim_indexed(claims, free)
+    claim_scattered(claims, free)
+    claim_parts(claims, free)
     _claim_families(claims, free)
+    _claim_ranks(claims, free)
     _claim_numbered(claims, free)
     _claim_single(claims, free)
     _claim_side_files(claims, free)
     return claims
 
 
-def _waiting(claims: Claims, shelf: Shelf) -> Iterator[tuple[str, Candidate, Effective]]:
-    """Unclaimed objects that hold weights."""
-    for key, candidate in shelf:
-        effective = candidate.effective
-        if effective is not None and effective.role == "weights" and key not in claims.keys:
-            yield key, candidate, effective
+def _of_moments(key: str, candidate: Candidate, shelf: Shelf) -> bool:
+    """A shard of a distributed checkpoint that holds an optimiser's state alone."""
+    return candidate.has("dcp.shard") and only_moments(folder(key), shelf)
 
 
 def _claim_tensorflow(claims: Claims, shelf: Shelf) -> None:
@@ -90,11 +106,13 @@ def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
         if not candidate.has("index") or candidate.verdict is None:
             continue
         place = folder(key)
-        raw = candidate.verdict.note == "TensorFlow.js"
+        raw = candidate.has("raw_index")
         named = [f"{place}{link}" for link in candidate.verdict.links]
-        shards = named if raw else [name for name in named if _is_shard(shelf.get(name))]
+        if candidate.has("index.partial"):
+            named = _whole_families(named, place, shelf)
+        shards = named if raw else [name for name in named if is_shard(shelf.get(name))]
         if not shards:
-            shards = _renamed_shards(candidate, len(named), claims, shelf)
+            shards = renamed_shards(candidate, len(named), claims, shelf.files(folder(candidate.obj.key)))
         if not shards:
             continue
         kind = _format_of(shards, shelf) or candidate.verdict.format or "other"
@@ -109,18 +127,18 @@ def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
         claims.keys.update({shard: Claim(set_id, kind, "weights", note) for shard in shards})
 
 
-def _renamed_shards(index: Candidate, count: int, claims: Claims, shelf: Shelf) -> list[str]:
-    """Files beside an index whose tensors it lists, where none of the names that it gives is there."""
-    whole = index.verdict.sketch if index.verdict else frozenset()
-    found = [
-        candidate
-        for key, candidate in shelf.files(folder(index.obj.key))
-        if key not in claims.keys
-        and _is_shard(candidate)
-        and candidate.verdict
-        and within(candidate.verdict.sketch, whole)
+def _whole_families(named: Sequence[str], place: str, shelf: Shelf) -> list[str]:
+    """The files of an index that was not read to its end: those that it was seen to name, and the rest of their families."""
+    families = {found.name for name in named if (found := family(name.rsplit("/", 1)[-1]))}
+    others = [
+        key
+        for key, _ in shelf.files(place)
+        if (found := family(key.rsplit("/", 1)[-1])) and found.name in families
     ]
-    return [candidate.obj.key for candidate in found] if 0 < len(found) <= count and _apart(found) else []
+    there = [name for name in dict.fromkeys([*named, *others]) if name in shelf]
+    totals = [found.total for name in named if (found := family(name.rsplit("/", 1)[-1]))]
+    lost = max([*totals, len(named)], default=0) - len(there)
+    return there + [f"{place}\0{n}" for n in range(max(0, min(lost, 100_000)))]
 
 
 def _format_of(shards: Sequence[str], shelf: Shelf) -> str | None:
@@ -135,36 +153,47 @@ def _stem_of(shard: str, index: str) -> str:
     return found.name if found else index
 
 
-def _is_shard(candidate: Candidate | None) -> bool:
-    if candidate is None:
-        return False
-    effective = candidate.effective
-    return candidate.has("optimizer") or (effective is not None and effective.role == "weights")
-
-
 def _claim_families(claims: Claims, shelf: Shelf) -> None:
-    families: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
-    for key, _, effective in _waiting(claims, shelf):
-        found = family(key.rsplit("/", 1)[-1])
+    """Shards numbered ``1-of-4``; where ranks stand in the names beside it, all ranks are one model."""
+    families: dict[tuple[str, str, str], list[tuple[str, int, int, str]]] = defaultdict(list)
+    for key, _, effective in waiting(claims, shelf):
+        place, skeleton, ranks = ranked(key)
+        found = family(skeleton.rsplit("/", 1)[-1])
         if found:
-            families[folder(key), effective.format, found.name].append((key, found.total))
+            inner = skeleton.rpartition("/")[0]
+            families[place, effective.format, f"{inner}|{found.name}" if inner else found.name].append(
+                (key, found.total, found.index, ranks)
+            )
     for (place, kind, name), members in families.items():
-        total = members[0][1]
+        total = members[0][1] * len({ranks for _, _, _, ranks in members})
         missing = total - len(members)
         note = f"{missing} of {total} shards missing or damaged" if missing > 0 else None
         set_id = claims.identify(place, kind, name)
-        claims.keys.update({key: Claim(set_id, kind, "weights", note) for key, _ in members})
+        claims.keys.update({key: Claim(set_id, kind, "weights", note) for key, *_ in members})
+
+
+def _claim_ranks(claims: Claims, shelf: Shelf) -> None:
+    """Files that only a rank tells apart are parts of one model: each holds a piece of the tensors that all of them name."""
+    families: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for key, _, effective in waiting(claims, shelf):
+        place, skeleton, ranks = ranked(key)
+        if ranks:
+            families[place, effective.format, skeleton].append(key)
+    for (place, kind, skeleton), members in families.items():
+        if len(members) > 1:
+            set_id = claims.identify(place, kind, skeleton)
+            claims.keys.update({key: Claim(set_id, kind, "weights") for key in members})
 
 
 def _claim_numbered(claims: Claims, shelf: Shelf) -> None:
     """Files numbered without a total, and arrays saved one parameter a file."""
     families: dict[tuple[str, str, str], list[Candidate]] = defaultdict(list)
-    for key, candidate, effective in _waiting(claims, shelf):
+    for key, candidate, effective in waiting(claims, shelf):
         name = _loose_family(key, candidate, effective)
         if name:
             families[folder(key), effective.format, name].append(candidate)
     for (place, kind, name), members in families.items():
-        if len(members) > 1 and (name in _TOGETHER or _apart(members)):
+        if len(members) > 1 and (name in _TOGETHER or (apart(members) and _akin(members, name))):
             set_id = claims.identify(place, kind, name)
             claims.keys.update({member.obj.key: Claim(set_id, kind, "weights") for member in members})
 
@@ -181,20 +210,20 @@ def _loose_family(key: str, candidate: Candidate, effective: Effective) -> str |
     return split or (found.name if found and effective.format in _SPLIT_FORMATS else None)
 
 
-def _apart(members: Sequence[Candidate]) -> bool:
-    """Whether no two files share a tensor, as far as their samples of names tell."""
-    sketches = [member.verdict.sketch if member.verdict else frozenset() for member in members]
-    union: frozenset[int] = frozenset()
-    for sketch in sketches:
-        if not sketch or (union and not disjoint(union, sketch)):
-            return False
-        union |= sketch
-    return True
+def _akin(members: Sequence[Candidate], name: str) -> bool:
+    """Whether files that share no tensor are pieces of one model and not two models: their tensors are named alike but for the
+    numbers, or the files' names say that they are pieces.
+    """
+    stem = name.partition("|")[0].lower()
+    if stem.rstrip("-_. ").endswith(_PIECES) or name.startswith("split:"):
+        return True
+    stems = [member.verdict.stems if member.verdict else frozenset() for member in members]
+    return all(not disjoint(stems[0], other) for other in stems[1:]) if all(stems) else len(members) > 2
 
 
 def _claim_single(claims: Claims, shelf: Shelf) -> None:
     """What is left stands alone; files of one kind in a folder that the reading budget did not reach are kept together."""
-    for key, candidate, effective in list(_waiting(claims, shelf)):
+    for key, candidate, effective in list(waiting(claims, shelf)):
         place, stem = (folder(key), "unread") if candidate.passed_over else (key, "")
         set_id = claims.identify(place, effective.format, stem)
         claims.keys[key] = Claim(set_id, effective.format, "weights", effective.note, effective.confidence)
@@ -208,12 +237,25 @@ def _claim_side_files(claims: Claims, shelf: Shelf) -> None:
             continue
         if verdict.format == "onnx" and key in claims.keys:
             own = claims.keys[key]
-            for link in verdict.links:
-                claims.keys.setdefault(
-                    f"{folder(key)}{link}", Claim(own.set_id, "onnx", "weights", "ONNX external data")
-                )
+            named = {f"{folder(key)}{link}" for link in verdict.links}
+            if verdict.examined == "partial":
+                named.update(_beside(key, shelf))
+            for name in sorted(named):
+                claims.keys.setdefault(name, Claim(own.set_id, "onnx", "weights", "ONNX external data"))
         elif "stem:.bin" in verdict.traits:
             _claim_stem(claims, key, verdict.note, shelf)
+
+
+def _beside(key: str, shelf: Shelf) -> Iterator[str]:
+    """Raw data beside a graph that was not read to its end: what is called after it (``model.onnx_data``, ``model.data``)."""
+    base = key.rsplit("/", 1)[-1]
+    stem = base.rpartition(".")[0]
+    for name, candidate in shelf.files(folder(key)):
+        other = name.rsplit("/", 1)[-1]
+        after = other.startswith((f"{base}_", f"{base}.", f"{stem}.data", f"{stem}.weight", f"{stem}_data"))
+        silent = candidate.verdict is None or candidate.verdict.format is None
+        if name != key and after and silent and not other.endswith((".json", ".txt")):
+            yield name
 
 
 def _claim_stem(claims: Claims, key: str, note: str | None, shelf: Shelf) -> None:

@@ -14,7 +14,14 @@ from typing import Literal
 from weightguard.errors import WeightguardError
 
 Confidence = Literal["header", "layout", "name"]
-Examined = Literal["header", "name", "not_needed", "denied", "failed", "budget"]
+Examined = Literal[
+    "header", "name", "not_needed", "denied", "failed", "budget", "damaged", "partial", "sealed", "archived", "opaque",
+    "unfinished", "old_version",
+]  # fmt: skip
+UNREAD: frozenset[Examined] = frozenset(
+    ("denied", "failed", "budget", "damaged", "partial", "sealed", "archived", "opaque", "unfinished", "old_version")
+)  # fmt: skip
+"""How an object was left that may hold weights: nothing that was read of it says that it holds none."""
 Role = Literal["weights", "index", "marker"]
 
 FORMATS = (
@@ -24,6 +31,8 @@ FORMATS = (
 POINTER = "pointer"
 SMALLEST = 24
 """Objects of fewer bytes hold no weights that a header could tell."""
+LARGE = 1_000_000
+"""From this many bytes on an object of no recognised kind is opaque: what it holds is not known."""
 
 ReadRange = Callable[[str, int, int], bytes]
 """``read(key, offset, length)`` gives at most `length` bytes of the object from `offset` (fewer at its end), or raises
@@ -35,17 +44,33 @@ class ReadDenied(WeightguardError):
 
 
 class ReadFailed(WeightguardError):
-    """The ranged read did not work for another reason (archived object, network, throttling given up on)."""
+    """The ranged read did not work for another reason (network, throttling given up on)."""
+
+
+class ReadArchived(ReadFailed):
+    """The object lies in an archive and would have to be restored first."""
+
+
+class ReadSealed(ReadFailed):
+    """The object was encrypted before it reached the store: what a read gives is ciphertext."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """One entry of a store's listing. `bytes` is the object's size."""
+    """One entry of a store's listing.
+
+    Args:
+        bytes: the object's size.
+        etag: the store's own mark of the content, without quotes; two objects of one size and mark are copies.
+        state: how a row stands that no current object is behind: ``unfinished`` upload, or only an ``old_version``.
+    """
 
     key: str
     bytes: int
     last_modified: str | None = None
     storage_class: str | None = None
+    etag: str | None = None
+    state: Examined | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +89,8 @@ class FileVerdict:
         links: names, relative to the object's folder, of files that the header says belong to the same model.
         traits: small strings for grouping (for example ``dcp.metadata``).
         sketch: a bounded sample of hashed tensor names; two shards of one model share none of them.
+        stems: the same of the names without their numbers; two shards of one model share some of them.
+        content: a digest of the header: equal headers of equal objects are copies of one model.
     """
 
     format: str | None
@@ -77,11 +104,16 @@ class FileVerdict:
     links: tuple[str, ...] = ()
     traits: frozenset[str] = frozenset()
     sketch: frozenset[int] = frozenset()
+    stems: frozenset[int] = frozenset()
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """One object of a store, classified: a row of the snapshot's `objects/*.parquet`."""
+    """One object of a store, classified: a row of the snapshot's `objects/*.parquet`.
+
+    `etag`, `content` and `sketch` are given for files of a weight set alone, and join copies of one model.
+    """
 
     store: str
     key: str
@@ -94,16 +126,21 @@ class ObjectRow:
     last_modified: str | None
     storage_class: str | None
     examined: Examined
+    etag: str | None = None
+    content: str | None = None
+    sketch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One file of a weight set."""
+    """One file of a weight set; `etag` and `content` tell copies of it."""
 
     key: str
     bytes: int
     format: str
     confidence: Confidence
+    etag: str | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +163,7 @@ class WeightSet:
     confidence: Confidence
     note: str | None
     files: tuple[WeightFile, ...]
+    sketch: frozenset[int] = frozenset()
 
     @property
     def files_truncated(self) -> bool:

@@ -53,6 +53,18 @@ _MARKERS = {
 _INDEX = re.compile(r"\.index\.json$")
 _SHARD = re.compile(r"\d{2,6}[-_]of[-_]\d{2,6}")
 _TF_DATA = re.compile(r"\.data-\d{5}-of-\d{5}$")
+_RAW = re.compile(
+    r"\.data-\d{5}-of-\d{5}$|\.onnx[._-]?data(?:[._-]?\d+)?$|\.onnx\.weights?$|^params_shard_\d+\.bin$|^group\d+-shard\d+of\d+(?:\.bin)?$"
+    r"|\.mnn\.weight$|^llm\.weight$|\.mnn\.data$",
+    re.IGNORECASE,
+)
+
+
+def raw_data(key: str) -> bool:
+    """Whether a name is one that a description's raw data has: nothing in such bytes could say what they are."""
+    return bool(_RAW.search(key.rsplit("/", 1)[-1]))
+
+
 _MEDIA = words(
     """
     jpg jpeg png gif webp tif tiff bmp svg ico mp4 mkv mov avi mp3 wav flac ogg parquet arrow feather orc
@@ -65,9 +77,34 @@ _TEXT = words(
     gitignore gitattributes license tf tfvars srt vtt po mo
     """
 )
-ENCRYPTED = frozenset({"enc", "age", "gpg", "pgp", "aes"})
+ENCRYPTED = frozenset(
+    {"enc", "age", "gpg", "pgp", "aes", "asc", "p7m", "vault", "encrypted", "crypt", "cpt", "kms", "luks"}
+)
 """Endings under which an object is sealed, whatever its first bytes are."""
-_ARCHIVES = frozenset({"gz", "tgz", "zst", "zstd", "xz", "bz2", "tar", "lz4", "7z"}) | ENCRYPTED
+_ARCHIVES = (
+    frozenset(
+        {
+            "gz",
+            "tgz",
+            "zst",
+            "zstd",
+            "xz",
+            "bz2",
+            "tar",
+            "lz4",
+            "7z",
+            "lzma",
+            "br",
+            "sz",
+            "lzo",
+            "rar",
+            "zip",
+            "weight",
+            "b64",
+        }
+    )
+    | ENCRYPTED
+)
 _MODEL_WORD = re.compile(
     r"(?:^|[/._-])(?:models?|weights?|checkpoints?|ckpts?|params|pytorch_model|adapter_model|consolidated|optimizer|state_dict|"
     r"llama|mistral|qwen|gemma|bert|gpt|t5|clip|vit|resnet|unet|vae|lora|net|network)(?=[/._-]|\d|$)",
@@ -99,8 +136,17 @@ def hint(key: str) -> Hint | None:
         return Hint("savedmodel", "weak")
     if ending in _ARCHIVES:
         inner = hint(key.rpartition(".")[0])
+        if inner and ending == "weight":
+            return inner if inner.strength == "strong" else None
         return Hint(inner.format, "weak", "wrapped") if inner and inner.strength == "strong" else None
-    return Hint("other", "weak") if _SHARD.search(base) else None
+    return Hint("other", "weak") if _SHARD.search(base) else _part_hint(key, base)
+
+
+def _part_hint(key: str, base: str) -> Hint | None:
+    """A piece of a file whose name says weights."""
+    part = part_of(base)
+    inner = hint(f"{key[: len(key) - len(base)]}{part.stem}") if part else None
+    return Hint(inner.format, "weak", "part") if inner and inner.strength == "strong" else None
 
 
 def _index_format(base: str) -> str:
@@ -136,6 +182,39 @@ def tier(key: str) -> int:
     return 2 if ending in _MEDIA else 1
 
 
+_PART = re.compile(
+    r"^(?P<stem>.+?)(?:"
+    r"[._-](?:part|chunk|split|piece|seg|segment|vol|volume|block)?[._-]?(?P<number>\d{1,5})"
+    r"|[._-]?(?:part|chunk|split|piece|seg|segment|vol|volume)[._-]?(?P<numbered>\d{1,5})(?:[._-]?of[._-]?\d{1,5})?"
+    r"|[._-](?:part|chunk|split|piece)?[._-]?(?P<letters>[a-z]{1,4})|[._-][rz](?P<volume>\d{2,3}))$"
+)
+_SPLIT_DEFAULT = re.compile(r"^x[a-z]{2,3}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a file that was cut by bytes: pieces of one folder with the same `stem` are one file."""
+
+    stem: str
+    order: str
+
+
+def part_of(base: str) -> Part | None:
+    """Of which file a name says that it is a piece: ``model.safetensors.ab``, ``.part-0``, ``.001``, ``.gguf-split-a``.
+
+    A name alone is no proof: the pieces must be there, and the first must begin as the whole would.
+    """
+    if _SPLIT_DEFAULT.match(base):
+        return Part("x", base[1:])
+    match = _PART.match(base)
+    if match is None:
+        return None
+    number = match["number"] or match["numbered"] or match["volume"]
+    order = number.zfill(8) if number else match["letters"] or ""
+    stem = match["stem"].rstrip("._-")
+    return Part(stem, order) if "." in stem else None
+
+
 _FAMILIES = (
     re.compile(r"^(?P<stem>.*?)[-_.]?(?P<index>\d{1,6})[-_]of[-_](?P<total>\d{1,6})(?P<rest>.*)$"),
     re.compile(r"^(?P<stem>.*?)[-_.]?part[-_.]?(?P<index>\d{1,5})of(?P<total>\d{1,5})(?P<rest>.*)$"),
@@ -144,6 +223,55 @@ _CONSOLIDATED = re.compile(r"^(?P<stem>consolidated)\.(?P<index>\d{2})(?P<rest>\
 _NUMBERED = re.compile(
     r"^(?P<stem>.*?)(?:[-_.]?(?:part|shard|rank|chunk|split))?[-_.]?(?P<index>\d{1,5})(?P<rest>\.[A-Za-z]\w*)?$"
 )
+
+
+# What tells the ranks of one checkpoint apart: a word of parallelism, and a number.
+_RANK = re.compile(
+    r"(?:(?<=^)|(?<=[-_./]))(?P<word>(?:mp_|tp_|pp_|dp_|ep_|model_|tensor_|pipeline_|expert_)?(?:rank|shard|part|partition|slice|parallel)"
+    r"|tp|pp|mp|ep|cp|tensor_parallel|pipeline_parallel)[-_.]?(?P<number>\d{1,5})(?=[-_./]|$)",
+    re.IGNORECASE,
+)
+_RANKED_FOLDERS = 4
+
+
+def ranked(key: str) -> tuple[str, str, str]:
+    """``(place, skeleton, ranks)`` of a key: the folder above all that are named by rank, the rest with ``#`` for each
+    rank, and the ranks. No rank in the name: no ranks, and the skeleton is the file's own name.
+    """
+    parts = key.split("/")
+    first = len(parts) - 1
+    while first and len(parts) - first <= _RANKED_FOLDERS and _wholly_ranked(parts[first - 1]):
+        first -= 1
+    rest = "/".join(parts[first:])
+    ranks = "-".join(match["number"] for match in _RANK.finditer(rest))
+    skeleton = _RANK.sub(lambda match: f"{match['word'].lower()}#", rest)
+    return "".join(f"{part}/" for part in parts[:first]), skeleton, ranks
+
+
+def _wholly_ranked(part: str) -> bool:
+    """Whether a folder's name is made of ranks alone: ``rank_0``, ``tp_rank_00_pp_rank_001``, ``mp_rank_00``."""
+    return bool(part) and not _RANK.sub("", part).strip("-_.0123456789")
+
+
+_HEX = re.compile(r"^[0-9a-f]{32,128}$")
+
+
+def addresses(key: str) -> frozenset[str]:
+    """Digests that a key may be the content address of: ``blobs/sha256/ab/<hex>/data``, ``md5/ab/<rest>``, ``sha256-<hex>``."""
+    found: set[str] = set()
+    parts = key.lower().split("/")[-5:]
+    for index, part in enumerate(parts):
+        bare = re.sub(r"^(?:sha\d+|md5|blake2b|blake3|etag)[-_:]", "", part).split(".", 1)[0]
+        if _HEX.match(bare):
+            found.add(bare)
+        joined = bare
+        for before in reversed(parts[max(0, index - 2) : index]):
+            if not re.fullmatch(r"[0-9a-f]{2,4}", before):
+                break
+            joined = before + joined
+            if _HEX.match(joined):
+                found.add(joined)
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,59 @@ _PAGE = 4 << 10
 _MOST_AHEAD = 64
 
 
+MAX_STEPS = 500_000
+"""Steps that parsers may make over one object, whatever it is packed in: some half a second."""
+MAX_INFLATED = 24 << 20
+"""Bytes that may be inflated of one object, all of its layers together."""
+MAX_LOOKS = 400
+"""Members of archives that may be examined in one object, all of its layers together."""
+
+
 class Exhausted(Exception):
     """The budget of one object is used up; what was learnt so far stands."""
 
 
 class Damaged(Exception):
-    """A header names a format, and then contradicts itself or the object's size."""
+    """A header names a format, and then contradicts itself or the object's size. `kind` is the recogniser that found so."""
+
+    kind = ""
+
+
+class CutOff(Damaged):
+    """The object ends before what its header describes does. `whole` is the size that it should have, 0 when not known."""
+
+    def __init__(self, message: str, whole: int = 0) -> None:
+        super().__init__(message)
+        self.whole = whole
+
+
+class Work:
+    """What may still be spent on one object; every source over it, however deep it is packed, shares one."""
+
+    __slots__ = ("inflated", "looks", "steps")
+
+    def __init__(self) -> None:
+        self.steps = MAX_STEPS
+        self.inflated = MAX_INFLATED
+        self.looks = MAX_LOOKS
+
+    def step(self, count: int = 1) -> None:
+        """Note steps of a parser; raise `Exhausted` when there have been enough."""
+        self.steps -= count
+        if self.steps < 0:
+            raise Exhausted
+
+    def look(self) -> None:
+        """Note an examined member; raise `Exhausted` when there have been enough."""
+        self.looks -= 1
+        if self.looks < 0:
+            raise Exhausted
+
+    def inflate(self, wanted: int) -> int:
+        """How many of the wanted bytes may be inflated; they count as spent until some are given back."""
+        granted = min(wanted, self.inflated)
+        self.inflated -= granted
+        return granted
 
 
 class Source(Protocol):
@@ -33,6 +80,7 @@ class Source(Protocol):
 
     size: int
     exact: bool
+    work: Work
 
     def at(self, offset: int, length: int) -> bytes:
         """Give up to `length` bytes from `offset`, fewer at the end; raise `Exhausted` beyond the budget."""
@@ -55,6 +103,7 @@ class HeaderReader:
         self, obj: ListedObject, read: ReadRange, *, budget: int = HEADER_BUDGET, requests: int = MAX_REQUESTS
     ) -> None:
         self.size = max(0, obj.bytes)
+        self.work = Work()
         self._key = obj.key
         self._read = read
         self._left = budget
@@ -99,6 +148,7 @@ class Window:
     def __init__(self, source: Source, start: int, size: int) -> None:
         self._source = source
         self._start = start
+        self.work = source.work
         self.size = max(0, min(size, source.size - start))
         self.exact = source.exact or self.size == size
 
@@ -115,10 +165,14 @@ class Held:
         data: the bytes.
         size: length of the whole they begin, when it is known.
         complete: whether `data` is all there is.
+        work: what may still be spent on the object that the bytes come from.
     """
 
-    def __init__(self, data: bytes, *, size: int | None = None, complete: bool = True) -> None:
+    def __init__(
+        self, data: bytes, *, size: int | None = None, complete: bool = True, work: Work | None = None
+    ) -> None:
         self._data = data
+        self.work = work or Work()
         self.exact = complete or size is not None
         self.size = size if size is not None else (len(data) if complete else 1 << 62)
 
@@ -140,6 +194,7 @@ class Cursor:
         self, source: Source, position: int = 0, end: int | None = None, *, chunk: int = 8 << 10
     ) -> None:
         self._source = source
+        self._work = source.work
         self.position = position
         self.end = source.size if end is None else end
         self._chunk = chunk
@@ -159,6 +214,7 @@ class Cursor:
 
     def take(self, length: int) -> bytes:
         """Read `length` bytes and move past them."""
+        self._work.step()
         start = self.position
         self.skip(length)
         offset = start - self._buffer_at

@@ -18,15 +18,31 @@ from collections.abc import Iterable, Iterator
 from weightguard.weights.claims import Candidate, Claim, Claims, folder
 from weightguard.weights.grouping import resolve
 from weightguard.weights.model import SMALLEST, Examined, FileVerdict, ListedObject, ObjectRow
-from weightguard.weights.names import Hint, extension, hint, tier
+from weightguard.weights.names import Hint, extension, hint, part_of, tier
 from weightguard.weights.sets import row_note
+from weightguard.weights.sketch import written
 
-READ_BUDGET = 2_000
+READ_BUDGET = 10_000
 """Objects of one store whose headers are read, unless the caller says otherwise."""
 _MAX_NAMED = 100_000
 _FOLDER_TURN = 8
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE", "ARCHIVE", "Archive"})
+# Bytes that say nothing of their own; the file's neighbours tell what it is.
+_SAYS_NOTHING = frozenset({"opaque", "damaged", "partial"})
+_STATES: dict[Examined, str] = {
+    "unfinished": "an upload that was not completed",
+    "old_version": "deleted; older versions are left",
+}
 _STRENGTHS = {"marker": 0, "strong": 1, "weak": 2}
+
+
+def _interesting(key: str, verdict: FileVerdict) -> bool:
+    """Whether an object without a telling name has a part in grouping."""
+    if verdict.format is not None or verdict.examined != "header":
+        return True
+    if verdict.traits & {"addresses", "manifest"}:
+        return True
+    return "raw" in verdict.traits and part_of(key.rsplit("/", 1)[-1]) is not None
 
 
 def _plan_order(entry: tuple[int, int, str, ListedObject]) -> tuple[int, int, str]:
@@ -53,6 +69,8 @@ class StoreScan:
 
     def offer(self, obj: ListedObject) -> None:
         """Take notice of a listed object."""
+        if obj.state is not None:
+            return
         at = obj.key.find("/context/")
         if at >= 0 and len(self._contexts) < _MAX_NAMED:
             self._contexts.add(obj.key[: at + 1])
@@ -119,11 +137,13 @@ class StoreScan:
             for key, (obj, found) in sorted(self._named.items())
         }
         for key, verdict in sorted(self._verdicts.items()):
-            if key not in candidates and (verdict.format is not None or verdict.examined != "header"):
+            if key not in candidates and _interesting(key, verdict):
                 candidates[key] = Candidate(self._objects[key], None, verdict)
         return candidates
 
     def _row(self, obj: ListedObject, candidate: Candidate | None, claims: Claims) -> ObjectRow:
+        if obj.state is not None:
+            return self._without_object(obj, obj.state)
         verdict = self._verdicts.get(obj.key)
         claim = claims.find(obj.key)
         pointer = verdict is not None and verdict.format == "pointer"
@@ -133,6 +153,12 @@ class StoreScan:
                 verdict.note if verdict else None, obj.last_modified, obj.storage_class, self._examined(obj, verdict),
             )  # fmt: skip
         return self._member(obj, verdict, candidate, claim)
+
+    def _without_object(self, obj: ListedObject, state: Examined) -> ObjectRow:
+        return ObjectRow(
+            self.store, obj.key, obj.bytes, None, None, None, None, _STATES.get(state), obj.last_modified,
+            obj.storage_class, state,
+        )  # fmt: skip
 
     def _member(
         self, obj: ListedObject, verdict: FileVerdict | None, candidate: Candidate | None, claim: Claim
@@ -146,14 +172,14 @@ class StoreScan:
         return ObjectRow(
             self.store, obj.key, obj.bytes, claim.format, confidence, claim.set_id,
             verdict.parameters if verdict else None, note, obj.last_modified, obj.storage_class,
-            self._examined(obj, verdict),
+            self._examined(obj, verdict, claimed=True), obj.etag, verdict.content if verdict else None,
+            written(verdict.sketch) if verdict else None,
         )  # fmt: skip
 
-    def _examined(self, obj: ListedObject, verdict: FileVerdict | None) -> Examined:
+    def _examined(self, obj: ListedObject, verdict: FileVerdict | None, *, claimed: bool = False) -> Examined:
         if verdict is not None:
-            return verdict.examined
+            by_place = claimed and verdict.format is None and verdict.examined in _SAYS_NOTHING
+            return "name" if by_place else verdict.examined
         if obj.bytes < SMALLEST:
             return "not_needed"
-        if obj.storage_class in _ARCHIVED:
-            return "name"
-        return "budget"
+        return "archived" if obj.storage_class in _ARCHIVED else "budget"

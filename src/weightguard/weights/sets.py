@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from weightguard.weights.model import Confidence, ObjectRow, Role, WeightFile, WeightSet
+from weightguard.weights.sketch import joined, read
 from weightguard.weights.vocabulary import words
 
 MAX_FILES = 1_000
@@ -45,6 +46,7 @@ class _Gathered:
     confidence: Confidence = "name"
     note: tuple[str, str] | None = None
     files: list[tuple[_Descending, WeightFile]] = field(default_factory=list)
+    sketch: frozenset[int] = frozenset()
 
     def add(self, row: ObjectRow) -> None:
         self.prefix = row.key if self.prefix is None else _common(self.prefix, row.key)
@@ -58,7 +60,10 @@ class _Gathered:
             self.parameters = self.parameters + row.parameters if known else None  # type: ignore[operator]
             if row.note and (self.note is None or (row.key, row.note) < self.note):
                 self.note = (row.key, row.note)
-        entry = (_Descending(row.key), WeightFile(row.key, row.bytes, row.format or self.format, confidence))
+        if row.sketch:
+            self.sketch = joined((self.sketch, read(row.sketch)))
+        file = WeightFile(row.key, row.bytes, row.format or self.format, confidence, row.etag, row.content)
+        entry = (_Descending(row.key), file)
         if len(self.files) < MAX_FILES:
             heapq.heappush(self.files, entry)
         elif entry[0] > self.files[0][0]:
@@ -107,6 +112,7 @@ def _finished(set_id: str, entry: _Gathered) -> WeightSet:
         confidence=entry.confidence,
         note=entry.note[1] if entry.note else None,
         files=tuple(sorted((file for _, file in entry.files), key=lambda file: file.key)),
+        sketch=entry.sketch,
     )
 
 

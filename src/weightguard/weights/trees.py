@@ -42,6 +42,8 @@ def find_trees(shelf: Shelf, contexts: frozenset[str]) -> list[Tree]:
     found = [
         *_nemo(shelf, contexts),
         *_megatron(shelf),
+        *_megatron_arrays(shelf),
+        *_universal(shelf),
         *_deepspeed(shelf),
         *_orbax(shelf),
         *_saved_models(shelf),
@@ -171,12 +173,19 @@ def _orbax_role(relative: str) -> Role | None:
 
 def _distributed(shelf: Shelf) -> Iterator[Tree]:
     for root in _folders(shelf, _is_distributed):
+        if only_moments(root, shelf):
+            continue
         described = shelf.get(f"{root}metadata.json")
         megatron = described is not None and described.has("megatron.metadata")
         if megatron or f"{root}common.pt" in shelf or _ITERATION.match(_last(root)):
             yield Tree(_iteration_root(root, shelf), "megatron", _megatron_role)
         else:
             yield Tree(root, "dcp", _distributed_role(root, shelf))
+
+
+def only_moments(root: str, shelf: Shelf) -> bool:
+    """Whether the folder of a distributed checkpoint holds an optimiser's state and no parameter, as its metadata says."""
+    return any(candidate.has("dcp.moments") for _, candidate in shelf.files(root))
 
 
 def _is_distributed(key: str, candidate: Candidate) -> bool:
@@ -204,6 +213,24 @@ def _distributed_role(root: str, shelf: Shelf) -> RoleOf:
 def _megatron(shelf: Shelf) -> Iterator[Tree]:
     for root in _folders(shelf, _is_megatron_rank):
         yield Tree(_iteration_root(parent(root), shelf), "megatron", _megatron_role)
+
+
+def _megatron_arrays(shelf: Shelf) -> Iterator[Tree]:
+    """Megatron's distributed checkpoint with an array store for a backend: a folder a parameter beside ``metadata.json``."""
+    for key, candidate in shelf:
+        root = folder(key)
+        if not candidate.has("megatron.metadata"):
+            continue
+        if any(inner.has("zarr") for place in shelf.folders(root) for _, inner in shelf.below(place)):
+            yield Tree(_iteration_root(root, shelf), "megatron", _array_role)
+
+
+def _array_role(relative: str) -> Role | None:
+    base = _base(relative)
+    marker = (
+        base.startswith(".z") or base in _CHECKPOINT_MARKERS or base == "latest_checkpointed_iteration.txt"
+    )
+    return "marker" if marker else "weights"
 
 
 def _is_megatron_rank(key: str, candidate: Candidate) -> bool:
@@ -252,6 +279,26 @@ def _is_deepspeed(key: str, candidate: Candidate) -> bool:
     return bool(_DEEPSPEED.match(_base(key))) and (
         candidate.effective is not None or candidate.has("optimizer")
     )
+
+
+_UNIVERSAL = re.compile(r"^zero/.+/[^/]+\.pt$")
+_UNIVERSAL_FILES = frozenset({"latest_universal", "latest"})
+
+
+def _universal(shelf: Shelf) -> Iterator[Tree]:
+    """DeepSpeed's universal checkpoint: ``zero/`` with a folder a parameter, in it ``fp32.pt`` beside its moments."""
+    for key, candidate in shelf:
+        root, found, _ = key.rpartition("/zero/")
+        above = f"{root}/" if found else ""
+        if _base(key) == "fp32.pt" and (found or key.startswith("zero/")) and candidate.effective is not None:
+            yield Tree(above, "deepspeed", _universal_role)
+
+
+def _universal_role(relative: str) -> Role | None:
+    if relative in _UNIVERSAL_FILES:
+        return "marker"
+    held = _UNIVERSAL.match(relative) or ("/" not in relative and relative.endswith("_states.pt"))
+    return "weights" if held else None
 
 
 def _deepspeed_role(step: str) -> RoleOf:

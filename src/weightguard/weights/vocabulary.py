@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Literal
 
 Kind = Literal["parameters", "data", "unclear"]
@@ -20,6 +21,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_LOOKED_AT = 5_000
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _PARAMETER = words(
     """
@@ -42,7 +44,26 @@ _DATA = words(
     latitude longitude pixels filenames filename frames measurements observations points mask masks corpus vocab
     vocabulary records rows columns history metrics metric losses accuracy predictions prediction logits results
     result similarity distances vectors series prices price temperature ecg eeg dates ratings rating splits folds
-    statistics annotations boxes bbox landmarks rewards reward trajectory trajectories replay
+    statistics annotations boxes bbox landmarks rewards reward trajectory trajectories replay activations
+    attentions captions prompts completions documents queries answers questions utterances episodes
+    observation observations transitions
+    """
+)
+# Words that mean data together, though each of them alone does not.
+_DATA_PAIRS = frozenset(
+    ("hidden", word) for word in ("states", "state")
+) | frozenset(
+    (("past", "key"), ("past", "keys"), ("key", "cache"), ("value", "cache"), ("kv", "cache"), ("cached", "keys"),
+     ("pooler", "output"), ("pooled", "output"), ("last", "hidden"), ("residual", "stream"), ("attention", "scores"),
+     ("attention", "weights"), ("attn", "weights"), ("attention", "probs"), ("rng", "state"), ("mlp", "out"), ("mlp", "output"),
+     ("attn", "out"), ("attn", "output"), ("resid", "pre"), ("resid", "post"), ("hook", "resid"), ("layer", "acts"),
+     ("sample", "weight"), ("sample", "weights"), ("exp", "avg"), ("momentum", "buffer"))
+)  # fmt: skip
+# What parameter-efficient tuning calls its few tensors (peft, get_peft_model_state_dict), and textual inversion its one.
+_TUNED = words(
+    """
+    prompt_embeddings prompt_embedding soft_prompt soft_prompt_embeddings prefix_embeddings emb_params string_to_param
+    prompt_encoder ia3_l vera_lambda_b vera_lambda_d clip_g clip_l
     """
 )
 _PERHAPS_DATA = words(
@@ -66,6 +87,7 @@ _NO_DATA_PATH = words("x y split class item time stats t z token text audio imag
 _DATA_PATH = ((_DATA | _PERHAPS_DATA) - _NO_DATA_PATH) | words(
     """
     raw csv parquet features dataloader dataloaders cache preprocessed processed mnist cifar imagenet iris
+    activations acts latents embeddings
     """
 )
 
@@ -102,9 +124,13 @@ def name_kind(name: str) -> Kind:
     """
     components = re.split(r"[./\s]", name)
     last = components[-1].split(":")[0]
+    if components[0].lower() in _TUNED or last.lower() in _TUNED:
+        return "parameters"
     if len(components) > 1 and (last.lower() in _LEAVES or last.startswith(("lora_", "weight_", "bias_"))):
         return "parameters"
     said = [word for word in tokens(name) if not word.isdigit()]
+    if any(pair in _DATA_PAIRS for pair in pairwise(said)) and said[-1] not in ("kernel", "bias"):
+        return "data"
     if any(word in _DATA for word in said) or said[:2] in (["class", "weight"], ["class", "weights"]):
         deep = sum(word in _PARAMETER for word in said) >= 2
         return "parameters" if deep and said[-1] in _LEAVES else "data"
@@ -120,7 +146,7 @@ def names_kind(names: Iterable[str]) -> Kind:
     """
     votes = {"parameters": 0, "data": 0, "unclear": 0}
     short: set[str] = set()
-    for name in names:
+    for name in islice(names, _LOOKED_AT):
         last = re.split(r"[./\s]", name)[-1]
         if _SHORT_PARAMETER.match(last):
             short.add(last[0].lower())

@@ -14,6 +14,7 @@ from weightguard.collect.aws.account import Account
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.services import s3
 from weightguard.weights import (
+    UNREAD,
     FileVerdict,
     ListedObject,
     ObjectRow,
@@ -24,7 +25,6 @@ from weightguard.weights import (
 )
 
 _IN_MEMORY = 4 << 20  # bytes of a listing that are held before it goes to a temporary file
-_UNREAD = frozenset({"denied", "failed", "budget"})
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ def _spooled(spool: IO[str]) -> Iterator[ListedObject]:
 def _rows(found: Contents, scan: StoreScan, spool: IO[str], headers: _Headers) -> Iterator[dict[str, Any]]:
     for row in scan.rows(_spooled(spool)):
         found.weights = found.weights or row.weight_set is not None
-        found.unread = found.unread or row.examined in _UNREAD
+        found.unread = found.unread or row.examined in UNREAD
         yield _columns(row) | headers.encryption.get(row.key, {})
 
 

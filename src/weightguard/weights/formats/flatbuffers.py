@@ -1,7 +1,7 @@
-"""TensorFlow Lite and ExecuTorch: FlatBuffers with a four-byte identifier at offset 4.
+"""TensorFlow Lite, ExecuTorch and ONNX Runtime: FlatBuffers with a four-byte identifier at offset 4.
 
 Sources: "FlatBuffer Internals"; tensorflow/lite/schema/schema.fbs (Model, Buffer); executorch schema/program.fbs and
-"ExecuTorch file format".
+"ExecuTorch file format"; onnxruntime/core/flatbuffers/schema/ort.fbs (file identifier ORTM).
 """
 
 from __future__ import annotations
@@ -63,6 +63,10 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
         root = _Table(source, _number(source, 0, 4))
         root.slot(0)
         return FileVerdict("other", "header", note="ExecuTorch")
+    if identifier == b"ORTM":
+        root = _Table(source, _number(source, 0, 4))
+        root.slot(0)
+        return FileVerdict("other", "header", note="ONNX Runtime")
     return None
 
 

@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from weightguard.weights.model import FileVerdict
-from weightguard.weights.reader import Cursor, Damaged, Exhausted, Source
-from weightguard.weights.sketch import sketch_of
+from weightguard.weights.reader import Cursor, CutOff, Damaged, Exhausted, Source
+from weightguard.weights.sketch import sketch_of, stems_of
 
 _SCALARS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _STRING, _ARRAY = 8, 9
@@ -54,15 +54,26 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
         return None
     cursor = Cursor(source, 4)
     header = _header(cursor)
-    if header.tensors == 0:
-        return FileVerdict(None, note="GGUF file without tensors (a vocabulary)")
     try:
         for _ in range(header.pairs):
             _pair(cursor, header)
+        if header.tensors == 0:
+            return _without_tensors(header)
         return _tensors(cursor, header, source)
     except Exhausted:
+        if header.tensors == 0:
+            return FileVerdict(None, note="GGUF file without tensors (a vocabulary)")
         note = "header is longer than what is read of an object"
-        return FileVerdict("gguf", "header", tensors=header.tensors, note=note, traits=header.traits())
+        return FileVerdict(
+            "gguf", "header", tensors=header.tensors, note=note, traits=header.traits(), examined="partial"
+        )
+
+
+def _without_tensors(header: _Header) -> FileVerdict:
+    """The first part of a split may hold the metadata alone; elsewhere it is a vocabulary."""
+    if header.splits > 1:
+        return FileVerdict("gguf", "header", tensors=0, parameters=0, traits=header.traits())
+    return FileVerdict(None, note="GGUF file without tensors (a vocabulary)")
 
 
 def _header(cursor: Cursor) -> _Header:
@@ -135,7 +146,7 @@ def _tensors(cursor: Cursor, header: _Header, source: Source) -> FileVerdict:
         furthest = max(furthest, offset + (elements // block * width if block else 0))
     start = -(-cursor.position // header.alignment) * header.alignment
     if source.exact and start + furthest > source.size:
-        raise Damaged("GGUF header describes more than the object holds")
+        raise CutOff("GGUF header describes more than the object holds", start + furthest)
     return FileVerdict(
         "gguf",
         "header",
@@ -143,5 +154,6 @@ def _tensors(cursor: Cursor, header: _Header, source: Source) -> FileVerdict:
         tensors=header.tensors,
         dtypes=dict(dtypes),
         sketch=sketch_of(names),
+        stems=stems_of(names),
         traits=header.traits(),
     )

@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
+from weightguard.weights.formats.torch_pickle import judge_pickle
 from weightguard.weights.formats.zips import Archive, member
 from weightguard.weights.model import FileVerdict
-from weightguard.weights.reader import Damaged, Exhausted, Source
+from weightguard.weights.pickles import scan
+from weightguard.weights.reader import Cursor, CutOff, Damaged, Exhausted, Source
 from weightguard.weights.sketch import sketch_of
 from weightguard.weights.vocabulary import Array, arrays_kind, is_floating, name_kind, path_kind
 
 MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 64 << 10
 _MAX_MEMBERS = 40
+_OBJECTS = re.compile(rb"'descr':\s*'\|O'")
 _DESCR = re.compile(r"'descr':\s*(?:'([<>=|]?[a-zA-Z]\d{0,4})'|\()")
 _SHAPE = re.compile(r"'shape':\s*\(((?:[0-9]{1,18}L?, ?)*(?:[0-9]{1,18}L?)?)\)")
 _LOW_PRECISION = ("f2", "V2", "V1")
@@ -46,8 +50,12 @@ def describe(source: Source) -> Array | None:
     dtype = descr.group(1)
     width = int(dtype.lstrip("<>=|")[1:] or 0)
     expected = begin + length + _elements(sizes) * width
-    if source.exact and dtype[-2:-1] not in "OU" and width and expected != source.size:
-        raise Damaged("NumPy header does not match the object's size")
+    behind = source.size - expected
+    if source.exact and dtype[-2:-1] not in "OU" and width and behind:
+        if behind < 0:
+            raise CutOff("NumPy header describes more than the object holds", expected)
+        if behind * 2 > expected:
+            raise Damaged("NumPy header does not match the object's size")
     return Array("", dtype, sizes)
 
 
@@ -63,6 +71,8 @@ def recognise_npy(source: Source, key: str) -> FileVerdict | None:
     if source.at(0, 6) != MAGIC:
         return None
     array = describe(source)
+    if array is None and _OBJECTS.search(source.at(0, 256)):
+        return _objects(source, key)
     if array is None or array.shape is None or not is_floating(array.dtype):
         return FileVerdict(None, note="NumPy array of data")
     if not _is_parameter(array, key):
@@ -71,6 +81,20 @@ def recognise_npy(source: Source, key: str) -> FileVerdict | None:
         "numpy", "header", parameters=_elements(array.shape), tensors=1, dtypes={array.dtype: 1},
         traits=frozenset({"npy"}),
     )  # fmt: skip
+
+
+def _objects(source: Source, key: str) -> FileVerdict | None:
+    """An array of objects is a pickle behind the header: a dictionary of parameters, as `numpy.save` keeps one."""
+    head = source.at(0, 12)
+    begin = (
+        12 + int.from_bytes(head[8:12], "little")
+        if head[6] > 1
+        else 10 + int.from_bytes(head[8:10], "little")
+    )
+    verdict = judge_pickle(scan(Cursor(source, begin)), key)
+    if verdict.format is None:
+        return FileVerdict(None, note="NumPy array of data")
+    return replace(verdict, format="numpy", note="NumPy array of objects")
 
 
 def _is_parameter(array: Array, key: str) -> bool:

@@ -5,13 +5,15 @@ Source: onnx/onnx.proto (ModelProto, GraphProto, NodeProto, TensorProto) and doc
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from weightguard.weights.formats.protobuf import BYTES, VARINT, Field, fields, text
 from weightguard.weights.model import FileVerdict
 from weightguard.weights.reader import Cursor, Damaged, Exhausted, Source
-from weightguard.weights.sketch import sketch_of
+from weightguard.weights.sketch import sketch_of, stems_of
 
 # field number: wire type
 _MODEL = {1: VARINT, 2: BYTES, 3: BYTES, 4: BYTES, 5: VARINT, 6: BYTES, 7: BYTES, 8: BYTES, 14: BYTES, 20: BYTES,
@@ -35,6 +37,14 @@ _TYPES = {1: "FLOAT", 2: "UINT8", 3: "INT8", 4: "UINT16", 5: "INT16", 6: "INT32"
           22: "INT4", 23: "FLOAT4E2M1"}  # fmt: skip
 _MAX_LINKS = 2_000
 _ATTRIBUTE_WEIGHTS = 64
+_SMALLEST_ATTRIBUTE = 16
+_MOST_DEEP = 6
+_MIDDLING = 512 << 10
+_END = 128 << 10
+# StringStringEntryProto {key: "location", value: a name of fewer than 128 bytes}
+_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
+_WHOLE_NUMBERS = frozenset((2, 3, 4, 5, 6, 7, 8, 9, 12, 13))
+_SHAPE_CONSTANT = 1_024  # elements up to which whole numbers are taken for shapes, axes and indices
 
 
 @dataclass(slots=True)
@@ -46,6 +56,17 @@ class _Graph:
     names: list[str] = field(default_factory=list)
     links: dict[str, None] = field(default_factory=dict)
     attribute_bytes: int = 0
+    kinds: set[int] = field(default_factory=set)
+
+    def take(self, constant: _Graph) -> None:
+        """Count a constant's tensor, unless it is a shape, an axis or an index."""
+        if constant.kinds <= _WHOLE_NUMBERS and constant.parameters < _SHAPE_CONSTANT:
+            return
+        self.tensors += constant.tensors
+        self.parameters += constant.parameters
+        self.dtypes.update(constant.dtypes)
+        self.names += constant.names
+        self.links.update(constant.links)
 
 
 def recognise(source: Source, key: str) -> FileVerdict | None:
@@ -63,12 +84,24 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
     graph = _Graph()
     complete = True
     try:
+        if graph_field.length > _MIDDLING:
+            _search_end(source, graph_field, graph)
         known = _walk(source, graph_field, graph)
     except Exhausted:
         known, complete = graph.nodes > 0 or graph.tensors > 0, False
     except Damaged:
         known = False
     return _verdict(graph, complete) if known else None
+
+
+def _search_end(source: Source, graph_field: Field, graph: _Graph) -> None:
+    """Where a graph is longer than what is read: the files of its tensors' data are named behind its nodes."""
+    start = max(graph_field.start, graph_field.end - _END)
+    data = source.at(start, graph_field.end - start)
+    for match in _LOCATION.finditer(data):
+        name = data[match.end() : match.end() + match.group(1)[0]].decode("utf-8", "replace")
+        if len(graph.links) < _MAX_LINKS and name.isprintable():
+            graph.links[name] = None
 
 
 def _verdict(graph: _Graph, complete: bool) -> FileVerdict | None:
@@ -81,15 +114,17 @@ def _verdict(graph: _Graph, complete: bool) -> FileVerdict | None:
         tensors=graph.tensors if complete and graph.tensors else None,
         dtypes=dict(graph.dtypes),
         note=None if complete else "header is longer than what is read of an object",
+        examined="header" if complete else "partial",
         links=tuple(graph.links),
         sketch=sketch_of(graph.names),
+        stems=stems_of(graph.names),
     )
 
 
 def _model(source: Source) -> Field | None:
     """The graph's field when the top level is a ModelProto."""
     version, graph, opset = 0, None, False
-    for item in fields(source, 0, source.size, limit=2_000):
+    for item in _leading(source):
         if _MODEL.get(item.number) != item.wire:
             return None
         if item.number == 1:
@@ -101,13 +136,25 @@ def _model(source: Source) -> Field | None:
     return graph if graph and 0 < version < 64 and (opset or version < 3) else None
 
 
-def _walk(source: Source, graph_field: Field, graph: _Graph) -> bool:
+def _leading(source: Source) -> Iterator[Field]:
+    """The message's fields; what lies behind them and is none is passed over where it is less than half of the object."""
+    reached = 0
+    try:
+        for item in fields(source, 0, source.size, limit=2_000):
+            reached = max(reached, item.end)
+            yield item
+    except Damaged:
+        if reached * 2 < source.size:
+            raise
+
+
+def _walk(source: Source, graph_field: Field, graph: _Graph, depth: int = 0) -> bool:
     for item in fields(source, graph_field.start, graph_field.end):
         if _GRAPH.get(item.number) != item.wire:
             return False
         if item.number == 1:
             graph.nodes += 1
-            if not _node(source, item, graph):
+            if not _node(source, item, graph, depth):
                 return False
         elif item.number == 5:
             _tensor(source, item, graph)
@@ -116,25 +163,33 @@ def _walk(source: Source, graph_field: Field, graph: _Graph) -> bool:
     return graph.nodes > 0 or graph.tensors > 0
 
 
-def _node(source: Source, node: Field, graph: _Graph) -> bool:
+def _node(source: Source, node: Field, graph: _Graph, depth: int = 0) -> bool:
     operation = ""
     for item in fields(source, node.start, node.end):
         if _NODE.get(item.number) != item.wire:
             return False
         if item.number == 4:
             operation = text(source, item, 64)
-        elif item.number == 5 and item.length > _ATTRIBUTE_WEIGHTS:
-            _attribute(source, item, graph)
+        elif item.number == 5 and item.length > _SMALLEST_ATTRIBUTE:
+            _attribute(source, item, graph, depth)
     return bool(operation) and operation.isprintable()
 
 
-def _attribute(source: Source, attribute: Field, graph: _Graph) -> None:
-    """A constant's tensor (field 5) or a classical model's coefficients (floats, field 7) are weights too."""
+def _attribute(source: Source, attribute: Field, graph: _Graph, depth: int) -> None:
+    """A constant's tensors, a subgraph's (the branches of an If, the body of a Loop), a classical model's coefficients and a
+    compiled engine in a string are weights too.
+    """
     for item in fields(source, attribute.start, attribute.end, limit=50_000):
-        if item.number == 5 and item.wire == BYTES:
-            _tensor(source, item, graph)
+        if item.number in (5, 10, 22, 23) and item.wire == BYTES:
+            inner = _Graph()
+            _tensor(source, item, inner)
+            graph.take(inner)
+        elif item.number in (6, 11) and item.wire == BYTES and depth < _MOST_DEEP:
+            _walk(source, item, graph, depth + 1)
         elif item.number == 7:
             graph.attribute_bytes += item.length or 4
+        elif item.number == 4 and item.length > _SHAPE_CONSTANT:
+            graph.attribute_bytes += item.length
 
 
 def _tensor(source: Source, tensor: Field, graph: _Graph) -> None:
@@ -150,6 +205,7 @@ def _tensor(source: Source, tensor: Field, graph: _Graph) -> None:
         elif item.number == 13:
             _external(source, item, graph)
     graph.tensors += 1
+    graph.kinds.add(kind)
     graph.parameters += elements
     graph.dtypes[_TYPES.get(kind, f"type {kind % 1000}")] += 1
     graph.names.append(name)

@@ -6,6 +6,7 @@ persistent ids, the storages' keys, then each storage behind its element count),
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -13,7 +14,7 @@ from weightguard.weights.model import FileVerdict
 from weightguard.weights.pickles import Facts, scan
 from weightguard.weights.pickles.values import Made
 from weightguard.weights.reader import Cursor, Damaged, Exhausted, Source
-from weightguard.weights.sketch import sketch_of
+from weightguard.weights.sketch import sketch_of, stems_of
 from weightguard.weights.vocabulary import Array, arrays_kind, is_floating, names_kind, path_kind
 
 LEGACY_MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
@@ -41,6 +42,10 @@ _TABLES = (
 )
 # Protocols 0 and 1 have no mark of their own: they open with a mark, a global, an empty dictionary or an empty list.
 _OLD_OPENINGS = (b"(", b"c", b"}", b"]")
+_OPTIMISERS = re.compile(
+    r"(?:^|[./])(?:optim(?:izers?)?|optimizer_states?|opt_state|lr_schedulers?|schedulers?|param_groups|rng_states?)(?:[./]|$)"
+    r"|(?:^|[./])(?:exp_avg|exp_avg_sq|max_exp_avg_sq|momentum_buffer|square_avg|grad_avg|acc_delta)$"
+)
 _OPTIMIZER_KEYS = frozenset({"state", "param_groups"})
 
 
@@ -81,6 +86,8 @@ def recognise_pickle(source: Source, key: str) -> FileVerdict | None:
         if binary:
             raise
         return None
+    if binary and not facts.complete and not facts.arrays:
+        raise Exhausted
     if not facts.globals and not (binary and facts.complete):
         return None
     return judge_pickle(facts, key)
@@ -113,10 +120,20 @@ def _checkpoint_metadata(facts: Facts) -> FileVerdict:
     )
     described = keys.get("state_dict_metadata")
     names = list(described.entries) if isinstance(described, Made) else []
+    traits = {"dcp.metadata", *(("dcp.moments",) if facts.complete and _moments_alone(names) else ())}
+    if "dcp.moments" in traits:
+        return FileVerdict(
+            None, note="metadata of an optimiser's state alone", traits=frozenset(traits | {"optimizer"})
+        )
     return FileVerdict(
         "dcp", "header", tensors=len(names) or None, note="distributed checkpoint's metadata", role="marker",
-        traits=frozenset({"dcp.metadata"}), sketch=sketch_of(names),
+        traits=frozenset(traits), sketch=sketch_of(names),
     )  # fmt: skip
+
+
+def _moments_alone(names: list[str]) -> bool:
+    """Whether every tensor of a checkpoint is an optimiser's: its moments, its steps, nothing that it optimises."""
+    return bool(names) and all(_OPTIMISERS.search(name) for name in names)
 
 
 def judge_torch(facts: Facts, key: str, *, container: str) -> FileVerdict:
@@ -173,6 +190,7 @@ def _described(kind: str, facts: Facts, note: str | None) -> FileVerdict:
         dtypes=dict(dtypes),
         note=note,
         sketch=sketch_of(array.name for array, _ in facts.arrays) if facts.complete else frozenset(),
+        stems=stems_of(array.name for array, _ in facts.arrays),
     )
 
 

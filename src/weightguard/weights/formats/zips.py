@@ -6,10 +6,17 @@ checkpoint shard) shows as a last archive that begins later than the object does
 
 from __future__ import annotations
 
+import bz2
+import hashlib
+import lzma
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import zstandard
+
+from weightguard.weights.formats.parcels import Sealed
 from weightguard.weights.reader import Damaged, Exhausted, Held, Source, Window
 
 _END = b"PK\x05\x06"
@@ -18,7 +25,8 @@ _CENTRAL = b"PK\x01\x02"
 _MAX_DIRECTORY = 384 << 10
 _MAX_ENTRIES = 20_000
 _TAIL_STEPS = (4 << 10, (64 << 10) + 22)
-_INFLATED = 256 << 10
+_PACKED = 384 << 10
+_INFLATED = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A central directory. `start` is where the archive begins in the object, 0 for an ordinary one."""
+    """A central directory.
+
+    Args:
+        start: where the archive begins in the object, 0 for an ordinary one.
+        complete: whether every entry is here.
+        tail: bytes behind the archive's end.
+        digest: of the directory, which holds a checksum of every member.
+    """
 
     entries: tuple[Entry, ...]
     start: int
     complete: bool
+    tail: int = 0
+    digest: str = ""
 
     def named(self, name: str) -> Entry | None:
         """The member of that name."""
@@ -57,6 +74,8 @@ def read_archive(source: Source) -> Archive:
         Damaged: when there is none (a truncated archive) or it contradicts itself.
     """
     end, tail_at, tail = _find_end(source)
+    behind = source.size - tail_at - end - 22 - int.from_bytes(tail[end + 20 : end + 22], "little")
+    count = int.from_bytes(tail[end + 10 : end + 12], "little")
     size, offset = struct.unpack("<II", tail[end + 12 : end + 20])
     position = tail_at + end
     locator = source.at(position - 20, 20) if position >= 20 else b""
@@ -66,24 +85,38 @@ def read_archive(source: Source) -> Archive:
     start = position - size - offset
     if start < 0 or size > position:
         raise Damaged("zip archive's directory lies outside the object")
-    complete = size <= _MAX_DIRECTORY
     directory = source.at(position - size, min(size, _MAX_DIRECTORY))
-    return Archive(tuple(_entries(directory, start)), start, complete)
+    entries = tuple(_entries(directory, start))
+    if not entries and (count or behind > 0):
+        raise Damaged("zip archive's directory lies outside the object")
+    complete = size <= _MAX_DIRECTORY and len(entries) >= min(count, 0xFFFE)
+    return Archive(entries, start, complete, max(0, behind), hashlib.sha256(directory).hexdigest()[:16])
 
 
 def _find_end(source: Source) -> tuple[int, int, bytes]:
+    last: tuple[int, int, bytes] | None = None
     for step in _TAIL_STEPS:
         tail_at = max(0, source.size - step)
         tail = source.at(tail_at, source.size - tail_at)
         end = tail.rfind(_END)
         while end >= 0:
             # The record and its comment end the archive; anything else is the end of another one, cut off behind.
-            if len(tail) - end >= 22 and end + 22 + int.from_bytes(
-                tail[end + 20 : end + 22], "little"
-            ) == len(tail):
+            stop = end + 22 + int.from_bytes(tail[end + 20 : end + 22], "little")
+            if len(tail) - end >= 22 and stop == len(tail):
                 return end, tail_at, tail
+            if len(tail) - end >= 22 and stop < len(tail) and last is None and _begins(source, tail, end):
+                last = end, tail_at, tail
             end = tail.rfind(_END, 0, end)
+    if last:
+        return last
     raise Damaged("zip archive without its directory (truncated)")
+
+
+def _begins(source: Source, tail: bytes, end: int) -> bool:
+    """Whether an end record with bytes behind it is that of an archive which begins where the object does."""
+    size, offset = struct.unpack("<II", tail[end + 12 : end + 20])
+    wide = tail[max(0, end - 20) : end].startswith(_END64_LOCATOR)
+    return wide or (size > 0 and source.at(offset, 4) == _CENTRAL)
 
 
 def _zip64(source: Source, position: int) -> tuple[int, int, int]:
@@ -141,11 +174,9 @@ def member(source: Source, entry: Entry) -> Source:
     """A source over a member's content; a compressed one is inflated up to a bound.
 
     Raises:
-        Damaged: when the local header is missing or the member is encrypted or packed in an unknown way.
-        Exhausted: when the reading budget does not suffice.
+        Damaged: when the local header is missing or what is packed is not what the directory says (`Sealed`: encrypted).
+        Exhausted: when the reading budget does not suffice, or the way of packing is not known.
     """
-    if entry.encrypted:
-        raise Damaged("zip member is encrypted")
     local = source.at(entry.offset, 30)
     if len(local) < 30 or not local.startswith(b"PK\x03\x04"):
         raise Damaged("zip member lies outside the object")
@@ -154,12 +185,72 @@ def member(source: Source, entry: Entry) -> Source:
     if begin + entry.packed > source.size:
         raise Damaged("zip member lies outside the object")
     if entry.method == 0:
+        # Encryption puts bytes of its own before the content: the mark alone, set by hand to hide a member, does not.
+        if entry.encrypted and entry.packed != entry.size:
+            raise Sealed("zip member is encrypted")
         return Window(source, begin, entry.size)
-    if entry.method != 8:
-        raise Exhausted
-    packed = source.at(begin, min(entry.packed, 64 << 10))
+    if entry.method not in _METHODS:
+        raise Sealed("zip member is encrypted") if entry.encrypted else Exhausted
+    packed = source.at(begin, min(entry.packed, _PACKED))
+    granted = source.work.inflate(_INFLATED)
     try:
-        data = zlib.decompressobj(-15).decompress(packed, _INFLATED)
-    except zlib.error as error:
+        data = _METHODS[entry.method](packed, granted)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, zstandard.ZstdError) as error:
+        source.work.inflated += granted
+        if entry.encrypted:
+            raise Sealed("zip member is encrypted") from error
         raise Damaged("zip member cannot be inflated") from error
-    return Held(data, size=entry.size, complete=len(data) == entry.size)
+    source.work.inflated += granted - len(data)
+    if not data and entry.size:
+        raise Exhausted
+    return Held(data, size=entry.size, complete=len(data) == entry.size, work=source.work)
+
+
+def _deflated(packed: bytes, limit: int) -> bytes:
+    return zlib.decompressobj(-15).decompress(packed, limit)
+
+
+def _bzipped(packed: bytes, limit: int) -> bytes:
+    return bz2.BZ2Decompressor().decompress(packed, limit)
+
+
+def _lzma(packed: bytes, limit: int) -> bytes:
+    """APPNOTE 5.8.8: two bytes of version, two of length, then the properties of an LZMA1 stream."""
+    length = int.from_bytes(packed[2:4], "little")
+    properties = packed[4 : 4 + length]
+    if length != 5 or properties[0] >= 225:
+        raise ValueError("LZMA properties are none")
+    dictionary = int.from_bytes(properties[1:5], "little")
+    if dictionary > 64 << 20:
+        return b""
+    lc, rest = properties[0] % 9, properties[0] // 9
+    chain = [
+        {
+            "id": lzma.FILTER_LZMA1,
+            "lc": lc,
+            "lp": rest % 5,
+            "pb": rest // 5,
+            "dict_size": max(4096, dictionary),
+        }
+    ]
+    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=chain).decompress(packed[9:], limit)
+
+
+def _zstd(packed: bytes, limit: int) -> bytes:
+    held = bytearray()
+    with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(packed) as stream:
+        while len(held) < limit:
+            piece = stream.read(min(64 << 10, limit - len(held)))
+            if not piece:
+                break
+            held += piece
+    return bytes(held)
+
+
+_METHODS: dict[int, Callable[[bytes, int], bytes]] = {
+    8: _deflated,
+    12: _bzipped,
+    14: _lzma,
+    20: _zstd,
+    93: _zstd,
+}

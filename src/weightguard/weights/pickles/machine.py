@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from weightguard.weights.pickles.opcodes import Argument, operations
 from weightguard.weights.pickles.values import (
@@ -113,17 +113,22 @@ class _Machine:
             facts.arrays = list(named_arrays(facts.root))
         else:
             facts.arrays = [
-                (Array(name, tensor.dtype, tensor.shape), tensor.storage) for name, tensor in self._partial()
-            ][:MAX_ARRAYS]
+                (Array(name, tensor.dtype, tensor.shape), tensor.storage)
+                for name, tensor in islice(self._partial(), MAX_ARRAYS)
+            ]
 
     def _partial(self) -> Iterator[tuple[str, Tensor]]:
         """Tensors of a pickle that breaks off: in finished dictionaries, beside their keys on the stack, or bare."""
-        named = [found for value in [*self._stack, *self._memo.values()] for found in direct_tensors(value)]
+        held: set[int] = set()
+        containers = {id(value): value for value in [*self._stack, *self._memo.values()]}
+        for value in containers.values():
+            for name, tensor in direct_tensors(value):
+                held.add(id(tensor))
+                yield name, tensor
         for key, value in pairwise(self._stack):
             if isinstance(key, str) and isinstance(value, Tensor):
-                named.append((key[:200], value))
-        yield from named
-        held = {id(tensor) for _, tensor in named}
+                held.add(id(value))
+                yield key[:200], value
         yield from (("", tensor) for tensor in self._seen_tensors if id(tensor) not in held)
 
     def _push(self, value: object) -> None:
@@ -175,7 +180,8 @@ class _Machine:
         self._memo[len(self._memo)] = self._stack[-1]
 
     def get(self, argument: Argument) -> None:
-        self._push(self._memo.get(int(argument)))  # type: ignore[arg-type]
+        value = self._memo.get(int(argument))  # type: ignore[arg-type]
+        self._push(value.became if isinstance(value, Made) and value.became is not None else value)
 
     def global_line(self, argument: Argument) -> None:
         self._note_global(".".join(str(argument).split(" ", 1)))
@@ -277,8 +283,8 @@ class _Machine:
     def _make(self, maker: object, arguments: tuple[object, ...]) -> object:
         name = maker.name if isinstance(maker, Global) else ""
         made = tensor_of(name, arguments)
-        if isinstance(made, Tensor) and len(self._seen_tensors) < MAX_ARRAYS:
-            self._seen_tensors.append(made)
+        if isinstance(made, Tensor):
+            self._see(made)
         return made if made is not None else Made(name, arguments[:64])
 
     def build(self, _: Argument) -> None:
@@ -294,11 +300,12 @@ class _Machine:
             target.state = state
             return
         self._stack[-1] = array
-        for slot, value in reversed(self._memo.items()):
-            if value is target:
-                self._memo[slot] = array
-                break
-        self._seen_tensors.append(array)
+        target.became = array
+        self._see(array)
+
+    def _see(self, array: Tensor) -> None:
+        if len(self._seen_tensors) < MAX_ARRAYS:
+            self._seen_tensors.append(array)
 
     def _inline_array(self, target: Made, state: object) -> None:
         """joblib writes an array's bytes right behind its wrapper, padded to an alignment."""
@@ -313,7 +320,7 @@ class _Machine:
         self._cursor.skip(count * width)
         array = Tensor(dtype, shape)
         self._stack[-1] = array
-        self._seen_tensors.append(array)
+        self._see(array)
 
 
 def _plain(argument: Argument) -> object:

@@ -24,13 +24,17 @@ class Global:
 
 @dataclass(eq=False, slots=True)
 class Made:
-    """What calling `maker` with `arguments` would have made; `state` is what BUILD would have set."""
+    """What calling `maker` with `arguments` would have made; `state` is what BUILD would have set.
+
+    `became` is the array that it turned out to be once its state was set, for whoever got it from the memo.
+    """
 
     maker: str
     arguments: tuple[object, ...] = ()
     state: object = None
     entries: dict[str, object] = field(default_factory=dict)
     items: list[object] = field(default_factory=list)
+    became: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
