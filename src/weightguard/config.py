@@ -112,7 +112,7 @@ class ModelConfig(Section):
         released: whether its parameters are public.
         locations: where its weights are expected: a store's id, or one with a prefix,
             ``arn:aws:s3:::bucket/models/atlas/``.
-        readers: principals that are meant to read them, shell patterns over principal names.
+        readers: principals that are meant to read them, shell patterns over principal names: anybody else who can is a failure.
         maximum_readers: how many people may read directly.
         maximum_copiers: how many people may copy.
         egress_budget: bytes a year that may leave the places where they are used.
@@ -253,10 +253,11 @@ class Config(Section):
     Attributes:
         tiers: target level by risk tier.
         waivers: waiver files. attestations: attestation files. Paths are relative to the configuration file.
-        people: principals that are persons though they look like workloads, shell patterns. workloads: the
-            reverse.
-        vendors: accounts or principals of outside companies that are meant to have access.
-        evaluators: principals of outside evaluators, shell patterns.
+        people: principals that are persons though they look like workloads, shell patterns over principal names. workloads: the
+            reverse. What they say counts wherever people and workloads are told apart; outsiders stay outsiders.
+        vendors: principals of outside companies that are meant to have access, shell patterns. They are no undeclared readers and
+            cap no score; the red-team protocol plays them.
+        evaluators: the same for outside evaluators, who besides reach raw weights only at the white-box tier.
         notify: whom `weightguard scan --notify` tells.
     """
 
@@ -276,6 +277,13 @@ class Config(Section):
     vendors: tuple[Text, ...] = ()
     evaluators: tuple[Text, ...] = ()
     notify: NotifyConfig = NotifyConfig()
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Config:
+        both = sorted(set(self.people) & set(self.workloads))
+        if both:
+            raise ValueError(f"{both[0]!r} is declared under people and under workloads")
+        return self
 
     @field_validator("models")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -11,7 +11,8 @@ from typing import Any, Literal
 from weightguard.access.model import Answer
 from weightguard.config import Config
 from weightguard.estate.fact import Known, Unknown
-from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
+from weightguard.estate.model import Estate, NamedPolicy, Principal, PrincipalKind
+from weightguard.estate.partition import account_root, partitions_of
 
 _BUILD_KINDS = frozenset({"build_project", "pipeline", "stack", "stack_set"})
 _BUILD_ISSUERS = (
@@ -79,11 +80,12 @@ def _long_lived_keys(estate: Estate, _config: Config) -> Cast:
     unread = any(isinstance(one.access_keys, Unknown) for one in estate.principals) or any(
         isinstance(one.root_access_keys, Unknown) for one in estate.accounts if one.collected
     )
-    roots = frozenset(
-        _root(one, estate)
+    keyed = (
+        one.id
         for one in estate.accounts
         if isinstance(one.root_access_keys, Known) and one.root_access_keys.value
     )
+    roots = _roots(keyed, estate)
     complete = estate.principals.complete and not unread
     return Cast(frozenset(_with_keys(estate)) | roots, _nobody, complete, untried=roots)
 
@@ -116,11 +118,10 @@ def _people_with_read(_estate: Estate, _config: Config) -> Cast:
 def _outside_accounts(estate: Estate, config: Config) -> Cast:
     """Whoever a policy names from outside, and the vendors and evaluators that are declared."""
     organisations = {one.organisation for one in estate.accounts if one.collected and one.organisation}
-    named = {
-        _root(one, estate)
-        for one in estate.accounts
-        if not one.collected and one.organisation not in organisations
-    }
+    strangers = (
+        one.id for one in estate.accounts if not one.collected and one.organisation not in organisations
+    )
+    named = _roots(strangers, estate)
     declared = {one for one in (*config.vendors, *config.evaluators) if not _WILD.intersection(one)}
     patterns = (*config.vendors, *config.evaluators)
 
@@ -136,8 +137,8 @@ def _organisation_administrators(estate: Estate, _config: Config) -> Cast:
     """
     complete = estate.principals.complete and estate.organisations.complete
     governing = {one.id for one in estate.organisations}
-    roots = frozenset(_root(one, estate) for one in estate.accounts if one.organisation in governing)
-    roots |= frozenset(_root_of(one.management_account, estate) for one in estate.organisations)
+    governed = [one.id for one in estate.accounts if one.organisation in governing]
+    roots = _roots([*governed, *(one.management_account for one in estate.organisations)], estate)
     return Cast(frozenset(_administrators(estate)) | roots, _nobody, complete, untried=roots)
 
 
@@ -221,14 +222,10 @@ def _speaks_for_builds(provider: str, issuer: Any) -> bool:
     return any(name in told for name in _BUILD_ISSUERS)
 
 
-def _root(account: Account, estate: Estate) -> str:
-    return _root_of(account.id, estate)
-
-
-def _root_of(account: str, estate: Estate) -> str:
-    """The root user of an account, in the partition of the estate's principals."""
-    known = next((one.id.split(":")[1] for one in estate.principals if one.id.startswith("arn:")), "aws")
-    return f"arn:{known}:iam::{account}:root"
+def _roots(accounts: Iterable[str], estate: Estate) -> frozenset[str]:
+    """The root users of accounts."""
+    partitions = partitions_of(estate)
+    return frozenset(account_root(account, partitions.of(account)) for account in accounts)
 
 
 def _administrators(estate: Estate) -> Iterator[str]:

@@ -12,6 +12,7 @@ from weightguard.assess.fixes import remedy
 from weightguard.assess.grants import permission
 from weightguard.assess.levels import blocking, but_for_risks, by_evidence, ladder, rank, reached
 from weightguard.assess.model import (
+    EvaluationEntry,
     EvidenceEntry,
     Level,
     LevelEntry,
@@ -24,6 +25,7 @@ from weightguard.assess.model import (
 from weightguard.assess.reach import Reached
 from weightguard.assess.scoring import score
 from weightguard.assess.standing import Settled, Standing
+from weightguard.config import Evaluation
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import Declarations, DeclaredModel
 from weightguard.controls.engine import Evidence
@@ -247,6 +249,21 @@ def models(declarations: Declarations) -> tuple[ModelEntry, ...]:
             released=model.config.released,
             weights=model.weight_sets,
             findings=tuple(model.findings()),
+            readers=model.config.readers,
+            evaluations=tuple(_evaluation(one) for one in model.config.evaluations),
         )
         for model in sorted(declarations.models, key=lambda one: one.name)
+    )
+
+
+def _evaluation(one: Evaluation) -> EvaluationEntry:
+    return EvaluationEntry(
+        capability=one.capability,
+        benchmark=one.benchmark,
+        score=one.score,
+        threshold=one.threshold,
+        indicates=one.indicates,
+        date=one.date.isoformat(),
+        evaluator=one.evaluator,
+        reached=one.reached,
     )

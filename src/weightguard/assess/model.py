@@ -466,6 +466,20 @@ class AttestationEntry:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class EvaluationEntry:
+    """A declared capability evaluation, and whether its score reached the threshold of the grade that it indicates."""
+
+    capability: str
+    benchmark: str
+    score: float
+    threshold: float
+    indicates: str
+    date: str
+    evaluator: str
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class ModelEntry:
     """A declared model: its tier, what the tier rests on, and what was found of it."""
 
@@ -478,6 +492,8 @@ class ModelEntry:
     released: bool
     weights: tuple[str, ...]
     findings: tuple[str, ...]
+    readers: tuple[str, ...] = ()
+    evaluations: tuple[EvaluationEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

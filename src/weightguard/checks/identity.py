@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 from weightguard.access.model import AccessKind, Answer, WhoCan
@@ -66,6 +67,40 @@ def _within_cap(weight_set: WeightSet, access: AccessKind, cap: str, verb: str, 
     return Verdict.passed(
         f"{counted(len(people), 'person', 'people')} can {verb} these weights, at most {most} should"
     )
+
+
+def only_declared_readers(weight_set: WeightSet, context: Context) -> Verdict:
+    """Nobody reads whom nobody declared."""
+    owner = context.declarations.of(weight_set)
+    if owner is None:
+        return Verdict.not_applicable("no declared model claims these weights")
+    if owner.config.released:
+        return Verdict.not_applicable(f"{owner.name} is released: anybody may read it")
+    if not owner.config.readers:
+        return Verdict.not_applicable(f"nobody is declared to be a reader of {owner.name}")
+    declared = (*owner.config.readers, *context.declarations.outside_parties)
+    answer = context.access.who_can(AccessKind.READ, weight_set.store, weight_set.prefix or None)
+    others = [one for one in answer.answers if not is_root(one) and not _is_declared(one, declared)]
+    if others:
+        named = words((f"{one.principal}{_on_a_condition(one)}" for one in others), most=5)
+        verb = counted(
+            len(others), "principal that nobody declared can read", "principals that nobody declared can read"
+        )
+        return Verdict.failed(f"{verb} {owner.name}: {named}")
+    context.require(answer.gaps)
+    return Verdict.passed(f"only declared readers read {owner.name}")
+
+
+def _is_declared(answer: Answer, patterns: Sequence[str]) -> bool:
+    """Whether a pattern names the principal, or the identity that it runs as."""
+    names = [answer.principal]
+    if answer.path and answer.path[0].how.startswith("runs as"):
+        names.append(answer.path[0].target)
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def _on_a_condition(answer: Answer) -> str:
+    return "" if answer.certainty == "certain" else " (on a condition)"
 
 
 def no_escalation_to_weights(store: Store, context: Context) -> Verdict:

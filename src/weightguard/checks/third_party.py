@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from weightguard.checks.relations import words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Estate, Principal
@@ -36,10 +38,12 @@ def evaluators_bounded(principal: Principal, context: Context) -> Verdict:
     """Outside evaluators do not reach raw weights."""
     tag = context.parameters["evaluator_tag"]
     tags = context.read(principal.tags)
-    if tag not in tags:
+    declared = any(fnmatchcase(principal.id, pattern) for pattern in context.declarations.evaluators)
+    if tag not in tags and not declared:
         return Verdict.not_applicable("not an identity of an outside evaluator")
-    if context.weights_of(principal.id) and tags[tag] != context.parameters["white_box_value"]:
-        return Verdict.failed(f"an evaluator ({tags[tag]}) can reach raw weights")
+    tier = tags.get(tag)
+    if context.weights_of(principal.id) and tier != context.parameters["white_box_value"]:
+        return Verdict.failed(f"an evaluator ({tier or 'of no stated tier'}) can reach raw weights")
     return Verdict.passed("the evaluator reaches no raw weights, or is cleared for it")
 
 

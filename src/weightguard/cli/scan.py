@@ -64,7 +64,7 @@ def scan(
     options.logging_level(verbose)
     folder = Path(output)
     request = judged.request(folder, quiet=quiet, **{name: given.pop(name) for name in options.JUDGING})
-    _check(providers or _configured(request.config))
+    check(providers or configured(request.config))
     channels = _channels(request.config) if notify else ()
     snapshot = folder / "snapshot"
     progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
@@ -93,7 +93,12 @@ def _tell(
             click.echo(f"weightguard: {outcome.channel}: {said}", err=True)
 
 
-def _configured(config: Config) -> tuple[str, ...]:
+def configured(config: Config) -> tuple[str, ...]:
+    """The providers that the configuration names.
+
+    Raises:
+        InputError: it names none.
+    """
     named = tuple(name for name in _PROVIDERS if getattr(config.sources, name) is not None)
     if not named:
         raise InputError(
@@ -102,7 +107,12 @@ def _configured(config: Config) -> tuple[str, ...]:
     return named
 
 
-def _check(providers: tuple[str, ...]) -> None:
+def check(providers: tuple[str, ...]) -> None:
+    """Refuse a provider that this version does not collect from.
+
+    Raises:
+        InputError: naming it.
+    """
     for provider in providers:
         if provider in _NOT_YET:
             raise InputError(

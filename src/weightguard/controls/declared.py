@@ -106,12 +106,20 @@ class Declarations:
         default_level: the target level of a weight set that nobody declared.
         target_level: the level that the configuration declares as its aim for everything; None where it
             leaves that to the tiers.
+        vendors, evaluators: patterns of outside parties that are meant to have access.
     """
 
     models: tuple[DeclaredModel, ...]
     owners: Mapping[str, DeclaredModel]
     default_level: Level
     target_level: Level | None = None
+    vendors: tuple[str, ...] = ()
+    evaluators: tuple[str, ...] = ()
+
+    @property
+    def outside_parties(self) -> tuple[str, ...]:
+        """Patterns of all outside parties that are meant to have access."""
+        return (*self.vendors, *self.evaluators)
 
     def of(self, weight_set: WeightSet) -> DeclaredModel | None:
         """The declared model that `weight_set` belongs to, or None: weights that nobody declared."""
@@ -136,7 +144,9 @@ def declare(
         _declared(model, table, levels, tuple(sorted(claimed[model.name])), as_of) for model in config.models
     )
     owners = {weight_set: model for model in models for weight_set in model.weight_sets}
-    return Declarations(models, owners, levels["none"], config.target_level)
+    return Declarations(
+        models, owners, levels["none"], config.target_level, config.vendors, config.evaluators
+    )
 
 
 def lies_in(weight_set: WeightSet, location: str) -> bool:
