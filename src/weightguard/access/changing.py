@@ -20,7 +20,7 @@ from weightguard.access.population import Group, is_unlimited
 from weightguard.access.unguarding import actors_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind
-from weightguard.policy.aws import CompiledPolicy, PolicySet
+from weightguard.policy.aws import CompiledPolicy, PolicySet, policy_set
 from weightguard.policy.aws import Principal as Caller
 
 if TYPE_CHECKING:
@@ -211,6 +211,8 @@ class Changing:
             documents.append(administrator("a policy of the actor's own"))
         documents += [one for one in changes.added if one not in documents]
         boundary = None if changes.unbounded else base.layers.boundary
+        if changes.boundary is not None and not changes.unbounded:
+            boundary = policy_set((changes.boundary,))
         if tuple(documents) == base.documents and boundary is base.layers.boundary:
             return None
         return self._changed_group(example, base, tuple(documents), boundary)

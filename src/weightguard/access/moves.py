@@ -13,6 +13,7 @@ from weightguard.access.asking import Grant
 from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.links import Step
 from weightguard.access.needs import Needs
+from weightguard.access.offers import ADMINISTRATOR, ATTACHED, BOUNDARY, Offers, wide
 from weightguard.access.population import Group, compiled
 from weightguard.access.techniques.schema import ChangePrincipal, techniques
 from weightguard.estate.fact import Known
@@ -23,7 +24,6 @@ from weightguard.policy.aws import Principal as Caller
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
-_ADMINISTRATOR: Final = "arn:{partition}:iam::aws:policy/AdministratorAccess"
 _ORDER: Final = ("administrator", "attach_policy", "rewrite_policy", "restore_policy")
 
 
@@ -54,6 +54,7 @@ class Changes:
         added: policies that it can give besides.
         dropped: policies that it can take away.
         unbounded: it can take the permissions boundary away.
+        boundary: the boundary that it can set instead, where it cannot take it away.
         steps: what it does.
     """
 
@@ -61,6 +62,7 @@ class Changes:
     added: tuple[CompiledPolicy, ...] = ()
     dropped: tuple[CompiledPolicy, ...] = ()
     unbounded: bool = False
+    boundary: CompiledPolicy | None = None
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -86,16 +88,20 @@ class Moves:
         for entry in entries:
             self._by_change.setdefault(entry.change, []).append(entry)
         self.actions = tuple(sorted({need.action for entry in entries for need in entry.needs}))
+        self._offers = Offers(owner)
         self._on: dict[tuple[Group, str, str, object, object], Grant | None] = {}
 
     def possible(self, actor: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """What an actor can change for certain, and what under conditions besides."""
         moves = list(self._moves(actor, caller, principal))
+        limits = [move for move in moves if move.boundary is not None]
+        moves = [move for move in moves if move.boundary is None]
         certain = [move for move in moves if all(step.grant.is_certain for step in move.steps)]
         for chosen in (certain, moves) if len(certain) < len(moves) else (moves,):
             together = _together(chosen)
             if not together.is_empty:
                 yield together
+        yield from (_together([*certain, limit]) for limit in limits)
         yield from self._joined(actor, caller, principal, moves)
 
     def tags(self, principal: Principal) -> dict[str, ContextValue]:
@@ -131,9 +137,11 @@ class Moves:
             or not isinstance(principal.boundary, Known)
             or principal.boundary.value is not None
         ):
-            step = self._first(group, caller, principal, ("remove_boundary", "replace_boundary"))
+            step = self._unbounding(group, caller, principal)
             if step is not None and _has_boundary(principal):
                 yield Changes(unbounded=True, steps=[step])
+            if _has_boundary(principal) and (step is None or not step.grant.is_certain):
+                yield from self._rebounded(group, caller, principal)
 
     def _everything(
         self, group: Group, caller: Caller, principal: Principal, carried: list[Owned]
@@ -199,21 +207,64 @@ class Moves:
                     yield Changes(added=added, dropped=(one.compiled,), steps=steps)
 
     def _administrator_arn(self, principal: Principal) -> str:
-        return _ADMINISTRATOR.format(partition=self._population.realm(principal.account).partition)
+        return ADMINISTRATOR.format(partition=self._population.realm(principal.account).partition)
 
     def _attached(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
-        """Attaching those policies that the actor may attach, where it may not attach every one."""
+        """Attaching those policies that the actor may attach, where it may not attach every one; to itself or to a group of its."""
         for entry in self._by_change.get("attach_policy", ()):
-            if (
-                entry.target != principal.kind.value
-                or self._ask(entry, group, caller, principal.id, principal, {}) is None
-            ):
+            owners = [principal] if entry.target == principal.kind.value else []
+            if entry.target == "group":
+                owners = self._population.groups_of(principal)
+            for owner in owners:
+                if self._ask(entry, group, caller, owner.id, owner, {}) is not None:
+                    yield from self._attached_to(entry, group, caller, owner)
+
+    def _attached_to(
+        self, entry: ChangePrincipal, group: Group, caller: Caller, owner: Principal
+    ) -> Iterator[Changes]:
+        """Of the provider's policies that nobody carries so far, only those that give what no earlier one gives."""
+        aim = owner.id if owner.kind is PrincipalKind.GROUP else None
+        held = {policy.id for policy in self._population.managed(owner.account)}
+        given: frozenset[str] = frozenset()
+        for policy in self._attachable(entry, group, caller, owner):
+            gives = frozenset() if policy.id in held else wide(policy)
+            if gives and gives <= given:
                 continue
-            for policy in self._population.managed(principal.account):
-                grant = self._ask(entry, group, caller, principal.id, principal, {"iam:PolicyARN": policy.id})
-                if grant is not None:
-                    step = Step(entry.needs[0].action, grant)
-                    yield Changes(added=(compiled(policy, PolicyKind.IDENTITY),), steps=[step])
+            grant = self._ask(entry, group, caller, owner.id, owner, {ATTACHED: policy.id})
+            if grant is not None:
+                given |= gives if grant.is_certain else frozenset()
+                step = Step(entry.needs[0].action, grant, aim)
+                yield Changes(added=(compiled(policy, PolicyKind.IDENTITY),), steps=[step])
+
+    def _unbounding(self, group: Group, caller: Caller, principal: Principal) -> Step | None:
+        """Taking the boundary away, or setting one that limits nothing."""
+        step = self._first(group, caller, principal, ("remove_boundary",))
+        if step is not None and step.grant.is_certain:
+            return step
+        limitless: dict[str, ContextValue] = {BOUNDARY: self._administrator_arn(principal)}
+        return self._first(group, caller, principal, ("replace_boundary",), limitless) or step
+
+    def _attachable(
+        self, entry: ChangePrincipal, group: Group, caller: Caller, principal: Principal
+    ) -> list[NamedPolicy]:
+        """The policies that the account holds, and those of the provider's that a condition leaves to choose among."""
+        found = {policy.id: policy for policy in self._population.managed(principal.account)}
+        action, context = entry.needs[0].action, self._context(entry, principal)
+        for policy in self._offers.choices(group, caller, action, principal.id, ATTACHED, context):
+            found.setdefault(policy.id, policy)
+        return list(found.values())
+
+    def _rebounded(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+        """Other boundaries that the actor may set, where it may neither take the boundary away nor choose any."""
+        for entry in self._by_change.get("replace_boundary", ()):
+            if entry.target != principal.kind.value:
+                continue
+            action, context = entry.needs[0].action, self._context(entry, principal)
+            for policy in self._offers.choices(group, caller, action, principal.id, BOUNDARY, context):
+                grant = self._ask(entry, group, caller, principal.id, principal, {BOUNDARY: policy.id})
+                if grant is not None and grant.is_certain:
+                    limit = compiled(policy, PolicyKind.BOUNDARY)
+                    yield Changes(boundary=limit, steps=[Step(action, grant)])
 
     def _joined(
         self, group: Group, caller: Caller, principal: Principal, moves: list[Changes]
@@ -267,6 +318,14 @@ class Moves:
                     return Step(entry.needs[0].action, grant, aim)
         return None
 
+    def _context(self, entry: ChangePrincipal, principal: Principal) -> dict[str, ContextValue]:
+        """What a request about a principal says of it."""
+        context = self.tags(principal)
+        boundary = principal.boundary
+        if isinstance(boundary, Known) and entry.change != "replace_boundary":
+            context[BOUNDARY] = None if boundary.value is None else boundary.value.id
+        return context
+
     def _ask(
         self,
         entry: ChangePrincipal,
@@ -279,12 +338,7 @@ class Moves:
         key = (group, entry.id, resource, caller, tuple(extra.items()))
         if key in self._on:
             return self._on[key]
-        context: dict[str, ContextValue] = dict(extra)
-        if principal is not None:
-            context.update(self.tags(principal))
-            boundary = principal.boundary
-            if isinstance(boundary, Known) and entry.change != "replace_boundary":
-                context["iam:PermissionsBoundary"] = None if boundary.value is None else boundary.value.id
+        context = {**({} if principal is None else self._context(entry, principal)), **extra}
         found: Grant | None = Grant()
         for need in entry.needs:
             grant = self._needs.on(group, need.action, resource, caller=caller, context=context)
@@ -306,7 +360,19 @@ def _together(moves: Iterable[Changes]) -> Changes:
     for move in moves:
         found.everything = found.everything or move.everything
         found.unbounded = found.unbounded or move.unbounded
+        found.boundary = found.boundary or move.boundary
         found.added += move.added
         found.dropped += move.dropped
         found.steps += move.steps
+    found.steps = _once(found.steps)
     return found
+
+
+def _once(steps: list[Step]) -> list[Step]:
+    """Doing the same to the same several times (attaching one policy, then another) is one step."""
+    found: dict[tuple[str, str | None], Step] = {}
+    for step in steps:
+        key = (step.how, step.target)
+        before = found.get(key)
+        found[key] = step if before is None else replace(before, grant=before.grant.and_also(step.grant))
+    return list(found.values())

@@ -288,6 +288,7 @@ def resource_names(place: StoreSurface, caller: Principal) -> dict[str, str]:
         "key": key,
         "account": place.account or caller.account or "*",
         "partition": partition,
+        "region": place.region or "us-east-1",
         "copy": place.id,
         "role": "*",
     }
