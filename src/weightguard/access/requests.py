@@ -129,7 +129,7 @@ def open_key_decision(
         return None
     untagged = replace(key, key=replace(key.key, tags=Unknown(Reason.NOT_COLLECTED, key.key.tags.source)))
     context = _circumstances(asker, place, untagged, through_s3=True)
-    arn = key.arn or f"arn:aws:kms:*:{key.account}:key/*"
+    arn = key.arn or keys_of(key.account, partition_of(place.id))
     layers = _key_layers(asker, key, own)
     return asker.decision(caller, action, arn, layers, owner=key.account, context=context)
 
