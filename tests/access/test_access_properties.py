@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
 from typing import Any
 
 import pytest
@@ -30,9 +29,7 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, build
-from weightguard.access.cut import is_kept
-from weightguard.access.removal import applied, unit_of
-from weightguard.estate.model import Estate, PrincipalKind
+from weightguard.estate.model import Estate
 
 NAMES = ("a", "b", "c")
 USERS, ROLES = [arn("user", one) for one in NAMES], [arn("role", one) for one in NAMES]
@@ -182,75 +179,3 @@ def test_adding_a_deny_never_adds_a_path(found: Estate, owner: str, action: str)
         found, principals=replace(found.principals, items=tuple(denying(one) for one in found.principals))
     )
     assert readers(less) <= readers(found)
-
-
-@pytest.mark.slow
-@settings(BOUNDED, max_examples=30)
-@given(estates())
-def test_a_cut_closes_every_way_and_keeps_direct_readers(found: Estate) -> None:
-    access = build(found)
-    before = access.who_can(AccessKind.READ, STORE)
-    cut = access.cut(STORE)
-    units = {
-        unit
-        for answer in before.answers
-        for hop in answer.path
-        for one in hop.because
-        if (unit := unit_of(found, hop.origin, one))
-    }
-    everything = all_units(found)
-    chosen = [
-        unit
-        for unit in everything
-        if any(
-            (change.principal, change.policy, change.statement) == (unit.holder, unit.policy, unit.statement)
-            for change in cut.changes
-        )
-    ]
-    assert len(chosen) == len(cut.changes)
-    assert units <= set(everything)
-    after = build(applied(found, chosen)).who_can(AccessKind.READ, STORE)
-    assert all(is_kept(answer) for answer in after.answers)
-    assert {change for change in cut.changes if not change.closes} == set()
-
-
-def all_units(found: Estate) -> list[Any]:
-    """Every single statement that can be taken away."""
-    from weightguard.access.model import Because
-
-    units = {}
-    for principal in found.principals:
-        for policy in (
-            *principal.policies.value,
-            *([principal.trust.value] if principal.trust.value else []),
-        ):  # type: ignore[union-attr]
-            for index in range(len(policy.document["Statement"])):  # type: ignore[arg-type,index]
-                actor = principal.id
-                if principal.kind is PrincipalKind.GROUP:
-                    actor = next(
-                        (one.id for one in found.principals if principal.id in one.groups), principal.id
-                    )
-                unit = unit_of(found, actor, Because(policy.id, str(index)))
-                if unit is not None:
-                    units[unit] = None
-    return list(units)
-
-
-@pytest.mark.slow
-@settings(BOUNDED, max_examples=25)
-@given(estates())
-def test_no_smaller_set_of_changes_closes_every_way(found: Estate) -> None:
-    cut = build(found).cut(STORE)
-    if len(cut.changes) < 2 or len(cut.changes) > 3:
-        return
-    for fewer in combinations(all_units(found), len(cut.changes) - 1):
-        left = build(applied(found, fewer)).who_can(AccessKind.READ, STORE).answers
-        kept = {
-            answer.principal
-            for answer in build(found).who_can(AccessKind.READ, STORE).answers
-            if is_kept(answer)
-        }
-        closed = all(is_kept(answer) for answer in left)
-        if closed:
-            # A smaller set may only do it by taking a direct reader's own access away.
-            assert not kept <= {answer.principal for answer in left}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,17 +37,19 @@ class Answers:
 
     def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
         """Every name that the search found, sorted; those who only have what everybody has are said by ``*``."""
-        ways = _Ways(self, reached, self._standing(access, place))
-        found = [ways.answer(name, self._kinds.of(name)) for name in reached.first if isinstance(name, str)]
-        found = [*_beyond_everybody(found)]
-        found.sort(key=lambda answer: answer.principal)
+        found = self.found(reached, self._owner.seeds(access, place))
         gaps = self._owner.gaps(place)
         limits = self._owner.limits(access, place)
         complete = self._owner.holds(place.id) and not gaps and not in_play(limits)
-        return WhoCan(access, place.id, tuple(found), complete, gaps, limits)
+        return WhoCan(access, place.id, found, complete, gaps, limits)
 
-    def _standing(self, access: AccessKind, place: StoreSurface) -> Standing:
-        seeds = self._owner.seeds(access, place)
+    def found(self, reached: Reached, seeds: Iterable[Link]) -> tuple[Answer, ...]:
+        """The answers that a search from some links to a store comes to."""
+        ways = _Ways(self, reached, self._standing(seeds))
+        found = [ways.answer(name, self._kinds.of(name)) for name in reached.first if isinstance(name, str)]
+        return tuple(sorted(_beyond_everybody(found), key=lambda answer: answer.principal))
+
+    def _standing(self, seeds: Iterable[Link]) -> Standing:
         nodes = {node for link in seeds if _is_one_step(link) for node in _parts(link.origin)}
         return Standing(frozenset(nodes), self._owner.population.group_of, self._runs_as)
 
@@ -87,7 +89,7 @@ class Answers:
         found = self._hops.get(key)
         if found is None:
             grant = step.grant
-            hop = Hop(doer, aim, step.how, _whose(grant.because, doer, aim), grant.conditions)
+            hop = Hop(doer, aim, step.how, _whose(grant.because, doer, aim), grant.conditions, grant.needs)
             # The step is kept beside the hop: nothing else may come to have its identity.
             found = self._hops[key] = (step, hop)
         return found[1]
@@ -205,10 +207,11 @@ def _beyond_everybody(found: list[Answer]) -> Iterator[Answer]:
 
 def _whose(because: tuple[Because, ...], actor: str, target: str) -> tuple[Because, ...]:
     """Policies that are shared without their owner's name, under the name of the actor or of the target."""
-    return tuple(Because(_owned(one.policy, actor, target), one.statement) for one in because)
+    return tuple(Because(owned(one.policy, actor, target), one.statement) for one in because)
 
 
-def _owned(policy: str, actor: str, target: str) -> str:
+def owned(policy: str, actor: str, target: str) -> str:
+    """A policy that is shared without its owner's name, under the name of the actor or of the target."""
     if policy.startswith(OWN):
         return actor + policy
     return target + policy.removeprefix(TARGETS) if policy.startswith(TARGETS) else policy

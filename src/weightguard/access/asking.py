@@ -7,7 +7,7 @@ caller chooses freely (the name of its session, the tags of what it creates) is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -18,7 +18,7 @@ from weightguard.access.condition import (
     of_test,
     takes_every_network,
 )
-from weightguard.access.model import Because
+from weightguard.access.model import Because, Needed
 from weightguard.access.population import Group, Population
 from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
@@ -97,18 +97,29 @@ class Grant:
     Attributes:
         because: the statements that allow.
         conditions: what must hold; empty when the step is certain.
+        ways: per decision every way that it is granted; see `Decision.ways`. Empty where the statements are all there is to say.
     """
 
     because: tuple[Because, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    ways: tuple[Needed, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def needs(self) -> tuple[Needed, ...]:
+        """Per thing that has to be granted every way to it: per layer that must agree, the statements of which one is enough."""
+        return self.ways or tuple((((one,),),) for one in self.because)
 
     def and_also(self, other: Grant) -> Grant:
         """Both steps: what allows each, and what either hangs on."""
-        return Grant(_joined(self.because, other.because), _joined(self.conditions, other.conditions))
+        return Grant(
+            _joined(self.because, other.because),
+            _joined(self.conditions, other.conditions),
+            self.needs + other.needs,
+        )
 
     def provided(self, *conditions: Condition) -> Grant:
         """The same, hanging on more."""
-        return Grant(self.because, _joined(self.conditions, conditions))
+        return Grant(self.because, _joined(self.conditions, conditions), self.ways)
 
     @property
     def is_certain(self) -> bool:
@@ -260,11 +271,11 @@ class Asker:
 def grant_of(decision: Decision, action: str) -> Grant | None:
     """A decision as a grant; None when it denies, or hangs on what cannot be."""
     if decision.outcome is Outcome.ALLOWED:
-        return Grant(_because(decision))
+        return Grant(_because(decision), (), (decision.ways,))
     if decision.outcome is not Outcome.UNKNOWN:
         return None
     conditions = remaining(decision.conditions, action)
-    return None if conditions is None else Grant(_because(decision), conditions)
+    return None if conditions is None else Grant(_because(decision), conditions, (decision.ways,))
 
 
 def _because(decision: Decision) -> tuple[Because, ...]:
@@ -326,7 +337,7 @@ def trust_of_service(
         return None
     # What the service acts for is made by the actor, who names it: a condition on its ARN in the role's own account can be met.
     own = tuple(one for one in grant.conditions if not _is_for(one, role.account))
-    return Grant(grant.because, own)
+    return Grant(grant.because, own, grant.ways)
 
 
 def _from_anywhere(test: ContextTest) -> bool:

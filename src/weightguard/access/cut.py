@@ -4,118 +4,172 @@ What is kept: principals of the estate (and the workloads that run as them) whos
 them should have it is for the controls to ask. Everything else is to be closed: every way by becoming or changing somebody, the
 public, other accounts, services.
 
-What may be removed: a statement of a customer's policy (identity, trust, bucket, key, function policy), a KMS grant, and the
-attachment of a provider's managed policy, which cannot be edited. A statement that a kept reader's access rests on is the last
-resort.
+What may be changed: a statement of a customer's policy (identity, trust, bucket, key, function policy) is removed, or a name, an
+action or a resource is taken out of its list; a KMS grant is revoked; a provider's managed policy, which cannot be edited, is
+detached. A change by which a kept reader loses its access is the last resort, and says whom it costs.
 
-How: every way that is found must lose one of the things that it rests on. The smallest set that hits all ways found so far is taken
-away, the estate is asked again, and the ways that are left are added, until none is left. Every set that closes all ways hits those
-found so far too, so the last set is a smallest one.
+How: every way that is found is closed by any one of several sets of statements (all those that allow the same thing go together).
+The cheapest choice that closes all ways found so far is taken away, first from the links that are known, then from the estate,
+which is asked again; the ways that are left are added, until none is left. Every set of changes that closes all ways closes those
+found so far too, so the last choice is a smallest one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from weightguard.access.hitting import smallest_hitting_set
-from weightguard.access.model import AccessKind, Answer, Change, Cut, Hop
-from weightguard.access.removal import Removable, Unit, applied
-from weightguard.access.running import RUNS_AS
-from weightguard.estate.model import Estate
+from weightguard.access import hitting
+from weightguard.access.applying import applied
+from weightguard.access.closing import Closing, Kept, Place
+from weightguard.access.hitting import Budget, Chooser, Prices, Way
+from weightguard.access.model import AccessKind, Answer, Cut, WhoCan
+from weightguard.access.pruning import Pruned
+from weightguard.access.removal import Removable, Unit
+from weightguard.access.telling import changes_of, costing
+from weightguard.estate.limit import Limit, LimitKind, in_play
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
-_MOST_ROUNDS = 400
-_ONE = 1_000
+_MOST_ROUNDS = 40
+"""Times that the estate is asked again."""
+_EXACT_ROUNDS = 25
+"""Rounds after which what is chosen stays chosen: every further round then closes more, and not many are needed."""
+_MOST_LOOKS = 1_000
+"""Times that the links which are known are looked through."""
+_ONE = 10_000
 """What any change costs; ranks are small beside it, so that they only choose among equally small sets."""
-_LAST_RESORT = 1_000_000
-
-
-@dataclass(slots=True)
-class _Ways:
-    """What has been found: per way its removable parts, and who goes it."""
-
-    parts: list[frozenset[Unit]]
-    walkers: list[str]
-    stuck: set[str]
-
-
-def smallest_cut(owner: AccessGraph, access: AccessKind, store: str) -> Cut:
-    """The smallest set of changes, those that close most ways first."""
-    first = owner.who_can(access, store)
-    removable = Removable(owner.estate)
-    precious = frozenset(_precious(removable, first.answers))
-    ways = _Ways([], [], set())
-    chosen: frozenset[Unit] = frozenset()
-    answers = first.answers
-    for _ in range(_MOST_ROUNDS):
-        added = _collect(removable, answers, ways)
-        if not added:
-            break
-        chosen = smallest_hitting_set(
-            ways.parts, lambda unit: unit.rank + (_LAST_RESORT if unit in precious else _ONE)
-        )
-        answers = _ask_again(owner.estate, chosen, access, store)
-    changes = [_change(unit, ways) for unit in chosen]
-    changes.sort(key=lambda change: (-len(change.closes), change.policy, change.statement, change.principal))
-    return Cut(access, store, tuple(changes), first.complete and not ways.stuck, first.gaps, first.limits)
-
-
-def _ask_again(
-    estate: Estate, removed: frozenset[Unit], access: AccessKind, store: str
-) -> tuple[Answer, ...]:
-    from weightguard.access.graph import AccessGraph
-
-    return AccessGraph(applied(estate, removed)).who_can(access, store).answers
+_LOSS = 1_000_000_000
+"""What it costs that a reader to be kept loses its access: the last resort."""
 
 
 def is_kept(answer: Answer) -> bool:
     """Whether an answer is a direct reader inside the organisation, whom a cut leaves alone, and has no wider way besides."""
-    return (
-        answer.direct and not answer.goes_around and answer.kind not in ("external", "anonymous", "service")
-    )
+    return answer.direct and not answer.goes_around and is_inside(answer)
 
 
-def _collect(removable: Removable, answers: Iterable[Answer], ways: _Ways) -> bool:
-    added = False
-    for answer in answers:
-        if is_kept(answer):
-            continue
-        parts = frozenset(_parts(removable, answer))
-        if not parts:
-            ways.stuck.add(answer.principal)
-            continue
-        ways.parts.append(parts)
-        ways.walkers.append(answer.principal)
-        added = True
-    return added
+def is_inside(answer: Answer) -> bool:
+    """Whether an answer is about somebody of the organisation."""
+    return answer.kind not in ("external", "anonymous", "service")
 
 
-def _parts(removable: Removable, answer: Answer) -> Iterator[Unit]:
-    """The removable things that an answer's way rests on; its last hop only where nobody keeps it."""
-    hops = [hop for hop in answer.path if hop.how != RUNS_AS]
-    own_end = answer.direct or len(hops) == 1 or hops[-1].origin == answer.principal
-    for hop in hops if own_end else hops[:-1]:
-        yield from _units(removable, hop)
+def smallest_cut(owner: AccessGraph, access: AccessKind, store: str) -> Cut:
+    """The smallest set of changes, those that close most ways first."""
+    return _Cutting(owner, access, store).cut()
 
 
-def _units(removable: Removable, hop: Hop) -> Iterator[Unit]:
-    for because in hop.because:
-        unit = removable.unit(hop.origin, because)
-        if unit is not None:
-            yield unit
+class _Losses:
+    """What it costs that readers to be kept lose their access.
+
+    Args:
+        kept: what their access rests on.
+    """
+
+    def __init__(self, kept: Iterable[Kept]) -> None:
+        self._by_place: dict[Place, list[Kept]] = {}
+        for one in kept:
+            for place in {place for closer in one.rest for place, _ in closer}:
+                self._by_place.setdefault(place, []).append(one)
+        self._known: dict[frozenset[Unit], int] = {}
+
+    def cost(self, taken: frozenset[Unit]) -> int:
+        """The cost of taking some things away."""
+        found = self._known.get(taken)
+        if found is None:
+            concerned = {id(one): one for unit in taken for one in self._by_place.get(unit.place, ())}
+            lost = sum(len(one.names) for one in concerned.values() if one.lose(taken))
+            found = self._known[taken] = lost * _LOSS
+        return found
 
 
-def _precious(removable: Removable, answers: Iterable[Answer]) -> Iterator[Unit]:
-    """What the kept readers' own access rests on."""
-    for answer in answers:
-        if is_kept(answer):
-            yield from _units(removable, answer.path[-1])
+class _Cutting:
+    """One cut being worked out."""
 
+    def __init__(self, owner: AccessGraph, access: AccessKind, store: str) -> None:
+        self._owner = owner
+        self._access = access
+        self._store = store
+        self._first = owner.who_can(access, store)
+        self._last = self._first
+        self._standing = {one.principal for one in self._first.answers if one.direct and is_inside(one)}
+        self._closing = Closing(Removable(owner.estate))
+        self._kept = self._closing.kept(one for one in self._first.answers if is_kept(one))
+        self._prices: Prices[Unit] = Prices(
+            lambda unit: unit.place,
+            lambda unit: 2 * unit.rank + bool(unit.taken),
+            _ONE,
+            _Losses(self._kept).cost,
+        )
+        self._chooser = Chooser(self._prices, Budget(hitting.MOST_STEPS))
+        place = owner.place(store, None)
+        self._links = Pruned(owner, self._closing, access, place)
+        self._walkers: dict[Way[Unit], dict[str, None]] = {}
+        self._chosen: frozenset[Unit] = frozenset()
+        self._exact = True
+        self._rounds = 0
 
-def _change(unit: Unit, ways: _Ways) -> Change:
-    closes = sorted({walker for walker, parts in zip(ways.walkers, ways.parts, strict=True) if unit in parts})
-    return Change(unit.holder, unit.words, unit.policy, unit.statement, tuple(closes))
+    def cut(self) -> Cut:
+        """The answer."""
+        looks = 0
+        while self._add(self._last.answers):
+            self._choose()
+            while looks < _MOST_LOOKS and self._add(self._links.answers(self._chosen)):
+                looks += 1
+                self._choose()
+            if self._rounds == _MOST_ROUNDS:
+                break
+            self._rounds += 1
+            self._last = self._ask(self._chosen)
+        return self._told()
+
+    def _ask(self, taken: frozenset[Unit]) -> WhoCan:
+        """The estate without some things, asked again."""
+        from weightguard.access.graph import AccessGraph
+
+        return AccessGraph(applied(self._owner.estate, taken)).who_can(self._access, self._store)
+
+    def _left(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        """Those among some answers who are to be kept out."""
+        return (one for one in answers if one.principal not in self._standing or not is_kept(one))
+
+    def _add(self, answers: Iterable[Answer]) -> bool:
+        """Take in the ways of those who are to be kept out; whether any is new."""
+        known = len(self._walkers)
+        for answer in self._left(answers):
+            way = self._closing.way(answer, self._chosen)
+            if way:
+                self._walkers.setdefault(way, {})[answer.principal] = None
+        return len(self._walkers) > known
+
+    def _choose(self) -> None:
+        """Choose what closes all ways found so far; after many rounds, choose more without taking anything back."""
+        if self._rounds < _EXACT_ROUNDS:
+            choice = self._chooser.choose(self._walkers)
+            self._chosen, self._exact = choice.taken, choice.exact
+            return
+        self._exact = False
+        for way in self._walkers:
+            if not any(option <= self._chosen for option in way):
+                self._chosen |= min(way, key=lambda one: (self._prices.of(self._chosen | one), sorted(one)))
+
+    def _told(self) -> Cut:
+        changes = changes_of(self._owner.estate, self._chosen, self._walkers)
+        left = sorted({answer.principal for answer in self._left(self._last.answers)})
+        still = {answer.principal for answer in self._last.answers}
+        costed = costing(
+            changes,
+            self._standing - still,
+            self._kept,
+            lambda taken: {answer.principal for answer in self._links.answers(taken)},
+        )
+        limits = tuple(dict.fromkeys((*self._first.limits, *self._last.limits, *self._met(left))))
+        complete = self._first.complete and self._last.complete and not left and not in_play(limits)
+        return Cut(self._access, self._store, costed, complete, self._first.gaps, limits, tuple(left))
+
+    def _met(self, left: list[str]) -> Iterator[Limit]:
+        """The bounds that were met."""
+        if left and self._rounds == _MOST_ROUNDS:
+            yield Limit(LimitKind.CUT_BOUND, self._store)
+        if not self._exact:
+            yield Limit(LimitKind.CUT_SIZE, self._store)

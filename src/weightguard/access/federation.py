@@ -16,7 +16,7 @@ from weightguard.access.model import Because
 from weightguard.access.population import document_of
 from weightguard.access.understanding import parsed
 from weightguard.estate.model import Principal
-from weightguard.policy.aws import CompiledPolicy, Layers, parse_principal
+from weightguard.policy.aws import CompiledPolicy, Layers, parse_principal, statement_labels
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -30,12 +30,12 @@ def subjects(owner: AccessGraph, role: Principal, trust: CompiledPolicy, hub: No
     """Links from the subjects that a role trusts."""
     document = getattr(role.trust, "value", None)
     text = None if document is None else document_of(document)
-    for position, statement in enumerate(_statements(parsed(text))):
+    for label, statement in _statements(parsed(text)):
         for provider in _providers(statement):
             grant = _decide(owner, provider, role, trust)
             if grant is None:
                 continue
-            own = Grant((Because(trust.name, str(statement.get("Sid") or position)),), _open(grant))
+            own = Grant((Because(trust.name, label),), _open(grant))
             how = SAML if ":saml-provider/" in provider else OIDC
             for subject in _subjects(statement):
                 yield Link(f"{provider}#{subject}", hub, (Step(how, own),))
@@ -55,11 +55,13 @@ def _decide(owner: AccessGraph, provider: str, role: Principal, trust: CompiledP
     )
 
 
-def _statements(parsed: object) -> Iterator[Mapping[str, Any]]:
-    entries = parsed.get("Statement") if isinstance(parsed, Mapping) else None
-    for entry in entries if isinstance(entries, list) else [entries]:
+def _statements(parsed: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The statements that allow, each with its label."""
+    found = parsed.get("Statement") if isinstance(parsed, Mapping) else None
+    entries = found if isinstance(found, list) else [found]
+    for label, entry in zip(statement_labels(entries), entries, strict=True):
         if isinstance(entry, Mapping) and entry.get("Effect") == "Allow":
-            yield entry
+            yield label, entry
 
 
 def _providers(statement: Mapping[str, Any]) -> list[str]:

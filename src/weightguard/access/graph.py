@@ -45,7 +45,7 @@ class AccessGraph:
         self.keys = Keys(estate)
         self._copies = Copies(self)
         self._combining = Combining(self)
-        self._answers = Answers(self)
+        self.answers = Answers(self)
         self._places: dict[tuple[str, str], StoreSurface] = {}
         self.met: list[Limit] = []
         """Limits that working out who can become whom ran into: whoever stops at a bound adds one here."""
@@ -63,13 +63,13 @@ class AccessGraph:
     def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
         """Everybody who can do `access` to objects of `store`, directly or by becoming somebody else."""
         place = self.place(store, prefix)
-        return self._answers.who_can(access, place, self.reached(access, place))
+        return self.answers.who_can(access, place, self.reached(access, place))
 
     def paths(
         self, principal: str, store: str, access: AccessKind = AccessKind.READ
     ) -> tuple[tuple[Hop, ...], ...]:
         """Every shortest path from `principal` to `store`."""
-        return self._answers.paths(principal, access, self.place(store, None))
+        return self.answers.paths(principal, access, self.place(store, None))
 
     def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
         """The smallest set of changes after which nobody but the direct, intended readers reach `store`."""
@@ -79,7 +79,7 @@ class AccessGraph:
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         """Ids of the principals, stores and keys that `principal` reaches."""
-        return self._answers.blast_radius(principal)
+        return self.answers.blast_radius(principal)
 
     def holds(self, name: str) -> bool:
         """Whether some snapshot holds the store or disk."""

@@ -7,8 +7,9 @@ that keep the graph small: a `Group` stands for all its members, a `Hub` for one
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from weightguard.access.asking import Grant
 from weightguard.access.population import Group
@@ -126,7 +127,19 @@ class Reached:
     certain: frozenset[Node]
 
 
-def search(graph: Graph, seeds: Iterable[Link]) -> Reached:
+class Linked(Protocol):
+    """Says which links lead to a node."""
+
+    def links_into(self, node: Node) -> Sequence[Link]:
+        """The links that lead to a node."""
+        ...
+
+    def certain_into(self, node: Node) -> Sequence[Link]:
+        """Those that hang on nothing."""
+        ...
+
+
+def search(graph: Linked, seeds: Iterable[Link]) -> Reached:
     """Everything from which some seed's origin can be reached, nearest first; certain ways before conditional ones."""
     first: dict[Node, Link] = {}
     links = list(seeds)

@@ -5,9 +5,10 @@ Shapes follow the public JSON of ``who-can``, ``paths`` and ``cut``; `Access` is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from weightguard.access.condition import Condition
 from weightguard.estate.fact import Unknown
@@ -30,21 +31,47 @@ class AccessKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """The statement that allows a hop: a policy's name or ARN, and the statement's Sid or its index from 0."""
+    """The statement that allows a hop: a policy's name or ARN, and the statement's label: its Sid, or its position from 0 where
+    that alone is unambiguous.
+    """
 
     policy: str
     statement: str
 
 
+class Stated(Protocol):
+    """Names a statement of a policy."""
+
+    @property
+    def policy(self) -> str:
+        """The policy's name or ARN."""
+        ...
+
+    @property
+    def statement(self) -> str:
+        """The statement's label."""
+        ...
+
+
+Needed = tuple[tuple[tuple[Stated, ...], ...], ...]
+"""Every way to be granted one thing: per layer that must agree, the statements of which one is enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step: who does what to reach whom, allowed by what."""
+    """One step: who does what to reach whom, allowed by what.
+
+    Attributes:
+        because: the statements that allow it.
+        needs: per thing that has to be granted every way to it; what closes the hop follows from it.
+    """
 
     origin: str
     target: str
     how: str
     because: tuple[Because, ...]
     conditions: tuple[Condition, ...] = ()
+    needs: tuple[Needed, ...] = field(default=(), compare=False, repr=False)
 
 
 class Ways(Protocol):
@@ -96,16 +123,19 @@ class Answer:
         return self._path
 
     def _all(self) -> tuple[object, ...]:
-        return self.principal, self.kind, self.certainty, self.direct, self.conditions, self.path
+        named = (self.principal, self.kind, self.certainty, self.direct, self.conditions)
+        return (*named, self.goes_around, self.path)
 
     def __eq__(self, other: object) -> bool:
         return self._all() == other._all() if isinstance(other, Answer) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.principal, self.kind, self.certainty, self.direct, self.conditions))
+        return hash(
+            (self.principal, self.kind, self.certainty, self.direct, self.conditions, self.goes_around)
+        )
 
     def __repr__(self) -> str:
-        names = ("principal", "kind", "certainty", "direct", "conditions", "path")
+        names = ("principal", "kind", "certainty", "direct", "conditions", "goes_around", "path")
         return f"Answer({', '.join(f'{name}={value!r}' for name, value in zip(names, self._all(), strict=True))})"
 
 
@@ -129,18 +159,35 @@ class WhoCan:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One concrete change that closes paths: what to remove from which policy, and whose paths that ends."""
+    """One concrete change that closes paths: what to remove from which policy, and whose paths that ends.
+
+    Attributes:
+        principal: whose policy it is: a principal, a group, a store, a key, a managed policy of a customer.
+        remove: the change in words.
+        statement: the statement's label; ``*`` for an attachment or a grant.
+        closes: whose ways rest on it.
+        after: the policy as it is to stand, earlier changes of it in this answer included; None: it is to be deleted, detached or
+            revoked.
+        costs: those to be kept who lose their access by it.
+    """
 
     principal: str
     remove: str
     policy: str
     statement: str
     closes: tuple[str, ...]
+    after: Mapping[str, Any] | None = None
+    costs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The smallest set of changes that closes every path, fewest first."""
+    """The smallest set of changes that closes every path, those that close most first.
+
+    Attributes:
+        complete: False where somebody is left, something could not be seen, or a limit is in play.
+        left: who gets in still when all changes are made, though nobody means to keep them.
+    """
 
     access: AccessKind
     store: str
@@ -148,6 +195,7 @@ class Cut:
     complete: bool
     gaps: tuple[Unknown, ...]
     limits: tuple[Limit, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class Access(Protocol):

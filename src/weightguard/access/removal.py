@@ -1,23 +1,35 @@
-"""Things that can be taken out of an estate to close a way, and the estate without them."""
+"""Things that can be taken out of an estate to close a way: which of them is behind a reason, and how little of it will do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from enum import StrEnum
+from typing import Any, Final
 
-from weightguard.access.model import Because
-from weightguard.access.understanding import parsed
-from weightguard.estate.fact import Collection, Fact, Known
-from weightguard.estate.model import DiskCopy, Estate, Key, NamedPolicy, Principal, Secret, Store, Workload
+from weightguard.access.model import Because, Hop
+from weightguard.access.rewriting import EDITABLE, place_of, statements_of, values_of
+from weightguard.estate.fact import Fact, Known
+from weightguard.estate.model import Estate, NamedPolicy, Principal
+from weightguard.policy.aws import statement_labels
+from weightguard.policy.aws.glob import glob
 
 OPEN_DOOR: Final = "AuthType NONE"
 """The statement of a reason that is a workload's own setting: it asks its callers for no credentials."""
 SHARED: Final = "shared"
 """The statement of a reason that is a disk's own setting: it is shared with everybody, or with another account."""
-WHOLE = "*"
+WHOLE: Final = "*"
 """The statement of a unit that takes a whole policy away."""
-T = TypeVar("T")
+
+
+class UnitKind(StrEnum):
+    """What sort of thing is taken away."""
+
+    STATEMENT = "statement"
+    ATTACHMENT = "attachment"
+    GRANT = "grant"
+    ACL = "acl"
+    SETTING = "setting"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,12 +37,15 @@ class Unit:
     """One removable thing.
 
     Attributes:
-        holder: whose policy it is: a principal, a group, a store, a key.
-        policy: the policy's id, or the grant's.
-        statement: its Sid or index; ``*`` where the whole policy is detached, or a grant retired.
-        words: the change, as somebody is told to make it.
         rank: among equally small sets, what to touch first: an actor's own permission (0), what lets an actor in (1), what lets a
             service work (2).
+        holder: whose policy it is: a principal, a group, a store, a key.
+        policy: the policy's id, or the grant's.
+        statement: its label; ``*`` where the whole policy is detached, or a grant revoked.
+        words: the change, as somebody is told to make it.
+        taken: (element, value) of each value that is taken out of a list of the statement, ``Principal.AWS`` or ``Action`` and
+            the like; empty where the whole statement goes.
+        locked: True for a statement that must not go as a whole.
     """
 
     rank: int
@@ -38,6 +53,14 @@ class Unit:
     policy: str
     statement: str
     words: str
+    kind: UnitKind = UnitKind.STATEMENT
+    taken: tuple[tuple[str, str], ...] = ()
+    locked: bool = False
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What is changed: equal for whatever is done to one statement."""
+        return self.holder, self.policy, self.statement
 
 
 class Removable:
@@ -56,93 +79,213 @@ class Removable:
             if isinstance(key.grants, Known)
             for grant in key.grants.value
         }
+        self._keys = {key.id: key.account for key in estate.keys}
         self._workloads = {workload.id for workload in estate.workloads}
         self._disks = {disk.id for disk in estate.disk_copies}
-        self._stores = estate.stores
+        self._stores = {store.id: store for store in estate.stores}
+        self._found: dict[tuple[str, Because, str], tuple[Unit, ...]] = {}
+        self._rows: dict[str, dict[str, Mapping[str, Any]]] = {}
 
-    def unit(self, actor: str, because: Because) -> Unit | None:
-        """The removable thing; None where it cannot be removed (it is not there yet, or is nobody's statement)."""
-        return self._carried(actor, because) or self._on_resource(because) or self._setting(because)
+    def units(self, actor: str, because: Because, target: str) -> tuple[Unit, ...]:
+        """The things that have to go for the reason to go; none where it cannot (it is not there yet, or is nobody's statement).
 
-    def _carried(self, actor: str, because: Because) -> Unit | None:
-        """A statement of an identity policy, or the attachment of a provider's."""
-        found = self._carrier(actor, because.policy)
+        Args:
+            actor: whom the reason lets act.
+            target: what it is done to.
+        """
+        key = (actor, because, target)
+        if key not in self._found:
+            one = self._on_resource(because) or self._setting(because) or self._listed(because, target)
+            self._found[key] = self._carried(actor, because) or (() if one is None else (one,))
+        return self._found[key]
+
+    def narrower(self, unit: Unit, hop: Hop) -> Iterator[Unit]:
+        """Less than the whole statement that should do as well: values out of one of its lists that others are left in."""
+        found = self._statement(unit, hop.origin)
         if found is None:
-            return None
-        holder, policy = found
-        if policy.origin == "provider":
-            return Unit(1, holder, policy.id, WHOLE, f"detach {policy.name} from {holder}")
-        owner = policy.id if policy.origin == "customer" else holder
-        return Unit(0, owner, policy.id, because.statement, _words(policy, because.statement))
+            return
+        policy, row = found
+        for element, values in self.serves(unit, hop).items():
+            if unit.locked and not self._spares_own(unit, element, values):
+                continue
+            if len(values) < sum(len(values_of(row, one)) for one in _together(element)):
+                named, where = " and ".join(sorted(values)), _said(policy, unit.statement)
+                words = f"take {named} out of the {element.partition('.')[0]} of {where} of {policy.name} ({policy.id})"
+                yield replace(unit, words=words, taken=tuple((element, value) for value in sorted(values)))
 
-    def _carrier(self, actor: str, name: str) -> tuple[str, NamedPolicy] | None:
+    def _spares_own(self, unit: Unit, element: str, values: frozenset[str]) -> bool:
+        """Whether what is taken from a statement that must not go leaves the key's own account in."""
+        account = self._keys.get(unit.holder, "")
+        return element == "Principal.AWS" and not any(_stands_for(one, account) for one in values)
+
+    def serves(self, unit: Unit, hop: Hop) -> Mapping[str, frozenset[str]]:
+        """What of the statement's lists a hop rests on, by element."""
+        found = self._statement(unit, hop.origin)
+        return {} if found is None else served(found[1], hop)
+
+    def _statement(self, unit: Unit, actor: str) -> tuple[NamedPolicy, Mapping[str, Any]] | None:
+        if unit.kind is not UnitKind.STATEMENT:
+            return None
+        carriers = self._carriers(actor, unit.policy)
+        policy = carriers[0][1] if carriers else self._policies.get(unit.policy, ("", None))[1]
+        row = None if policy is None else self._row(policy, unit.statement)
+        return None if policy is None or row is None else (policy, row)
+
+    def _row(self, policy: NamedPolicy, statement: str) -> Mapping[str, Any] | None:
+        """The statement of a label; each document is looked through once."""
+        if policy.id not in self._rows:
+            rows = statements_of(policy.document)
+            labels = statement_labels(rows)
+            self._rows[policy.id] = {
+                label: row for label, row in zip(labels, rows, strict=True) if isinstance(row, Mapping)
+            }
+        return self._rows[policy.id].get(statement)
+
+    def _carried(self, actor: str, because: Because) -> tuple[Unit, ...]:
+        """A statement of an identity policy, or every attachment of a provider's: to the actor and to its groups."""
+        carriers = self._carriers(actor, because.policy)
+        if not carriers:
+            return ()
+        holder, policy = carriers[0]
+        if policy.origin == "provider":
+            return tuple(
+                Unit(1, one, policy.id, WHOLE, f"detach {policy.name} from {one}", UnitKind.ATTACHMENT)
+                for one, _ in carriers
+            )
+        if self._row(policy, because.statement) is None:
+            return ()
+        owner = policy.id if policy.origin == "customer" else holder
+        return (Unit(0, owner, policy.id, because.statement, _words(policy, because.statement)),)
+
+    def _carriers(self, actor: str, name: str) -> list[tuple[str, NamedPolicy]]:
         """Who carries an identity policy on the actor's behalf, and the policy."""
         principal = self._principals.get(actor)
         if principal is None:
-            return None
+            return []
         groups = (self._principals[group] for group in principal.groups if group in self._principals)
-        for owner in (principal, *groups):
-            for policy in owner.policies.value if isinstance(owner.policies, Known) else ():
-                if policy.id == name:
-                    return owner.id, policy
-        return None
+        return [
+            (owner.id, policy)
+            for owner in (principal, *groups)
+            for policy in _carried_by(owner)
+            if policy.id == name
+        ]
 
     def _on_resource(self, because: Because) -> Unit | None:
         """A statement of a resource's or a role's own policy, or a grant of a key."""
         found = self._policies.get(because.policy)
         if found is not None:
-            holder, policy = found
-            rank = 2 if _lets_service_in(policy, because.statement) else 1
-            return Unit(rank, holder, policy.id, because.statement, _words(policy, because.statement))
+            return self._in_policy(*found, because.statement)
         key = self._grants.get(because.policy)
-        return (
-            None
-            if key is None
-            else Unit(1, key, because.policy, WHOLE, f"retire grant {because.policy} of {key}")
-        )
+        if key is None:
+            return None
+        return Unit(1, key, because.policy, WHOLE, f"revoke grant {because.policy} of {key}", UnitKind.GRANT)
+
+    def _in_policy(self, holder: str, policy: NamedPolicy, statement: str) -> Unit | None:
+        row = self._row(policy, statement)
+        if row is None:
+            return None
+        # A key whose policy names its own account no more is one that nobody may administer ("Default key policy", AWS KMS
+        # Developer Guide); the policies that it leaves the decision to can be changed instead.
+        own = self._keys.get(holder)
+        locked = own is not None and any(_stands_for(one, own) for one in values_of(row, "Principal.AWS"))
+        principal = row.get("Principal")
+        rank = 2 if isinstance(principal, Mapping) and "Service" in principal else 1
+        return Unit(rank, holder, policy.id, statement, _words(policy, statement), locked=locked)
 
     def _setting(self, because: Because) -> Unit | None:
-        """A setting of a workload, a disk or a store that lets somebody in."""
+        """A setting of a workload or a disk that lets somebody in."""
         name, statement = because.policy, because.statement
         if statement == OPEN_DOOR and name in self._workloads:
-            return Unit(1, name, name, OPEN_DOOR, f"have {name} ask its callers for credentials")
+            words = f"have {name} ask its callers for credentials"
+            return Unit(1, name, name, OPEN_DOOR, words, UnitKind.SETTING)
         if statement == SHARED and name in self._disks:
-            return Unit(1, name, name, SHARED, f"stop sharing {name}")
-        for store in self._stores:
-            acl = store.acl.value if isinstance(store.acl, Known) else None
-            if any(_grants(entry, because) for entry in (acl.get("Grants", ()) if acl is not None else ())):
+            return Unit(1, name, name, SHARED, f"stop sharing {name}", UnitKind.SETTING)
+        return None
+
+    def _listed(self, because: Because, target: str) -> Unit | None:
+        """An entry of the access control list of a store."""
+        store = self._stores.get(target)
+        acl = store.acl.value if store is not None and isinstance(store.acl, Known) else None
+        for entry in acl.get("Grants", ()) if acl is not None else ():
+            if listed_as(entry, because.policy, because.statement):
                 words = (
-                    f"remove the grant of {statement} to {name} from the access control list of {store.id}"
+                    f"remove the grant of {because.statement} to {because.policy} "
+                    f"from the access control list of {target}"
                 )
-                return Unit(1, store.id, name, statement, words)
+                return Unit(1, target, because.policy, because.statement, words, UnitKind.ACL)
         return None
 
 
-def unit_of(estate: Estate, actor: str, because: Because) -> Unit | None:
-    """The removable thing behind one reason; see `Removable` for many."""
-    return Removable(estate).unit(actor, because)
+def listed_as(entry: Mapping[str, Any], grantee: str, permission: str) -> bool:
+    """Whether an entry of an access control list gives a permission to a grantee."""
+    named = entry.get("Grantee", {})
+    return grantee in (named.get("URI"), named.get("ID")) and entry.get("Permission") == permission
 
 
-def _grants(entry: Mapping[str, Any], because: Because) -> bool:
-    grantee = entry.get("Grantee", {})
-    return (
-        because.policy in (grantee.get("URI"), grantee.get("ID"))
-        and entry.get("Permission") == because.statement
-    )
+def served(row: Mapping[str, Any], hop: Hop) -> dict[str, frozenset[str]]:
+    """By element of a statement: those values of its list that let a hop through. Elements that say it otherwise are left out."""
+    found: dict[str, frozenset[str]] = {}
+    actions = [one.strip() for one in hop.how.split("+")]
+    for element in EDITABLE:
+        values = values_of(row, element)
+        if element == "Action":
+            own = [one for one in values if any(glob(one.lower()).matches(name.lower()) for name in actions)]
+        elif element == "Resource":
+            own = [one for one in values if _is_about(one, hop.target)]
+        else:
+            own = [one for one in values if _means(one, hop.origin)]
+        if own:
+            found[element] = frozenset(own)
+    return found
 
 
-def _lets_service_in(policy: NamedPolicy, statement: str) -> bool:
-    document = parsed(policy.document)
-    rows = document.get("Statement") if isinstance(document, Mapping) else None
-    for index, row in enumerate(rows if isinstance(rows, list) else [rows]):
-        if isinstance(row, Mapping) and _label(row, index) == statement:
-            principal = row.get("Principal")
-            return isinstance(principal, Mapping) and "Service" in principal
-    return False
+def _together(element: str) -> tuple[str, ...]:
+    """The elements of which one value at least must be left: a Principal may be of several sorts."""
+    return tuple(one for one in EDITABLE if one.partition(".")[0] == element.partition(".")[0])
+
+
+def _is_about(pattern: str, target: str) -> bool:
+    """Whether a Resource of a statement is about a hop's target, or about what is in it."""
+    found = glob(pattern)
+    return found.matches(target) or found.overlaps(glob(f"{target}/*"))
+
+
+def _means(name: str, actor: str) -> bool:
+    """Whether a name in a Principal may mean an actor: itself, a session of it, its account, everybody."""
+    actor = actor.partition("#")[0]
+    account = _account(actor)
+    if name in ("*", actor) or _stands_for(name, account):
+        return True
+    if actor.endswith(":root"):
+        return _account(name) == account
+    role = actor.rpartition("/")[2]
+    return ":assumed-role/" in name and _account(name) == account and f"/{role}/" in name
+
+
+def _account(name: str) -> str:
+    parts = name.split(":")
+    return parts[4] if len(parts) > 5 else ""
+
+
+def _stands_for(name: str, account: str) -> bool:
+    """Whether a name in a Principal is an account's own: its policies decide then."""
+    return name == account or (name.endswith(":root") and _account(name) == account)
 
 
 def _words(policy: NamedPolicy, statement: str) -> str:
-    return f"remove statement {statement} from {policy.name} ({policy.id})"
+    return f"remove {_said(policy, statement)} from {policy.name} ({policy.id})"
+
+
+def _said(policy: NamedPolicy, statement: str) -> str:
+    """A statement as people find it: by its Sid in quotes, else by its position from 1."""
+    where = place_of(policy.document, statement)
+    if where is None or where.named:
+        return f'statement "{statement}"'
+    return f"statement {where.position + 1} of {where.of}"
+
+
+def _carried_by(owner: Principal) -> Sequence[NamedPolicy]:
+    return owner.policies.value if isinstance(owner.policies, Known) else ()
 
 
 def _resource_policies(estate: Estate) -> Iterable[tuple[str, NamedPolicy]]:
@@ -164,114 +307,3 @@ def _resource_policies(estate: Estate) -> Iterable[tuple[str, NamedPolicy]]:
 def _known(holder: str, fact: Fact[NamedPolicy | None]) -> Iterable[tuple[str, NamedPolicy]]:
     if isinstance(fact, Known) and fact.value is not None:
         yield holder, fact.value
-
-
-def applied(estate: Estate, units: Iterable[Unit]) -> Estate:
-    """The estate without some removable things."""
-    without = _Without(frozenset(units))
-    return replace(
-        estate,
-        principals=_mapped(estate.principals, without.principal),
-        stores=_mapped(estate.stores, without.store),
-        keys=_mapped(estate.keys, without.key),
-        workloads=_mapped(estate.workloads, without.workload),
-        secrets=_mapped(estate.secrets, without.secret),
-        disk_copies=_mapped(estate.disk_copies, without.disk),
-    )
-
-
-def _mapped(found: Collection[T], change: Callable[[T], T]) -> Collection[T]:
-    return replace(found, items=tuple(change(item) for item in found))
-
-
-class _Without:
-    """Takes things out."""
-
-    def __init__(self, units: frozenset[Unit]) -> None:
-        self._statements: dict[str, set[str]] = {}
-        self._detached: set[tuple[str, str]] = set()
-        for unit in units:
-            if unit.statement == WHOLE:
-                self._detached.add((unit.holder, unit.policy))
-            else:
-                self._statements.setdefault(unit.policy, set()).add(unit.statement)
-
-    def principal(self, item: Principal) -> Principal:
-        """A principal without what was taken from its policies and its trust policy."""
-        policies = item.policies
-        if isinstance(policies, Known):
-            kept = tuple(
-                self.policy(one) for one in policies.value if (item.id, one.id) not in self._detached
-            )
-            policies = Known(kept, policies.source)
-        return replace(item, policies=policies, trust=self._fact(item.trust))
-
-    def store(self, item: Store) -> Store:
-        """A store without what was taken from its policies and its access control list."""
-        points = replace(
-            item.access_points,
-            items=tuple(replace(one, policy=self._fact(one.policy)) for one in item.access_points),
-        )
-        return replace(item, policy=self._fact(item.policy), access_points=points, acl=self._acl(item))
-
-    def _acl(self, item: Store) -> Fact[Mapping[str, Any] | None]:
-        if not isinstance(item.acl, Known) or item.acl.value is None:
-            return item.acl
-        kept = [entry for entry in item.acl.value.get("Grants", ()) if not self._taken(entry)]
-        return Known({**item.acl.value, "Grants": kept}, item.acl.source)
-
-    def _taken(self, entry: Mapping[str, Any]) -> bool:
-        grantee = entry.get("Grantee", {})
-        names = (grantee.get("URI"), grantee.get("ID"))
-        return any(entry.get("Permission") in self._statements.get(name, ()) for name in names if name)
-
-    def key(self, item: Key) -> Key:
-        """A key without what was taken from its policy, and without retired grants."""
-        grants = item.grants
-        if isinstance(grants, Known):
-            kept = tuple(one for one in grants.value if (item.id, one.id) not in self._detached)
-            grants = Known(kept, grants.source)
-        return replace(item, policy=self._fact(item.policy), grants=grants)
-
-    def workload(self, item: Workload) -> Workload:
-        """A workload without what was taken from its policy."""
-        closed = OPEN_DOOR in self._statements.get(item.id, ())
-        public = Known(False, item.public.source) if closed else item.public
-        return replace(item, policy=self._fact(item.policy), public=public)
-
-    def disk(self, item: DiskCopy) -> DiskCopy:
-        """A disk that is no longer shared, where that was taken away."""
-        if SHARED not in self._statements.get(item.id, ()):
-            return item
-        public, shared = item.public, item.shared_with
-        return replace(item, public=Known(False, public.source), shared_with=Known((), shared.source))
-
-    def secret(self, item: Secret) -> Secret:
-        """A secret without what was taken from its policy."""
-        return replace(item, policy=self._fact(item.policy))
-
-    def _fact(self, fact: Fact[NamedPolicy | None]) -> Fact[NamedPolicy | None]:
-        if not isinstance(fact, Known) or fact.value is None:
-            return fact
-        return Known(self.policy(fact.value), fact.source)
-
-    def policy(self, found: NamedPolicy) -> NamedPolicy:
-        """A policy without the statements that were taken from it; the others keep the labels that they had."""
-        taken = self._statements.get(found.id)
-        document = parsed(found.document)
-        if not taken or not isinstance(document, Mapping):
-            return found
-        statements = document.get("Statement")
-        rows = statements if isinstance(statements, list) else [statements]
-        kept = [_labelled(row, index) for index, row in enumerate(rows) if _label(row, index) not in taken]
-        return replace(found, document={**document, "Statement": kept})
-
-
-def _label(row: object, index: int) -> str:
-    sid = row.get("Sid") if isinstance(row, Mapping) else None
-    return str(sid) if sid else str(index)
-
-
-def _labelled(row: object, index: int) -> object:
-    """A statement under the label that it had: an index would shift."""
-    return {**row, "Sid": _label(row, index)} if isinstance(row, Mapping) else row

@@ -73,13 +73,15 @@ def paths_json(
 
 
 def change_json(change: Change) -> dict[str, Any]:
-    """One change and the principals whose paths it closes."""
+    """One change, whose paths it closes, the policy as it is to stand, and whom it costs their access."""
     return {
         "principal": change.principal,
         "remove": change.remove,
         "policy": change.policy,
         "statement": change.statement,
         "closes": list(change.closes),
+        "after": change.after,
+        "costs": list(change.costs),
     }
 
 
@@ -90,6 +92,7 @@ def cut_json(found: Cut, store: str | None = None) -> dict[str, Any]:
         "store": store or found.store,
         "complete": found.complete,
         "changes": [change_json(change) for change in found.changes],
+        "left": list(found.left),
         "gaps": [gap_json(gap) for gap in found.gaps],
         "limits": [limit.as_json() for limit in found.limits],
     }

@@ -97,6 +97,7 @@ class LimitKind(Enum):
         "cut-bound",
         "readers that are left after the changes: the search for them stopped at its bound",
     )
+    CUT_SIZE = ("cut-size", "a smaller set of changes: the search for it stopped at its bound")
     JOIN_BOUND = (
         "join-bound",
         "ways that take several identities at once: the search for them stopped at its bound",

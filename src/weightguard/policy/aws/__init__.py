@@ -20,7 +20,14 @@
 from weightguard.policy.aws.access_point import AccessPoint, decide_through
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
-from weightguard.policy.aws.document import CompiledPolicy, PolicyKind, Problem, compile_policy, unread_policy
+from weightguard.policy.aws.document import (
+    CompiledPolicy,
+    PolicyKind,
+    Problem,
+    compile_policy,
+    statement_labels,
+    unread_policy,
+)
 from weightguard.policy.aws.explain import explain
 from weightguard.policy.aws.formula import (
     ALWAYS,
@@ -112,6 +119,7 @@ __all__ = [
     "policy_set",
     "resource_types",
     "somebody",
+    "statement_labels",
     "supports_resource",
     "unread_policy",
     "versions",

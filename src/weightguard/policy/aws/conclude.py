@@ -16,7 +16,8 @@ from weightguard.policy.aws.model import Decision, Outcome
 from weightguard.policy.aws.principal import Naming
 from weightguard.policy.aws.verdict import Reason, ResourceVerdict, Verdict
 
-_Path = tuple[Formula, tuple[Reason, ...]]
+_Path = tuple[Formula, tuple[tuple[Reason, ...], ...]]
+"""A way to be granted the request: when, and per layer that must agree the statements of which one is enough."""
 
 
 class OwnGrant(NamedTuple):
@@ -72,7 +73,7 @@ def conclude(asked: Asked) -> Decision:
         return _explicit(steps)
     if asked.refusal is not None:
         return Decision(Outcome.DENIED_IMPLICITLY, (), NEVER, (f"provider: {asked.refusal}",), steps)
-    granted, by = _granted(asked)
+    granted, by, ways = _granted(asked)
     limited = granted
     for _, verdict in asked.limits:
         limited = both(limited, verdict.allow)
@@ -81,7 +82,7 @@ def conclude(asked: Asked) -> Decision:
     access = both(limited, negation(denied))
     if access is NEVER:
         return _explicit(steps)
-    return Decision(Outcome.ALLOWED if access is ALWAYS else Outcome.UNKNOWN, by, access, (), steps)
+    return Decision(Outcome.ALLOWED if access is ALWAYS else Outcome.UNKNOWN, by, access, (), steps, ways)
 
 
 def _steps(asked: Asked) -> Iterator[tuple[str, Verdict]]:
@@ -104,10 +105,10 @@ def _explicit(steps: tuple[tuple[str, Verdict], ...]) -> Decision:
     return Decision(Outcome.DENIED_EXPLICITLY, tuple(reasons), NEVER, (), steps)
 
 
-def _granted(asked: Asked) -> _Path:
-    """When some layer grants the request, before SCPs, RCPs and endpoint policies; and who says so."""
+def _granted(asked: Asked) -> tuple[Formula, tuple[Reason, ...], tuple[tuple[tuple[Reason, ...], ...], ...]]:
+    """When some layer grants the request, before SCPs, RCPs and endpoint policies; who says so, and who by every way."""
     paths: list[_Path] = [
-        (one.formula, (one.reason,)) for one in asked.own_grants if one.naming is not Naming.ACCOUNT
+        (one.formula, ((one.reason,),)) for one in asked.own_grants if one.naming is not Naming.ACCOUNT
     ]
     paths += _same_account(asked) if asked.same_account else _across(asked)
     granted: Formula = NEVER
@@ -117,9 +118,11 @@ def _granted(asked: Asked) -> _Path:
         reason
         for formula, reasons in paths
         if formula is ALWAYS or (granted is not ALWAYS and formula is not NEVER)
-        for reason in reasons
+        for part in reasons
+        for reason in part
     ]
-    return granted, tuple(dict.fromkeys(chosen))
+    ways = tuple(parts for formula, parts in paths if formula is not NEVER)
+    return granted, tuple(dict.fromkeys(chosen)), ways
 
 
 def _ceiling(asked: Asked) -> Formula:
@@ -131,14 +134,14 @@ def _ceiling(asked: Asked) -> Formula:
 def _same_account(asked: Asked) -> list[_Path]:
     resource, identity, ceiling = asked.resource, asked.identity, _ceiling(asked)
     by_identity = both(identity.allow, ceiling)
-    reasons = identity.allowed_by
+    reasons: tuple[tuple[Reason, ...], ...] = (identity.allowed_by,)
     if asked.needs_delegation:
         by_identity = both(by_identity, resource.account.allow)
-        reasons = (*reasons, *resource.account.allowed_by)
+        reasons = (*reasons, resource.account.allowed_by)
     return [
         (by_identity, reasons),
-        (resource.direct.allow, resource.direct.allowed_by),
-        (both(resource.limited.allow, ceiling), resource.limited.allowed_by),
+        (resource.direct.allow, (resource.direct.allowed_by,)),
+        (both(resource.limited.allow, ceiling), (resource.limited.allowed_by,)),
     ]
 
 
@@ -146,11 +149,11 @@ def _across(asked: Asked) -> list[_Path]:
     """Both accounts must allow; principals that are in no account need only the resource's."""
     named = asked.resource.anyhow
     if not asked.has_identity:
-        return [(named.allow, named.allowed_by)]
+        return [(named.allow, (named.allowed_by,))]
     own_side = both(asked.identity.allow, _ceiling(asked))
     theirs = [(named.allow, named.allowed_by)]
     theirs += [(one.formula, (one.reason,)) for one in asked.own_grants if one.naming is Naming.ACCOUNT]
-    return [(both(own_side, allow), (*asked.identity.allowed_by, *reasons)) for allow, reasons in theirs]
+    return [(both(own_side, allow), (asked.identity.allowed_by, reasons)) for allow, reasons in theirs]
 
 
 def _lacking(asked: Asked, granted: Formula) -> tuple[str, ...]:

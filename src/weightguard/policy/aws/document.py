@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -207,9 +207,13 @@ def _from_object(parsed: object, kind: PolicyKind) -> Document:
     with_variables = parsed.get("Version") == "2012-10-17"
     statements: list[Statement] = []
     problems: list[Problem] = []
-    for index, entry in enumerate(entries):
-        _add(entry, index, kind, with_variables, statements, problems)
-    problems.extend(_repeated_labels(statements))
+    for entry, label in zip(entries, statement_labels(entries), strict=True):
+        _add(entry, label, kind, with_variables, statements, problems)
+    problems.extend(
+        Problem(sid, "the Sid stands on several statements", False)
+        for sid, count in Counter(filter(None, map(_sid, entries))).items()
+        if count > 1
+    )
     return Document(kind, tuple(statements), tuple(problems))
 
 
@@ -222,23 +226,36 @@ def _denies(entry: object) -> TypeGuard[Mapping[str, object]]:
 def _denials(parsed: Mapping[str, object], refusal: str) -> Iterator[Statement]:
     """The denials of a document that the provider would refuse as a whole."""
     raw = parsed.get("Statement")
-    for index, entry in enumerate(raw if isinstance(raw, list) else [raw]):
+    entries = raw if isinstance(raw, list) else [raw]
+    for entry, label in zip(entries, statement_labels(entries), strict=True):
         if _denies(entry):
-            yield unclear_denial(entry, _label(entry, index), refusal, with_variables=False)
+            yield unclear_denial(entry, label, refusal, with_variables=False)
 
 
-def _label(entry: Mapping[str, object], index: int) -> str:
-    sid = entry.get("Sid")
-    return sid if isinstance(sid, str) and sid else str(index)
+def statement_labels(entries: Sequence[object]) -> tuple[str, ...]:
+    """What each statement of a document is called: its Sid where no other statement has it, else its position from 0.
+
+    A position that is some other statement's Sid gets a ``#`` before it, as often as it takes: no two statements of a document
+    share a label, and no label means another statement than it names. ("In IAM, the Sid value must be unique within a JSON
+    policy": IAM User Guide, "IAM JSON policy elements: Sid"; other services do not ask for it.)
+    """
+    sids = [_sid(entry) for entry in entries]
+    counts = Counter(sids)
+    return tuple(
+        sid if sid and counts[sid] == 1 else _position(index, counts) for index, sid in enumerate(sids)
+    )
 
 
-def _repeated_labels(statements: list[Statement]) -> list[Problem]:
-    counts = Counter(statement.label for statement in statements)
-    return [
-        Problem(label, "the Sid stands on several statements", False)
-        for label, count in counts.items()
-        if count > 1
-    ]
+def _sid(entry: object) -> str:
+    sid = entry.get("Sid") if isinstance(entry, Mapping) else None
+    return sid if isinstance(sid, str) else ""
+
+
+def _position(index: int, sids: Counter[str]) -> str:
+    label = str(index)
+    while label in sids:
+        label = f"#{label}"
+    return label
 
 
 def _document_refusal(parsed: Mapping[str, object]) -> str | None:
@@ -257,14 +274,13 @@ def _document_refusal(parsed: Mapping[str, object]) -> str | None:
 
 def _add(
     entry: object,
-    index: int,
+    label: str,
     kind: PolicyKind,
     with_variables: bool,
     statements: list[Statement],
     problems: list[Problem],
 ) -> None:
     notes: list[str] = []
-    label = _label(entry, index) if isinstance(entry, Mapping) else str(index)
     try:
         statements.append(
             compile_statement(entry, label, _RULES[kind], with_variables=with_variables, notes=notes)

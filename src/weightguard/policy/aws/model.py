@@ -167,6 +167,7 @@ class Decision:
         conditions: what the answer hangs on: ALWAYS for allowed, NEVER for denied, else the open formula.
         lacking: for an implicit denial, the layers that lack an allow.
         steps: what each layer said, in the order of evaluation.
+        ways: for such an answer, every way to it: per layer that must agree, the statements of which one is enough.
     """
 
     outcome: Outcome
@@ -174,6 +175,7 @@ class Decision:
     conditions: Formula = ALWAYS
     lacking: tuple[str, ...] = ()
     steps: tuple[tuple[str, Verdict], ...] = field(default=(), compare=False, repr=False)
+    ways: tuple[tuple[tuple[Reason, ...], ...], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def missing(self) -> tuple[str, ...]:

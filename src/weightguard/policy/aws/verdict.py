@@ -15,7 +15,7 @@ class Reason:
     Args:
         layer: identity, boundary, session, scp, rcp, resource, vpc_endpoint, kms_grants, s3_acl or provider.
         policy: the policy's name.
-        statement: the statement's Sid, or its index where it has none.
+        statement: the statement's label: its Sid, or its position where that says more (see `statement_labels`).
     """
 
     layer: str
