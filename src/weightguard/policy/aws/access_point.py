@@ -14,11 +14,13 @@ from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
 from weightguard.policy.aws.document import PolicyKind, compile_policy
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of
-from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request
+from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request, Ways
 from weightguard.policy.aws.s3 import NOTHING_BLOCKED, PublicAccessBlock, S3Access
 
 _BUCKET_PARTS = 6
 _VPC_KEY = "aws:SourceVpc"
+_STAND_IN = "identity policies at the access point"
+"""Stands in the bucket's decision for the principal's own policies: no statement of anybody's, and never cited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,10 @@ def _bucket_side(at_bucket: Request, at_point: Request, layers: Layers, point_la
     anything = compile_policy(
         {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
         kind=PolicyKind.IDENTITY,
-        name="identity policies at the access point",
+        name=_STAND_IN,
     )
     own = decide(at_point, point_layers.replace(resource=None))
-    by_both = decide(at_bucket, bare.with_identity(anything))
+    by_both = _without_stand_in(decide(at_bucket, bare.with_identity(anything)))
     is_own_account = at_bucket.resource_account in (None, at_bucket.principal.account)
     if not is_own_account:
         return by_both
@@ -108,7 +110,23 @@ def _bucket_side(at_bucket: Request, at_point: Request, layers: Layers, point_la
     conditions = any_of([by_bucket.conditions, all_of([own.conditions, by_both.conditions])])
     if conditions is NEVER:
         return by_bucket if by_both.may_be_allowed else by_both
-    return Decision(_outcome(conditions), by_bucket.by or own.by, conditions, (), by_both.steps)
+    ways = (*by_bucket.ways, *_both(own.ways, by_both.ways))
+    return Decision(_outcome(conditions), by_bucket.by or own.by, conditions, (), by_both.steps, ways)
+
+
+def _without_stand_in(decision: Decision) -> Decision:
+    """A decision as the bucket alone comes to it: the principal's own policies have been asked at the access point."""
+    ways = (
+        tuple(part for part in way if all(reason.policy != _STAND_IN for reason in part))
+        for way in decision.ways
+    )
+    by = tuple(reason for reason in decision.by if reason.policy != _STAND_IN)
+    return replace(decision, by=by, ways=tuple(ways))
+
+
+def _both(first: Ways, second: Ways) -> Ways:
+    """The ways to what two decisions have to permit."""
+    return tuple((*one, *other) for one in first for other in second)
 
 
 def _network(request: Request, point: AccessPoint) -> Formula:
@@ -140,4 +158,5 @@ def _joined(first: Decision, second: Decision, conditions: Formula) -> Decision:
     if outcome is Outcome.DENIED_IMPLICITLY:
         lacking = first.lacking or second.lacking or ("access point network origin",)
         return Decision(outcome, (), NEVER, lacking, steps)
-    return Decision(outcome, tuple(dict.fromkeys((*first.by, *second.by))), conditions, (), steps)
+    by = tuple(dict.fromkeys((*first.by, *second.by)))
+    return Decision(outcome, by, conditions, (), steps, _both(first.ways, second.ways))

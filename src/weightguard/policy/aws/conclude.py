@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from weightguard.policy.aws.formula import ALWAYS, NEVER, Formula, any_of, negation
 from weightguard.policy.aws.layer import EVERYTHING, NO_RESOURCE_POLICY, both, either
-from weightguard.policy.aws.model import Decision, Outcome
+from weightguard.policy.aws.model import Decision, Outcome, Ways
 from weightguard.policy.aws.principal import Naming
 from weightguard.policy.aws.verdict import Reason, ResourceVerdict, Verdict
 
@@ -105,7 +105,7 @@ def _explicit(steps: tuple[tuple[str, Verdict], ...]) -> Decision:
     return Decision(Outcome.DENIED_EXPLICITLY, tuple(reasons), NEVER, (), steps)
 
 
-def _granted(asked: Asked) -> tuple[Formula, tuple[Reason, ...], tuple[tuple[tuple[Reason, ...], ...], ...]]:
+def _granted(asked: Asked) -> tuple[Formula, tuple[Reason, ...], Ways]:
     """When some layer grants the request, before SCPs, RCPs and endpoint policies; who says so, and who by every way."""
     paths: list[_Path] = [
         (one.formula, ((one.reason,),)) for one in asked.own_grants if one.naming is not Naming.ACCOUNT

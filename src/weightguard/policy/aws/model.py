@@ -157,6 +157,10 @@ def _limit(policies: Policies | None) -> PolicySet | None:
     return found if found else None
 
 
+Ways = tuple[tuple[tuple[Reason, ...], ...], ...]
+"""Every way to be granted something: per layer that must agree, the statements of which one is enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The engine's answer.
@@ -175,7 +179,7 @@ class Decision:
     conditions: Formula = ALWAYS
     lacking: tuple[str, ...] = ()
     steps: tuple[tuple[str, Verdict], ...] = field(default=(), compare=False, repr=False)
-    ways: tuple[tuple[tuple[Reason, ...], ...], ...] = field(default=(), compare=False, repr=False)
+    ways: Ways = field(default=(), compare=False, repr=False)
 
     @property
     def missing(self) -> tuple[str, ...]:
