@@ -123,7 +123,10 @@ class Direct:
                 continue  # Whoever is signed in is let in as the anonymous are.
             candidate = Candidate(stranger.caller, stranger.layers, stranger.names)
             for steps in self._ways(access, place, candidate):
-                yield from _links(stranger, place, steps)
+                if (
+                    len(steps) == 1 or stranger.unseen is None
+                ):  # What nobody has seen is not taken to change anything.
+                    yield from _links(stranger, place, steps)
         for stranger in self._strangers.by_own_points(mentioned, partition_of(place.id), place.account):
             candidate = Candidate(stranger.caller, stranger.layers, stranger.names)
             through = self._through_own_point(access, place, candidate)

@@ -11,24 +11,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from weightguard.access.mentions import EVERYBODY, mentions
 from weightguard.checks.relations import inside, is_outside, missing
 from weightguard.controls.judge import Context, UnknownFact
+from weightguard.errors import InputError
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
 from weightguard.estate.partition import Partitions, partitions_of
 from weightguard.policy.aws import (
     ANONYMOUS,
+    Bounds,
     CompiledPolicy,
     Layers,
     Outcome,
     PolicyKind,
     Principal,
+    PrincipalType,
     Request,
     S3Access,
     compile_policy,
     decide,
     effective_block,
     parse_principal,
+    somebody,
     unread_policy,
 )
 from weightguard.policy.aws import PublicAccessBlock as BlockLayer
@@ -71,6 +76,7 @@ CALLED_DIRECTLY: Mapping[str, Any] = {
     "aws:SourceOrgID": None,
     "aws:SourceOrgPaths": None,
 }
+OF_OTHER_ORGANISATION = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
 OF_OUTSIDERS: Mapping[str, Any] = {
     "aws:PrincipalOrgID": OTHER_ORGANISATION,
     "aws:PrincipalOrgPaths": [f"{OTHER_ORGANISATION}/r-out0/ou-out0-outside0/"],
@@ -201,13 +207,6 @@ def _asked_of_callers(policies: Iterable[NamedPolicy | None]) -> Iterator[tuple[
                     yield key.lower(), str(value)
 
 
-def foreign_organisations(policies: Iterable[NamedPolicy | None], context: Context) -> list[str]:
-    """Organisations that an outsider may be of: one that nobody names, and those besides ours that conditions name."""
-    own = set(organisations(context).values())
-    asked = {_spelt(value) for key, value in _asked_of_callers(policies) if key == "aws:principalorgid"}
-    return [OTHER_ORGANISATION, *sorted(one for one in asked if one not in own and "$" not in one)]
-
-
 def _spelt(pattern: str) -> str:
     """A text that a pattern takes."""
     return pattern.replace("*", "any").replace("?", "x")
@@ -320,22 +319,60 @@ def account_in(written: str) -> str | None:
 
 
 def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
-    """Everybody outside whom the policies could mean: accounts that they name, and strangers for their wildcards."""
-    found: dict[str, Principal] = {}
-    given = tuple(policies)
-    for written in (one for policy in given for one in named_principals(policy)):
-        account = account_in(written)
-        if account is not None and is_outside(account, context):
-            found.setdefault(written, _principal(written, account, context))
-        elif written == "*":
-            found.update((f"* {number}", one) for number, one in enumerate(strangers(given, context)))
-    return list(found.values())
+    """Everybody outside whom the policies could mean: principals that they name, somebody of each account that they speak of,
+    and, where they let in everybody, somebody of any account.
+
+    Of somebody no more is known than that it is none of ours: what the policies ask of its name, type or organisation it may have.
+    """
+    mentioned = mentions(compiled(one, PolicyKind.RESOURCE) for one in policies if one is not None)
+    outside = frozenset(one for one in mentioned.accounts if is_outside(one, context))
+    found = [
+        replace(one, bounds=_none_of_ours(one.account, frozenset(), context))
+        for name in sorted(mentioned.names)
+        if (one := _one(name)) is not None and one.account in outside
+    ]
+    found += [_somebody(account, frozenset(), context) for account in sorted(outside)]
+    if mentioned.everybody:
+        found.append(_somebody(None, mentioned.accounts, context))
+    return found
 
 
-def _principal(written: str, account: str, context: Context) -> Principal:
-    """As named, or the account's administrator: an account that is named lets any of its principals in."""
-    is_one = written.startswith("arn:") and not written.endswith(":root")
-    return parse_principal(written) if is_one else insider(account, context)
+def makers_of_access_points(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
+    """Everybody outside whose own access points the policies of a store take for a reason to let somebody in."""
+    mentioned = mentions(compiled(one, PolicyKind.RESOURCE) for one in policies if one is not None)
+    found = [
+        (account, _somebody(account, frozenset(), context))
+        for account in sorted(mentioned.points - {EVERYBODY})
+        if is_outside(account, context)
+    ]
+    if EVERYBODY in mentioned.points:
+        found.append((EVERYBODY, _somebody(None, frozenset(), context)))
+    return [replace(one, bounds=replace(one.bounds or Bounds(), points=account)) for account, one in found]
+
+
+def _somebody(account: str | None, others: frozenset[str], context: Context) -> Principal:
+    return somebody(
+        account,
+        _none_of_ours(account, others, context),
+        partition=partition(context, account or stranger_account(context)),
+    )
+
+
+def _none_of_ours(account: str | None, others: frozenset[str], context: Context) -> Bounds:
+    own = frozenset(one for one in organisations(context).values() if one is not None)
+    ids = context.once(
+        "unique ids", lambda: frozenset(one.unique_id for one in context.estate.principals if one.unique_id)
+    )
+    return Bounds(account, others | inside(context), own, ids)
+
+
+def _one(written: str) -> Principal | None:
+    """The one principal of an account that a policy names; None for whole accounts, services and what is none."""
+    try:
+        found = parse_principal(written)
+    except InputError:
+        return None
+    return None if found.account is None or found.type is PrincipalType.ROOT else found
 
 
 def first_granted(
@@ -351,6 +388,8 @@ def first_granted(
     """
     given = {**CALLED_DIRECTLY, **facts}
     grants = layers if principal is ANONYMOUS else layers.with_identity(EVERYTHING)
+    if principal.type is PrincipalType.FEDERATED_USER:
+        grants = grants.replace(session=[EVERYTHING])
     for action, resource in asks:
         request = Request(principal, action, resource, owner, given, assume_unknown=True)
         if decide(request, grants).may_be_allowed:

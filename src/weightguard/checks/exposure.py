@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 from weightguard.checks.decisions import (
     FROM_INTERNET,
     NO_PRIVATE_NETWORK,
+    OF_OTHER_ORGANISATION,
     OF_OUTSIDERS,
     S3_USUAL,
     UNSIGNED,
     aws_only,
     compiled,
     first_granted,
-    foreign_organisations,
     levels,
+    makers_of_access_points,
     organisations,
     outsiders_named,
     s3_access,
-    stranger_account,
     strangers,
 )
 from weightguard.checks.relations import account_of, counted, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import AccessPoint, Account, NamedPolicy, PublicAccessBlock, Store
-from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, S3Access
+from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, Principal, S3Access
 
 BlockFact = Fact[PublicAccessBlock | None]
 EVERYTHING_BLOCKED = PublicAccessBlock(True, True, True, True)
@@ -307,13 +306,26 @@ def _outsiders(
     asks = [(action, place.objects) for action in ("s3:GetObject", "s3:PutObject")]
     asks += [(action, place.id) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
     facts = {**_circumstances(account.id, context), **(place.through or {})}
-    callers = product(outsiders_named([policy], context), foreign_organisations([policy], context))
-    for principal, organisation in callers:
-        given = {**facts, "aws:PrincipalOrgID": organisation}
-        action = first_granted(principal, asks, account.id, layers, given)
+    told: set[str] = set()
+    for principal, given in _callers(policy, facts, through=place.through is not None, context=context):
+        who = principal.account or "any account"
+        action = first_granted(principal, asks, account.id, layers, given) if who not in told else None
         if action is not None:
-            who = "any account" if principal.account == stranger_account(context) else principal.account
+            told.add(who)
             yield f"{who} ({action})"
+
+
+def _callers(
+    policy: NamedPolicy, facts: Mapping[str, Any], *, through: bool, context: Context
+) -> Iterator[tuple[Principal, Mapping[str, Any]]]:
+    """Outsiders, and what is known of their requests; their organisation is theirs, and so is an access point that they make."""
+    given = {key: value for key, value in facts.items() if key not in OF_OTHER_ORGANISATION}
+    for principal in outsiders_named([policy], context):
+        yield principal, given
+    if not through:
+        theirs = {key: value for key, value in given.items() if key not in NO_ACCESS_POINT}
+        for principal in makers_of_access_points([policy], context):
+            yield principal, theirs
 
 
 def _by_foreign_acl(store: Store, gaps: list[Unknown], context: Context) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -64,6 +64,7 @@ def _within_cap(weight_set: WeightSet, access: AccessKind, cap: str, verb: str, 
             f"{counted(len(people), 'person', 'people')} can {verb} these weights, at most {most} should: {words(people)}"
         )
     context.require(answer.gaps)
+    require_seen(answer.answers, context)
     return Verdict.passed(
         f"{counted(len(people), 'person', 'people')} can {verb} these weights, at most {most} should"
     )
@@ -121,8 +122,22 @@ def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
 
 
 def is_root(answer: Answer) -> bool:
-    """A root user of ours: it may do anything in its account, which is what WG-IAM-18 is about."""
+    """A whole account of ours: its root user may do anything in it, which is what WG-IAM-18 is about."""
     return answer.kind == "unknown" and answer.principal.endswith(":root")
+
+
+def require_seen(answers: Iterable[Answer], context: Context) -> None:
+    """Stops a check that counts principals where a whole account of ours gets in and nobody knows who is in it.
+
+    Raises:
+        UnknownFact: the account's principals are not known.
+    """
+    seen: frozenset[str] = context.once(
+        "accounts with principals", lambda: frozenset(one.account for one in context.estate.principals)
+    )
+    for one in answers:
+        if is_root(one) and (account := account_in(one.principal)) not in seen:
+            missing("iam:GetAccountAuthorizationDetails", f"aws/{account}")
 
 
 def _escalation(answer: Answer, context: Context) -> str | None:
@@ -140,10 +155,25 @@ def no_third_party(store: Store, context: Context) -> Verdict:
         for one in answer.answers
         if one.kind in ("external", "anonymous")
     ]
+    outside += [
+        f"{account} through {one.principal}"
+        for one in answer.answers
+        for account in _acted_for(one)
+        if is_outside(account, context)
+    ]
     if outside:
         return Verdict.failed(f"outsiders can read these weights: {words(outside)}")
     context.require(answer.gaps)
     return Verdict.passed("nobody outside the organisation can read these weights")
+
+
+def _acted_for(answer: Answer) -> set[str]:
+    """The accounts on whose behalf a service reads, where that is what its access hangs on."""
+    found: set[str] = set()
+    for one in answer.conditions if answer.kind == "service" else ():
+        if one.key in ("aws:SourceAccount", "aws:SourceArn") and not one.negated:
+            found.update(filter(None, map(account_in, one.values)))
+    return found
 
 
 def no_standing_human_access(principal: Principal, context: Context) -> Verdict:

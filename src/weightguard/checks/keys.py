@@ -9,7 +9,6 @@ from weightguard.checks.decisions import (
     CALLED_DIRECTLY,
     FROM_INTERNET,
     NO_PRIVATE_NETWORK,
-    OTHER_ORGANISATION,
     account_in,
     as_seen_from,
     aws_only,
@@ -255,14 +254,12 @@ def no_outsider(key: Key, context: Context) -> Verdict:
     """The policy lets nobody outside use the key."""
     policy = context.read(key.policy)
     layers = _layers(policy, key)
-    facts = {**NO_PRIVATE_NETWORK, "aws:PrincipalOrgID": OTHER_ORGANISATION}
     asks = [(action, key.id) for action in USES]
     let_in = []
     for principal in outsiders_named([policy], context):
-        action = first_granted(principal, asks, key.account, layers, facts)
+        action = first_granted(principal, asks, key.account, layers, NO_PRIVATE_NETWORK)
         if action is not None:
-            who = "everybody" if principal.account == stranger_account(context) else principal.account
-            let_in.append(f"{who} ({action})")
+            let_in.append(f"{principal.account or 'everybody'} ({action})")
     if let_in:
         return Verdict.failed(f"the key policy lets outsiders in: {words(let_in)}")
     return Verdict.passed("the key policy lets nobody outside in")
