@@ -141,7 +141,7 @@ def rewritten_trust(role: Principal, caller: Caller) -> CompiledPolicy:
         "Sid": "Written",
         "Effect": "Allow",
         "Principal": {"AWS": caller.identifier},
-        "Action": ASSUME,
+        "Action": [ASSUME, "sts:TagSession"],
     }
     document = {"Version": "2012-10-17", "Statement": [statement]}
     return compile_policy(document, kind=PolicyKind.TRUST, name=f"trust policy of {role.name} as rewritten")

@@ -7,7 +7,7 @@ boundary, the guardrails, the denials in its other policies. Whoever makes the c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.becoming import other_than
@@ -17,8 +17,8 @@ from weightguard.access.moves import Changes, Moves
 from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs
 from weightguard.access.population import Group, is_unlimited
+from weightguard.access.tagging import applied
 from weightguard.access.unguarding import actors_of
-from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, PolicySet, policy_set
 from weightguard.policy.aws import Principal as Caller
@@ -213,9 +213,20 @@ class Changing:
         boundary = None if changes.unbounded else base.layers.boundary
         if changes.boundary is not None and not changes.unbounded:
             boundary = policy_set((changes.boundary,))
-        if tuple(documents) == base.documents and boundary is base.layers.boundary:
+        caller = self._tagged(example, base, changes)
+        if tuple(documents) == base.documents and boundary is base.layers.boundary and not changes.tags:
             return None
-        return self._changed_group(example, base, tuple(documents), boundary)
+        return self._changed_group(example, base, tuple(documents), boundary, caller)
+
+    def _tagged(self, example: Principal, base: Group, changes: Changes) -> Caller:
+        """The changed principal as the engine knows it, with the tags that it has by then."""
+        caller = self._population.callers[example.id]
+        if not base.names:
+            caller = replace(caller, tags=base.caller.tags)
+        if not changes.tags:
+            return caller
+        tags = applied(dict(caller.tags or ()), dict(changes.tags))
+        return replace(caller, tags=tuple(sorted(tags.items())))
 
     def _changed_group(
         self,
@@ -223,20 +234,20 @@ class Changing:
         base: Group,
         documents: tuple[CompiledPolicy, ...],
         boundary: PolicySet | None,
+        caller: Caller,
     ) -> Group:
-        tags = example.tags.value if isinstance(example.tags, Known) else None
         key = (
             example.account,
             example.kind,
             documents,
             boundary,
             example.id if example.id in self._owner.named.kept_apart else None,
-            base.own.signature(example.id, tags),
+            base.own.signature(example.id, caller.known_tags),
+            caller.tags if caller.tags != self._population.callers[example.id].tags else None,
         )
         found = self._changed.get(key)
         if found is None:
             layers = base.layers.replace(identity=documents, boundary=boundary)
-            caller = self._population.callers[example.id]
             found = Group(
                 example.account,
                 example.kind,

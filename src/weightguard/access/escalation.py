@@ -14,6 +14,7 @@ from weightguard.access.needs import Needs
 from weightguard.access.passing import Passing
 from weightguard.access.replicating import replicators
 from weightguard.access.running import Running
+from weightguard.access.sessions import Sessions
 from weightguard.access.trust import Trusts
 from weightguard.access.unguarding import unguard
 from weightguard.access.vouching import Vouching
@@ -28,6 +29,8 @@ def escalations(owner: AccessGraph) -> tuple[Graph, Lending]:
     trusts, needs = Trusts(owner), Needs(owner)
     changing, vouching, creating = Changing(owner, needs), Vouching(owner, needs), Creating(owner, needs)
     accounts = sorted(owner.population.realms)
+    sessions = Sessions(owner, trusts)
+    sessions.prepare()
     _prepare(changing, accounts)
     graph.extend(vouching.by_permission_set())
     for account in accounts:
@@ -49,6 +52,7 @@ def escalations(owner: AccessGraph) -> tuple[Graph, Lending]:
         graph.extend(running.links(account))
     graph.extend(vouching.by_secret())
     graph.extend(vouching.by_provider(graph))
+    graph.extend(sessions.links(graph))
     for account in accounts:
         graph.extend(changing.links(account, graph))
     join(graph, [one for account in accounts for one in changing.conjunctions(account, graph)])

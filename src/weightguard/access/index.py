@@ -111,7 +111,7 @@ class Index:
         looks = self._population.realm(group.account).sensitivity
         for policy in (*relevant, *(group.layers.boundary or ())):
             looks |= self._population.looks_of(policy)
-        tags = dict(group.caller.tags) if group.caller.tags is not None else None
+        tags = group.caller.known_tags
         told = looks.signature(group.caller.identifier, tags)
         return (
             relevant,

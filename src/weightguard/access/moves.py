@@ -15,6 +15,8 @@ from weightguard.access.links import Step
 from weightguard.access.needs import Needs
 from weightguard.access.offers import ADMINISTRATOR, ATTACHED, BOUNDARY, Offers, wide
 from weightguard.access.population import Group, compiled
+from weightguard.access.tag_choices import Choice, TagChoices
+from weightguard.access.tagging import Tags, request_context
 from weightguard.access.techniques.schema import ChangePrincipal, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
@@ -55,6 +57,7 @@ class Changes:
         dropped: policies that it can take away.
         unbounded: it can take the permissions boundary away.
         boundary: the boundary that it can set instead, where it cannot take it away.
+        tags: the tags that it can set, or take away.
         steps: what it does.
     """
 
@@ -63,6 +66,7 @@ class Changes:
     dropped: tuple[CompiledPolicy, ...] = ()
     unbounded: bool = False
     boundary: CompiledPolicy | None = None
+    tags: Choice = ()
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -89,6 +93,7 @@ class Moves:
             self._by_change.setdefault(entry.change, []).append(entry)
         self.actions = tuple(sorted({need.action for entry in entries for need in entry.needs}))
         self._offers = Offers(owner)
+        self._choices = TagChoices(owner.population)
         self._on: dict[tuple[Group, str, str, object, object], Grant | None] = {}
 
     def possible(self, actor: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
@@ -102,6 +107,8 @@ class Moves:
             if not together.is_empty:
                 yield together
         yield from (_together([*certain, limit]) for limit in limits)
+        for tagged in self._tagged(actor, caller, principal):
+            yield _together([*certain, tagged])
         yield from self._joined(actor, caller, principal, moves)
 
     def tags(self, principal: Principal) -> dict[str, ContextValue]:
@@ -254,6 +261,21 @@ class Moves:
             found.setdefault(policy.id, policy)
         return list(found.values())
 
+    def _tagged(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+        """Setting, or taking away, the tags that some policy looks at."""
+        for choice in self._choices.of(self._population.group_of[principal.id]):
+            wanted: dict[str, Tags] = {
+                "tag": {key: value for key, value in choice if value is not None},
+                "untag": {key: value for key, value in choice if value is None},
+            }
+            steps = []
+            for change, tags in wanted.items():
+                if tags:
+                    step = self._first(group, caller, principal, (change,), request_context(tags))
+                    steps += [step] if step is not None else []
+            if len(steps) == sum(1 for tags in wanted.values() if tags):
+                yield Changes(tags=choice, steps=steps)
+
     def _rebounded(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """Other boundaries that the actor may set, where it may neither take the boundary away nor choose any."""
         for entry in self._by_change.get("replace_boundary", ()):
@@ -361,6 +383,7 @@ def _together(moves: Iterable[Changes]) -> Changes:
         found.everything = found.everything or move.everything
         found.unbounded = found.unbounded or move.unbounded
         found.boundary = found.boundary or move.boundary
+        found.tags = found.tags or move.tags
         found.added += move.added
         found.dropped += move.dropped
         found.steps += move.steps

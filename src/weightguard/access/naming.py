@@ -121,7 +121,7 @@ class Named:
         for part in group.parts or (group,):
             for node in part.names or (part,):
                 caller = self._caller(node)
-                tags = dict(caller.tags) if caller.tags is not None else None
+                tags = caller.known_tags
                 key = (self.naming(caller, named), looks.signature(caller.identifier, tags))
                 classes.setdefault(key, []).append(node)
         if len(classes) == 1:

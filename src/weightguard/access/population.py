@@ -179,7 +179,7 @@ class Population:
             self._admit(principal, found)
         for policy, *_ in self._texts.values():
             tag_keys |= resource_tags(document_of(policy))
-        for policy in _of_resources(self.estate):
+        for policy, _ in policies_of_resources(self.estate):
             tag_keys |= resource_tags(document_of(policy))
         self.tag_keys = frozenset(tag_keys)
 
@@ -195,7 +195,7 @@ class Population:
             principal.service_linked,
             policies,
             boundary,
-            looks.signature(principal.id, _tags(principal)),
+            looks.signature(principal.id, caller.known_tags),
         )
         group = found.get(key)
         if group is None:
@@ -340,17 +340,24 @@ class Population:
                 yield from owner.policies.value
 
 
-def _of_resources(estate: Estate) -> Iterator[NamedPolicy]:
+def policies_of_resources(estate: Estate) -> Iterator[tuple[NamedPolicy, PolicyKind]]:
     """The policies that nobody carries: of roles, stores, access points, keys, workloads, secrets, and the guardrails."""
-    facts: list[Fact[NamedPolicy | None]] = [one.trust for one in estate.principals]
+    facts: list[Fact[NamedPolicy | None]] = []
     for store in estate.stores:
         facts += [store.policy, *(point.policy for point in store.access_points)]
     facts += [one.policy for one in (*estate.keys, *estate.workloads, *estate.secrets)]
-    yield from (fact.value for fact in facts if isinstance(fact, Known) and fact.value is not None)
+    kinds = [(fact, PolicyKind.RESOURCE) for fact in facts]
+    kinds += [(one.trust, PolicyKind.TRUST) for one in estate.principals]
+    for fact, kind in kinds:
+        if isinstance(fact, Known) and fact.value is not None:
+            yield fact.value, kind
     for account in estate.accounts:
-        for levels in (account.guardrails, account.resource_guardrails):
+        for levels, kind in (
+            (account.guardrails, PolicyKind.SCP),
+            (account.resource_guardrails, PolicyKind.RCP),
+        ):
             for level in (levels.value if isinstance(levels, Known) else None) or ():
-                yield from level
+                yield from ((policy, kind) for policy in level)
 
 
 def is_unlimited(group: Group) -> bool:
@@ -367,18 +374,49 @@ def _allows_everything(statement: Statement) -> bool:
 
 def caller_of(principal: Principal, realm: Realm) -> Caller:
     """The principal as the engine knows it."""
-    return parse_principal(
+    tags = principal.tags.value if isinstance(principal.tags, Known) else None
+    opened = _tagged_by_others(principal) if principal.kind is PrincipalKind.ROLE else ()
+    caller = parse_principal(
         principal.id,
         in_management_account=realm.is_management,
         unique_id=principal.unique_id,
-        tags=_tags(principal),
+        tags=None if _ANY_TAG in opened else tags,
         bounds=Bounds(principal.account, organisations=realm.not_of) if realm.not_of else None,
     )
+    return caller if caller.tags is None or not opened else replace(caller, open_tags=opened)
 
 
-def _tags(principal: Principal) -> Mapping[str, str] | None:
-    # A role session may carry session tags besides the role's own, so a role's tags settle nothing but themselves.
-    return principal.tags.value if isinstance(principal.tags, Known) else None
+_ANY_TAG: Final = "*"
+_PODS: Final = "pods.eks.amazonaws.com"
+_OF_PODS: Final = (
+    "eks-cluster-arn",
+    "eks-cluster-name",
+    "kubernetes-namespace",
+    "kubernetes-pod-name",
+    "kubernetes-pod-uid",
+    "kubernetes-service-account",
+)
+
+
+def _tagged_by_others(role: Principal) -> tuple[str, ...]:
+    """The keys of the tags that identity providers and EKS give to sessions of a role, where its trust policy lets them.
+
+    Sources: IAM User Guide, "Pass session tags in AWS STS" (SAML and OIDC; they override the role's tags; IAM Identity Center
+    passes its attributes so); Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags".
+    """
+    policy = role.trust.value if isinstance(role.trust, Known) else None
+    document = None if policy is None else document_of(policy)
+    if policy is None or document is None or "Allow" not in effects_on(document, "sts:tagsession"):
+        return ()
+    found: tuple[str, ...] = ()
+    for statement in compiled(policy, PolicyKind.TRUST).document.statements:
+        element = statement.principals
+        if element is None or not statement.allows or not statement.may_apply("sts:tagsession", _ANYTHING):
+            continue
+        if element.federated:
+            return (_ANY_TAG,)
+        found = _OF_PODS if _PODS in element.service else found
+    return found
 
 
 def _realms(estate: Estate, partitions: Partitions, membership: Membership) -> dict[str, Realm]:

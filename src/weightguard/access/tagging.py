@@ -5,7 +5,7 @@ A choice is only a proposal: whoever uses it asks the engine again with the chos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from weightguard.policy.aws import Condition, ContextValue, Formula, alternatives
@@ -28,7 +28,7 @@ def choices(formula: Formula, prefixes: tuple[str, ...]) -> Iterator[Tags]:
     """
     seen: list[Tags] = []
     for row in (alternatives(formula, _MOST_ALTERNATIVES) or ())[:_MOST_CHOICES]:
-        chosen = _chosen(row, prefixes)
+        chosen = chosen_for(row, prefixes)
         if chosen and chosen not in seen:
             seen.append(chosen)
             yield chosen
@@ -49,7 +49,8 @@ def applied(tags: Mapping[str, str], chosen: Tags) -> dict[str, str]:
     return kept | {key: value for key, value in chosen.items() if value is not None}
 
 
-def _chosen(row: tuple[Condition, ...], prefixes: tuple[str, ...]) -> Tags:
+def chosen_for(row: Iterable[Condition], prefixes: tuple[str, ...]) -> Tags:
+    """The tags that meet some tests at once, as far as they say which."""
     tests: dict[str, list[Condition]] = {}
     for one in row:
         prefix = next((text for text in prefixes if one.key.lower().startswith(text)), None)

@@ -6,7 +6,7 @@ runs in them (see `passing` and `running`); a provider's subjects are answers of
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from weightguard.access.asking import Grant
@@ -19,7 +19,7 @@ from weightguard.access.strangers import Strangers, limits_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
 from weightguard.estate.partition import partition_of
-from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind, PrincipalType
+from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, PrincipalType
 from weightguard.policy.aws import Principal as Caller
 
 if TYPE_CHECKING:
@@ -167,18 +167,25 @@ class Trusts:
         layers: Layers,
         role: Principal,
         trust: CompiledPolicy,
+        *,
+        action: str = ASSUME,
+        more: Mapping[str, ContextValue] | None = None,
     ) -> Grant | None:
-        """Whether a caller may assume a role under a trust policy."""
+        """Whether a caller may assume a role under a trust policy, or do something else that the policy is about.
+
+        Args:
+            more: what is known of the request besides.
+        """
         rcp = self.population.realm(role.account).rcp
         tags = role.tags.value if isinstance(role.tags, Known) else None
         known = self._owner.asker.tags(tags, "iam")
         return self._owner.asker.ask(
             caller,
-            ASSUME,
+            action,
             role.id,
             layers.replace(resource=(trust,), rcp=rcp or None),
             owner=role.account,
-            context=known,
+            context={**known, **(more or {})},
         )
 
 

@@ -79,6 +79,8 @@ Change = Literal[
     "detach_policy",
     "delete_inline",
     "leave_group",
+    "tag",
+    "untag",
 ]
 
 

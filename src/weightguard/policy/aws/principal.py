@@ -46,6 +46,7 @@ class Principal:
         role_arn: the ARN of the session's role, with its path where that is known.
         unique_id: AIDA..., AROA...; what policies hold of principals that were deleted and made anew.
         tags: principal tags (with session tags), where known; None leaves ``aws:PrincipalTag/*`` open.
+        open_tags: keys of tags that it may have besides, or have otherwise; ``*`` for any.
         in_management_account: SCPs do not limit principals of the organization's management account.
         is_service_linked: neither SCPs nor RCPs limit service-linked roles.
         bounds: of somebody, what is known of who it is and is not.
@@ -59,6 +60,7 @@ class Principal:
     role_arn: str | None = None
     unique_id: str | None = None
     tags: tuple[tuple[str, str], ...] | None = None
+    open_tags: tuple[str, ...] = ()
     in_management_account: bool = False
     is_service_linked: bool = False
     bounds: Bounds | None = None
@@ -70,6 +72,13 @@ class Principal:
 
     def __hash__(self) -> int:
         return self._hash
+
+    @property
+    def known_tags(self) -> dict[str, str] | None:
+        """Its tags by key, None where nothing is known of them; an open one has a value that no tag can have."""
+        if self.tags is None:
+            return None
+        return {**dict(self.tags), **dict.fromkeys(self.open_tags, _OPEN)}
 
     @property
     def is_session(self) -> bool:
@@ -95,6 +104,8 @@ class Principal:
             return self.identifier
         return None
 
+
+_OPEN = "\N{NULL}"
 
 ANONYMOUS = Principal(PrincipalType.ANONYMOUS, "*")
 

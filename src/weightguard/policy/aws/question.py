@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from weightguard.policy.aws.arn import account_of
-from weightguard.policy.aws.context import ABSENT, Context, Partly, Values
+from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly, Values
 from weightguard.policy.aws.model import Request
 from weightguard.policy.aws.principal import Principal, PrincipalType
 from weightguard.policy.aws.statement import Target, target
@@ -125,6 +125,7 @@ def _of_principal(principal: Principal) -> dict[str, Values]:
     elif principal.tags is not None:
         keys["aws:principaltag/"] = ABSENT
         keys.update({f"aws:principaltag/{name.lower()}": (value,) for name, value in principal.tags})
+        keys.update({f"aws:principaltag/{name.lower()}": UNKNOWN for name in principal.open_tags})
     return keys
 
 

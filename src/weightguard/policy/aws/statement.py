@@ -156,6 +156,11 @@ class Statement:
         return bool(self.tests) or self.principals is not None or self.has_resource_variables
 
     @property
+    def resource_sources(self) -> tuple[str, ...]:
+        """The values of Resource, as the policy has them."""
+        return () if self._not_resource else tuple(one.source for one in self._resources or ())
+
+    @property
     def keys(self) -> set[str]:
         """The context keys that decide if it matches, with those of policy variables."""
         variables = {one.key for value in self._resources or () for one in value.variables}
