@@ -158,7 +158,8 @@ class _Assessment:
 
     def report(self) -> Report:
         evidence = entries.EvidenceTable()
-        results = entries.results(self.settled, self.waived.stamps, self.controls, evidence)
+        sets = {one.id: one for one in self.estate.weight_sets}
+        results = entries.results(self.settled, self.waived.stamps, self.controls, evidence, sets)
         weights = self._weights()
         summary = self._summary(weights)
         named = sorted({result.control for result in results})
@@ -174,7 +175,7 @@ class _Assessment:
             controls=tuple(_control(self.controls[name]) for name in named),
             levels=entries.levels(self.catalogue, self.worst),
             vectors=vectors(self.catalogue, self.worst),
-            next_level=next_level(self._counted(), self.settled, self.controls, summary.level_reached),
+            next_level=next_level(self._counted(), self.settled, self.controls, summary.level_reached, sets),
             waivers=self.waived.entries,
             attestations=tuple(one.entry() for one in self.attestations),
             attestations_needed=entries.attestations_needed(self.controls.values(), self.worst),

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from weightguard.assess.fixes import remedy
 from weightguard.assess.grants import permission
 from weightguard.assess.levels import blocking, but_for_risks, by_evidence, ladder, rank, reached
 from weightguard.assess.model import (
@@ -23,6 +22,7 @@ from weightguard.assess.model import (
     WeightFile,
 )
 from weightguard.assess.reach import Reached
+from weightguard.assess.remedies import remedy
 from weightguard.assess.scoring import score
 from weightguard.assess.standing import Settled, Standing
 from weightguard.config import Evaluation
@@ -74,20 +74,28 @@ def results(
     stamps: Mapping[int, WaiverStamp],
     controls: Mapping[str, Control],
     table: EvidenceTable,
+    sets: Mapping[str, WeightSet],
 ) -> tuple[ResultEntry, ...]:
-    """The results as written, in the engine's order; `stamps` by place."""
+    """The results as written, in the engine's order; `stamps` by place, `sets` by the weight sets' ids."""
     return tuple(
         _result(
             one,
             stamps.get(place) if one.status is Status.WAIVED else None,
             controls[one.result.control],
             table,
+            sets.get(one.result.subject),
         )
         for place, one in enumerate(settled)
     )
 
 
-def _result(one: Settled, waiver: WaiverStamp | None, control: Control, table: EvidenceTable) -> ResultEntry:
+def _result(
+    one: Settled,
+    waiver: WaiverStamp | None,
+    control: Control,
+    table: EvidenceTable,
+    about: WeightSet | None,
+) -> ResultEntry:
     result = one.result
     return ResultEntry(
         control=result.control,
@@ -100,7 +108,7 @@ def _result(one: Settled, waiver: WaiverStamp | None, control: Control, table: E
         evidence=tuple({id(one): table.entry(one) for one in result.evidence}.values()),
         weights=result.weights[:NAMED] if one.status in _QUIET else result.weights,
         fingerprint=result.fingerprint,
-        remediation=_remediation(one, control),
+        remediation=_remediation(one, control, about),
         waiver=waiver,
         attestation=one.attestation.stamp() if one.attestation else None,
         footnote=not result.bears,
@@ -116,7 +124,7 @@ def _message(one: Settled) -> str:
     )
 
 
-def _remediation(one: Settled, control: Control) -> str | None:
+def _remediation(one: Settled, control: Control, about: WeightSet | None) -> str | None:
     if one.status in (Status.PASS, Status.NOT_APPLICABLE):
         return None
     if one.standing is Standing.NOT_ATTESTED and control.attestation is not None:
@@ -126,7 +134,7 @@ def _remediation(one: Settled, control: Control) -> str | None:
         calls = sorted({unknown.source.call for unknown in denied})
         allow = [permission(*call.split(":", 1)) for call in calls if ":" in call]
         return f"allow the auditor {', '.join(allow)} and collect again"
-    return remedy(control, one.result.provider)
+    return remedy(control, one.result.provider, [about] if about else ())
 
 
 def weight_entry(

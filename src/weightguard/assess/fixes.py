@@ -15,12 +15,14 @@ from typing import Literal
 from weightguard.assess.grants import permission
 from weightguard.assess.levels import blockers, ladder, lowest, rank, reached
 from weightguard.assess.model import CONFIGURATION, Fix, Level, NextLevel, Reached, Severity, WhatIf
+from weightguard.assess.remedies import effect_of, remedy
 from weightguard.assess.scoring import Exposure, score, score_together
 from weightguard.assess.standing import Settled, Standing, Table, assuming
 from weightguard.controls.schema import LEVELS, SEVERITIES, Control, Status
 from weightguard.controls.scopes import scope_of
 from weightguard.errors import ConfigError
 from weightguard.estate.fact import Reason
+from weightguard.weights import WeightSet
 
 LISTED = 20
 _KEYS = 3
@@ -28,9 +30,17 @@ _KINDS = ("change", "grant", "attest")
 
 
 def next_level(
-    table: Table, settled: Sequence[Settled], controls: Mapping[str, Control], level: Reached
+    table: Table,
+    settled: Sequence[Settled],
+    controls: Mapping[str, Control],
+    level: Reached,
+    sets: Mapping[str, WeightSet],
 ) -> NextLevel:
-    """What lifts the organisation from `level` to the next one."""
+    """What lifts the organisation from `level` to the next one.
+
+    Args:
+        sets: the weight sets by id.
+    """
     if rank(level) >= len(LEVELS):
         return NextLevel(level=None, fixes=())
     wanted = LEVELS[rank(level)]
@@ -53,7 +63,7 @@ def next_level(
         elif blocks == "not_attested":
             attests[one.result.control].append(one)
     fixes = [
-        *(_change(controls[name], found) for name, found in changes.items()),
+        *(_change(controls[name], found, sets) for name, found in changes.items()),
         *(_grant(read, found, controls) for read, found in grants.items()),
         *(_attest(controls[name], found) for name, found in attests.items()),
     ]
@@ -124,16 +134,11 @@ def what_if(
     )
 
 
-def remedy(control: Control, provider: str | None) -> str | None:
-    """The one line that a result carries: the provider's commands, or what its console asks for."""
-    text = control.remediation.on(provider or "aws")
-    if text is None:
-        return control.attestation.statement if control.attestation else None
-    return text.cli or text.console
-
-
-def _change(control: Control, found: list[Settled]) -> Fix:
+def _change(control: Control, found: list[Settled], sets: Mapping[str, WeightSet]) -> Fix:
     subjects = sorted({one.result.subject for one in found})
+    provider = found[0].result.provider
+    places = [sets[name] for name in subjects[:LISTED] if name in sets]
+    effect, warning = effect_of(control, provider)
     return Fix(
         kind="change",
         title=control.title,
@@ -142,7 +147,9 @@ def _change(control: Control, found: list[Settled]) -> Fix:
         subject_count=len(subjects),
         severity=control.severity,
         weights=_weights(found),
-        do=remedy(control, found[0].result.provider) or control.statement,
+        do=remedy(control, provider, places) or control.statement,
+        effect=effect,
+        warning=warning,
     )
 
 

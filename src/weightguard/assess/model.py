@@ -407,7 +407,9 @@ class Fix:
         kind: ``change`` the estate, ``grant`` a read to the auditor, or ``attest``.
         title: in a few words.
         controls: what it settles. subjects: the first 20 of `subject_count`.
-        do: how, from the catalogue.
+        do: how, from the catalogue; lines that begin with ``#`` are comments.
+        effect: what a change's command does to what is there; None for what is no change.
+        warning: what else may come of it, and what to look at before.
     """
 
     kind: Literal["change", "grant", "attest"]
@@ -418,6 +420,8 @@ class Fix:
     severity: Severity
     weights: tuple[str, ...]
     do: str
+    effect: Literal["reads", "adds", "replaces", "deletes", "irreversible"] | None = None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from weightguard.controls.catalogue import Catalogue
+from weightguard.controls.effects import caution
 from weightguard.controls.schema import LEVELS, Control, Remediation
 from weightguard.errors import InputError
 
@@ -136,6 +137,8 @@ def _remedies(control: Control) -> list[str]:
     for title, remedy in {"Put right": control.remediation.anywhere, **given}.items():
         if remedy is not None:
             lines += [f"**{title}.** {remedy.console}", ""]
+            before = caution(remedy.effect, remedy.warning) if remedy.cli else ""
+            lines += [f"> {before}", ""] if before else []
             lines += ["```sh", remedy.cli, "```", ""] if remedy.cli else []
             lines += ["```hcl", remedy.terraform, "```", ""] if remedy.terraform else []
     return lines

@@ -7,14 +7,15 @@ remediation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from weightguard.controls import effects
 from weightguard.controls.catalogue import HEADER, Catalogue, catalogue_directory, control_files, load_files
 from weightguard.controls.functions import resolve
 from weightguard.controls.mappings import unmapped
-from weightguard.controls.schema import CelCheck, Control
+from weightguard.controls.schema import EFFECTS, CelCheck, Control, Effect
 from weightguard.errors import CatalogueError, InputError
 
 
@@ -47,6 +48,7 @@ def lint(catalogue: Catalogue) -> list[Problem]:
         lambda control: _names(control, catalogue),
         _decided,
         _remedied,
+        _effective,
         _exampled,
         lambda control: _mapped(control, vectors),
     )
@@ -152,6 +154,38 @@ def _remedied(control: Control) -> Found:
                 ("remediation", provider),
                 "remediation is given for the console, the command line and Terraform",
             )
+
+
+_PROVIDERS = ("aws", "gcp", "azure", "anywhere")
+
+
+def _effective(control: Control) -> Found:
+    """A command that takes something away says so, and says what to look at before."""
+    for provider in _PROVIDERS:
+        remedy = getattr(control.remediation, provider)
+        if remedy is None or remedy.cli is None:
+            continue
+        effect, command = effects.of(remedy.cli)
+        declared = remedy.effect or "adds"
+        if EFFECTS.index(declared) < EFFECTS.index(effect) and effect != "adds":
+            yield (
+                ("remediation", provider),
+                f"{_VERBS[effect]} ({command[:60]}), and its effect does not say so: write effect: {effect}",
+            )
+        if declared == "irreversible" and remedy.warning is None:
+            yield (
+                ("remediation", provider),
+                "what nobody can take back has a warning: what to look at before",
+            )
+
+
+_VERBS: Mapping[Effect, str] = {
+    "reads": "the command reads",
+    "adds": "the command adds",
+    "replaces": "the command replaces what was set before",
+    "deletes": "the command deletes",
+    "irreversible": "nobody can take the command back",
+}
 
 
 def _exampled(control: Control) -> Found:

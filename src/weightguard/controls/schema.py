@@ -29,6 +29,8 @@ Subject = Literal[
 ]  # fmt: skip
 Bearing = Literal["weights", "copies", "logs"]
 LetsIn = Literal["public", "outsider", "escalation"]
+Effect = Literal["reads", "adds", "replaces", "deletes", "irreversible"]
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 _CHECK = re.compile(r"^[a-z_]+\.[a-z_0-9]+$")
 
@@ -66,11 +68,18 @@ class Remediation(Strict):
     """How to put it right, three ways. Placeholders are written ``<NAME>``.
 
     The console's way is always there; no command closes a door of steel, so the other two may be missing.
+
+    Attributes:
+        effect: what the command does to what was there: only reads it, adds to it, replaces the whole of it, deletes some of it, or
+            does what nobody can take back. None: it adds.
+        warning: what else may come of it, and what to look at before; said before the command.
     """
 
     console: Text
     cli: Text | None = None
     terraform: Text | None = None
+    effect: Effect | None = None
+    warning: Text | None = None
 
 
 class Remediations(Strict):

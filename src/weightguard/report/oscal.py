@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.controls.effects import caution
 from weightguard.report.lookup import controls_by_id, identities, record_of, remedies, timestamp
 from weightguard.report.text import compact, prose, visible
 
@@ -236,10 +237,18 @@ class Parts:
                 "uuid": self.uuid("response", control, provider),
                 "lifecycle": "recommendation",
                 "title": line(f"On {provider}" if provider else "Recommendation"),
-                "description": line(texts.get("console") or texts.get("cli") or "-", 4000),
+                "description": line(
+                    " ".join(filter(None, (_caution(texts), texts.get("console") or texts.get("cli"))))
+                    or "-",
+                    4000,
+                ),
             }
             for provider, texts in remedies(entry)
         ]
+
+
+def _caution(texts: Mapping[str, Any]) -> str:
+    return caution(texts.get("effect"), texts.get("warning"))
 
 
 def _tally(results: Sequence[ResultEntry]) -> str:

@@ -13,6 +13,7 @@ from textwrap import wrap
 import click
 
 from weightguard.assess.model import Report, Status, WeightEntry
+from weightguard.controls import effects
 from weightguard.report import limits
 from weightguard.report.causes import Cause, causes
 from weightguard.report.headline import headline
@@ -96,7 +97,14 @@ def _next(report: Report, width: int) -> Iterator[str]:
     yield _title(f"Change first (of {len(fixes)} that lead to {report.next_level.level})")
     for number, fix in enumerate(fixes[:3], 1):
         where = f" in {fix.subject_count} places" if fix.subject_count > 1 else ""
-        yield from _wrapped(f"{fix.title}{where} [{', '.join(fix.controls[:3])}]", width, f"  {number}. ")
+        harm = (
+            f"; its command {effects.WORDS[fix.effect]}"
+            if fix.effect in effects.HARMFUL and fix.effect
+            else ""
+        )
+        yield from _wrapped(
+            f"{fix.title}{where}{harm} [{', '.join(fix.controls[:3])}]", width, f"  {number}. "
+        )
     yield ""
 
 

@@ -51,6 +51,11 @@ def visible(text: str, limit: int = MAX_LENGTH) -> str:
     return shown
 
 
+def one_line(text: str) -> str:
+    """`text` with its line breaks and runs of spaces as single spaces."""
+    return " ".join(text.split())
+
+
 def cell(text: str, limit: int = MAX_LENGTH) -> str:
     """`text` for a CSV cell: visible, and never taken for a formula (OWASP, "CSV Injection")."""
     shown = visible(text, limit)

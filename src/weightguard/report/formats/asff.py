@@ -15,7 +15,7 @@ from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, help_url, timestamp, weight_names
-from weightguard.report.text import compact, visible
+from weightguard.report.text import compact, one_line, visible
 from weightguard.report.words import account_of, provider_of
 
 FILE = "asff.jsonl"
@@ -131,7 +131,7 @@ class _Findings:
             "ProductFields": _fields(result),
         }
         if result.remediation:
-            recommendation = {"Text": text(result.remediation, 512)}
+            recommendation = {"Text": text(one_line(result.remediation), 512)}
             if (url := help_url(control)) and len(url) <= 2048:
                 recommendation["Url"] = visible(url)
             finding["Remediation"] = {"Recommendation": recommendation}

@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.controls import effects
 from weightguard.estate.partition import bucket_name
 from weightguard.report import limits
 from weightguard.report.causes import causes
@@ -89,7 +90,9 @@ def _controls(report: Report) -> list[dict[str, Any]]:
             name: control.get(name)
             for name in ("id", "title", "family", "level", "statement", "rationale", "limits")
         }
-        controls.append(kept | {"remediation": {way: text for way, text in ways.items() if text}})
+        before = {"caution": effects.caution(ways.get("effect"), ways.get("warning"))}
+        shown = {**before, **{way: ways.get(way) for way in ("console", "cli", "terraform")}}
+        controls.append(kept | {"remediation": {way: text for way, text in shown.items() if text}})
     return controls
 
 
@@ -250,6 +253,7 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         causes=causes(report),
         above=_above(report, exposed),
         level=level_of(report.summary),
+        effects=effects.WORDS,
         vector_badges=_VECTOR_BADGES,
         names={entry.id: entry.name for entry in report.weights},
         policy=content_policy(style, [script, cytoscape, graph_script] if graph else [script]),

@@ -12,7 +12,7 @@ from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, help_url, moment, weight_names
-from weightguard.report.text import compact, visible
+from weightguard.report.text import compact, one_line, visible
 from weightguard.report.words import account_of, provider_of
 
 FILE = "ocsf.jsonl"
@@ -143,7 +143,7 @@ class _Events:
         if result.remediation:
             url = help_url(control)
             event["remediation"] = {
-                "desc": visible(result.remediation),
+                "desc": visible(one_line(result.remediation)),
                 **({"references": [visible(url)]} if url else {}),
             }
         if result.waiver:

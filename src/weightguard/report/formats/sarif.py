@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.controls.effects import caution
 from weightguard.report.lookup import controls_by_id, help_url, records, remedies, timestamp, weight_names
-from weightguard.report.text import compact, prose, visible
+from weightguard.report.text import compact, one_line, prose, visible
 from weightguard.report.words import account_of, urgency
 
 FILE = "results.sarif"
@@ -152,11 +153,15 @@ def _tags(control: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(tags))[:TAGS]
 
 
+def _caution(texts: Mapping[str, Any]) -> str:
+    return caution(texts.get("effect"), texts.get("warning"))
+
+
 def _help(control: Mapping[str, Any]) -> str:
     lines = [control["statement"], control["rationale"], f"What this cannot see: {control['limits']}"]
     for provider, texts in remedies(control):
         lines.append(f"To put it right{f' on {provider}' if provider else ''}: {texts.get('console', '')}")
-        lines += [texts["cli"]] if texts.get("cli") else []
+        lines += [" ".join(filter(None, (_caution(texts), texts["cli"])))] if texts.get("cli") else []
     return "\n\n".join(message(line, 4000) for line in lines)
 
 
@@ -170,7 +175,9 @@ def _help_markdown(control: Mapping[str, Any]) -> str:
         lines.append(
             f"**To put it right{f' on {provider}' if provider else ''}.** {prose(texts.get('console', ''), 4000)}"
         )
-        lines += [_block(texts["cli"])] if texts.get("cli") else []
+        if texts.get("cli"):
+            lines += [prose(before, 4000)] if (before := _caution(texts)) else []
+            lines.append(_block(texts["cli"]))
         lines += [_block(texts["terraform"])] if texts.get("terraform") else []
     return "\n\n".join(lines)
 
@@ -229,7 +236,7 @@ def _properties(result: ResultEntry, names: Mapping[str, str]) -> dict[str, Any]
     if account := account_of(result.subject):
         properties["account"] = visible(account, 200)
     if result.remediation:
-        properties["remediation"] = visible(result.remediation)
+        properties["remediation"] = visible(one_line(result.remediation))
     return properties
 
 

@@ -128,7 +128,7 @@
     const read = results.evidence[i].map((index) => evidence[index]);
     if (read.length) line(dl, "Evidence", ...read.map(([fact, value, source]) => ({ pre: `${strings[fact]} = ${strings[value]}\n${strings[source]}` })));
     if (results.waiver[i]) line(dl, "Waiver", strings[results.waiver[i]]);
-    for (const [way, text] of Object.entries(control.remediation || {})) line(dl, `Put right: ${way}`, { pre: text });
+    for (const [way, text] of Object.entries(control.remediation || {})) line(dl, way === "caution" ? "Before" : `Put right: ${way}`, { pre: text });
     if (control.limits) line(dl, "Cannot see", control.limits);
     detail.replaceChildren(heading, dl);
     detail.hidden = false;

@@ -1,0 +1,54 @@
+"""What a result carries to put it right: the command with what it does and what to look at before, or what the console asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from textwrap import wrap
+
+from weightguard.controls.effects import caution
+from weightguard.controls.schema import Control, Effect, Remediation
+from weightguard.weights import WeightSet
+
+_WIDTH = 100
+_DECLARED = "  - name: <MODEL>"
+
+
+def remedy(control: Control, provider: str | None, places: Sequence[WeightSet] = ()) -> str | None:
+    """How to put a control right on a provider: several lines, of which those that begin with ``#`` are comments.
+
+    Args:
+        places: the weight sets that it fails on, for a text that declares them in weightguard.yaml.
+    """
+    text = control.remediation.on(provider or "aws")
+    if text is None:
+        return control.attestation.statement if control.attestation else None
+    if text.cli is None:
+        return text.console
+    return f"{_before(text)}{_declaring(text.cli, places)}"
+
+
+def effect_of(control: Control, provider: str | None) -> tuple[Effect, str | None]:
+    """What the remedy does to what is there, and the warning that belongs to it."""
+    text = control.remediation.on(provider or "aws")
+    if text is None or text.cli is None:
+        return "adds", None
+    return text.effect or "adds", text.warning
+
+
+def _before(text: Remediation) -> str:
+    """What is said before the command, as comment lines."""
+    return "".join(f"# {line}\n" for line in wrap(caution(text.effect, text.warning), _WIDTH))
+
+
+def _declaring(text: str, places: Sequence[WeightSet]) -> str:
+    """The text with each of `places` declared, where it declares one; names are quoted as YAML and JSON both quote them."""
+    head, mark, item = text.partition(_DECLARED)
+    if not mark or not places:
+        return text
+    return head + "\n".join(_entry(mark + item.rstrip("\n"), one) for one in places)
+
+
+def _entry(item: str, place: WeightSet) -> str:
+    location = f"{place.store}/{place.prefix}"
+    return item.replace("<MODEL>", json.dumps(place.name)).replace("<LOCATION>", json.dumps(location))
