@@ -20,6 +20,7 @@ from typing import Any, Literal
 from weightguard.assess.levels import rank
 from weightguard.assess.model import Level, Reached, Report, ResultEntry, Severity
 from weightguard.controls.schema import SEVERITIES, LetsIn
+from weightguard.estate.limit import LimitKind
 
 FailOn = Literal["critical", "high", "medium", "low", "none"]
 PASSED, FAILED, UNSEEN = 0, 3, 4
@@ -190,13 +191,17 @@ class _Scope:
         )
 
     def _limits(self) -> tuple[str, ...]:
-        """Limits in play on which a control that counts rests."""
+        """Limits in play on which a control that counts rests.
+
+        What lies inside disks hides no failure: their copies are judged as if they held weights.
+        """
         weighty = self._weighty()
-        return tuple(
-            sorted(
-                {one.id for one in self._report.limits if one.in_play and weighty.intersection(one.controls)}
-            )
-        )
+        counting = {
+            one.id
+            for one in self._report.limits
+            if one.in_play and one.id != LimitKind.DISK_CONTENTS.id and weighty.intersection(one.controls)
+        }
+        return tuple(sorted(counting))
 
     def _refused(self) -> tuple[str, ...]:
         """Reads that did not answer and bear on a control that counts; one that no control names could hide anything."""
