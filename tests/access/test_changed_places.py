@@ -382,7 +382,7 @@ def test_who_writes_an_access_points_policy_lets_itself_in(action: str) -> None:
     assert ways(estate(user("me", allow(action, where + "-2")), with_points(closed))) == []
     undelegated = store(access_points=Collection((closed,)))
     assert ways(estate(writes, undelegated)) == []
-    shut = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": OBJECTS}
+    shut = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject*", "Resource": OBJECTS}
     assert ways(estate(writes, with_points(closed, bucket=[DELEGATING, shut]))) == []
 
 

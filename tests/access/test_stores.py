@@ -362,7 +362,7 @@ def test_who_may_change_the_bucket_policy_lets_itself_in(action: str) -> None:
     answer = found(estate(actor, store(policy=shut)))[READER]
     assert [hop.how for hop in answer.path] == [action, "s3:GetObject"]
     assert found(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=shut))) == {}
-    own_deny = user("reader", allow(action, STORE), allow("s3:GetObject", OBJECTS), deny("s3:GetObject"))
+    own_deny = user("reader", allow(action, STORE), allow("s3:GetObject", OBJECTS), deny("s3:GetObject*"))
     assert found(estate(own_deny, store(policy=shut))) == {}
 
 
@@ -378,7 +378,7 @@ OWNING = user("reader", allow("s3:*", [STORE, OBJECTS]))
         [OWNING, replace(store(), policy=UNREAD)],
         [
             OWNING,
-            store(policy=policy({**letting("*"), "Effect": "Deny", **OUTSIDE})),
+            store(policy=policy({**letting("*", "s3:GetObject*"), "Effect": "Deny", **OUTSIDE})),
         ],
         [user("reader", allow("s3:GetObject", OBJECTS, **INSIDE), allow("s3:PutBucketPolicy", STORE)), store()],
         [

@@ -55,12 +55,16 @@ class Alteration:
         point: the ARN of the access point that it changes.
         tags: the tags that it sets or takes away.
         parent: the grant by whose leave it makes another grant, which can give no more than the first one does.
+        grantee: patterns of the ARN of whom a new grant names; empty where nobody asks.
+        operation: what a new grant is for, as KMS names operations.
     """
 
     entries: tuple[OnStore, ...]
     point: str | None = None
     tags: tuple[tuple[str, str | None], ...] = ()
     parent: KmsGrant | None = None
+    grantee: tuple[str, ...] = ()
+    operation: str | None = None
 
     @property
     def effect(self) -> str:

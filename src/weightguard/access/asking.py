@@ -64,7 +64,6 @@ _CHOSEN: Final = frozenset(
         "iam:policyarn",
         "kms:granteeprincipal",
         "kms:grantoperations",
-        "kms:grantisforawsresource",
         "kms:grantconstrainttype",
         "kms:retiringprincipal",
         "kms:bypasspolicylockoutsafetycheck",
@@ -187,9 +186,8 @@ class Asker:
         Args:
             point: the S3 access point that the request goes through; None where it goes to the bucket itself.
         """
-        return grant_of(
-            self.decision(caller, action, resource, layers, owner=owner, context=context, point=point), action
-        )
+        decision = self.decision(caller, action, resource, layers, owner=owner, context=context, point=point)
+        return grant_of(decision, action, bare=self.population.is_long_term(caller.identifier))
 
     def decision(
         self,
@@ -268,13 +266,17 @@ class Asker:
         return found
 
 
-def grant_of(decision: Decision, action: str) -> Grant | None:
-    """A decision as a grant; None when it denies, or hangs on what cannot be."""
+def grant_of(decision: Decision, action: str, *, bare: bool = False) -> Grant | None:
+    """A decision as a grant; None when it denies, or hangs on what cannot be.
+
+    Args:
+        bare: whether the caller has long-term credentials, whose requests say nothing of a second factor.
+    """
     if decision.outcome is Outcome.ALLOWED:
         return Grant(_because(decision), (), (decision.ways,))
     if decision.outcome is not Outcome.UNKNOWN:
         return None
-    conditions = remaining(decision.conditions, action)
+    conditions = remaining(decision.conditions, action, bare)
     return None if conditions is None else Grant(_because(decision), conditions, (decision.ways,))
 
 
@@ -283,20 +285,34 @@ def _because(decision: Decision) -> tuple[Because, ...]:
 
 
 @lru_cache(maxsize=65_536)
-def remaining(formula: Formula, action: str) -> tuple[Condition, ...] | None:
-    """What is left to hold once the caller has chosen all that it may choose; None when nothing can satisfy the formula."""
+def remaining(formula: Formula, action: str, bare: bool = False) -> tuple[Condition, ...] | None:
+    """What is left to hold once the caller has chosen all that it may choose; None when nothing can satisfy the formula.
+
+    Args:
+        bare: whether the caller may ask with long-term credentials, without a word of a second factor.
+    """
     found = alternatives(formula, _MOST_ALTERNATIVES)
     if found is None:
         return (of_formula(formula),)
     if not found:
         return None
-    left = [tuple(one for one in row if not is_chosen(one, action)) for row in found]
+    left = [_left(row, action, bare) for row in found]
     if any(not row for row in left):
         return ()
     shortest = min(left, key=len)
     if all(set(shortest) <= set(row) for row in left):
         return tuple(map(of_test, shortest))
     return (of_formula(formula),)
+
+
+_SECOND_FACTOR: Final = frozenset({"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"})
+
+
+def _left(row: tuple[ContextTest, ...], action: str, bare: bool) -> tuple[ContextTest, ...]:
+    """What of one alternative the caller does not choose."""
+    factor = [one for one in row if one.key in _SECOND_FACTOR]
+    untold = bare and all(one.is_met_by_absence for one in factor)
+    return tuple(one for one in row if not is_chosen(one, action) and not (untold and one in factor))
 
 
 def is_chosen(condition: ContextTest, action: str) -> bool:

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from weightguard.access.asking import FREELY, Asker, Grant
 from weightguard.access.condition import STORE_NOT_HELD, UNREAD_BUCKET_POLICY
-from weightguard.access.requests import ask_key, store_context, store_layers, through_context
+from weightguard.access.requests import (
+    ask_key,
+    ask_key_of_provider,
+    store_context,
+    store_layers,
+    through_context,
+)
 from weightguard.access.surfaces import StoreSurface
 from weightguard.policy.aws import AccessPoint, Layers, Principal
 
@@ -84,8 +90,7 @@ class Deciding:
         if key is None:
             return FREELY
         if key.provider_managed:
-            # The policy of aws/s3 lets in, through S3, whoever of the account may use S3; nobody else.
-            return FREELY if caller.account == key.account else None
+            return ask_key_of_provider(self._asker, action, place, key, caller, own)
         return ask_key(self._asker, action, place, key, caller, own)
 
 

@@ -30,9 +30,11 @@ from weightguard.access.surfaces import StoreSurface
 from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
 
+# "To get a specific version of an object, you must have s3:GetObjectVersion; if you have it, s3:GetObject is not required" (S3 API,
+# GetObject): the current version has an id too, which is null where a bucket has no versioning.
 OBJECT_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
-    AccessKind.READ: ("s3:GetObject",),
-    AccessKind.COPY: ("s3:GetObject",),
+    AccessKind.READ: ("s3:GetObject", "s3:GetObjectVersion"),
+    AccessKind.COPY: ("s3:GetObject", "s3:GetObjectVersion"),
     AccessKind.WRITE: ("s3:PutObject",),
     AccessKind.DELETE: ("s3:DeleteObject", "s3:DeleteObjectVersion"),
 }

@@ -121,8 +121,11 @@ class Named:
         for part in group.parts or (group,):
             for node in part.names or (part,):
                 caller = self._caller(node)
-                tags = caller.known_tags
-                key = (self.naming(caller, named), looks.signature(caller.identifier, tags))
+                long_term = self._population.is_long_term(caller.identifier)
+                key = (
+                    self.naming(caller, named),
+                    looks.signature(caller.identifier, caller.known_tags, long_term),
+                )
                 classes.setdefault(key, []).append(node)
         if len(classes) == 1:
             return [(self._caller(nodes[0]), (group,)) for nodes in classes.values()]

@@ -17,6 +17,7 @@ from weightguard.access.sensitivity import (
     BLIND,
     Sensitivity,
     effects_on,
+    looks_at_grants,
     resource_patterns,
     resource_tags,
     sensitivity,
@@ -161,6 +162,23 @@ class Population:
         """The unique ids of all principals that are known."""
         return frozenset(caller.unique_id for caller in self.callers.values() if caller.unique_id is not None)
 
+    @cached_property
+    def looks_at_grants(self) -> bool:
+        """Whether some policy looks at whom or what grants of keys are made for."""
+        policies = [policy for policy, *_ in self._texts.values()]
+        for account in self.estate.accounts:
+            levels = (account.guardrails, account.resource_guardrails)
+            policies += [
+                one for fact in levels for level in getattr(fact, "value", None) or () for one in level
+            ]
+        keys = [getattr(key.policy, "value", None) for key in self.estate.keys]
+        return any(looks_at_grants(document_of(one)) for one in (*policies, *filter(None, keys)))
+
+    def is_long_term(self, name: str) -> bool:
+        """Whether a name is that of a user known to have an access key in use."""
+        principal = self.principals.get(name)
+        return principal is not None and has_long_term_credentials(principal)
+
     def in_account(self, account: str) -> list[Group]:
         """The groups of one account."""
         return self._by_account.get(account, [])
@@ -195,7 +213,7 @@ class Population:
             principal.service_linked,
             policies,
             boundary,
-            looks.signature(principal.id, caller.known_tags),
+            looks.signature(principal.id, caller.known_tags, has_long_term_credentials(principal)),
         )
         group = found.get(key)
         if group is None:
@@ -370,6 +388,16 @@ def is_unlimited(group: Group) -> bool:
 
 def _allows_everything(statement: Statement) -> bool:
     return not statement.depends_on_request and statement.may_apply("any:action", _ANYTHING)
+
+
+def has_long_term_credentials(principal: Principal) -> bool:
+    """Whether it is a user known to have an access key in use, whose requests say nothing of a second factor.
+
+    Source: IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent ("not present in requests made using
+    long-term credentials").
+    """
+    keys = principal.access_keys
+    return isinstance(keys, Known) and any(key.active for key in keys.value)
 
 
 def caller_of(principal: Principal, realm: Realm) -> Caller:

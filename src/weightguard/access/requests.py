@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from weightguard.access.asking import Asker, Grant
@@ -16,6 +17,7 @@ from weightguard.policy.aws import (
     ContextValue,
     Decision,
     Layers,
+    Partly,
     PolicyKind,
     Principal,
     PrincipalType,
@@ -72,19 +74,39 @@ def through_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue
 
 
 def key_context(place: StoreSurface) -> dict[str, ContextValue]:
-    """What S3 adds to the key requests that it makes for a caller."""
+    """What S3 adds to the key requests that it makes for a caller.
+
+    Source: Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys (SSE-KMS)", Encryption context: the ARN of the
+    object, or with an S3 Bucket Key that of the bucket. Whoever uploads an object chooses which, whatever the bucket's default.
+    """
     context: dict[str, ContextValue] = {
         "kms:EncryptionContextKeys": ("aws:s3:arn",),
         "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
         "kms:RequestAlias": None,
+        _CONTEXT: Partly((place.id, place.objects)),
     }
     if place.region is not None:
         context["kms:ViaService"] = f"s3.{place.region}.{domain_of(partition_of(place.id))}"
+        context["aws:RequestedRegion"] = place.region
     encryption = place.store.encryption if place.store is not None else None
     if isinstance(encryption, Known) and encryption.value is not None and encryption.value.bucket_key:
-        # "the encryption context for SSE-KMS with an S3 Bucket Key is the bucket's ARN, else the object's".
-        context["kms:EncryptionContext:aws:s3:arn"] = place.id
+        context[_CONTEXT] = place.id
     return context
+
+
+_CONTEXT: Final = "kms:EncryptionContext:aws:s3:arn"
+_FORWARDED: Final[Mapping[str, ContextValue]] = {
+    "aws:ViaAWSService": True,
+    "aws:CalledVia": ("s3.amazonaws.com",),
+    "aws:CalledViaFirst": "s3.amazonaws.com",
+    "aws:CalledViaLast": "s3.amazonaws.com",
+}
+"""What S3's request to KMS says in a forward access session, with the caller's own identity and permissions.
+
+Source: IAM User Guide, "Forward access sessions" ("aws:CalledVia, aws:CalledViaFirst, and aws:CalledViaLast ... are populated with
+the service principal of the service that initiated the FAS call", "aws:ViaAWSService ... is set to true whenever a FAS request is
+made"; made "on behalf of an IAM principal", so not for services).
+"""
 
 
 def ask_key(
@@ -111,7 +133,7 @@ def ask_key(
         layers = layers.replace(resource=(delegating(key.account),))
     if (through_s3 and _is_off(key)) or not reaches(action, key, caller):
         return None
-    context = {**_circumstances(asker, place, key, through_s3), **(more or {})}
+    context = {**_circumstances(asker, place, key, through_s3, caller), **(more or {})}
     arn = key.arn or keys_of(key.account, partition_of(place.id))
     if caller.type is PrincipalType.ANONYMOUS or (caller.type is PrincipalType.SERVICE and unread):
         return None  # "Requests to AWS KMS must be signed": nobody uses a key anonymously.
@@ -128,14 +150,14 @@ def open_key_decision(
     if key.policy is None or key.key is None:
         return None
     untagged = replace(key, key=replace(key.key, tags=Unknown(Reason.NOT_COLLECTED, key.key.tags.source)))
-    context = _circumstances(asker, place, untagged, through_s3=True)
+    context = _circumstances(asker, place, untagged, True, caller)
     arn = key.arn or keys_of(key.account, partition_of(place.id))
     layers = _key_layers(asker, key, own)
     return asker.decision(caller, action, arn, layers, owner=key.account, context=context)
 
 
 def _key_layers(asker: Asker, key: KeySurface, own: Layers) -> Layers:
-    rcp = asker.population.realm(key.account).rcp
+    rcp = () if is_of_provider(key) else asker.population.realm(key.account).rcp
     return own.replace(
         resource=None if key.policy is None else (key.policy,), kms_grants=key.grants, rcp=rcp or None
     )
@@ -183,10 +205,54 @@ def _is_off(key: KeySurface) -> bool:
     return key.key is not None and isinstance(key.key.state, Known) and key.key.state.value != "Enabled"
 
 
+def is_of_provider(key: KeySurface) -> bool:
+    """Whether it is a key of the provider's own in the account, which resource control policies do not limit.
+
+    Source: AWS Organizations User Guide, "Resource control policies (RCPs)", Resources and entities not restricted by RCPs.
+    """
+    known = None if key.key is None else key.key.customer_managed
+    return key.provider_managed or (isinstance(known, Known) and not known.value)
+
+
+@lru_cache(maxsize=4_096)
+def policy_of_provider(account: str, service: str | None) -> CompiledPolicy:
+    """The key policy of ``aws/s3``: it lets in, through S3, whoever of the account may use S3.
+
+    Source: AWS KMS Developer Guide, "AWS managed keys": their policies name the service and the account.
+    """
+    tests = {"kms:CallerAccount": account, **({} if service is None else {"kms:ViaService": service})}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": tests},
+    }
+    return compile_policy(
+        {"Version": "2012-10-17", "Statement": [statement]},
+        kind=PolicyKind.RESOURCE,
+        name="key policy of aws/s3",
+    )
+
+
+def ask_key_of_provider(
+    asker: Asker, action: str, place: StoreSurface, key: KeySurface, caller: Principal, own: Layers
+) -> Grant | None:
+    """Whether a caller may use ``aws/s3`` through S3: what lets it is the provider's, and nobody can take that away."""
+    service = key_context(place).get("kms:ViaService")
+    policy = policy_of_provider(key.account, service if isinstance(service, str) else None)
+    grant = ask_key(asker, action, place, replace(key, policy=policy), caller, own)
+    return None if grant is None else Grant(conditions=grant.conditions)
+
+
 def _circumstances(
-    asker: Asker, place: StoreSurface, key: KeySurface, through_s3: bool
+    asker: Asker, place: StoreSurface, key: KeySurface, through_s3: bool, caller: Principal
 ) -> dict[str, ContextValue]:
-    context: dict[str, ContextValue] = key_context(place) if through_s3 else {"kms:ViaService": None}
+    context: dict[str, ContextValue] = {"kms:ViaService": None, "kms:GrantIsForAWSResource": False}
+    if through_s3:
+        context = key_context(place)
+        if caller.type not in (PrincipalType.SERVICE, PrincipalType.ANONYMOUS):
+            context.update(_FORWARDED)
     if key.key is not None:
         context.update(asker.tags(getattr(key.key.tags, "value", None), "kms"))
     return context

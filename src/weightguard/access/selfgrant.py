@@ -29,7 +29,7 @@ from weightguard.access.surfaces import StoreSurface
 from weightguard.access.tagging import choices, request_context
 from weightguard.access.techniques.schema import OnStore
 from weightguard.estate.partition import keys_of, partition_of
-from weightguard.policy.aws import ContextValue, Layers, Principal, parse_principal
+from weightguard.policy.aws import ContextValue, Layers, Partly, Principal, PrincipalType, parse_principal
 
 SELF_GRANTING: Final = (
     "s3:PutBucketPolicy",
@@ -167,13 +167,24 @@ class SelfGrants:
         self, place: StoreSurface, caller: Principal, own: Layers, action: str
     ) -> Iterator[Alteration]:
         """The changes of a key that may let a caller do something with it: its tags among them, as they would serve the caller."""
-        yield from of_key(place)
+        yield from (self._named(change, caller, action) for change in of_key(place))
         key = place.key
         if key is None or key.provider_managed or key.key is None or not self._asker.population.tag_keys:
             return
         decision = open_key_decision(self._asker, action, place, key, caller, own)
         for tags in choices(decision.conditions, _KEY_TAGS) if decision is not None else ():
             yield from of_key_tags(tags)
+
+    def _named(self, change: Alteration, caller: Principal, action: str) -> Alteration:
+        """A grant for this caller and action by name, where some policy looks at whom and what grants are made for."""
+        if change.effect != "grant_key" or not self._asker.population.looks_at_grants:
+            return change
+        arn = caller.identifier
+        if caller.type is PrincipalType.SOMEBODY:
+            if caller.account is None:
+                return change
+            arn = f"arn:*:*::{caller.account}:*"
+        return replace(change, grantee=(arn,), operation=action.partition(":")[2])
 
     def steps(
         self, change: Alteration, place: StoreSurface, caller: Principal, own: Layers
@@ -196,7 +207,7 @@ class SelfGrants:
         if not self._allows(own, place, entry.needs[0].action.lower()):
             return None
         names = resource_names(place, caller) | {"point": change.point or ""}
-        context = request_context(_set_by(change, entry)) if change.tags else {}
+        context = request_context(_set_by(change, entry)) if change.tags else _of_grant(change)
         found = Grant()
         for need in entry.needs:
             resource = need.resource.format_map(names)
@@ -247,6 +258,16 @@ class SelfGrants:
     def copies(self, place: StoreSurface, caller: Principal, own: Layers) -> tuple[Step, ...] | None:
         """A way to have the store copied without reading it; None when there is none."""
         return replicating(self._asker, self.replicators, place, caller, own)
+
+
+def _of_grant(change: Alteration) -> dict[str, ContextValue]:
+    """What the request for a grant says of it: whom it names, and what it is for. Whoever makes it asks for no more than it needs.
+
+    Source: AWS KMS Developer Guide, "AWS KMS condition keys": kms:GranteePrincipal, kms:GrantOperations.
+    """
+    if change.operation is None:
+        return {}
+    return {"kms:GranteePrincipal": Partly(change.grantee), "kms:GrantOperations": (change.operation,)}
 
 
 def _asked_at(change: Alteration, place: StoreSurface) -> StoreSurface:

@@ -19,7 +19,17 @@ _VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
 _OWN_NAME = re.compile(
     r"^arn:[^:]*:iam::[^:]*:(user|mfa|sms-mfa|access-key)/(.*/)?\$\{aws:username\}$", re.IGNORECASE
 )
-_OF_THE_CALLER = ("aws:username", "aws:userid", "aws:principalarn", "aws:principaltag/", "aws:sourceidentity")
+_OF_THE_CALLER = (
+    "aws:username",
+    "aws:userid",
+    "aws:principalarn",
+    "aws:principaltag/",
+    "aws:sourceidentity",
+    "kms:granteeprincipal",
+    "aws:multifactorauth",
+)
+_OF_ITS_ARN = ("aws:principalarn", "kms:granteeprincipal")
+"""The keys that hold the caller's ARN; the second one where a caller gives a key to itself."""
 _RESOURCE_TAG = re.compile(r'"((?:aws|[a-z0-9-]+):resourcetag/[^"]{1,128})"', re.IGNORECASE)
 
 
@@ -31,22 +41,33 @@ class Sensitivity:
         arns: values that it compares the caller's ARN with.
         tags: keys of principal tags, in lower case.
         by_name: it looks at the name, the id, or at something that only the caller itself settles.
+        by_credentials: it looks at the second factor, which requests with long-term credentials say nothing of.
     """
 
     arns: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     by_name: bool = False
+    by_credentials: bool = False
 
     def __or__(self, other: Sensitivity) -> Sensitivity:
-        return Sensitivity(self.arns | other.arns, self.tags | other.tags, self.by_name or other.by_name)
+        return Sensitivity(
+            self.arns | other.arns,
+            self.tags | other.tags,
+            self.by_name or other.by_name,
+            self.by_credentials or other.by_credentials,
+        )
 
     @property
     def is_blind(self) -> bool:
         """Whether every caller with the same policies is the same to the document."""
-        return not (self.arns or self.tags or self.by_name)
+        return not (self.arns or self.tags or self.by_name or self.by_credentials)
 
-    def signature(self, arn: str, tags: Mapping[str, str] | None) -> tuple[Any, ...]:
-        """Equal for principals that the document cannot tell apart."""
+    def signature(self, arn: str, tags: Mapping[str, str] | None, long_term: bool = False) -> tuple[Any, ...]:
+        """Equal for principals that the document cannot tell apart.
+
+        Args:
+            long_term: whether the principal is known to have long-term credentials in use.
+        """
         if self.is_blind:
             return ()
         if self.by_name:
@@ -57,7 +78,7 @@ class Sensitivity:
             if tags is None
             else tuple(sorted((key, value) for key, value in tags.items() if key.lower() in self.tags))
         )
-        return (matching, held)
+        return (matching, held, self.by_credentials and long_term)
 
 
 BLIND = Sensitivity()
@@ -115,8 +136,10 @@ def _of_test(key: str, values: list[str]) -> Sensitivity:
         if _VARIABLE.search(value):
             found |= _of_variables(value)
     lowered = key.lower()
-    if lowered == "aws:principalarn":
+    if lowered in _OF_ITS_ARN:
         return found | Sensitivity(arns=frozenset(values))
+    if lowered.startswith("aws:multifactorauth"):
+        return found | Sensitivity(by_credentials=True)
     if lowered.startswith("aws:principaltag/"):
         return found | Sensitivity(tags=frozenset({lowered.removeprefix("aws:principaltag/")}))
     return found | Sensitivity(by_name=lowered in _OF_THE_CALLER)
@@ -227,6 +250,12 @@ def _concerns(statement: Mapping[str, Any], actions: tuple[str, ...]) -> bool:
         return True
     named = [glob(text.lower()) for text in _texts(statement["Action"])]
     return any(pattern.matches(action) for pattern in named for action in actions)
+
+
+def looks_at_grants(document: Mapping[str, Any] | str | None) -> bool:
+    """Whether a document looks at whom or what a grant of a key is made for."""
+    text = document if isinstance(document, str) else json.dumps(document)
+    return "kms:gran" in text.lower()
 
 
 def resource_tags(document: Mapping[str, Any] | str | None) -> frozenset[str]:

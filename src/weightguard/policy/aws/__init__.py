@@ -18,7 +18,7 @@
 """
 
 from weightguard.policy.aws.access_point import AccessPoint, decide_through
-from weightguard.policy.aws.context import ContextValue
+from weightguard.policy.aws.context import ContextValue, Partly
 from weightguard.policy.aws.decide import decide
 from weightguard.policy.aws.document import (
     CompiledPolicy,
@@ -89,6 +89,7 @@ __all__ = [
     "KmsGrant",
     "Layers",
     "Outcome",
+    "Partly",
     "Place",
     "PolicyKind",
     "PolicySet",

@@ -42,6 +42,14 @@ class Condition:
     negated: bool = False
     needs: tuple[str, ...] = ()
 
+    @property
+    def is_met_by_absence(self) -> bool:
+        """Whether a request without the key meets it."""
+        if self.operator == "Null":
+            return (self.values == ("true",)) is not self.negated
+        met = self.operator.endswith("IfExists") or self.operator.startswith("ForAllValues:")
+        return met is not self.negated
+
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
