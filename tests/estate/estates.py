@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from weightguard.estate.aws.plan import PLAN, Where
 from weightguard.estate.model import Estate
 from weightguard.estate.read import read_estate
 from weightguard.snapshot.model import Call, CallGroup, Record
@@ -15,12 +16,8 @@ from weightguard.snapshot.objects import schema
 ACCOUNT = "111111111111"
 SCOPE = f"aws/{ACCOUNT}"
 BUCKET = "arn:aws:s3:::frontier-weights"
-COMPLETE = (
-    ("iam", "GetAccountAuthorizationDetails"), ("iam", "ListOpenIDConnectProviders"), ("iam", "ListSAMLProviders"),
-    ("s3", "ListBuckets"), ("kms", "ListKeys"), ("kms", "ListAliases"), ("cloudtrail", "DescribeTrails"),
-    ("ec2", "DescribeVpcEndpoints"), ("ec2", "DescribeInstances"), ("lambda", "ListFunctions"), ("ec2", "DescribeSnapshots"),
-    ("secretsmanager", "ListSecrets"),
-)  # fmt: skip
+_PLANNED = [listing.operation for listing in PLAN if listing.where in (Where.ACCOUNT, Where.REGIONS)]
+COMPLETE = [tuple(name.split(":")) for name in (*_PLANNED, "kms:ListAliases", "s3control:ListAccessPoints")]
 
 
 def record(
@@ -100,6 +97,17 @@ def estate(
     complete: bool = True,
     rows: Iterable[Mapping[str, Any]] = (),
 ) -> Estate:
-    """The estate of one snapshot with these records; `complete` adds the calls of a whole collection."""
+    """The estate of one snapshot with these records; `complete` adds the calls of a whole collection, in no organisation."""
     whole = [call(service, operation) for service, operation in COMPLETE] if complete else []
-    return read_estate([MemorySnapshot(list(records), [*whole, *calls], list(rows))])  # type: ignore[list-item]
+    made = [*whole, *calls]
+    alone = complete and not any(item.service == "organizations" for item in (*records, *made))
+    every = [*records, *([in_no_organisation()] if alone else [])]
+    return read_estate([MemorySnapshot(every, made, list(rows))])  # type: ignore[list-item]
+
+
+def in_no_organisation() -> Record:
+    """What an account leaves that is in no organisation."""
+    reads = {"DescribeOrganization": absent("AWSOrganizationsNotInUseException")}
+    return record(
+        "organizations.organization", ACCOUNT, {}, reads, region=None, operation="DescribeOrganization"
+    )

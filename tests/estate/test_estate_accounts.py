@@ -466,7 +466,8 @@ def test_a_kind_that_was_asked_for_is_there_even_empty_and_says_who_did_not_ask(
     found = estate(role(), calls=[call("ecr", "DescribeRepositories")]).resources
     assert len(found["ecr.repository"]) == 0
     assert found["ecr.repository"].complete
-    assert "efs.file_system" not in found
+    (unasked,) = found["guardduty.detector"].gaps
+    assert (unasked.reason, unasked.source.call) == (Reason.NOT_COLLECTED, "guardduty:ListDetectors")
     other = call("s3", "ListBuckets", scope=f"aws/{MEMBER}")
     (gap,) = (
         estate(role(), calls=[call("ecr", "DescribeRepositories"), other]).resources["ecr.repository"].gaps
@@ -521,13 +522,16 @@ def test_what_nobody_asked_for_is_a_gap_too() -> None:
 
 
 def test_a_later_snapshot_of_an_account_is_believed() -> None:
-    from estates import MemorySnapshot
+    from estates import MemorySnapshot, in_no_organisation
 
     from weightguard.estate.read import read_estate
 
     old = MemorySnapshot([role()], [call("s3", "ListBuckets", "denied")], digest="a")
     new = MemorySnapshot(
-        [user()], [call("s3", "ListBuckets")], collected_at="2026-02-01T00:00:00Z", digest="b"
+        [user(), in_no_organisation()],
+        [call("s3", "ListBuckets")],
+        collected_at="2026-02-01T00:00:00Z",
+        digest="b",
     )
     found = read_estate([new, old])  # type: ignore[list-item]
     assert [item.id for item in found.principals] == [USER]

@@ -12,6 +12,7 @@ from reference_lab import organisation, storage, watch
 from reference_lab.names import ACCOUNTS, AS_OF, REGION, bucket_arn
 from weightguard.config import Config
 from weightguard.estate.aws.listings import RESOURCES
+from weightguard.estate.aws.plan import PLAN
 from weightguard.snapshot import Call, SnapshotWriter
 
 LISTED = (
@@ -199,7 +200,8 @@ class Laboratory:
         return path
 
     def _calls(self, writer: SnapshotWriter, scope: str) -> None:
-        for operation in sorted({*LISTED, *RESOURCES, *self.refused}):
+        planned = {listing.operation for listing in PLAN}
+        for operation in sorted({*LISTED, *RESOURCES, *planned, *self.refused}):
             service, _, name = operation.partition(":")
             outcome = "denied" if operation in self.refused else "ok"
             code = "AccessDenied" if operation in self.refused else None

@@ -151,7 +151,7 @@ def identities() -> Iterator[dict[str, Any]]:
         {"Service": "ssm.amazonaws.com"},
         [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/KeyAdministrator"}],
     )
-    yield reader(SERVING, "InferenceNode", "atlas-release", "ec2.amazonaws.com")
+    yield reader(SERVING, "InferenceNode", "atlas-release", "ec2.amazonaws.com", "sagemaker.amazonaws.com")
     yield reader(TRAINING, "TrainingNode", "atlas-checkpoints", "ec2.amazonaws.com", writes=True)
     yield reader(TRAINING, "TrainingJob", "atlas-checkpoints", "sagemaker.amazonaws.com", writes=True)
     yield reader(RESEARCH, "EvaluationNode", "atlas-eval", "ec2.amazonaws.com")
@@ -344,7 +344,7 @@ def _profile(account: str, name: str, role_name: str) -> dict[str, Any]:
     }
 
 
-def reader(account: str, name: str, bucket: str, service: str, *, writes: bool = False) -> dict[str, Any]:
+def reader(account: str, name: str, bucket: str, *services: str, writes: bool = False) -> dict[str, Any]:
     """A workload's role that reads one bucket with its key."""
     objects = f"{bucket_arn(bucket)}/*"
     statements = [
@@ -360,4 +360,4 @@ def reader(account: str, name: str, bucket: str, service: str, *, writes: bool =
             "Resource": key_arn(account),
         },
     ]
-    return role(account, name, {"Service": service}, statements)
+    return role(account, name, {"Service": [*services]}, statements)

@@ -38,7 +38,7 @@ class Answers:
     def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
         """Every name that the search found, sorted; those who only have what everybody has are said by ``*``."""
         found = self.found(reached, self._owner.seeds(access, place))
-        gaps = self._owner.gaps(place)
+        gaps = self._owner.gaps(place, [answer.principal for answer in found])
         limits = self._owner.limits(access, place)
         complete = self._owner.holds(place.id) and not gaps and not in_play(limits)
         return WhoCan(access, place.id, found, complete, gaps, limits)

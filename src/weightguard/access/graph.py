@@ -16,7 +16,7 @@ from weightguard.access.index import Index
 from weightguard.access.lending import Lending
 from weightguard.access.links import Graph, Link, Reached, search
 from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
-from weightguard.access.naming import Named
+from weightguard.access.naming import Named, account_in
 from weightguard.access.population import Population
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
 from weightguard.estate.fact import Unknown
@@ -112,12 +112,26 @@ class AccessGraph:
         """Everybody who can, nearest first."""
         return search(self.graph, self.seeds(access, place))
 
-    def gaps(self, place: StoreSurface) -> tuple[Unknown, ...]:
-        """What could not be seen and may hide an answer."""
-        found: dict[Unknown, None] = {}
-        for gap in self._all_gaps(place):
-            found[gap] = None
-        return tuple(found)
+    def gaps(self, place: StoreSurface, answers: Iterable[str]) -> tuple[Unknown, ...]:
+        """What could not be seen and may hide an answer.
+
+        What lies in an account that nobody read reaches a store only as that account does: where the account, or a principal of
+        it, or somebody who may be of any account, is among the answers.
+
+        Args:
+            answers: the principals that were found.
+        """
+        named = {account_in(name) for name in answers} | {place.account}
+        if place.key is not None:
+            named.add(place.key.account)
+        unconcerned = frozenset() if None in named else self._unread - named
+        found = dict.fromkeys(self._all_gaps(place))
+        return tuple(gap for gap in found if scope_account(gap.source.record) not in unconcerned)
+
+    @cached_property
+    def _unread(self) -> frozenset[str]:
+        """Ids of the accounts that are known by name alone."""
+        return frozenset(account.id for account in self.estate.accounts if not account.collected)
 
     def limits(self, access: AccessKind, place: StoreSurface) -> tuple[Limit, ...]:
         """What was not modelled, tried or searched to its end and bears on a question."""
@@ -152,6 +166,12 @@ class AccessGraph:
                 for fact in (account.guardrails, account.resource_guardrails)
                 if isinstance(fact, Unknown)
             )
+
+
+def scope_account(record: str) -> str:
+    """The account of the place that a gap is about: ``records/aws/111111111111/s3.jsonl:1`` and ``aws/111111111111 eu-west-1``."""
+    parts = record.partition(" ")[0].removeprefix("records/").split("/")
+    return parts[1] if len(parts) > 1 else ""
 
 
 def build(estate: Estate) -> Access:

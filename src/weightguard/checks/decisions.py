@@ -221,10 +221,15 @@ def organisations(context: Context) -> dict[str, str | None]:
 
 
 def as_seen_from(principal: Principal, context: Context) -> dict[str, Any]:
-    """The organisation key of a principal's requests; an account without an organisation sends none."""
+    """The organisation key of a principal's requests; an account without an organisation sends none.
+
+    Of an account that may be in an organisation that nobody could name, it is left open.
+    """
     known = organisations(context)
     account = principal.account or ""
     member = account in inside(context) and account in known
+    if member and known[account] is None and context.estate.organisations.gaps:
+        return {}
     return {"aws:PrincipalOrgID": known[account] if member else OTHER_ORGANISATION}
 
 

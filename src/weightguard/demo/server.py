@@ -19,6 +19,11 @@ HARDENED = "--hardened"
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 
+_REGION = (
+    "<item><regionName>us-east-1</regionName><regionEndpoint>ec2.us-east-1.amazonaws.com</regionEndpoint>"
+    "<optInStatus>opt-in-not-required</optInStatus></item>"
+)
+"""The one region that the lab's accounts may use: everything of the lab lies there."""
 _FEATURES = "<EnabledFeatures><member>RootCredentialsManagement</member></EnabledFeatures>"
 
 
@@ -36,6 +41,7 @@ def answers(hardened: bool, account: str) -> dict[str, tuple[str, str]]:
     listed = [analyzer] if hardened else []
     features = _FEATURES if hardened else "<EnabledFeatures/>"
     return {
+        "DescribeRegions": ("text/xml", f"<regionInfo>{_REGION}</regionInfo>"),
         "GetSnapshotBlockPublicAccessState": ("text/xml", f"<state>{sharing}</state>"),
         "GetImageBlockPublicAccessState": (
             "text/xml",

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 from weightguard.estate.evidence import OBSTACLES
-from weightguard.estate.fact import Source, Unknown
+from weightguard.estate.fact import Reason, Source, Unknown
 
 STATE_SERVICE: Final = "terraform"
 """The service of the call line that a Terraform state leaves: the state stands in for every listing."""
+
+FILED: Final = frozenset({(STATE_SERVICE, "ShowState"), ("iam", "GetAccountAuthorizationDetails")})
+"""The calls that stand for a file that somebody else collected."""
 
 OBJECT_LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions"})
 
@@ -68,6 +71,7 @@ class CallLog:
         self._broken: dict[tuple[str, str], dict[Place, Unknown]] = {}
         self._by_resource: dict[str, dict[str, Unknown]] = {}
         self._listed: set[str] = set()
+        self._regions: dict[tuple[str, str], set[str | None]] = {}
         for call in calls:
             self.add(call)
 
@@ -75,6 +79,7 @@ class CallLog:
         """Takes in the next line."""
         operation = (call.service, call.operation)
         broken = self._broken.setdefault(operation, {})
+        self._regions.setdefault(operation, set()).add(call.region)
         reason = OBSTACLES.get(call.outcome)
         if reason is None:
             if call.resource and call.operation in OBJECT_LISTINGS:
@@ -94,10 +99,39 @@ class CallLog:
         """Whether the operation was called at all; a Terraform state answers for every listing."""
         return self.called(service, operation) or self.from_state
 
+    def asked_in(self, service: str, operation: str, region: str | None) -> bool:
+        """Whether the operation was called in a region; a call that names none is taken for all of them."""
+        regions = self._regions.get((service, operation), set())
+        return bool(regions) if region is None else region in regions or None in regions
+
+    def regions_of(self, operations: Iterable[tuple[str, str]]) -> frozenset[str]:
+        """The regions in which one of the operations was called."""
+        return frozenset(
+            region for operation in operations for region in self._regions.get(operation, ()) if region
+        )
+
+    def less_than(self, earlier: CallLog) -> Iterator[tuple[str, Unknown]]:
+        """What an earlier log of the same scope asked and this one did not: ``service:Operation``, and the gap that this leaves."""
+        for (service, operation), regions in earlier._regions.items():
+            unasked = [
+                region
+                for region in sorted(regions, key=lambda name: name or "")
+                if not self.asked_in(service, operation, region)
+            ]
+            if unasked:
+                where = ", ".join(region for region in unasked if region)
+                source = Source(f"{service}:{operation}", f"{self._scope} {where}".rstrip())
+                yield f"{service}:{operation}", Unknown(Reason.NOT_COLLECTED, source)
+
     @property
     def from_state(self) -> bool:
         """Whether this scope was read from a Terraform state."""
         return any(service == STATE_SERVICE for service, _ in self._broken)
+
+    @property
+    def from_file(self) -> bool:
+        """Whether this scope is told of by a file (a state, the answer of one call), rather than asked itself."""
+        return self._regions.keys() <= FILED
 
     def listed(self, store: str) -> bool:
         """Whether the objects of this store were listed."""

@@ -62,6 +62,12 @@ class LimitKind(Enum):
         ("read", "write", "copy", "delete"),
         (),
     )
+    OTHER_STORES = (
+        "other-stores",
+        "weights in directory buckets, table buckets, vector buckets and Outposts: these are not listed",
+        (),
+        ("s3:ListBuckets",),
+    )
     RESOURCE_SHARES = (
         "resource-shares",
         "accounts that a share of Resource Access Manager lets use a resource: shares are not read",

@@ -74,6 +74,7 @@ def _standing(estate: Estate) -> Iterator[Limit]:
     """What no source of ours shows."""
     if any(account.provider == "aws" for account in estate.accounts):
         yield Limit(LimitKind.RESOURCE_SHARES, EVERYTHING, in_play=False)
+        yield Limit(LimitKind.OTHER_STORES, EVERYTHING, in_play=False)
     if len(estate.organisations):
         yield Limit(LimitKind.ORGANISATION_FEATURES, EVERYTHING, in_play=False)
     if len(estate.endpoints):

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from weightguard.estate.calls import CallLog
-from weightguard.estate.fact import Collection, Source, Unknown
+from weightguard.estate.fact import Collection, Reason, Source, Unknown
+from weightguard.estate.model import Store
 from weightguard.weights import ObjectRow, WeightSet, assemble
 
 if TYPE_CHECKING:
@@ -28,17 +29,31 @@ COLUMNS: Final = (
     "content",
     "sketch",
 )
+UNASKED: Final = frozenset({Reason.NOT_COLLECTED, Reason.NOT_READ})
 LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions", "ListBuckets"})
 
 
-def weight_sets(newest: Mapping[str, Snapshot], logs: Mapping[str, CallLog]) -> Collection[WeightSet]:
+def weight_sets(
+    newest: Mapping[str, Snapshot], logs: Mapping[str, CallLog], stores: Collection[Store]
+) -> Collection[WeightSet]:
     """Every weight set of the scopes, each read from the snapshot that is believed for it.
 
-    Gaps: the listings of stores and of objects that were refused, behind which more weights may lie.
+    Gaps: the listings of stores and of objects that were refused or that nobody made, behind which more weights may lie.
     """
     rows = (row for scope in sorted(newest) for row in _rows(newest[scope], scope))
     found = sorted(assemble(rows), key=lambda item: item.id)
-    return Collection(tuple(found), tuple(_gaps(logs)))
+    gaps = dict.fromkeys((*_gaps(logs), *_unlisted(stores)))
+    return Collection(tuple(found), tuple(gaps))
+
+
+def _unlisted(stores: Collection[Store]) -> Iterator[Unknown]:
+    """Stores that nobody asked for, and objects of stores that were not listed; one gap an operation and account."""
+    yield from (gap for gap in stores.gaps if gap.reason in UNASKED)
+    for store in stores:
+        if isinstance(store.contents, Unknown):
+            found = store.contents
+            place = Source(found.source.call, f"{store.provider}/{store.account}")
+            yield Unknown(found.reason, place, found.code)
 
 
 def _rows(snapshot: Snapshot, scope: str) -> Iterator[ObjectRow]:

@@ -28,6 +28,7 @@ class Account:
         writer: takes what is found.
         regions: the regions to read, sorted.
         identity: the answer of GetCallerIdentity, where it was asked already.
+        listed_regions: the answer of DescribeRegions, likewise.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Account:
     writer: SnapshotWriter
     regions: tuple[str, ...]
     identity: Answer | None = None
+    listed_regions: Answer | None = None
 
     @property
     def scope(self) -> str:

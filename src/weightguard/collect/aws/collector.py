@@ -145,8 +145,9 @@ class _Collection:
         for call in calls:
             self.writer.call(replace(call, scope=scope))
         caller = Caller(connections, scope, frozenset(operations()), self.writer.call)
-        regions = _regions(self.entry.options.regions, ec2.regions(caller), connections.region)
-        return Account(account, self.entry.partition, caller, self.writer, regions, identity)
+        listed = ec2.regions(caller)
+        regions = _regions(self.entry.options.regions, ec2.usable(listed), connections.region)
+        return Account(account, self.entry.partition, caller, self.writer, regions, identity, listed)
 
     def _roles(self, own: Account, described: Answer, members: list[dict[str, Any]]) -> list[str]:
         """The roles to assume: those that were named, and one in every account of the organisation where that is wanted."""
@@ -156,7 +157,7 @@ class _Collection:
             raise InputError(f"account {own.id} is in no organisation", fix="leave out --org")
         if options.org or (options.org is None and _manages(own, described) and not roles):
             for member in members:
-                active = member.get("Status", "ACTIVE") == "ACTIVE"
+                active = member.get("State", member.get("Status", "ACTIVE")) == "ACTIVE"
                 if active and member["Id"] != own.id and ACCOUNT.fullmatch(member["Id"]):
                     arn = f"arn:{self.entry.partition}:iam::{member['Id']}:role/{options.role_name}"
                     roles.setdefault(member["Id"], arn)
@@ -170,6 +171,7 @@ class _Collection:
         return None if connections is None else self._account(account, connections)
 
     def _account_units(self, account: Account) -> Iterator[Unit]:
+        yield account.unit("ec2/regions", ec2.DESCRIBE_REGIONS, partial(ec2.regions_row, account))
         yield account.unit("sts", sts.GET_CALLER_IDENTITY, partial(sts.identity, account))
         yield account.unit("iam/details", iam.GET_DETAILS, partial(self._identities, account))
         yield from iam.units(account)

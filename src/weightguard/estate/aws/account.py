@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -82,9 +82,9 @@ def read_part(scope: Scope, contents: Mapping[str, Contents]) -> Part:
     Args:
         contents: what the object listings hold, by store.
     """
-    identity = iam.load(scope, _file(scope, "iam"))
-    tree = organizations.read_tree(scope, list(_file(scope, "organizations")))
-    doors = list(_file(scope, "s3control"))
+    identity = iam.load(scope, scope.file("iam"))
+    tree = organizations.read_tree(scope, list(scope.file("organizations")))
+    doors = list(scope.file("s3control"))
     part = Part(tree)
     part.principals = iam.principals(scope, identity)
     part.unattached_policies = iam.unattached(identity, part.principals)
@@ -96,14 +96,10 @@ def read_part(scope: Scope, contents: Mapping[str, Contents]) -> Part:
         if service == "s3":
             part.take(scope, list(_stores(scope, part, points, contents)))
         else:
-            part.take(scope, list(_file(scope, service)))
+            part.take(scope, list(scope.file(service)))
     part.workloads = workloads.link_tasks(part.workloads)
     part.account = _account(scope, identity, tree, doors, part.settings)
     return part
-
-
-def _file(scope: Scope, service: str) -> Iterable[Record]:
-    return scope.records(service) if service in scope.services else ()
 
 
 def _stores(
@@ -111,14 +107,20 @@ def _stores(
 ) -> Iterator[Record]:
     """Turns buckets into stores as they come, so that a long file is never held; gives what is no bucket."""
     gaps = tuple(unknown for name, unknown in scope.calls.obstacles() if name == "s3control:ListAccessPoints")
-    for record in _file(scope, "s3"):
+    for record in scope.file("s3"):
         if record.kind == "s3.bucket":
             own = tuple(sorted(points.get(record.id, ()), key=lambda point: point.id))
-            part.stores.append(
-                s3.store(scope, record, _contents(scope, record, contents), Collection(own, gaps))
-            )
+            doors = Collection(own, gaps or _unasked_doors(scope, record))
+            part.stores.append(s3.store(scope, record, _contents(scope, record, contents), doors))
         else:
             yield record
+
+
+def _unasked_doors(scope: Scope, record: Record) -> tuple[Unknown, ...]:
+    """Access points lie in their bucket's region: where nobody listed them there, some may be."""
+    asked = scope.calls.from_state or scope.calls.asked_in("s3control", "ListAccessPoints", record.region)
+    source = Source("s3control:ListAccessPoints", scope.name)
+    return () if asked else (Unknown(Reason.NOT_COLLECTED, source),)
 
 
 def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) -> Fact[Contents]:

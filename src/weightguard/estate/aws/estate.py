@@ -7,31 +7,44 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from weightguard.estate.aws import organizations, watch
+from weightguard.estate.aws import organizations, plan, watch
 from weightguard.estate.aws.account import Part, guardrails, read_part
-from weightguard.estate.aws.listings import LISTINGS, REQUIRED, RESOURCES, SWITCHED_ELSEWHERE
+from weightguard.estate.aws.iam import trusted_services
+from weightguard.estate.aws.listings import LISTINGS, RESOURCES, SWITCHED_ELSEWHERE
+from weightguard.estate.aws.resources import is_known
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.documents import Documents
-from weightguard.estate.fact import Collection, Reason, Source, Unknown
+from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import AccessPoint, Account, Contents, Organisation, Resource, Store
 
 T = TypeVar("T")
+Gaps = dict[str, tuple[Unknown, ...]]
 ACCOUNT_IN_ARN: Final = re.compile(r"arn:[a-z-]+:(?:iam|sts)::(\d{12}):")
 BARE_ACCOUNT: Final = re.compile(r"\d{12}")
 
 
 @dataclass(slots=True)
 class Draft:
-    """What the AWS scopes of one or several snapshots hold so far; later scopes overrule earlier ones."""
+    """What the AWS scopes of one or several snapshots hold so far; later scopes overrule earlier ones.
+
+    Attributes:
+        from_calls: whether an account was asked as itself, rather than told of by a file.
+        organisation_asked: whether some account was asked for its organisation.
+    """
 
     documents: Documents = field(default_factory=Documents)
     parts: dict[str, Part] = field(default_factory=dict)
-    gaps: dict[str, dict[str, tuple[Unknown, ...]]] = field(default_factory=dict)
+    gaps: dict[str, Gaps] = field(default_factory=dict)
+    from_calls: dict[str, bool] = field(default_factory=dict)
+    organisation_asked: bool = False
 
     def add(self, scope: Scope, contents: Mapping[str, Contents]) -> None:
         """Reads one account; a later snapshot of the same account replaces an earlier one."""
-        self.parts[scope.account] = read_part(scope, contents)
-        self.gaps[scope.account] = _gaps(scope)
+        part = self.parts[scope.account] = read_part(scope, contents)
+        self.gaps[scope.account] = _gaps(scope, part)
+        self.from_calls[scope.account] = not scope.calls.from_file
+        unasked = isinstance(part.tree, Unknown) and part.tree.reason is Reason.NOT_COLLECTED
+        self.organisation_asked |= not unasked
 
 
 @dataclass(slots=True)
@@ -50,12 +63,28 @@ COLLECTIONS: Final = (
 )  # fmt: skip
 
 
-def join(draft: Draft) -> Joined:
-    """One estate out of the accounts that were read."""
+MAIN_LISTING: Final = {
+    name: next(listing.operation for listing in plan.PLAN if name in LISTINGS.get(listing.operation, ()))
+    for name in (
+        "principals", "federated_providers", "stores", "keys", "trails", "endpoints", "workloads", "disk_copies", "secrets",
+    )
+}  # fmt: skip
+"""Collection -> the first listing of the plan that feeds it: what a gap of an account that nobody read is named by."""
+EVERYTHING: Final = (*MAIN_LISTING, "accounts", "organisations")
+
+
+def join(draft: Draft, left_behind: Mapping[str, Iterable[tuple[str, Unknown]]]) -> Joined:
+    """One estate out of the accounts that were read.
+
+    Args:
+        left_behind: account -> the listings that only an older snapshot of it made, and the gap that each leaves.
+    """
     parts = [draft.parts[account] for account in sorted(draft.parts)]
     _join_points(parts)
-    gaps = _merged_gaps(draft)
     trees = _trees(parts)
+    for account, unasked in left_behind.items():
+        draft.gaps[account] = _with(draft.gaps.get(account, {}), unasked)
+    gaps = _merged_gaps(draft, _left_out(draft, trees))
     collections: dict[str, Collection[Any]] = {}
     for name in COLLECTIONS:
         items = [item for part in parts for item in getattr(part, name)]
@@ -94,6 +123,12 @@ def _collection(items: Iterable[Any], gaps: tuple[Unknown, ...]) -> Collection[A
     return Collection(tuple(by_id[identifier] for identifier in sorted(by_id)), gaps)
 
 
+def _left_out(draft: Draft, trees: Mapping[str, organizations.Tree]) -> list[str]:
+    """The accounts of the organisations that nobody read, though they are in use."""
+    listed = {account for tree in trees.values() for account in tree.accounts() - tree.closed}
+    return sorted(listed - draft.parts.keys())
+
+
 def _resources(
     parts: Iterable[Part], gaps: Mapping[str, tuple[Unknown, ...]]
 ) -> dict[str, Collection[Resource]]:
@@ -107,18 +142,21 @@ def _resources(
 # Gaps
 
 
-def _gaps(scope: Scope) -> dict[str, tuple[Unknown, ...]]:
+def _gaps(scope: Scope, part: Part) -> Gaps:
     """Collection, or kind of resource -> what may be missing from it in this account. An asked kind is there, if need be empty."""
     found: dict[str, list[Unknown]] = {name: list(items) for name, items in scope.obstacles.items()}
-    for operation, unknown in scope.calls.obstacles():
+
+    def note(operation: str, unknown: Unknown) -> None:
         for name in feeds(operation):
             found.setdefault(name, []).append(unknown)
-    for operation in REQUIRED:
-        service, _, name = operation.partition(":")
-        if not scope.calls.asked(service, name):
-            for collection in LISTINGS[operation]:
-                unknown = Unknown(Reason.NOT_COLLECTED, Source(operation, scope.name))
-                found.setdefault(collection, []).append(unknown)
+
+    for operation, unknown in scope.calls.obstacles():
+        note(operation, unknown)
+    for operation, unknown in plan.missing(scope.name, scope.calls, _seen(scope, part)).items():
+        note(operation, unknown)
+    for kind in sorted(kind for kind in scope.kinds if not is_known(kind)):
+        for name, unknown in _unread(*scope.listed_by[kind]):
+            found.setdefault(name, []).append(unknown)
     for operation, kind in RESOURCES.items():
         service, _, name = operation.partition(":")
         stated = scope.calls.from_state and kind not in SWITCHED_ELSEWHERE
@@ -127,13 +165,44 @@ def _gaps(scope: Scope) -> dict[str, tuple[Unknown, ...]]:
     return {name: tuple(dict.fromkeys(items)) for name, items in found.items()}
 
 
+def _with(gaps: Gaps, more: Iterable[tuple[str, Unknown]]) -> Gaps:
+    """The gaps of an account with those of further listings."""
+    found = dict(gaps)
+    for operation, unknown in more:
+        for name in feeds(operation):
+            found[name] = (*found.get(name, ()), unknown)
+    return found
+
+
+def _seen(scope: Scope, part: Part) -> plan.Seen:
+    """Where the account is, as its records show it."""
+    regions = {region for found in scope.kinds.values() for region in found if region}
+    stated = part.account.settings.get(plan.REGIONS_SETTING)
+    if isinstance(stated, Known):
+        regions.update(plan.usable_regions(stated.value))
+    return plan.Seen(
+        frozenset(regions),
+        trusted_services(part.principals)
+        if scope.calls.called("iam", "GetAccountAuthorizationDetails")
+        else None,
+        {kind: frozenset(found) for kind, found in scope.kinds.items()},
+    )
+
+
+def _unread(operation: str, record: str) -> Iterator[tuple[str, Unknown]]:
+    """The gaps that records of a kind that no reader knows leave: in what their listing feeds; of an unheard-of listing, in all."""
+    unknown = Unknown(Reason.NOT_READ, Source(operation, record))
+    yield from ((name, unknown) for name in feeds(operation) or EVERYTHING)
+
+
 def feeds(operation: str) -> tuple[str, ...]:
     """The collections, or the kind of resource, that a listing feeds; a read made for one thing feeds none."""
     kind = RESOURCES.get(operation)
     return LISTINGS.get(operation, ()) if kind is None else (kind,)
 
 
-def _merged_gaps(draft: Draft) -> dict[str, tuple[Unknown, ...]]:
+def _merged_gaps(draft: Draft, left_out: Iterable[str]) -> Gaps:
+    """The gaps of all accounts, and of those of the organisation that nobody read."""
     merged: dict[str, list[Unknown]] = {}
     for account in sorted(draft.gaps):
         for name, items in draft.gaps[account].items():
@@ -142,7 +211,31 @@ def _merged_gaps(draft: Draft) -> dict[str, tuple[Unknown, ...]]:
         for account in sorted(draft.gaps) if kind in merged else ():
             if kind not in draft.gaps[account]:
                 merged[kind].append(Unknown(Reason.NOT_COLLECTED, Source(operation, f"aws/{account}")))
+    for account in left_out:
+        for name, operation in (*MAIN_LISTING.items(), ("accounts", "iam:GetAccountSummary")):
+            unknown = Unknown(Reason.NOT_COLLECTED, Source(operation, f"aws/{account}"))
+            merged.setdefault(name, []).append(unknown)
+    for name, unknown in _unknown_organisations(draft):
+        merged.setdefault(name, []).append(unknown)
     return {name: tuple(sorted(items, key=_gap_order)) for name, items in merged.items()}
+
+
+def _unknown_organisations(draft: Draft) -> Iterator[tuple[str, Unknown]]:
+    """Accounts that may be in an organisation that nobody described, and what that leaves open.
+
+    One account of a collection is asked. Where none was, who governs whom is not known: any account may manage all the others.
+    """
+    described = {
+        account
+        for part in draft.parts.values()
+        if isinstance(part.tree, organizations.Tree)
+        for account in part.tree.accounts()
+    }
+    for account, part in draft.parts.items():
+        if isinstance(part.tree, Unknown) and account not in described:
+            asked = draft.organisation_asked or not draft.from_calls[account]
+            names = ("organisations",) if asked else feeds("organizations:DescribeOrganization")
+            yield from ((name, part.tree) for name in names)
 
 
 def _gap_order(gap: Unknown) -> tuple[str, str, str]:

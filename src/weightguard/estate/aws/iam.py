@@ -73,6 +73,27 @@ def federated_providers(scope: Scope, iam: Iam) -> list[FederatedProvider]:
     return found + [_saml(scope, record) for record in iam.of("iam.saml_provider")]
 
 
+def trusted_services(found: Iterable[Principal]) -> frozenset[str] | None:
+    """The services that roles trust, without their domain (``ecs-tasks``).
+
+    None: a role trusts anybody, or its trust policy is not known.
+    """
+    names: set[str] = set()
+    for role in found:
+        if role.kind is not PrincipalKind.ROLE:
+            continue
+        document = role.trust.value.document if isinstance(role.trust, Known) and role.trust.value else None
+        statements = document.get("Statement") if isinstance(document, Mapping) else None
+        for statement in statements if isinstance(statements, list) else [statements]:
+            principal = statement.get("Principal") if isinstance(statement, Mapping) else None
+            if not isinstance(principal, Mapping):
+                return None
+            services = principal.get("Service", [])
+            listed = services if isinstance(services, list) else [services]
+            names.update(str(service).partition(".amazonaws.com")[0].lower() for service in listed)
+    return frozenset(names)
+
+
 def _name(record: Record, member_name: str) -> str:
     return text_or_none(data_of(record).get(member_name)) or last_name(record.id)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+REGIONAL: Final = ("keys", "trails", "endpoints", "workloads", "disk_copies", "secrets")
+"""Collections that are listed region by region."""
+
 LISTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "ec2:DescribeRegions": REGIONAL,
     "iam:GetAccountAuthorizationDetails": ("principals",),
     "iam:ListOpenIDConnectProviders": ("federated_providers",),
     "iam:ListSAMLProviders": ("federated_providers",),
@@ -20,6 +24,9 @@ LISTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:DescribeInstances": ("workloads",),
     "lambda:ListFunctions": ("workloads",),
     "ecs:ListClusters": ("workloads",),
+    "ecs:DescribeClusters": ("workloads",),
+    "ecs:DescribeServices": ("workloads",),
+    "ecs:DescribeTasks": ("workloads",),
     "ecs:ListServices": ("workloads",),
     "ecs:ListTaskDefinitions": ("workloads",),
     "ecs:ListTasks": ("workloads",),
@@ -35,6 +42,7 @@ LISTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "sagemaker:ListEndpoints": ("workloads",),
     "sagemaker:ListEndpointConfigs": ("workloads",),
     "codebuild:ListProjects": ("workloads",),
+    "codebuild:BatchGetProjects": ("workloads",),
     "codepipeline:ListPipelines": ("workloads",),
     "cloudformation:DescribeStacks": ("workloads",),
     "cloudformation:ListStacks": ("workloads",),
@@ -55,6 +63,8 @@ LISTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "stepfunctions:ListStateMachines": ("workloads",),
     "datasync:ListTasks": ("workloads",),
     "rolesanywhere:ListProfiles": ("workloads",),
+    "eks:ListNodegroups": ("workloads",),
+    "eks:ListFargateProfiles": ("workloads",),
     "ec2:DescribeSnapshots": ("disk_copies",),
     "ec2:DescribeImages": ("disk_copies",),
     "ec2:DescribeVolumes": ("disk_copies",),
@@ -104,21 +114,6 @@ SWITCHED_ELSEWHERE: Final = frozenset(
     {"accessanalyzer.analyzer", "config.configuration_recorder", "guardduty.detector", "macie2.session"}
 )
 """Kinds that an organisation's administrator commonly switches on from another account: a state without them proves nothing."""
-
-REQUIRED: Final = (
-    "iam:GetAccountAuthorizationDetails",
-    "iam:ListOpenIDConnectProviders",
-    "iam:ListSAMLProviders",
-    "s3:ListBuckets",
-    "kms:ListKeys",
-    "cloudtrail:DescribeTrails",
-    "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeInstances",
-    "lambda:ListFunctions",
-    "ec2:DescribeSnapshots",
-    "secretsmanager:ListSecrets",
-)
-"""Listings whose absence from a scope's calls is a gap in itself: nobody asked, so an empty collection says nothing."""
 
 FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "account.guardrails": (

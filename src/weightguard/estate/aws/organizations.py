@@ -1,7 +1,9 @@
 """Organizations: the tree of units and accounts, and the SCPs and RCPs that hold at every level above an account.
 
 Source: AWS Organizations user guide, "SCP evaluation" (an allow is needed at every level from the root down to the account; the
-management account is not limited), "Resource control policies (RCPs)"; API reference, "ListTargetsForPolicy".
+management account is not limited), "Attaching and detaching service control policies" (every root, unit and account carries one
+at least at all times), "Resource control policies (RCPs)" (``RCPFullAWSAccess`` cannot be detached); API reference,
+"ListTargetsForPolicy".
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ RCP: Final = "RESOURCE_CONTROL_POLICY"
 Levels = tuple[tuple[NamedPolicy, ...], ...]
 PARENTS: Final = ("organizations:ListOrganizationalUnitsForParent", "organizations:ListAccountsForParent")
 ROOT_LISTING: Final = "organizations:ListRoots"
+POLICY_LISTING: Final = "organizations:ListPolicies"
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class Tree:
         attached: policy type -> target id -> policies, in the order of their ids.
         hidden: policy type -> why some policies, or where they are attached, could not be read.
         unlisted: why the parents of some accounts are not known.
-        closed: accounts that are suspended.
+        closed: accounts that are not active (suspended, closed): nothing in them answers or acts.
     """
 
     organisation: Organisation
@@ -57,7 +60,10 @@ class Tree:
         if chain is None:
             return self.unlisted or Unknown(Reason.NOT_COLLECTED, Source(PARENTS[-1], self.source.record))
         attached = self.attached.get(kind, {})
-        return Known(tuple(tuple(attached.get(target, ())) for target in chain), self.source)
+        if not all(attached.get(target) for target in chain):
+            # Every root, unit and account carries at least one policy of a type that is on: some were not seen.
+            return Unknown(Reason.NOT_COLLECTED, Source(POLICY_LISTING, self.source.record))
+        return Known(tuple(tuple(attached[target]) for target in chain), self.source)
 
     def accounts(self) -> set[str]:
         """Every account that the tree knows of."""
@@ -122,11 +128,17 @@ def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unk
         if entry.kind == "organizations.account":
             name = text_or_none(data_of(entry).get("Name"))
             tree.account_names[_target_id(entry)] = name or _target_id(entry)
-            if data_of(entry).get("Status") == "SUSPENDED":
+            if not _is_active(data_of(entry)):
                 tree.closed.add(_target_id(entry))
         elif entry.kind == "organizations.policy":
             _attach(scope, tree, entry)
     return tree
+
+
+def _is_active(account: Mapping[str, Any]) -> bool:
+    """Whether something in it answers or acts; ``State`` replaces ``Status`` (API reference, "Account")."""
+    written = text_or_none(account.get("State")) or text_or_none(account.get("Status"))
+    return written in (None, "ACTIVE")
 
 
 def _target_id(record: Record) -> str:

@@ -141,6 +141,25 @@ ELSEWHERE: Final = frozenset(
 )
 """Kinds with a class of their own in the model."""
 
+OTHERS: Final = frozenset(
+    {
+        "ec2.transit_gateway_attachment",
+        "ec2.vpc_peering_connection",
+        "lambda.event_source_mapping",
+        "s3control.multi_region_access_point",
+        "sagemaker.model_package_group",
+        "ssm.activation",
+        "ssm.document",
+    }
+)
+"""Kinds of which the listing entry is all that there is to read."""
+
+
+def is_known(kind: str) -> bool:
+    """Whether a reader knows what records of this kind tell."""
+    return kind in KINDS or kind in ELSEWHERE or kind in OTHERS or is_setting(kind)
+
+
 DEFAULT: Final = ResourceKind()
 
 

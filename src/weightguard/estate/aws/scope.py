@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from weightguard.estate.aws.asked import completed
 from weightguard.estate.calls import CallLog
 from weightguard.estate.documents import Documents
 from weightguard.estate.evidence import Record, read
@@ -30,6 +31,8 @@ class Scope:
         roles: role name -> ARN, filled by the IAM reader for those that follow.
         instance_profiles: instance profile name, ARN or unique id -> role ARNs.
         obstacles: what kept a reader from an attribute that is no fact, by collection name: gaps.
+        kinds: kind of record -> the regions in which there is one ("" where a record says none), filled as files are read.
+        listed_by: kind of record -> the operation that lists it.
     """
 
     account: str
@@ -42,6 +45,15 @@ class Scope:
     roles: dict[str, str] = field(default_factory=dict)
     instance_profiles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     obstacles: dict[str, list[Unknown]] = field(default_factory=dict)
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+    listed_by: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def file(self, service: str) -> Iterable[Record]:
+        """The records of one service's file, each noted as it passes, with the reads that nobody made said to be missing."""
+        for record in self.records(service) if service in self.services else ():
+            self.kinds.setdefault(record.kind, set()).add(record.region or "")
+            self.listed_by.setdefault(record.kind, (f"{service}:{record.operation}", record.location))
+            yield record if self.calls.from_state else completed(record)
 
     def role_arn(self, written: str) -> str:
         """A role as services name it (ARN, path and name, or name) as its ARN."""

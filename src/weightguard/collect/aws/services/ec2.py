@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from weightguard.collect.aws.account import Account, Row, row
+from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Read, Resource, ec2_id, reader
@@ -152,7 +156,18 @@ read_disks = reader(
 )
 
 
-def regions(caller: Caller) -> dict[str, bool]:
-    """The regions that there are, and whether the account may use each; empty when they could not be listed."""
-    entries = caller.list(DESCRIBE_REGIONS, AllRegions=True)
+def regions(caller: Caller) -> Answer:
+    """The regions that there are, and whether the account may use each."""
+    return caller.ask(DESCRIBE_REGIONS, AllRegions=True)
+
+
+def usable(answer: Answer) -> dict[str, bool]:
+    """Region -> whether the account may use it; empty when they could not be listed."""
+    entries = answer.data.get("Regions", [])
     return {entry["RegionName"]: entry.get("OptInStatus") != "not-opted-in" for entry in entries}
+
+
+def regions_row(account: Account) -> Iterator[Row]:
+    """The account's regions: a reader tells by them which were left out."""
+    answer = account.listed_regions or regions(account.caller)
+    yield row("ec2.account", account.id, DESCRIBE_REGIONS.name, {}, reads={DESCRIBE_REGIONS.name: answer})
