@@ -108,7 +108,7 @@ def test_old_versions_are_told_where_there_may_be_some() -> None:
 
 def test_what_lies_in_disks_is_not_known_where_there_are_disks() -> None:
     snapshot = disk(f"arn:aws:ec2:us-east-1:{HOME}:snapshot/snap-1")
-    assert met(estate(store(), snapshot), LimitKind.DISK_CONTENTS) == [(HOME, True)]
+    assert met(estate(store(), snapshot), LimitKind.DISK_CONTENTS) == [(HOME, False)]
     assert met(estate(store()), LimitKind.DISK_CONTENTS) == []
     assert build(estate(store(), snapshot)).who_can(AccessKind.READ, STORE).complete, "a disk is no store"
 

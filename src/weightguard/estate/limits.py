@@ -62,12 +62,12 @@ def _access_grants(estate: Estate) -> Iterator[Limit]:
 
 
 def _disks(estate: Estate) -> Iterator[Limit]:
-    """Where there are disks, what lies in them is not known; it bears on no answer about a store."""
+    """Standing: where there are disks, no source shows what lies in them."""
     held = {copy.account for copy in estate.disk_copies}
     held.update(
         one.account for kind in ("efs.file_system", "fsx.file_system") for one in estate.resources_of(kind)
     )
-    yield from (Limit(LimitKind.DISK_CONTENTS, account) for account in sorted(held))
+    yield from (Limit(LimitKind.DISK_CONTENTS, account, in_play=False) for account in sorted(held))
 
 
 def _standing(estate: Estate) -> Iterator[Limit]:

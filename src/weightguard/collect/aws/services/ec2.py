@@ -18,6 +18,7 @@ DESCRIBE_REGIONS = Operation(
     required=("Regions",),
     entries=("Regions",),
     identity=("RegionName",),
+    keeps=("Regions.RegionName", "Regions.OptInStatus"),
 )
 
 
@@ -170,4 +171,4 @@ def usable(answer: Answer) -> dict[str, bool]:
 def regions_row(account: Account) -> Iterator[Row]:
     """The account's regions: a reader tells by them which were left out."""
     answer = account.listed_regions or regions(account.caller)
-    yield row("ec2.account", account.id, DESCRIBE_REGIONS.name, {}, reads={DESCRIBE_REGIONS.name: answer})
+    yield row("ec2.account", account.id, DESCRIBE_REGIONS, {}, reads={DESCRIBE_REGIONS.name: answer})

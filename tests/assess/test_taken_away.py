@@ -1,0 +1,240 @@
+"""Whatever is taken away from a snapshot, no verdict turns towards pass, and no answer that became smaller stays complete.
+
+Taken away: each operation, as if nobody had asked it and as if it had been refused; each region, account and service; the reader of
+each kind of record. Every control is walked over the hardened laboratory with one of its own weaknesses in it, where there is
+something to lose, and every question about every store.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from reference_lab import Laboratory
+from taken_away import Held
+from weightguard.access.graph import build
+from weightguard.access.model import AccessKind, WhoCan
+from weightguard.assess.reach import Asked
+from weightguard.config import Config
+from weightguard.controls.catalogue import load_catalogue
+from weightguard.controls.engine import Result, judge
+from weightguard.controls.schema import Control, Example
+from weightguard.estate.aws.plan import PLAN
+from weightguard.estate.fact import Reason
+from weightguard.estate.model import Estate
+from weightguard.estate.read import read_estate
+from weightguard.snapshot import open_snapshot
+
+SHIPPED = load_catalogue()
+DECIDED = tuple(one for one in SHIPPED.controls if one.check is not None)
+BETTER = ("pass", "not_applicable")
+Verdicts = Mapping[tuple[str, str], Result]
+Questions = Mapping[tuple[AccessKind, str], WhoCan]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A snapshot, and what was made of it before anything was taken away."""
+
+    held: Held
+    config: Config
+    verdicts: Verdicts
+    questions: Questions
+
+
+FOLDER = TemporaryDirectory(prefix="weightguard-taken-away-")
+NUMBERS = count()
+
+
+def held(laboratory: Laboratory) -> tuple[Held, Config]:
+    folder = Path(FOLDER.name) / str(next(NUMBERS))
+    folder.mkdir()
+    with open_snapshot(laboratory.write(folder / "snapshot")) as snapshot:
+        return Held.of(snapshot), laboratory.config(folder / "documents")
+
+
+def verdicts(estate: Estate, graph: Asked, config: Config, *controls: Control) -> Verdicts:
+    """What bears on weights, by control and subject."""
+    found = judge(replace(SHIPPED, controls=controls or DECIDED), estate, graph, config).results
+    return {(one.control, one.subject): one for one in found if one.bears}
+
+
+def questions(estate: Estate, graph: Asked) -> Questions:
+    """Every question about every store."""
+    return {
+        (access, store.id): graph.who_can(access, store.id)
+        for store in estate.stores
+        for access in AccessKind
+    }
+
+
+def known(laboratory: Laboratory) -> Known:
+    snapshot, config = held(laboratory)
+    estate = read_estate([snapshot])  # type: ignore[list-item]
+    graph = Asked(build(estate))
+    return Known(snapshot, config, verdicts(estate, graph, config), questions(estate, graph))
+
+
+@cache
+def hardened() -> Known:
+    return known(Laboratory())
+
+
+@cache
+def weakened() -> Known:
+    """One laboratory with as many weaknesses as bear each other: something to lose for most controls at once."""
+    laboratory = Laboratory()
+    for control in DECIDED:
+        for example in control.examples.fail[:1]:
+            if not example.configuration:
+                _try(laboratory, example)
+    return known(laboratory)
+
+
+def _try(laboratory: Laboratory, example: Example) -> None:
+    """An example's change, where an earlier one did not take away what it changes."""
+    try:
+        laboratory.change(example.change)
+    except LookupError:
+        return
+
+
+def better(before: Verdicts, after: Verdicts) -> list[str]:
+    """The verdicts that turned towards pass, and those that went without an unknown of the same control in their place."""
+    unknown = {control for (control, _), one in after.items() if one.status == "unknown"}
+    wrong = []
+    for (control, subject), one in before.items():
+        now = after.get((control, subject))
+        bad = one.status in ("fail", "unknown")
+        if now is None:
+            wrong += (
+                [f"{control} on {subject}: {one.status} vanished"] if bad and control not in unknown else []
+            )
+        elif (bad and now.status in BETTER) or (one.status == "pass" and now.status == "not_applicable"):
+            wrong.append(f"{control} on {subject}: {one.status} became {now.status}")
+    return wrong
+
+
+def smaller(before: Questions, graph: Asked) -> list[str]:
+    """The answers that lost somebody and say that they are complete, and those that became complete by losing evidence."""
+    wrong = []
+    for (access, store), was in before.items():
+        now = graph.who_can(access, store)
+        lost = {one.principal for one in was.answers} - {one.principal for one in now.answers}
+        if now.complete and (lost or not was.complete):
+            wrong.append(f"{access} {store}: complete without {sorted(lost)[:3]}")
+    return wrong
+
+
+def wrong_without(before: Known, left: Held) -> list[str]:
+    """What is claimed of what is left, and should not be."""
+    estate = read_estate([left])  # type: ignore[list-item]
+    graph = Asked(build(estate))
+    return [
+        *better(before.verdicts, verdicts(estate, graph, before.config)),
+        *smaller(before.questions, graph),
+    ]
+
+
+def take_aways(whole: Held) -> Iterator[tuple[str, Callable[[], Held]]]:
+    for name in whole.operations():
+        yield f"{name} not asked", lambda name=name: whole.without_operation(name)  # type: ignore[misc]
+        yield f"{name} refused", lambda name=name: whole.without_operation(name, denied=True)  # type: ignore[misc]
+    for name in whole.regions():
+        yield f"region {name}", lambda name=name: whole.without_region(name)  # type: ignore[misc]
+    for name in whole.scopes:
+        yield f"account {name}", lambda name=name: whole.without_account(name)  # type: ignore[misc]
+    for name in sorted({service for _, service in whole.services}):
+        yield f"service {name}", lambda name=name: whole.without_service(name)  # type: ignore[misc]
+    for name in whole.kinds():
+        yield f"reader of {name}", lambda name=name: whole.unreadable(name)  # type: ignore[misc]
+
+
+FAST = (
+    "organizations:ListPolicies not asked",
+    "organizations:ListPolicies refused",
+    "organizations:DescribeOrganization not asked",
+    "ec2:DescribeRegions not asked",
+    "iam:GetAccountAuthorizationDetails not asked",
+    "kms:ListKeys not asked",
+    "s3:ListObjectsV2 not asked",
+    "region us-east-1",
+    "account aws/222222222222",
+    "reader of iam.role",
+    "reader of s3.bucket",
+)
+NAMES = [name for name, _ in take_aways(held(Laboratory())[0])]
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+)
+def test_nothing_that_is_taken_away_from_the_hardened_laboratory_is_taken_for_good(name: str) -> None:
+    assert wrong_without(hardened(), dict(take_aways(hardened().held))[name]()) == []
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+)
+def test_nothing_that_is_taken_away_from_a_weak_laboratory_hides_a_weakness(name: str) -> None:
+    before = weakened()
+    taken = dict(take_aways(before.held))
+    if name not in taken:
+        pytest.skip("a weakness took it away already")
+    assert wrong_without(before, taken[name]()) == []
+
+
+def test_the_weak_laboratory_has_something_to_lose() -> None:
+    failing = {control for (control, _), one in weakened().verdicts.items() if one.status == "fail"}
+    assert len(failing) > 60
+    assert sum(one.complete for one in hardened().questions.values()) == len(hardened().questions)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("control", [one.id for one in DECIDED if one.examples.fail])
+def test_no_failure_of_a_control_is_cured_by_not_asking_for_its_evidence(control: str) -> None:
+    """Every operation of the laboratory, for the control's own weaknesses."""
+    judged = SHIPPED.by_id[control]
+    for example in judged.examples.fail:
+        laboratory = Laboratory().change(example.change).configure(example.configuration)
+        whole, config = held(laboratory)
+        estate = read_estate([whole])  # type: ignore[list-item]
+        before = verdicts(estate, Asked(build(estate)), config, judged)
+        assert any(one.status == "fail" for one in before.values())
+        for operation in sorted({*judged.evidence.aws} & {*whole.operations()}):
+            for denied in (False, True):
+                left = read_estate([whole.without_operation(operation, denied=denied)])  # type: ignore[list-item]
+                now = verdicts(left, Asked(build(left)), config, judged)
+                assert better(before, now) == [], f"{operation} {'refused' if denied else 'not asked'}"
+
+
+def test_every_listing_of_the_plan_feeds_something() -> None:
+    from weightguard.estate.aws.estate import feeds
+
+    assert [listing.operation for listing in PLAN if not feeds(listing.operation)] == []
+
+
+@pytest.mark.parametrize("listing", [one.operation for one in PLAN])
+def test_a_listing_of_the_plan_that_nobody_asked_is_a_gap_of_what_it_feeds(listing: str) -> None:
+    """Also where nothing of its kind was there: an empty answer needs a question."""
+    from weightguard.estate.aws.estate import feeds
+
+    left = read_estate([hardened().held.without_operation(listing)])  # type: ignore[list-item]
+    for name in feeds(listing):
+        if name == "access_points":
+            gaps = [gap for store in left.stores for gap in store.access_points.gaps]
+        else:
+            collection = left.resources_of(name) if "." in name else getattr(left, name)
+            gaps = list(collection.gaps)
+        expected = listing in {one.operation for one in PLAN if not one.trusted and not one.within}
+        found = [gap for gap in gaps if gap.source.call == listing and gap.reason is Reason.NOT_COLLECTED]
+        assert found or not expected, name
