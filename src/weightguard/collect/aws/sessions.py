@@ -174,7 +174,9 @@ def assume(origin: Caller, role_arn: str, options: AwsOptions) -> tuple[Connecti
     answer = origin.ask(sts.ASSUME_ROLE, resource=role_arn, transform=_keep(held), **request)
     if not answer.ok:
         return None, answer
-    session = botocore.session.Session()
+    # The profile says more than who asks: where the services are (endpoint_url, services, use_fips_endpoint). That holds for every
+    # account. Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+    session = botocore.session.Session(profile=options.profile)
     session.register_component("data_loader", origin.connections.loader)
     credentials = RefreshableCredentials.create_from_metadata(
         dict(held), refresh_using=fetch, method=_Assumed.METHOD
