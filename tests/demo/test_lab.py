@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from weightguard import api
+from weightguard.assess.serialise import from_json
+from weightguard.assess.status import ending
 from weightguard.demo.lab import Lab
 from weightguard.demo.weaknesses import WEAKNESSES
 from weightguard.errors import InputError
@@ -71,6 +73,27 @@ def test_the_hardened_twin_fails_nothing_up_to_its_level(hardened: dict[str, Any
         if result["status"] == "fail" and result["level"] in ("SL1", "SL2", "SL3"):
             failing[result["control"]].append((result["subject"], result["message"]))
     assert not failing
+
+
+def test_the_hardened_twin_keeps_nothing_from_its_operator(hardened: dict[str, Any]) -> None:
+    made = from_json(json.dumps(hardened).encode())
+    attested = {control["id"] for control in hardened["controls"] if control["mode"] == "attested"}
+    undecided = {one.control for one in made.results if one.status == "unknown"} - attested
+    assert undecided == set()
+    assert made.coverage.gaps == ()
+    assert {one.state for one in made.coverage.accounts} == {"read"}
+    assert ending(made).status == 0
+    assert ending(made, target_level="SL1").status == 3  # nobody has attested anything
+    assert made.summary.level_by_evidence == "SL3"
+
+
+def test_the_weak_lab_ends_in_what_it_lets_in(weak: dict[str, Any]) -> None:
+    made = from_json(json.dumps(weak).encode())
+    end = ending(made)
+    assert end.status == 3
+    assert {one.lets_in for one in end.failing[:3]} == {"public", "outsider", "escalation"}
+    undeclared = [one for one in made.results if one.control == "WG-IAM-21" and one.status == "fail"]
+    assert any("role/NightlyReports" in one.message and "user/dana" in one.message for one in undeclared)
 
 
 def test_the_weights_are_found_in_both(weak: dict[str, Any], hardened: dict[str, Any]) -> None:

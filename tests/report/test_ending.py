@@ -39,7 +39,7 @@ OUTSIDER = Deciding("WG-IAM-05", "critical", 1, "outsider")
         ),
         (
             Ending(0),
-            "status 0: nothing of high or higher severity fails, and no evidence is missing for it",
+            "status 0: nothing of high or higher severity fails that the weights aim at, and no evidence is missing for it",
         ),
     ],
 )

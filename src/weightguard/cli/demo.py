@@ -41,7 +41,8 @@ def demo(output: str, hardened: bool, formats: str, quiet: bool, verbose: bool, 
 
     options.logging_level(verbose)
     folder = _fresh(Path(output))
-    request = judged.request(folder, quiet=quiet, config_path=str(configuration(folder)), formats=formats)
+    declared = configuration(folder, hardened=hardened)
+    request = judged.request(folder, quiet=quiet, config_path=str(declared), formats=formats)
     _say(quiet, "Building the lab on an emulator of its own...")
     with running_lab(hardened=hardened) as where:
         _say(quiet, f"Scanning it at {where['endpoint_url']}...")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from weightguard.demo.emulator import emulator
 from weightguard.demo.hardened import build
 from weightguard.demo.lab import AUDIT_ROLE, REGION
+from weightguard.demo.published import DISCLOSURE, documents
 from weightguard.demo.weaknesses import plant
 
 
@@ -53,9 +55,15 @@ def running_lab(*, hardened: bool = False) -> Iterator[dict[str, Any]]:
         }
 
 
-def configuration(folder: Path) -> Path:
-    """Write the lab's weightguard.yaml into `folder` and give its path."""
+def configuration(folder: Path, *, hardened: bool = False) -> Path:
+    """Write the lab's weightguard.yaml into `folder`, with what the hardened one publishes, and give its path."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "weightguard.yaml"
-    target.write_bytes((files("weightguard.demo") / "weightguard.yaml").read_bytes())
+    text = (files("weightguard.demo") / "weightguard.yaml").read_text(encoding="utf-8")
+    if hardened:
+        text += DISCLOSURE
+        (folder / "published").mkdir(exist_ok=True)
+        for name, content in documents(datetime.now(UTC).date()).items():
+            (folder / "published" / name).write_text(content, encoding="utf-8")
+    target.write_text(text, encoding="utf-8")
     return target

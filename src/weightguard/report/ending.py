@@ -28,7 +28,7 @@ def why(ending: Ending, fail_on: FailOn) -> str:
         reasons.append(
             "no threshold was set (--fail-on none)"
             if fail_on == "none"
-            else f"nothing of {_at_least(fail_on)} severity fails, and no evidence is missing for it"
+            else f"nothing of {_at_least(fail_on)} severity fails that the weights aim at, and no evidence is missing for it"
         )
     return visible(f"status {ending.status}: {'; '.join(reasons)}")
 
