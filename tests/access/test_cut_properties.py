@@ -108,7 +108,7 @@ def asked(found: Estate) -> dict[str, Answer]:
 
 def open_still(before: dict[str, Answer], after: dict[str, Answer]) -> set[str]:
     """Who gets in and is not meant to be kept."""
-    kept = {name for name, answer in before.items() if is_kept(answer)}
+    kept = {name for name, answer in before.items() if answer.direct}
     return {name for name, answer in after.items() if name not in kept or not is_kept(answer)}
 
 

@@ -92,7 +92,7 @@ class _Cutting:
         self._store = store
         self._first = owner.who_can(access, store)
         self._last = self._first
-        self._standing = {one.principal for one in self._first.answers if one.direct and is_inside(one)}
+        self._standing = {one.principal for one in self._first.answers if one.direct}
         self._closing = Closing(Removable(owner.estate))
         self._kept = self._closing.kept(one for one in self._first.answers if is_kept(one))
         self._prices: Prices[Unit] = Prices(
@@ -112,9 +112,9 @@ class _Cutting:
     def cut(self) -> Cut:
         """The answer."""
         looks = 0
-        while self._add(self._last.answers):
+        while self._add(self._left(self._last.answers)):
             self._choose()
-            while looks < _MOST_LOOKS and self._add(self._links.answers(self._chosen)):
+            while looks < _MOST_LOOKS and self._add(self._still(self._links.answers(self._chosen))):
                 looks += 1
                 self._choose()
             if self._rounds == _MOST_ROUNDS:
@@ -129,14 +129,31 @@ class _Cutting:
 
         return AccessGraph(applied(self._owner.estate, taken)).who_can(self._access, self._store)
 
-    def _left(self, answers: Iterable[Answer]) -> Iterator[Answer]:
-        """Those among some answers who are to be kept out."""
-        return (one for one in answers if one.principal not in self._standing or not is_kept(one))
+    def _left(self, answers: Iterable[Answer]) -> list[Answer]:
+        """Those among some answers who are to be kept out.
+
+        A role of the estate that reads by itself and counts as an outsider because outsiders may assume it is one only as long as
+        they may: it is to be kept out where nobody else is left.
+        """
+        answers = list(answers)
+        return self._still(answers) or [one for one in answers if self._is_out(one)]
+
+    def _still(self, answers: Iterable[Answer]) -> list[Answer]:
+        """The same without such roles."""
+        return [one for one in answers if self._is_out(one) and not self._is_lent(one)]
+
+    def _is_out(self, answer: Answer) -> bool:
+        return answer.principal not in self._standing or not is_kept(answer)
+
+    def _is_lent(self, answer: Answer) -> bool:
+        return (
+            answer.direct and not answer.goes_around and answer.principal in self._owner.population.group_of
+        )
 
     def _add(self, answers: Iterable[Answer]) -> bool:
         """Take in the ways of those who are to be kept out; whether any is new."""
         known = len(self._walkers)
-        for answer in self._left(answers):
+        for answer in answers:
             way = self._closing.way(answer, self._chosen)
             if way:
                 self._walkers.setdefault(way, {})[answer.principal] = None
@@ -159,7 +176,7 @@ class _Cutting:
         still = {answer.principal for answer in self._last.answers}
         costed = costing(
             changes,
-            self._standing - still,
+            {one.principal for one in self._first.answers if one.direct and is_inside(one)} - still,
             self._kept,
             lambda taken: {answer.principal for answer in self._links.answers(taken)},
         )
