@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from weightguard.access.model import AccessKind, Answer, Cut, Hop, WhoCan
+from weightguard.access.model import AccessKind, Answer, Cut, Paths, WhoCan
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
@@ -164,10 +164,8 @@ class ToldAccess:
         self.asked.append((access, store))
         return WhoCan(access, store, tuple(self.answers.get((access, store), ())), not self.gaps, self.gaps)
 
-    def paths(
-        self, principal: str, store: str, access: AccessKind = AccessKind.READ
-    ) -> tuple[tuple[Hop, ...], ...]:
-        return tuple(one.path for one in self.answers.get((access, store), ()) if one.principal == principal)
+    def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> Paths:
+        return Paths(one.path for one in self.answers.get((access, store), ()) if one.principal == principal)
 
     def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
         return Cut(access, store, (), True, ())

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weightguard import __version__
-from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
+from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.errors import InputError
 from weightguard.estate.model import Estate
 from weightguard.snapshot import Call, Snapshot, SnapshotChanges, SnapshotWriter, compare, open_snapshot
@@ -191,10 +191,8 @@ def who_can(evidence: Evidence, access: AccessKind | str, store: str, prefix: st
     return evidence.access.who_can(AccessKind(access), store, prefix)
 
 
-def paths(
-    evidence: Evidence, principal: str, store: str, access: AccessKind | str = "read"
-) -> tuple[tuple[Hop, ...], ...]:
-    """Every shortest path from a principal to a store."""
+def paths(evidence: Evidence, principal: str, store: str, access: AccessKind | str = "read") -> Paths:
+    """Every shortest path from a principal to a store, with what there may be besides."""
     return evidence.access.paths(principal, store, AccessKind(access))
 
 

@@ -30,9 +30,11 @@ from small_estates import (
     user,
 )
 
-from weightguard.access import AccessKind, Answer, Change, Cut, build, hitting
+from weightguard.access import AccessKind, Answer, Change, Cut, build, hitting, joining
+from weightguard.access import answers as answering
 from weightguard.access import cut as cutting
 from weightguard.access.rewriting import Hung, without
+from weightguard.access.serial import paths_json
 from weightguard.estate.fact import Collection
 from weightguard.estate.model import AccessPoint, Estate, KeyGrant, NamedPolicy
 
@@ -406,6 +408,39 @@ def test_who_is_left_by_what_cannot_be_changed_is_named() -> None:
         STORE
     )
     assert (cut.left, cut.complete) == ((), True)
+
+
+def test_a_bound_on_what_several_identities_share_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One identity changes the role, another one is the role; who holds both ends reads."""
+    hands = [
+        role("hand", allow("iam:PutRolePolicy", arn("role", "aim")), trust=trusting(ROOT)),
+        role("aim", trust=trusting(ROOT)),
+    ]
+    both = user("both", *[allow("sts:AssumeRole", arn("role", one)) for one in ("hand", "aim")])
+    found = estate(both, *hands, store())
+    whole = build(found).who_can(AccessKind.READ, STORE)
+    assert {"arn:aws:iam::111111111111:user/both"} <= {one.principal for one in whole.answers}
+    assert whole.complete
+    monkeypatch.setattr(joining, "_MOST_ROUNDS", 0)
+    graph = build(found)
+    less = graph.who_can(AccessKind.READ, STORE)
+    assert len(less.answers) < len(whole.answers)
+    assert [one.kind.id for one in less.limits if one.in_play] == ["join-bound"]
+    assert not less.complete
+    assert not graph.cut(STORE).complete
+
+
+def test_a_bound_on_the_paths_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A diamond of two sides."""
+    ends = [role(one, READ, trust=trusting(ROOT)) for one in ("left", "right")]
+    found = build(estate(user("climber", *[allow("sts:AssumeRole", one.id) for one in ends]), *ends, store()))
+    assert (len(found.paths(CLIMBER, STORE)), found.paths(CLIMBER, STORE).limits) == (2, ())
+    monkeypatch.setattr(answering, "_MOST_WAYS", 1)
+    ways = found.paths(CLIMBER, STORE)
+    assert (len(ways), [one.kind.id for one in ways.limits]) == (1, ["path-bound"])
+    told = paths_json("read", STORE, CLIMBER, ways, found.who_can(AccessKind.READ, STORE))
+    assert not told["complete"]
+    assert told["limits"][-1]["id"] == "path-bound"
 
 
 def test_answers_are_equal_when_all_of_their_attributes_are() -> None:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from weightguard.access.condition import SIGNED_IN, Condition, Matter
 from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached, Step
-from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, WhoCan
+from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, Paths, WhoCan
 from weightguard.access.population import OWN, TARGETS, Group
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
 from weightguard.access.wayfinding import everything_from, shortest_ways, stands_for
-from weightguard.estate.limit import in_play
+from weightguard.estate.limit import Limit, LimitKind, in_play
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 EVERYBODY = "*"
+_MOST_WAYS = 1_000
+"""Shortest ways that are listed at most."""
 
 
 class Answers:
@@ -94,13 +97,14 @@ class Answers:
             found = self._hops[key] = (step, hop)
         return found[1]
 
-    def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> tuple[tuple[Hop, ...], ...]:
-        """Every shortest path, in a fixed order."""
+    def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> Paths:
+        """Every shortest path, in a fixed order; at most a thousand."""
         graph, seeds = self._owner.graph, self._owner.seeds(access, place)
         reached = self._owner.reached(access, place)
         ways = shortest_ways(graph, seeds, reached, principal)
-        found = {tuple(self.along(principal, row)) for row in ways}
-        return tuple(sorted(found, key=lambda path: [(hop.target, hop.how) for hop in path]))
+        found = {tuple(self.along(principal, row)) for row in islice(ways, _MOST_WAYS)}
+        limits = () if next(ways, None) is None else (Limit(LimitKind.PATH_BOUND, principal),)
+        return Paths(sorted(found, key=lambda path: [(hop.target, hop.how) for hop in path]), limits)
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         """Everything that the principal reaches: forwards over the same links."""

@@ -18,6 +18,8 @@ from weightguard.access.sessions import Sessions
 from weightguard.access.trust import Trusts
 from weightguard.access.unguarding import unguard
 from weightguard.access.vouching import Vouching
+from weightguard.estate.limit import Limit, LimitKind
+from weightguard.estate.limits import EVERYTHING
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -55,7 +57,9 @@ def escalations(owner: AccessGraph) -> tuple[Graph, Lending]:
     graph.extend(sessions.links(graph))
     for account in accounts:
         graph.extend(changing.links(account, graph))
-    join(graph, [one for account in accounts for one in changing.conjunctions(account, graph)])
+    joined = join(graph, [one for account in accounts for one in changing.conjunctions(account, graph)])
+    if not joined:
+        owner.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
     owner.selfgrants.replicators = [*replicators(owner, trusts)]
     return graph, Lending(owner, needs, trusts)
 

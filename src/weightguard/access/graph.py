@@ -15,7 +15,7 @@ from weightguard.access.escalation import escalations
 from weightguard.access.index import Index
 from weightguard.access.lending import Lending
 from weightguard.access.links import Graph, Link, Reached, search
-from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
+from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.access.naming import Named, account_in
 from weightguard.access.population import Population
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
@@ -65,9 +65,7 @@ class AccessGraph:
         place = self.place(store, prefix)
         return self.answers.who_can(access, place, self.reached(access, place))
 
-    def paths(
-        self, principal: str, store: str, access: AccessKind = AccessKind.READ
-    ) -> tuple[tuple[Hop, ...], ...]:
+    def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> Paths:
         """Every shortest path from `principal` to `store`."""
         return self.answers.paths(principal, access, self.place(store, None))
 

@@ -31,16 +31,21 @@ class Conjunction:
     steps: tuple[Step, ...]
 
 
-def join(graph: Graph, conjunctions: list[Conjunction]) -> None:
-    """Add a link for everybody who holds both ends of a conjunction."""
+def join(graph: Graph, conjunctions: list[Conjunction]) -> bool:
+    """Add a link for everybody who holds both ends of a conjunction.
+
+    Returns:
+        Whether nothing more can come of it; False where the search stopped at its bound.
+    """
     linked = {(link.origin, link.target) for links in graph.into.values() for link in links}
-    for _ in range(_MOST_ROUNDS):
+    for number in range(_MOST_ROUNDS + 1):
         ends: dict[tuple[Node, ...], Reached] = {}
         new = [link for one in conjunctions for link in _links(graph, one, ends, linked)]
-        if not new:
-            return
+        if not new or number == _MOST_ROUNDS:
+            return not new
         for link in new:
             graph.add(link)
+    return False
 
 
 def _links(

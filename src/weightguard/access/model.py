@@ -5,10 +5,10 @@ Shapes follow the public JSON of ``who-can``, ``paths`` and ``cut``; `Access` is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from weightguard.access.condition import Condition
 from weightguard.estate.fact import Unknown
@@ -198,6 +198,22 @@ class Cut:
     left: tuple[str, ...] = ()
 
 
+class Paths(tuple[tuple[Hop, ...], ...]):
+    """Paths, with the bounds that were met when they were listed.
+
+    Args:
+        found: the paths, hop by hop.
+        limits: what there may be besides.
+    """
+
+    limits: tuple[Limit, ...]
+
+    def __new__(cls, found: Iterable[tuple[Hop, ...]], limits: tuple[Limit, ...] = ()) -> Self:
+        self = super().__new__(cls, found)
+        self.limits = limits
+        return self
+
+
 class Access(Protocol):
     """What judgement and reports may ask of the access graph. Built by `weightguard.access.graph.build(estate)`."""
 
@@ -205,9 +221,7 @@ class Access(Protocol):
         """Everybody who can do `access` to objects of `store` (an id), directly or by becoming somebody else."""
         ...
 
-    def paths(
-        self, principal: str, store: str, access: AccessKind = AccessKind.READ
-    ) -> tuple[tuple[Hop, ...], ...]:
+    def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> Paths:
         """Every shortest path from `principal` to `store`."""
         ...
 

@@ -277,10 +277,12 @@ def _words(policy: NamedPolicy, statement: str) -> str:
 
 
 def _said(policy: NamedPolicy, statement: str) -> str:
-    """A statement as people find it: by its Sid in quotes, else by its position from 1."""
+    """A statement as people find it: by its Sid in quotes, else by its position, counted from 1."""
     where = place_of(policy.document, statement)
     if where is None or where.named:
         return f'statement "{statement}"'
+    if where.of == 1:
+        return "the only statement"
     return f"statement {where.position + 1} of {where.of}"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from weightguard.access.model import Answer, Change, Cut, Hop, WhoCan
+from weightguard.access.model import Answer, Change, Cut, Hop, Paths, WhoCan
 from weightguard.access.wording import all_worded
 from weightguard.estate.fact import Unknown
+from weightguard.estate.limit import in_play
 
 
 def hop_json(hop: Hop) -> dict[str, Any]:
@@ -57,18 +57,17 @@ def who_can_json(found: WhoCan, store: str | None = None) -> dict[str, Any]:
     }
 
 
-def paths_json(
-    access: str, store: str, principal: str, found: Iterable[Iterable[Hop]], who: WhoCan
-) -> dict[str, Any]:
+def paths_json(access: str, store: str, principal: str, found: Paths, who: WhoCan) -> dict[str, Any]:
     """The answer to ``paths``."""
+    limits = (*who.limits, *found.limits)
     return {
         "access": access,
         "store": store,
         "from": principal,
-        "complete": who.complete,
+        "complete": who.complete and not in_play(found.limits),
         "paths": [[hop_json(hop) for hop in path] for path in found],
         "gaps": [gap_json(gap) for gap in who.gaps],
-        "limits": [limit.as_json() for limit in who.limits],
+        "limits": [limit.as_json() for limit in limits],
     }
 
 

@@ -8,12 +8,9 @@ from collections.abc import Iterator, Sequence
 from weightguard.access.links import Graph, Link, Node, Reached
 from weightguard.access.population import Group, Population
 
-_MOST_WAYS = 1_000
-"""Ways listed at most: diamonds multiply."""
-
 
 def shortest_ways(graph: Graph, seeds: Sequence[Link], reached: Reached, start: str) -> Iterator[list[Link]]:
-    """Every row of links from `start` to the store with the fewest hops; at most a thousand.
+    """Every row of links from `start` to the store with the fewest hops, one after the other: diamonds multiply.
 
     Args:
         seeds: the links that end at the store.
@@ -22,16 +19,14 @@ def shortest_ways(graph: Graph, seeds: Sequence[Link], reached: Reached, start: 
     distance, onward = _distances(graph, seeds, reached)
     if start not in distance:
         return
-    found = 0
     rows: list[tuple[Node, list[Link]]] = [(start, [])]
-    while rows and found < _MOST_WAYS:
+    while rows:
         node, row = rows.pop()
         for link in onward.get(node, ()):
             rest = distance.get(link.target, 0) if link not in seeds else 0
             if _length(link) + rest != distance[node]:
                 continue
             if link in seeds:
-                found += 1
                 yield [*row, link]
             elif link not in row:
                 rows.append((link.target, [*row, link]))

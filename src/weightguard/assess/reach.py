@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from weightguard.access.model import Access, AccessKind, ActorKind, Answer, Cut, Hop, WhoCan
+from weightguard.access.model import Access, AccessKind, ActorKind, Answer, Cut, Hop, Paths, WhoCan
 from weightguard.assess.model import Reach, Reader
 from weightguard.config import Config
 from weightguard.weights import WeightSet
@@ -84,9 +84,7 @@ class Asked:
             return "person"
         return "workload" if any(fnmatchcase(principal, pattern) for pattern in self._workloads) else None
 
-    def paths(
-        self, principal: str, store: str, access: AccessKind = AccessKind.READ
-    ) -> tuple[tuple[Hop, ...], ...]:
+    def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> Paths:
         """As the graph answers."""
         return self._graph.paths(principal, store, access)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from weightguard.access.model import Answer, Cut, Hop, WhoCan
     from weightguard.api import Evidence
+    from weightguard.estate.limit import Limit
 
 ACCESSES = ("read", "write", "copy", "decrypt", "delete", "administer")
 _STORE = re.compile(
@@ -95,7 +96,7 @@ def paths(principal: str, access: str, snapshots: tuple[str, ...], store: str | 
             _show_path(console, path)
         if not found:
             console.print("  no path" + ("" if who.complete else " that the snapshot shows"))
-        _show_gaps(console, who)
+        _show_gaps(console, who, found.limits)
 
 
 def _refuse_stranger(evidence: Evidence, principal: str) -> None:
@@ -251,18 +252,34 @@ def _show_path(console: Console, path: tuple[Hop, ...]) -> None:
 def _show_cut(console: Console, name: str, found: Cut) -> None:
     console.print(_safe(f"cut {found.access.value} {name}"), style="bold", highlight=False)
     for change in found.changes:
-        closes = ", ".join(change.closes)
-        console.print(f"  {_safe(change.remove)}\n    [dim]closes {_safe(closes)}[/dim]", highlight=False)
+        console.print(f"  {_safe(change.remove)}", highlight=False)
+        console.print(f"    [dim]closes {_safe(_listed(change.closes))}[/dim]", highlight=False)
+        if change.costs:
+            console.print(f"    [red]costs {_safe(_listed(change.costs))} the access[/red]", highlight=False)
     if not found.changes:
-        console.print("  nothing to change")
+        console.print("  nothing to change" if not found.left else "  no change is known that closes a way")
+    if found.left:
+        console.print(f"  [red]still in: {_safe(_listed(found.left))}[/red]", highlight=False)
+    if any(change.after is not None for change in found.changes):
+        console.print("  [dim]--json has the policies as they are to stand[/dim]", highlight=False)
     _show_gaps(console, found)
 
 
-def _show_gaps(console: Console, found: WhoCan | Cut) -> None:
+def _listed(names: tuple[str, ...]) -> str:
+    """Names, of many the first ones."""
+    more = len(names) - _ALIKE
+    return ", ".join(names[:_ALIKE]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _show_gaps(console: Console, found: WhoCan | Cut, besides: Iterable[Limit] = ()) -> None:
+    """What keeps the answer from being complete."""
+    met = list(dict.fromkeys(one.kind.hides for one in (*found.limits, *besides) if one.in_play))
     if found.gaps:
         # The same listing is missing in many accounts at once: say each once.
         words = list(dict.fromkeys(gap.words() for gap in found.gaps))
         shown = "; ".join(words[:_GAPS]) + (f"; and {len(words) - _GAPS} more" if len(words) > _GAPS else "")
         console.print(f"  [yellow]not known: {_safe(shown)}[/yellow]", highlight=False)
-    elif not found.complete:
+    for hidden in met:
+        console.print(f"  [yellow]not complete, there may be {_safe(hidden)}[/yellow]", highlight=False)
+    if not (found.complete or found.gaps or met or getattr(found, "left", ())):
         console.print("  [yellow]not complete: no snapshot holds this store[/yellow]")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from weightguard.access.model import Access, AccessKind, Cut, Hop, WhoCan
+from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.controls.declared import Declarations, DeclaredModel
 from weightguard.controls.disclosure import Disclosure
 from weightguard.controls.schema import Status
@@ -325,9 +325,7 @@ class _NotedAccess:
             recent[key] = (answer, Note(f"who_can.{access.value}", _who(answer), source))
         return recent[key]
 
-    def paths(
-        self, principal: str, store: str, access: AccessKind = AccessKind.READ
-    ) -> tuple[tuple[Hop, ...], ...]:
+    def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> Paths:
         found = self._graph.paths(principal, store, access)
         value = [" > ".join([path[0].origin, *(hop.target for hop in path)]) for path in found if path]
         self._notes.add(
