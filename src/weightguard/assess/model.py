@@ -601,7 +601,9 @@ class PictureEdge:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class CutChange:
-    """One change that closes paths; `closes` names the first of the `closed` principals that it cuts off."""
+    """One change that closes paths; `closes` names the first of the `closed` principals that it cuts off, `costs` the first of the
+    `lost` ones to be kept that lose their access by it.
+    """
 
     principal: str
     remove: str
@@ -609,15 +611,20 @@ class CutChange:
     statement: str
     closes: tuple[str, ...]
     closed: int
+    costs: tuple[str, ...] = ()
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class CutEntry:
-    """The smallest set of changes that closes every path to a store but its direct, intended readers'."""
+    """The smallest set of changes that closes every path to a store but its direct, intended readers'; `left` names the first of
+    those who get in still.
+    """
 
     store: str
     changes: tuple[CutChange, ...]
     complete: bool
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -116,7 +116,9 @@ def _cut(access: Access, store: str) -> CutEntry:
             change.statement,
             change.closes[:CLOSED],
             len(change.closes),
+            change.costs[:CLOSED],
+            len(change.costs),
         )
         for change in answer.changes
     )
-    return CutEntry(store, changes, answer.complete)
+    return CutEntry(store, changes, answer.complete, answer.left[:CLOSED])
