@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from weightguard.policy.aws import CompiledPolicy
-from weightguard.policy.aws.arn import account_of, is_account
+from weightguard.policy.aws.arn import account_of, is_account, parse_arn
 from weightguard.policy.aws.conditions import Test
 from weightguard.policy.aws.glob import is_pattern
 from weightguard.policy.aws.statement import Statement
@@ -16,6 +16,16 @@ from weightguard.policy.aws.statement import Statement
 EVERYBODY: Final = "*"
 _ACCOUNT_KEYS: Final = frozenset({"aws:principalaccount", "kms:calleraccount"})
 _POINT_KEYS: Final = frozenset({"s3:dataaccesspointaccount", "s3:dataaccesspointarn"})
+_SERVICE_NAMES: Final = frozenset({"aws:principalservicename", "aws:principalservicenameslist"})
+_SERVICE_KEYS: Final = _SERVICE_NAMES | {
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:principalisawsservice",
+}
+ANY_SERVICE: Final = "*.amazonaws.com"
+"""What stands for whichever service a statement for everybody may mean."""
 _OWN_ACCOUNT: Final = "${aws:principalaccount}"
 _NOBODY: frozenset[str] = frozenset()
 
@@ -31,6 +41,8 @@ class Mentions:
         named: those of the accounts that a Principal element speaks of.
         points: accounts whose access points a test speaks of; ``*`` for those of whatever account.
         everybody: whether some statement allows something without naming who.
+        bare: whether one does so with a bare ``*``, which means services as well.
+        services: services that a test speaks of, by name or by what they act for; `ANY_SERVICE` where it says no more.
         by_account: whether some test or resource tells callers of one account from those of another by a pattern.
     """
 
@@ -40,6 +52,8 @@ class Mentions:
     named: frozenset[str] = _NOBODY
     points: frozenset[str] = _NOBODY
     everybody: bool = False
+    bare: bool = False
+    services: frozenset[str] = _NOBODY
     by_account: bool = False
 
     def __or__(self, other: Mentions) -> Mentions:
@@ -50,6 +64,8 @@ class Mentions:
             self.named | other.named,
             self.points | other.points,
             self.everybody or other.everybody,
+            self.bare or other.bare,
+            self.services | other.services,
             self.by_account or other.by_account,
         )
 
@@ -80,9 +96,14 @@ def _of_statement(statement: Statement) -> Mentions:
     found = Mentions()
     element = statement.principals
     if element is not None:
-        everybody = element.everybody or EVERYBODY in element.aws or statement.not_principal
+        bare = element.everybody or statement.not_principal
+        everybody = bare or EVERYBODY in element.aws
         found = _of_names(element.aws | element.service)
-        found |= Mentions(canonical=element.canonical, everybody=statement.allows and everybody)
+        found |= Mentions(
+            canonical=element.canonical,
+            everybody=statement.allows and everybody,
+            bare=statement.allows and bare,
+        )
     for test in statement.tests:
         if isinstance(test, Test):
             found |= _of_test(test)
@@ -94,6 +115,8 @@ def _of_statement(statement: Statement) -> Mentions:
 def _of_test(test: Test) -> Mentions:
     key = test.key.lower()
     told = Mentions(by_account=any(_OWN_ACCOUNT in value.lower() for value in test.sources))
+    if key in _SERVICE_KEYS:
+        return told | Mentions(services=frozenset(_services(key, test.sources)))
     if key in _POINT_KEYS:
         return told | Mentions(points=frozenset(map(_account_or_any, test.sources)))
     if key in _ACCOUNT_KEYS:
@@ -103,6 +126,16 @@ def _of_test(test: Test) -> Mentions:
     if key == "aws:userid":
         return told | _of_accounts(value.partition(":")[0] for value in test.sources)
     return told
+
+
+def _services(key: str, values: Iterable[str]) -> Iterator[str]:
+    """The services that a test of what only services' requests have may mean."""
+    for value in values:
+        name = value if key in _SERVICE_NAMES else None
+        if key == "aws:sourcearn":
+            arn = parse_arn(value)
+            name = None if arn is None else f"{arn.service}.amazonaws.com"
+        yield ANY_SERVICE if name is None or is_pattern(name) else name
 
 
 def _of_accounts(values: Iterable[str]) -> Mentions:

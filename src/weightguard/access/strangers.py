@@ -110,7 +110,7 @@ def limits_of(population: Population, *accounts: str | None) -> Mentions:
     """Of whom the resource control policies of accounts speak: they let nobody in, and may tell one account from another."""
     levels = (population.realm(account).rcp for account in dict.fromkeys(accounts) if account is not None)
     found = mentions(policy for rcp in levels for level in rcp for policy in level)
-    return replace(found, everybody=False)
+    return replace(found, everybody=False, bare=False)
 
 
 class Strangers:
@@ -162,7 +162,8 @@ class Strangers:
             yield stranger.through(stranger.caller.account or EVERYBODY)
 
     def _by_name(self, mentioned: Mentions) -> Iterator[Stranger]:
-        for name in sorted(mentioned.names):
+        services = mentioned.services if mentioned.bare else frozenset[str]()
+        for name in sorted(mentioned.names | services):
             caller = _parsed(name)
             if caller is None or caller.type is PrincipalType.ROOT:
                 continue  # The account as a whole is asked as somebody of it.
