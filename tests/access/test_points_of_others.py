@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from small_estates import HOME, KEY, STORE, access_point, account, allow, document, estate, key, known, store, user
+from small_estates import (
+    HOME,
+    KEY,
+    STORE,
+    access_point,
+    account,
+    allow,
+    document,
+    estate,
+    key,
+    store,
+    user,
+)
 
 from weightguard.access import AccessKind, Answer, build
 from weightguard.access.wording import all_worded
@@ -101,3 +113,31 @@ def test_an_access_point_of_another_account_that_a_snapshot_holds_lets_in_whom_i
     assert reader.id in only
     shut = through(document(let("*", {"StringNotEquals": {"aws:PrincipalArn": reader.id}}, effect="Deny")))
     assert other.id not in shut
+
+
+def test_who_may_make_an_access_point_in_an_account_that_the_bucket_trusts_lets_itself_in() -> None:
+    points = f"arn:aws:s3:us-east-1:{COVERED}:accesspoint/*"
+    made = ["s3:CreateAccessPoint", "s3:PutAccessPointPolicy"]
+    maker = user("maker", allow(made, points), allow("s3:GetObject", points), account=COVERED)
+    reader = user("reader", allow("s3:GetObject", points), account=COVERED)
+
+    def trusting(account_of_points: str) -> dict[str, Answer]:
+        held = store(policy=document(let("*", point_of(account_of_points))))
+        return found(estate(maker, reader, user("idle"), account(), account(COVERED), held))
+
+    answer = trusting(COVERED)[maker.id]
+    assert (answer.certainty, answer.direct) == ("certain", False)
+    assert reader.id not in trusting(COVERED)
+    assert maker.id not in trusting(HOME)
+    assert maker.id not in trusting(PARTNER)
+
+
+def test_a_right_to_an_access_point_alone_reads_through_it() -> None:
+    point = access_point("eval", None)
+    mine = user("mine", allow("s3:GetObject", f"{point.id}/object/*"))
+    theirs = user("theirs", allow("s3:GetObject", f"{point.id}2/object/*"))
+    delegated = let({"AWS": HOME}, {"StringEquals": {"s3:DataAccessPointArn": point.id}})
+    held = store(policy=document(delegated), access_points=Collection((point,)))
+    answers = found(estate(mine, theirs, account(), held))
+    assert mine.id in answers
+    assert theirs.id not in answers

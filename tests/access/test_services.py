@@ -113,7 +113,9 @@ def test_a_service_is_the_same_under_the_china_regions_domain() -> None:
 
 
 def test_an_agents_runtime_reads_as_its_role() -> None:
-    reader = role("agent", allow("s3:GetObject"), trust=trusting({"Service": "bedrock-agentcore.amazonaws.com"}))
+    reader = role(
+        "agent", allow("s3:GetObject"), trust=trusting({"Service": "bedrock-agentcore.amazonaws.com"})
+    )
     runtime = f"arn:aws:bedrock-agentcore:us-east-1:{HOME}:runtime/agent-1"
     agent = workload(runtime, "bedrock-agentcore", "agent_runtime", reader.id)
     assert found(estate(reader, agent, store()))[runtime].kind == "workload"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from weightguard.access.mentions import trusted_makers
 from weightguard.access.model import AccessKind
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.access.tagging import Tags, applied
@@ -111,6 +112,10 @@ def of_store(access: AccessKind, place: StoreSurface) -> Iterator[Alteration]:
             continue
         if entry.effect in _ON_STORE:
             yield Alteration((entry,))
+            if entry.effect == "access_point":
+                yield from (
+                    Alteration((entry,), point=_new_point(place, other)) for other in trusted_makers(place)
+                )
         elif entry.effect in _ON_POINTS:
             yield from (Alteration((entry,), point=point.arn) for point in place.points)
 
@@ -172,9 +177,13 @@ def _policy_deleted(_: Alteration, place: StoreSurface, __: Principal) -> StoreS
     return replace(place, policy=None, policy_unread=False)
 
 
-def _point_opened(_: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
+def _new_point(place: StoreSurface, account: str | None) -> str:
     region = place.region or "us-east-1"
-    arn = f"arn:{partition_of(place.id)}:s3:{region}:{place.account}:accesspoint/{_NEW_POINT}"
+    return f"arn:{partition_of(place.id)}:s3:{region}:{account}:accesspoint/{_NEW_POINT}"
+
+
+def _point_opened(change: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
+    arn = change.point or _new_point(place, place.account)
     policy = written(f"access point policy of {arn} as written", caller)
     return replace(place, points=(*place.points, AccessPoint(arn, policy_set((policy,)))))
 

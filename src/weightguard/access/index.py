@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from weightguard.access.mentions import trusted_makers
 from weightguard.access.naming import Named, account_in, allows_everybody, lets_in
 from weightguard.access.population import Group, Population
 from weightguard.access.surfaces import StoreSurface
@@ -162,6 +163,7 @@ class Index:
             names = [place.id, place.objects]
             if place.key is not None:
                 names.append(place.key.arn or keys_of(place.key.account, partition_of(place.id)))
+            names += _point_names(place)
             globs = [(_beginning(name), glob(name)) for name in names]
             wild = (text for text, start, pattern in self._wild if _meets(start, pattern, globs))
             plain = (text for text in self._plain if any(one.matches(text) for _, one in globs))
@@ -205,6 +207,14 @@ class Index:
             return sorted(self._population.realms), frozenset(names)
         accounts = {account for name in names if (account := account_in(name)) in self._population.realms}
         return sorted(account for account in accounts if account), frozenset(names)
+
+
+def _point_names(place: StoreSurface) -> Iterator[str]:
+    """The store's access points, and those that accounts may make whose access points it trusts."""
+    for point in place.points:
+        yield from (point.arn, f"{point.arn}/object/*")
+    for account in trusted_makers(place):
+        yield f"arn:{partition_of(place.id)}:s3:*:{account}:accesspoint/*"
 
 
 def policies_of(place: StoreSurface) -> list[CompiledPolicy]:

@@ -30,6 +30,7 @@ from weightguard.access.tagging import choices, request_context
 from weightguard.access.techniques.schema import OnStore
 from weightguard.estate.partition import keys_of, partition_of
 from weightguard.policy.aws import ContextValue, Layers, Partly, Principal, PrincipalType, parse_principal
+from weightguard.policy.aws.arn import account_of
 
 SELF_GRANTING: Final = (
     "s3:PutBucketPolicy",
@@ -207,6 +208,8 @@ class SelfGrants:
         if not self._allows(own, place, entry.needs[0].action.lower()):
             return None
         names = resource_names(place, caller) | {"point": change.point or ""}
+        if change.point is not None:
+            names["account"] = account_of(change.point) or "*"
         context = request_context(_set_by(change, entry)) if change.tags else _of_grant(change)
         found = Grant()
         for need in entry.needs:
@@ -243,7 +246,8 @@ class SelfGrants:
             return ask_key(self._asker, action, place, key, caller, own, through_s3=False, more=context)
         layers = store_layers(self._asker, place, own) if resource.startswith(place.id) else own
         circumstances = store_context(self._asker, place) | context
-        return self._asker.ask(caller, action, resource, layers, owner=place.account, context=circumstances)
+        owner = account_of(resource) or place.account
+        return self._asker.ask(caller, action, resource, layers, owner=owner, context=circumstances)
 
     def _vended(self, action: str, place: StoreSurface) -> Grant | None:
         """The access of the session that S3 Access Grants hands out: some role's, whom the bucket's own denials bind too."""
