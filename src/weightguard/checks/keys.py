@@ -220,7 +220,7 @@ def _named(grant: KeyGrant) -> str:
 
 
 def _bounded(grant: KeyGrant) -> bool:
-    return bool(grant.constraints) or grant.grantee.endswith(".amazonaws.com")
+    return bool(grant.constraints) or grant.grantee.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def rotation_enabled(key: Key, context: Context) -> Verdict:
