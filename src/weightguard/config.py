@@ -130,6 +130,21 @@ class ModelConfig(Section):
     egress_budget: Annotated[int, Field(ge=0)] | None = None
 
 
+class NotWeights(Section):
+    """A place whose unread objects are declared to hold no weights. It never covers a weight set that was recognised.
+
+    Attributes:
+        location: a store's id, or one with a prefix, ``arn:aws:s3:::bucket/database-dumps/``.
+        reason: what they are. owner: who says so.
+        expires: the last day on which the declaration holds.
+    """
+
+    location: Text
+    reason: Text
+    owner: Text
+    expires: date
+
+
 class ControlsConfig(Section):
     """The catalogue's settings.
 
@@ -252,6 +267,7 @@ class Config(Section):
 
     Attributes:
         tiers: target level by risk tier.
+        not_weights: places whose unread objects are no weights, as somebody declares until a day.
         waivers: waiver files. attestations: attestation files. Paths are relative to the configuration file.
         people: principals that are persons though they look like workloads, shell patterns over principal names. workloads: the
             reverse. What they say counts wherever people and workloads are told apart; outsiders stay outsiders.
@@ -268,6 +284,7 @@ class Config(Section):
     fail_on: FailOn = "high"
     tiers: dict[Tier, Level] = Field(default_factory=dict)
     models: tuple[ModelConfig, ...] = ()
+    not_weights: tuple[NotWeights, ...] = ()
     controls: ControlsConfig = ControlsConfig()
     waivers: tuple[Path, ...] = ()
     attestations: tuple[Path, ...] = ()

@@ -8,7 +8,7 @@ source, never certified; `unknown` never counts as pass; what configuration cann
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from weightguard.assess.model import (
     SCHEMA_VERSION,
     CatalogueStamp,
     Level,
+    OpaqueEntry,
     ProtocolResult,
     Reached,
     Report,
@@ -46,6 +47,8 @@ from weightguard.config import Config
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.engine import Judgement, judge
 from weightguard.controls.schema import SEVERITIES, Control, Status
+from weightguard.controls.unread import limits as unread_limits
+from weightguard.estate.limit import Limit
 from weightguard.estate.limits import limits_of
 from weightguard.estate.model import Estate
 
@@ -186,7 +189,18 @@ class _Assessment:
             protocols=self._protocols(),
             organisation=self.config.organisation,
             access=picture(self.access, self.estate.weight_sets),
-            limits=limits.entries(limits_of(self.estate), self.judgement.results, self.controls),
+            limits=limits.entries(self._limits(), self.judgement.results, self.controls),
+            opaque=self._opaque(),
+        )
+
+    def _limits(self) -> Iterator[Limit]:
+        yield from limits_of(self.estate)
+        yield from unread_limits(self.judgement.unread)
+
+    def _opaque(self) -> tuple[OpaqueEntry, ...]:
+        return tuple(
+            OpaqueEntry(one.store, one.objects, one.bytes, one.unread, one.declared)
+            for _, one in sorted(self.judgement.unread.items())
         )
 
     def _target(self, name: str) -> Level:
@@ -219,6 +233,7 @@ class _Assessment:
                 self.reaches.of(one),
                 self.exposed[one.id].why if one.id in self.exposed else None,
                 accounts.get(one.store),
+                self.judgement.declarations.copies.get(one.id, ()),
             )
             for one in sorted(self.estate.weight_sets, key=lambda one: one.id)
         )

@@ -146,6 +146,7 @@ def weight_entry(
     who: Reached,
     exposed: str | None,
     account: str | None,
+    copies: tuple[str, ...] = (),
 ) -> WeightEntry:
     """One weight set with its levels, its score and who reaches it."""
     rungs = ladder(row, controls)
@@ -181,6 +182,7 @@ def weight_entry(
         released=model.config.released if model else None,
         years_to_exfiltrate=_years(weight_set.bytes, model),
         level_but_for_risks=but_for_risks(row, controls),
+        copies=copies[:MOST_COPIES],
     )
 
 
@@ -189,6 +191,7 @@ def _years(size: int, model: DeclaredModel | None) -> float | None:
     return round(size / budget, 4) if budget else None
 
 
+MOST_COPIES = 100
 _COUNTED: Mapping[Standing, str] = {
     Standing.PASS: "passed",
     Standing.ATTESTED: "attested",

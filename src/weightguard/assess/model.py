@@ -152,6 +152,23 @@ class LimitEntry:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class OpaqueEntry:
+    """What a store holds that is in no weight set and of which nothing that was read says that it is no weights.
+
+    Attributes:
+        objects: large objects of no known kind; bytes: theirs.
+        unread: others: refused, cut off, packed, sealed, archived, unfinished, or of which only old versions are left.
+        declared: those of either kind that the configuration declares to be no weights; the other numbers leave them out.
+    """
+
+    store: str
+    objects: int
+    bytes: int
+    unread: int
+    declared: int = 0
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Score:
     """A score with everything needed to redo it by hand.
 
@@ -264,6 +281,7 @@ class WeightEntry:
         years_to_exfiltrate: bytes against the declared egress budget of its model; None where none is
             declared.
         level_but_for_risks: as in the summary.
+        copies: other weight sets of the same content, wherever they lie and whatever they are called (the first 100).
     """
 
     id: str
@@ -295,6 +313,7 @@ class WeightEntry:
     released: bool | None = None
     years_to_exfiltrate: float | None = None
     level_but_for_risks: Reached | None = None
+    copies: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -664,3 +683,4 @@ class Report:
     organisation: str | None = None
     access: Picture | None = None
     limits: tuple[LimitEntry, ...] = field(default=())
+    opaque: tuple[OpaqueEntry, ...] = field(default=())

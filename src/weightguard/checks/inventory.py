@@ -44,7 +44,7 @@ def declared_locations_found(model: DeclaredModel, context: Context) -> Verdict:
     empty = [place for place in model.config.locations if not any(lies_in(one, place) for one in found)]
     if empty:
         missing("s3:ListObjectsV2", f"no weights of {model.name} were found in {words(empty)}")
-    context.require(context.estate.weight_sets.gaps)
+    context.require(context.unlisted)
     return Verdict.passed(
         f"{counted(len(found), 'copy', 'copies')} of {model.name}, in declared locations alone"
     )
@@ -71,7 +71,7 @@ def few_locations(model: DeclaredModel, context: Context) -> Verdict:
         return Verdict.failed(
             f"{model.name} lies in {len(stores)} stores, at most {most} are wanted: {words(stores)}"
         )
-    context.require(context.estate.weight_sets.gaps)
+    context.require(context.unlisted)
     return Verdict.passed(f"{model.name} lies in {len(stores)} stores, at most {most} are wanted")
 
 

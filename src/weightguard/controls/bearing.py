@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from weightguard.access.model import Access, AccessKind
+from weightguard.config import Config
 from weightguard.controls.judge import Unseen
 from weightguard.controls.scopes import PROVIDERS, scope_of
+from weightguard.controls.unread import Unread, unread_of
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.key_names import KeyNames
 from weightguard.estate.model import Account, Estate, Store, Trail
@@ -28,8 +31,9 @@ Table = Mapping[str, Weights]
 class Bearing:
     """The tables, each worked out when it is first asked for."""
 
-    def __init__(self, estate: Estate, access: Access) -> None:
+    def __init__(self, estate: Estate, access: Access, unread: Mapping[str, Unread] | None = None) -> None:
         self.estate = estate
+        self.unread = unread_of(estate, Config(), datetime.max) if unread is None else unread
         self._access = access
 
     def weights_of(self, name: str) -> Weights | Unseen:
@@ -52,7 +56,9 @@ class Bearing:
     def unlisted(self) -> tuple[Unknown, ...]:
         """The refused reads behind which weights may lie: of stores, of objects, of headers."""
         contents = [store.contents for store in self.estate.stores if isinstance(store.contents, Unknown)]
-        return tuple(dict.fromkeys([*self.estate.stores.gaps, *self.estate.weight_sets.gaps, *contents]))
+        unread = [one.unknown for one in self.unread.values() if one.open]
+        gaps = [*self.estate.stores.gaps, *self.estate.weight_sets.gaps, *contents, *unread]
+        return tuple(dict.fromkeys(gaps))
 
     @cached_property
     def stores(self) -> Table:
@@ -153,7 +159,8 @@ class Bearing:
                 yield store, self.stores[store.id]
 
     def _may_hold(self, store: Store) -> bool:
-        return isinstance(store.contents, Unknown) or store.contents.value.unexamined > 0
+        found = self.unread.get(store.id)
+        return isinstance(store.contents, Unknown) or (found is not None and found.open)
 
     def _keys_of(self, store: Store) -> Iterator[str]:
         named: set[str] = set()

@@ -8,15 +8,15 @@ finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from pydantic import Field
 
 from weightguard.config import Config, Evaluation, ModelConfig, Tier
 from weightguard.controls.schema import Level, Strict, Text
-from weightguard.weights import WeightSet
+from weightguard.weights import WeightSet, copies, unlike
 
 TIERS: tuple[Tier, ...] = ("none", "high", "critical")
 
@@ -103,6 +103,7 @@ class Declarations:
 
     Attributes:
         owners: weight set id -> declared model.
+        copies: weight sets of the same content, by id.
         default_level: the target level of a weight set that nobody declared.
         target_level: the level that the configuration declares as its aim for everything; None where it
             leaves that to the tiers.
@@ -115,6 +116,7 @@ class Declarations:
     target_level: Level | None = None
     vendors: tuple[str, ...] = ()
     evaluators: tuple[str, ...] = ()
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def outside_parties(self) -> tuple[str, ...]:
@@ -131,12 +133,15 @@ def declare(
 ) -> Declarations:
     """Works out every declared model and claims the weight sets for them.
 
-    A weight set belongs to the model in whose locations it lies (the longest location wins), else to the
-    model of its name.
+    A weight set belongs to the model in whose locations it lies (the longest location wins), else to the one whose weights it is a
+    copy of, else to the model of its name, unless what lies in that model's locations shows that it is another one.
     """
+    found = tuple(weight_sets)
+    alike = copies(found)
+    owned = _owners(found, config.models, alike)
     claimed: dict[str, list[str]] = {model.name: [] for model in config.models}
-    for weight_set in weight_sets:
-        owner = _owner(weight_set, config.models)
+    for weight_set in found:
+        owner = owned.get(weight_set.id)
         if owner is not None:
             claimed[owner.name].append(weight_set.id)
     levels: dict[Tier, Level] = {**table.target_levels, **config.tiers}
@@ -145,7 +150,7 @@ def declare(
     )
     owners = {weight_set: model for model in models for weight_set in model.weight_sets}
     return Declarations(
-        models, owners, levels["none"], config.target_level, config.vendors, config.evaluators
+        models, owners, levels["none"], config.target_level, config.vendors, config.evaluators, alike
     )
 
 
@@ -156,16 +161,41 @@ def lies_in(weight_set: WeightSet, location: str) -> bool:
     return place.rstrip("/") == bare or place.startswith(f"{bare}/")
 
 
-def _owner(weight_set: WeightSet, models: tuple[ModelConfig, ...]) -> ModelConfig | None:
+def _owners(
+    found: Sequence[WeightSet], models: tuple[ModelConfig, ...], alike: Mapping[str, tuple[str, ...]]
+) -> dict[str, ModelConfig]:
+    """The model of every weight set that has one."""
+    placed = {one.id: model for one in found if (model := _of_place(one, models)) is not None}
+    owners = dict(placed)
+    examples: dict[str, list[WeightSet]] = {}
+    for one in found:
+        if one.id in placed:
+            examples.setdefault(placed[one.id].name, []).append(one)
+    for one in found:
+        if one.id in placed:
+            continue
+        originals = [placed[name] for name in alike.get(one.id, ()) if name in placed]
+        named = next((model for model in models if model.name == one.name), None)
+        if originals:
+            owners[one.id] = max(originals, key=lambda model: (_rank(model.tier or "none"), model.name))
+        elif named is not None and not _another(one, examples.get(named.name, ())):
+            owners[one.id] = named
+    return owners
+
+
+def _another(weight_set: WeightSet, examples: Sequence[WeightSet]) -> bool:
+    """Whether a set only has the name of a model: nothing that lies in the model's locations could be the same model."""
+    return bool(examples) and all(unlike(weight_set, example) for example in examples)
+
+
+def _of_place(weight_set: WeightSet, models: tuple[ModelConfig, ...]) -> ModelConfig | None:
     placed = [
         (len(location), model)
         for model in models
         for location in model.locations
         if lies_in(weight_set, location)
     ]
-    if placed:
-        return max(placed, key=lambda pair: pair[0])[1]
-    return next((model for model in models if model.name == weight_set.name), None)
+    return max(placed, key=lambda pair: pair[0])[1] if placed else None
 
 
 def _declared(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,7 @@ from weightguard.controls.plain import plain
 from weightguard.controls.schema import Control, Level, Severity, Status, Subject
 from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
+from weightguard.controls.unread import Unread, unread_of
 from weightguard.errors import InputError
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
@@ -97,6 +98,7 @@ class Judgement:
     declarations: Declarations
     subjects: Subjects
     as_of: datetime
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
 
 def judge(
@@ -115,7 +117,8 @@ def judge(
     """
     now = as_of or timestamp(estate.collected_at)
     declarations = declare(config, catalogue.tiers, estate.weight_sets, now)
-    subjects = Subjects(estate, access, declarations)
+    unread = unread_of(estate, config, now)
+    subjects = Subjects(estate, access, declarations, unread)
     around = Surroundings(
         estate=estate,
         access=access,
@@ -123,6 +126,7 @@ def judge(
         declarations=declarations,
         disclosure=read_disclosure(config.disclosure),
         weights_of=subjects.bearing.weights_of,
+        unlisted=lambda: subjects.bearing.unlisted,
         names=names_of(estate, "estate"),
     )
     parameters = parameters_of(catalogue, config)
@@ -135,7 +139,7 @@ def judge(
         )
     ]
     results.sort(key=lambda result: (result.control, result.subject, result.message))
-    return Judgement(tuple(results), declarations, subjects, now)
+    return Judgement(tuple(results), declarations, subjects, now, unread)
 
 
 def timestamp(text: str) -> datetime:

@@ -112,6 +112,7 @@ class Surroundings:
 
     Attributes:
         weights_of: the weight sets that depend on a store, key, account or principal, by its id.
+        unlisted: the missing reads behind which weights may lie that nobody saw.
         names: what evidence calls the estate's own collections, by identity.
         memory: room for what checks compute once and share, by a key of their own (`Context.once`).
     """
@@ -122,6 +123,7 @@ class Surroundings:
     declarations: Declarations
     disclosure: Disclosure
     weights_of: Callable[[str], tuple[str, ...] | Unseen]
+    unlisted: Callable[[], tuple[Unknown, ...]] = tuple
     names: Mapping[int, str] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict)
 
@@ -246,6 +248,11 @@ class Context:
         if isinstance(found, Unseen):
             raise UnknownFact(found.unknowns)
         return found
+
+    @property
+    def unlisted(self) -> tuple[Unknown, ...]:
+        """The missing reads behind which weights may lie that nobody saw: of stores, of their objects, of headers."""
+        return self._around.unlisted()
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once in a run. For pure work over the whole estate that every

@@ -6,7 +6,7 @@ verdicts which could not be formed appear as unknown instead of vanishing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from weightguard.controls.bearing import Bearing, Weights, union
 from weightguard.controls.declared import Declarations
 from weightguard.controls.schema import Bearing as Role
 from weightguard.controls.schema import Subject
+from weightguard.controls.unread import Unread
 from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.model import Estate, Store
 
@@ -70,9 +71,15 @@ class Selection:
 class Subjects:
     """Selects subjects lazily: a catalogue without a control about principals never asks the access graph."""
 
-    def __init__(self, estate: Estate, access: Access, declarations: Declarations) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        access: Access,
+        declarations: Declarations,
+        unread: Mapping[str, Unread] | None = None,
+    ) -> None:
         self.estate = estate
-        self.bearing = Bearing(estate, access)
+        self.bearing = Bearing(estate, access, unread)
         self._declarations = declarations
         self._select = {
             "store": self._stores, "key": self._keys, "weight_set": self._weight_sets, "account": self._accounts,

@@ -40,9 +40,15 @@ class LimitKind(Enum):
 
     OLD_VERSIONS = (
         "old-object-versions",
-        "weights of which only old versions are left: old versions were not listed",
+        "weights in older versions of objects that are there: only keys that have nothing but older versions were listed",
         (),
         ("s3:ListObjectsV2",),
+    )
+    UNREAD_OBJECTS = (
+        "unread-objects",
+        "weights in objects that are large and of no known kind, or that were refused, cut off, packed, sealed or archived",
+        (),
+        ("s3:ListObjectsV2", "s3:GetObject"),
     )
     OBJECT_ACLS = (
         "object-acls",

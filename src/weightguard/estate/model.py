@@ -162,15 +162,35 @@ class StoreEncryption:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadObjects:
+    """Objects of one folder that are in no weight set and of which nothing that was read says that they hold no weights.
+
+    Attributes:
+        place: key prefix ending in ``/``, empty for the store's root.
+        state: how they were left: ``opaque``, ``denied``, ``archived``, ... (column `examined` of the snapshot's objects).
+    """
+
+    place: str
+    state: str
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """What a listing of a store found."""
+    """What a listing of a store found.
+
+    Attributes:
+        unexamined: objects that may be weights and of which nothing that was read says that they are none.
+        keys: keys that objects were seen to be encrypted with, whatever the store's default is.
+        unread: what `unexamined` counts, by folder and reason.
+    """
 
     objects: int
     bytes: int
-    unexamined: int  # objects that may be weights and whose header was not read
-    keys: tuple[
-        str, ...
-    ] = ()  # keys that objects were seen to be encrypted with, whatever the store's default is
+    unexamined: int
+    keys: tuple[str, ...] = ()
+    unread: tuple[UnreadObjects, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

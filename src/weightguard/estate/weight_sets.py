@@ -30,7 +30,9 @@ COLUMNS: Final = (
     "sketch",
 )
 UNASKED: Final = frozenset({Reason.NOT_COLLECTED, Reason.NOT_READ})
-LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions", "ListBuckets"})
+LISTINGS: Final = frozenset(
+    {"ListObjectsV2", "ListObjects", "ListObjectVersions", "ListMultipartUploads", "ListBuckets"}
+)
 
 
 def weight_sets(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weightguard.assess.model import AccountSight, Report
+from weightguard.report import opaque
 from weightguard.report.words import counted, exposures
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -17,7 +18,7 @@ def headline(report: Report) -> str:
     """One sentence without a full stop."""
     if not report.weights:
         return _nothing(report)
-    missed = unread(report)
+    missed = unread(report) or opaque.missed(report)
     found = _exposed(report)
     if found:
         return f"{found}; {missed}" if missed else found
@@ -34,6 +35,8 @@ def _nothing(report: Report) -> str:
     if coverage.stores_unread:
         stores = f"{coverage.stores_unread} of {counted(coverage.stores, 'store')}"
         return f"{stores} could not be looked into; no weights were seen in the others"
+    if missed := opaque.missed(report):
+        return f"{missed}; no weights were seen"
     in_play = any(limit.in_play for limit in report.limits)
     if coverage.accounts_unlisted or coverage.sets_unread or in_play or not accounts:
         return "No weights were seen, and not everything could be read"

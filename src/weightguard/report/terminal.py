@@ -14,7 +14,7 @@ import click
 
 from weightguard.assess.model import Report, Status, WeightEntry
 from weightguard.controls import effects
-from weightguard.report import limits
+from weightguard.report import limits, opaque
 from weightguard.report.causes import Cause, causes
 from weightguard.report.headline import headline
 from weightguard.report.text import visible
@@ -123,6 +123,19 @@ def _gaps(report: Report, width: int) -> Iterator[str]:
     yield ""
 
 
+def _opaque(report: Report, width: int) -> Iterator[str]:
+    """Objects that may be weights, by store."""
+    found = opaque.open_entries(report)
+    if not found:
+        return
+    yield _title(opaque.TITLE)
+    for entry in found[:3]:
+        yield from _wrapped(f"{visible(short(entry.store))}: {opaque.what(entry)}", width, "  - ")
+    if len(found) > 3:
+        yield f"  and {counted(len(found) - 3, 'more store')}"
+    yield ""
+
+
 def _limits(report: Report, width: int) -> Iterator[str]:
     """Those in play; the standing ones are the same in every report of this kind and stand in its files."""
     told = limits.lines(report)
@@ -190,7 +203,7 @@ def render(report: Report, *, written: tuple[str, ...] = (), width: int = WIDTH)
     if report.summary.accepted_risks:
         lines.extend(_wrapped(level_of(report.summary), width, ""))
     lines.append("")
-    for part in (_exposures, _next, _weights, _protocols, _gaps, _limits):
+    for part in (_exposures, _next, _weights, _opaque, _protocols, _gaps, _limits):
         lines.extend(part(report, width))
     lines.extend(_wrapped(report.summary.claim, width, ""))
     if written:

@@ -4,6 +4,7 @@
 Nothing is ever unpickled, and nothing that comes out holds a stretch of an object's content.
 """
 
+from weightguard.weights.copies import copies, unlike
 from weightguard.weights.examine import examine
 from weightguard.weights.model import (
     FORMATS,
@@ -50,6 +51,8 @@ __all__ = [
     "WeightFile",
     "WeightSet",
     "assemble",
+    "copies",
     "examine",
     "is_shard",
+    "unlike",
 ]

@@ -202,7 +202,7 @@ class _Collection:
     def _bucket(self, account: Account, entry: Mapping[str, Any]) -> Iterator[Row | Unit]:
         bucket = s3.located(account, entry)
         found = contents.read_contents(account, bucket, self.readers, self.entry.options.header_reads)
-        yield s3.bucket_row(account, bucket, found.listing, in_full=found.harmless)
+        yield s3.bucket_row(account, bucket, found.answers, in_full=found.harmless)
         yield _access_points(account, bucket.region)
 
 

@@ -5,25 +5,34 @@ from __future__ import annotations
 import contextvars
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from weightguard.collect.aws.account import Account
 from weightguard.collect.aws.answer import Answer
+from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.services import s3
 from weightguard.weights import (
     UNREAD,
     FileVerdict,
     ListedObject,
     ObjectRow,
+    ReadArchived,
     ReadDenied,
     ReadFailed,
+    ReadSealed,
     StoreScan,
     examine,
 )
 
+_ARCHIVED = frozenset({"InvalidObjectState"})
+_CLIENT_SIDE = frozenset(
+    ("x-amz-cek-alg", "x-amz-key", "x-amz-key-v2", "x-amz-wrap-alg", "x-amz-crypto-instr-file", "x-amz-iv", "x-amz-c", "x-amz-w",
+     "x-amz-3", "encryptiondata")
+)  # fmt: skip
+_MOST_STATES = 100_000
 _IN_MEMORY = 4 << 20  # bytes of a listing that are held before it goes to a temporary file
 
 
@@ -32,25 +41,27 @@ class Contents:
     """What was found in a bucket.
 
     Attributes:
-        listing: what came of listing it; `data` holds the number of objects and their bytes.
+        answers: what came of listing its objects, its old versions and its unfinished uploads, and of asking whether it keeps
+            versions; by operation. A listing's `data` holds numbers, the objects are rows.
         weights: whether a weight set was found.
-        unread: whether there are objects that may be weights and were not read.
+        unread: whether there is something that may be weights and was not read.
     """
 
-    listing: Answer
+    answers: dict[str, Answer]
     weights: bool = False
     unread: bool = False
 
     @property
     def harmless(self) -> str | None:
         """Why the bucket does not matter for weights; None when it does, or when that is not known."""
-        if self.weights or self.unread or not self.listing.ok:
+        if self.weights or self.unread or not all(answer.ok for answer in self.answers.values()):
             return None
-        return "it holds no objects" if not self.listing.data["KeyCount"] else "it holds no weights"
+        listed = self.answers[s3.LIST_OBJECTS.name].data
+        return "it holds no objects" if not listed["KeyCount"] else "it holds no weights"
 
 
 def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget: int) -> Contents:
-    """List a bucket, read the headers that tell, and write a row for every object.
+    """List a bucket, read the headers that tell, and write a row for every object, unfinished upload and deleted key.
 
     Args:
         readers: reads headers in parallel.
@@ -58,32 +69,124 @@ def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget
     """
     scan = StoreScan(bucket.arn, budget=budget)
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, mode="w+", encoding="utf-8") as spool:
-        found = Contents(_list(account, bucket, scan, spool))
+        listing = _Listing(account, bucket, scan, spool)
+        found = Contents(listing.read())
         headers = _Headers(account, bucket)
         headers.examine(scan, readers)
         account.writer.objects(account.scope, _rows(found, scan, spool, headers))
     return found
 
 
-def _list(account: Account, bucket: s3.Bucket, scan: StoreScan, spool: IO[str]) -> Answer:
-    count = size = 0
-    listing = Answer("ok")
-    pages = account.caller.pages(
-        s3.LIST_OBJECTS, region=bucket.region, resource=bucket.arn, check=_Order().check, Bucket=bucket.name
+@dataclass(slots=True)
+class _Listing:
+    """Everything that a bucket lists, each thing a line of the spool.
+
+    Attributes:
+        uploads: when an upload was begun that was not completed, by key; of keys that hold no object.
+    """
+
+    account: Account
+    bucket: s3.Bucket
+    scan: StoreScan
+    spool: IO[str]
+    uploads: dict[str, str | None] = field(default_factory=dict)
+
+    def read(self) -> dict[str, Answer]:
+        """List, and give what came of it by operation."""
+        uploads = self._uploads()
+        objects = self._objects()
+        for key, begun in self.uploads.items():
+            self._put(ListedObject(key, 0, begun, state="unfinished"))
+        versioning = self.account.caller.ask(
+            s3.GET_VERSIONING, region=self.bucket.region, resource=self.bucket.arn, Bucket=self.bucket.name
+        )
+        answers = {s3.LIST_OBJECTS.name: objects, s3.LIST_UPLOADS.name: uploads}
+        if versioning.data.get("Status"):
+            answers[s3.LIST_VERSIONS.name] = self._deleted()
+        return answers | {s3.GET_VERSIONING.name: versioning}
+
+    def _pages(
+        self, operation: Operation, check: Callable[[Mapping[str, Any]], str | None]
+    ) -> Iterator[Answer]:
+        return self.account.caller.pages(
+            operation,
+            region=self.bucket.region,
+            resource=self.bucket.arn,
+            check=check,
+            Bucket=self.bucket.name,
+        )
+
+    def _put(self, obj: ListedObject) -> None:
+        self.scan.offer(obj)
+        row = [obj.key, obj.bytes, obj.last_modified, obj.storage_class, obj.etag, obj.state]
+        self.spool.write(json.dumps(row) + "\n")
+
+    def _uploads(self) -> Answer:
+        answer = Answer("ok")
+        for answer in self._pages(s3.LIST_UPLOADS, _unchecked):
+            for entry in answer.data.get("Uploads", []):
+                if len(self.uploads) < _MOST_STATES:
+                    self.uploads.setdefault(entry["Key"], entry.get("Initiated"))
+        return _counted(answer, s3.LIST_UPLOADS, {"Keys": len(self.uploads)})
+
+    def _objects(self) -> Answer:
+        count = size = 0
+        answer = Answer("ok")
+        for answer in self._pages(s3.LIST_OBJECTS, _Order().check):
+            for entry in answer.data.get("Contents", []):
+                self._put(_listed(entry))
+                self.uploads.pop(entry["Key"], None)
+                count += 1
+                size += entry["Size"]
+        return _counted(answer, s3.LIST_OBJECTS, {"KeyCount": count, "Bytes": size})
+
+    def _deleted(self) -> Answer:
+        """Keys whose latest version is a delete marker: a listing does not show them, and older versions are there to be read."""
+        count = 0
+        deleted: dict[str, None] = {}
+        kept: dict[str, ListedObject] = {}
+        answer = Answer("ok")
+        for answer in self._pages(s3.LIST_VERSIONS, _unchecked):
+            for marker in answer.data.get("DeleteMarkers", []):
+                if marker.get("IsLatest"):
+                    deleted[marker["Key"]] = None
+            for entry in answer.data.get("Versions", []):
+                known = kept.get(entry["Key"])
+                if not entry.get("IsLatest") and (known is None or known.bytes < entry.get("Size", 0)):
+                    kept[entry["Key"]] = _old_version(entry)
+            count += self._settle(deleted, kept, str(answer.data.get("NextKeyMarker") or ""))
+        count += self._settle(deleted, kept, "")
+        return _counted(answer, s3.LIST_VERSIONS, {"Keys": count})
+
+    def _settle(self, deleted: dict[str, None], kept: dict[str, ListedObject], going_on: str) -> int:
+        """Put the keys that no further page speaks of: a listing of versions goes by key."""
+        done = [key for key in kept if key != going_on]
+        found = [kept.pop(key) for key in done]
+        gone = [obj for obj in found if obj.key in deleted]
+        for obj in gone:
+            self._put(obj)
+        for key in [key for key in deleted if key != going_on]:
+            del deleted[key]
+        return len(gone)
+
+
+def _unchecked(page: Mapping[str, Any]) -> str | None:
+    """Listings of versions and uploads repeat keys, and sort them by the provider's own rules."""
+    return None
+
+
+def _counted(answer: Answer, operation: Operation, numbers: Mapping[str, int]) -> Answer:
+    return Answer(answer.outcome, dict(numbers), answer.code, answer.message, keeps=operation.keeps)
+
+
+def _old_version(entry: Mapping[str, Any]) -> ListedObject:
+    return ListedObject(
+        entry["Key"],
+        int(entry.get("Size") or 0),
+        entry.get("LastModified"),
+        entry.get("StorageClass"),
+        state="old_version",
     )
-    for listing in pages:
-        for entry in listing.data.get("Contents", []):
-            scan.offer(_listed(entry))
-            spool.write(
-                json.dumps(
-                    [entry["Key"], entry["Size"], entry.get("LastModified"), entry.get("StorageClass")]
-                )
-                + "\n"
-            )
-            count += 1
-            size += entry["Size"]
-    data = {"KeyCount": count, "Bytes": size}
-    return Answer(listing.outcome, data, listing.code, listing.message, s3.LIST_OBJECTS.keeps)
 
 
 @dataclass(slots=True)
@@ -103,7 +206,10 @@ class _Order:
 
 
 def _listed(entry: Mapping[str, Any]) -> ListedObject:
-    return ListedObject(entry["Key"], entry["Size"], entry.get("LastModified"), entry.get("StorageClass"))
+    etag = str(entry.get("ETag") or "").strip('"')
+    return ListedObject(
+        entry["Key"], entry["Size"], entry.get("LastModified"), entry.get("StorageClass"), etag or None
+    )
 
 
 def _spooled(spool: IO[str]) -> Iterator[ListedObject]:
@@ -115,8 +221,13 @@ def _spooled(spool: IO[str]) -> Iterator[ListedObject]:
 def _rows(found: Contents, scan: StoreScan, spool: IO[str], headers: _Headers) -> Iterator[dict[str, Any]]:
     for row in scan.rows(_spooled(spool)):
         found.weights = found.weights or row.weight_set is not None
-        found.unread = found.unread or row.examined in UNREAD
-        yield _columns(row) | headers.encryption.get(row.key, {})
+        found.unread = found.unread or (row.weight_set is None and row.examined in UNREAD)
+        seen = headers.encryption.get(row.key, {})
+        columns = _columns(row) | seen
+        if seen.get("encryption") not in (None, "AES256"):
+            # "Common Response Headers", ETag: with another encryption it is no digest of the content.
+            columns["etag"] = None
+        yield columns
 
 
 def _columns(row: ObjectRow) -> dict[str, Any]:
@@ -130,6 +241,7 @@ class _Headers:
     account: Account
     bucket: s3.Bucket
     encryption: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    sealed: set[str] = field(default_factory=set)
 
     def examine(self, scan: StoreScan, readers: Executor) -> None:
         """Examine what the scan wants to see, several objects at a time."""
@@ -152,6 +264,8 @@ class _Headers:
                 "encryption": raw.get("ServerSideEncryption"),
                 "kms_key": raw.get("SSEKMSKeyId"),
             }
+            if _is_client_side(raw.get("Metadata")):
+                self.sealed.add(key)
             return {}
 
         answer = self.account.caller.ask(
@@ -164,9 +278,18 @@ class _Headers:
             Range=f"bytes={offset}-{offset + length - 1}",
         )
         if answer.ok:
+            if key in self.sealed:
+                raise ReadSealed("encrypted before it was stored", where=self.bucket.arn)
             return held[-1]
+        if answer.code in _ARCHIVED:
+            raise ReadArchived(f"s3:GetObject {answer.code}", where=self.bucket.arn)
         problem = ReadDenied if answer.outcome == "denied" else ReadFailed
         raise problem(f"s3:GetObject {answer.outcome}", where=self.bucket.arn)
+
+
+def _is_client_side(metadata: object) -> bool:
+    """Whether an object's metadata says that it was sealed before it was sent ("Amazon S3 Encryption Client", versions 1 to 4)."""
+    return isinstance(metadata, Mapping) and any(str(name).lower() in _CLIENT_SIDE for name in metadata)
 
 
 def _body(raw: Mapping[str, Any], offset: int, length: int) -> bytes:

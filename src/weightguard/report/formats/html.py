@@ -20,7 +20,7 @@ from markupsafe import Markup
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.controls import effects
 from weightguard.estate.partition import bucket_name
-from weightguard.report import limits
+from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline
 from weightguard.report.layout import layout
@@ -247,6 +247,7 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         weight_rows=_WEIGHT_ROWS,
         gap_rows=_GAP_ROWS,
         limits=limits.lines(report),
+        opaque=[(entry.store, opaque.what(entry)) for entry in opaque.open_entries(report)],
         levels=("SL1", "SL2", "SL3", "SL4", "SL5"),
         capacities=CAPACITIES,
         chances=CHANCES,

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from weightguard.assess.model import Report
-from weightguard.report import limits
+from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
-from weightguard.report.words import CAPACITIES, CHANCES, outcome, outsiders, size, urgency, vector_state
+from weightguard.report.words import (
+    CAPACITIES,
+    CHANCES,
+    outcome,
+    outsiders,
+    short,
+    size,
+    urgency,
+    vector_state,
+)
 
 FILE = "report.md"
 TREND = True
 _FINDINGS = 1000
 _SCOPES = 5
+_MOST_STORES = 200
 
 
 def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -40,6 +50,7 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         _weights,
         _findings,
         _gaps,
+        _opaque,
         _limits,
         _levels,
         _vectors,
@@ -174,6 +185,21 @@ def _gaps(report: Report) -> Iterator[str]:
         for cause in found
     )
     yield from table(("Read", "Where", "Why", "What it could hide", "Grant", "Controls"), rows)
+
+
+def _opaque(report: Report) -> Iterator[str]:
+    yield f"## {opaque.TITLE}"
+    yield ""
+    rows = [(code(short(entry.store)), opaque.what(entry)) for entry in opaque.open_entries(report)]
+    if not rows:
+        yield "None: whatever is in no weight set was read, or is declared to be no weights."
+        return
+    yield opaque.EXPLANATION
+    yield ""
+    yield from table(("Store", "What"), rows[:_MOST_STORES])
+    if len(rows) > _MOST_STORES:
+        yield ""
+        yield f"The first {_MOST_STORES} of {len(rows)}; all of them are in report.json."
 
 
 def _limits(report: Report) -> Iterator[str]:

@@ -43,6 +43,31 @@ LIST_OBJECTS = Operation(
     # How many there are, and their bytes, summed up; the objects themselves have a table of their own.
     keeps=("KeyCount", "Bytes"),
 )
+LIST_VERSIONS = Operation(
+    service="s3",
+    name="ListObjectVersions",
+    permissions=("s3:ListBucketVersions",),
+    hides="weights that were deleted and of which older versions are left",
+    required=("IsTruncated",),
+    entries=("Versions", "DeleteMarkers"),
+    identity=("Key",),
+    paged=True,
+    page_size=1000,
+    # How many keys have only old versions; the keys themselves stand in the table of objects.
+    keeps=("Keys",),
+)
+LIST_UPLOADS = Operation(
+    service="s3",
+    name="ListMultipartUploads",
+    permissions=("s3:ListBucketMultipartUploads",),
+    hides="weights in the parts of uploads that were never completed",
+    required=("IsTruncated",),
+    entries=("Uploads",),
+    identity=("Key",),
+    paged=True,
+    page_size=1000,
+    keeps=("Keys",),
+)
 GET_OBJECT = Operation(
     service="s3",
     name="GetObject",
@@ -179,7 +204,17 @@ KEEPING = (
     GET_TAGGING,
 )
 """Asked of buckets that matter: those that hold weights or may, and those that their copies and logs go to."""
-OPERATIONS = (LIST_BUCKETS, GET_LOCATION, LIST_OBJECTS, GET_OBJECT, *ALWAYS, *LIMITS, *KEEPING)
+OPERATIONS = (
+    LIST_BUCKETS,
+    GET_LOCATION,
+    LIST_OBJECTS,
+    LIST_VERSIONS,
+    LIST_UPLOADS,
+    GET_OBJECT,
+    *ALWAYS,
+    *LIMITS,
+    *KEEPING,
+)
 _ACLS_DISABLED = "ACLs are disabled by the ownership setting"
 
 # GetBucketLocation, "LocationConstraint": null stands for us-east-1, EU for eu-west-1.
@@ -221,18 +256,22 @@ def located(account: Account, entry: Mapping[str, Any]) -> Bucket:
     return Bucket(name, arn, entry, region, answer)
 
 
-def bucket_row(account: Account, bucket: Bucket, listing: Answer, *, in_full: str | None) -> Row:
+def bucket_row(
+    account: Account, bucket: Bucket, listings: Mapping[str, Answer], *, in_full: str | None
+) -> Row:
     """The record of a bucket.
 
     Args:
-        listing: what came of listing its objects.
+        listings: what came of listing its objects, old versions and unfinished uploads, by operation; what was asked for it.
         in_full: None to ask everything; else why the rest is not asked.
     """
 
     def ask(operation: Operation) -> Answer:
+        if operation.name in listings:
+            return listings[operation.name]
         return account.caller.ask(operation, region=bucket.region, resource=bucket.arn, Bucket=bucket.name)
 
-    reads = {LIST_OBJECTS.name: listing}
+    reads = dict(listings)
     if bucket.location is not None:
         reads[GET_LOCATION.name] = bucket.location
     reads |= _in_full(ask) if in_full is None else _in_part(ask, in_full)
@@ -260,7 +299,7 @@ def _in_part(ask: Callable[[Operation], Answer], why: str) -> dict[str, Answer]:
     closed = reads[GET_POLICY.name].outcome == "absent" and _owner_alone(reads[GET_ACL.name])
     for operation in LIMITS:
         reads[operation.name] = skipped(f"{why}, and it lets nobody in") if closed else ask(operation)
-    return reads | {operation.name: skipped(why) for operation in KEEPING}
+    return reads | {operation.name: skipped(why) for operation in KEEPING if operation is not GET_VERSIONING}
 
 
 def _owner_alone(acl: Answer) -> bool:
