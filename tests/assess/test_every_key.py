@@ -37,7 +37,7 @@ from weightguard.cli.scan import aws_settings, check, configured
 from weightguard.config import Config, load
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.errors import ConfigError, InputError
-from weightguard.estate.model import Estate
+from weightguard.estate.model import Contents, Estate, UnreadObjects
 from weightguard.notify import prepare
 from weightguard.report.ending import why
 
@@ -78,6 +78,14 @@ def evaluated(**given: Any) -> dict[str, Any]:
     return model(evaluations=[{**EVALUATION, **given}])
 
 
+DUMPED = UnreadObjects("dumps/", "opaque", 1, 8_000_000)
+DUMPS = {"location": arn("a") + "/dumps/", "reason": "database dumps", "owner": "jo", "expires": "2027-01-01"}
+
+
+def not_weights(**given: Any) -> dict[str, Any]:
+    return {"not_weights": [{**DUMPS, **given}]}
+
+
 DISCLOSED = {"security_txt": "security.txt"}
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "organisation": ({}, {"organisation": "Atlas"}),
@@ -102,6 +110,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "models.evaluations.indicates": ({}, evaluated(indicates="critical")),
     "models.evaluations.date": ({}, evaluated(date="2025-01-01")),
     "models.evaluations.evaluator": ({}, evaluated(evaluator="somebody else")),
+    "not_weights": ({}, not_weights()),
+    "not_weights.location": (not_weights(), not_weights(location=arn("elsewhere"))),
+    "not_weights.reason": (not_weights(), not_weights(reason="logs")),
+    "not_weights.owner": (not_weights(), not_weights(owner="kim")),
+    "not_weights.expires": (not_weights(), not_weights(expires="2020-01-01")),
     "controls": ({}, {"controls": {"parameters": {"WG-IAM-01": {"maximum_people": 0}}}}),
     "controls.directories": ({}, {"controls": {"directories": ["own"]}}),
     "controls.parameters": ({}, {"controls": {"parameters": {"WG-IAM-01": {"maximum_people": 0}}}}),
@@ -251,6 +264,12 @@ def lab(tmp_path: Path, shipped: Catalogue) -> Lab:
 @pytest.mark.parametrize("key", sorted(CASES))
 def test_a_key_changes_what_is_reported(key: str, lab: Lab) -> None:
     before, after = CASES[key]
+    if key.startswith("not_weights"):
+        contents = known(Contents(2, 9_000_000, 1, (), (DUMPED,)), "s3:ListObjectsV2")
+        held = estate(
+            accounts=[account()], stores=[store("a", contents=contents)], weight_sets=[weights("a")]
+        )
+        lab = replace(lab, estate=held)
     assert lab.seen(before) == lab.seen(before)
     assert lab.seen(before) != lab.seen(after)
 

@@ -198,10 +198,7 @@ class _Assessment:
         yield from unread_limits(self.judgement.unread)
 
     def _opaque(self) -> tuple[OpaqueEntry, ...]:
-        return tuple(
-            OpaqueEntry(one.store, one.objects, one.bytes, one.unread, one.declared)
-            for _, one in sorted(self.judgement.unread.items())
-        )
+        return tuple(entries.opaque(one) for _, one in sorted(self.judgement.unread.items()))
 
     def _target(self, name: str) -> Level:
         """The option's, else the higher of the configuration's and the tier's."""

@@ -16,6 +16,8 @@ from weightguard.assess.model import (
     Level,
     LevelEntry,
     ModelEntry,
+    NotWeightsEntry,
+    OpaqueEntry,
     ResultEntry,
     WaiverStamp,
     WeightEntry,
@@ -30,6 +32,7 @@ from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import Declarations, DeclaredModel
 from weightguard.controls.engine import Evidence
 from weightguard.controls.schema import LEVELS, Control, Status
+from weightguard.controls.unread import Unread
 from weightguard.estate.fact import Reason
 from weightguard.weights import WeightSet
 
@@ -184,6 +187,14 @@ def weight_entry(
         level_but_for_risks=but_for_risks(row, controls),
         copies=copies[:MOST_COPIES],
     )
+
+
+def opaque(unread: Unread) -> OpaqueEntry:
+    """The unread objects of a store."""
+    by = tuple(
+        NotWeightsEntry(one.location, one.reason, one.owner, one.expires.isoformat()) for one in unread.by
+    )
+    return OpaqueEntry(unread.store, unread.objects, unread.bytes, unread.unread, unread.declared, by)
 
 
 def _years(size: int, model: DeclaredModel | None) -> float | None:

@@ -152,6 +152,16 @@ class LimitEntry:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class NotWeightsEntry:
+    """Who declares that what lies in a place is no weights, why, and until which day."""
+
+    location: str
+    reason: str
+    owner: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class OpaqueEntry:
     """What a store holds that is in no weight set and of which nothing that was read says that it is no weights.
 
@@ -159,6 +169,7 @@ class OpaqueEntry:
         objects: large objects of no known kind; bytes: theirs.
         unread: others: refused, cut off, packed, sealed, archived, unfinished, or of which only old versions are left.
         declared: those of either kind that the configuration declares to be no weights; the other numbers leave them out.
+        by: the declarations that cover them.
     """
 
     store: str
@@ -166,6 +177,7 @@ class OpaqueEntry:
     bytes: int
     unread: int
     declared: int = 0
+    by: tuple[NotWeightsEntry, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -23,6 +23,7 @@ class Unread:
         objects: large ones of no known kind; bytes: theirs.
         unread: others, that were refused, cut off, packed, sealed, archived, unfinished, or of which old versions are left.
         declared: those of either kind that a declaration in force covers, which the other numbers leave out.
+        by: the declarations that cover them.
     """
 
     store: str
@@ -31,6 +32,7 @@ class Unread:
     bytes: int = 0
     unread: int = 0
     declared: int = 0
+    by: tuple[NotWeights, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -59,15 +61,21 @@ def unread_of(estate: Estate, config: Config, as_of: datetime) -> Mapping[str, U
 def _of(store: Store, declarations: Iterable[NotWeights]) -> Unread:
     if not isinstance(store.contents, Known):
         return Unread(store.id, store.account)
-    objects = size = unread = declared = 0
-    for one in store.contents.value.unread:
-        if any(_covers(declaration, store, one) for declaration in declarations):
+    contents = store.contents.value
+    objects = size = declared = 0
+    # What is counted and named by no folder cannot be declared away.
+    unread = contents.unexamined - sum(one.objects for one in contents.unread)
+    by: dict[NotWeights, None] = {}
+    for one in contents.unread:
+        covering = [declaration for declaration in declarations if _covers(declaration, store, one)]
+        if covering:
             declared += one.objects
+            by.update(dict.fromkeys(covering))
         elif one.state == OPAQUE:
             objects, size = objects + one.objects, size + one.bytes
         else:
             unread += one.objects
-    return Unread(store.id, store.account, objects, size, unread, declared)
+    return Unread(store.id, store.account, objects, size, unread, declared, tuple(by))
 
 
 def _covers(declaration: NotWeights, store: Store, found: UnreadObjects) -> bool:
