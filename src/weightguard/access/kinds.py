@@ -65,6 +65,8 @@ class Kinds:
     def _find(self, name: str) -> ActorKind:
         if name == "*":
             return "anonymous"
+        if name in self._population.guests:
+            return "anonymous"
         principal = self._population.principals.get(name)
         if principal is not None:
             return self._of_principal(principal, frozenset())

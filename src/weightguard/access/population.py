@@ -150,6 +150,8 @@ class Population:
         self._texts: dict[
             tuple[int, PolicyKind], tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]
         ] = {}
+        self.guests: frozenset[str] = frozenset()
+        """Subjects whom a provider's tokens name and nobody vouches for, and the roles that they assume."""
         self._group_all()
 
     def realm(self, account: str) -> Realm:
