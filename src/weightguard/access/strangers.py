@@ -122,6 +122,8 @@ class Strangers:
 
     def __init__(self, population: Population) -> None:
         self._population = population
+        self._somebody: dict[tuple[str, str], Stranger] = {}
+        self._alike: dict[tuple[frozenset[str], str, bool], list[Stranger]] = {}
 
     def is_covered(self, account: str) -> bool:
         """Whether some snapshot holds the account's principals."""
@@ -180,11 +182,15 @@ class Strangers:
             )
 
     def _of_account(self, account: str, partition: str) -> Stranger:
-        realm = self._population.realms.get(account)
-        caller = somebody(account, self._bounds(account), partition=partition)
-        caller = replace(caller, in_management_account=realm is not None and realm.is_management)
-        unseen = account if self._is_audited(account) else None
-        return Stranger(caller, everything(caller, realm), (answer_name(caller),), unseen=unseen)
+        found = self._somebody.get((account, partition))
+        if found is None:
+            realm = self._population.realms.get(account)
+            caller = somebody(account, self._bounds(account), partition=partition)
+            caller = replace(caller, in_management_account=realm is not None and realm.is_management)
+            unseen = account if self._is_audited(account) else None
+            found = Stranger(caller, everything(caller, realm), (answer_name(caller),), unseen=unseen)
+            self._somebody[(account, partition)] = found
+        return found
 
     def _is_audited(self, account: str | None) -> bool:
         return account is not None and account in self._population.membership.audited
@@ -197,16 +203,24 @@ class Strangers:
             apart = frozenset()
         return Bounds(account, others, apart, population.unique_ids)
 
-    def _members(self, mentioned: Mentions, partition: str, owner: str | None) -> Iterator[Stranger]:
+    def _members(self, mentioned: Mentions, partition: str, owner: str | None) -> list[Stranger]:
         """Audited accounts and members of audited organisations whose principals nobody knows; those alike as one."""
+        apart = frozenset(self._uncovered).intersection((*mentioned.accounts, owner or ""))
+        key = (apart, partition, mentioned.by_account)
+        found = self._alike.get(key)
+        if found is None:
+            found = self._alike[key] = [*self._gathered(apart, partition, one_by_one=mentioned.by_account)]
+        return found
+
+    def _gathered(self, apart: frozenset[str], partition: str, *, one_by_one: bool) -> Iterator[Stranger]:
         alike: dict[object, list[Stranger]] = {}
         for account in self._uncovered:
-            if account in mentioned.accounts or account == owner:
+            if account in apart:
                 continue
             realm = self._population.realms[account]
-            mine = account if mentioned.by_account else None
             paths = self._population.membership.path_of(account)
-            key = (mine, realm.organisation, paths, realm.scp, realm.is_management, self._is_audited(account))
+            mine = account if one_by_one or self._is_audited(account) else None
+            key = (mine, realm.organisation, paths, realm.scp, realm.is_management)
             alike.setdefault(key, []).append(self._of_account(account, partition))
         for group in alike.values():
             names = tuple(name for one in group for name in one.names)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from weightguard.estate.aws.scope import Scope, public_access_block, region_of
+from weightguard.estate.aws.scope import Scope, account_of, public_access_block, region_of
 from weightguard.estate.evidence import Record, code, data_of, listing_source, outcome, read, read_source
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
@@ -71,7 +71,7 @@ def _access_point(scope: Scope, record: Record) -> AccessPoint:
     return AccessPoint(
         id=record.id,
         store=f"arn:{partition_of(record.id)}:s3:::{bucket}",
-        account=scope.account,
+        account=account_of(record.id) or scope.account,
         region=region_of(record, record.id) or "",
         network_origin=_network_origin(record),
         vpc=read(record, details, lambda answer: text_or_none(find(answer, "VpcConfiguration.VpcId"))),
