@@ -14,6 +14,7 @@ import yaml
 from weightguard.access.model import AccessKind, Answer, Cut, Paths, WhoCan
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
+from weightguard.estate.limit import Limit, in_play
 from weightguard.estate.model import (
     AccessKey,
     Account,
@@ -153,16 +154,19 @@ class ToldAccess:
 
     Attributes:
         answers: (access, store) -> answers.
-        gaps: what every answer lacks.
+        gaps: what every answer lacks. limits: what every answer met.
     """
 
     answers: Mapping[tuple[AccessKind, str], Sequence[Answer]] = field(default_factory=dict)
     gaps: tuple[Unknown, ...] = ()
     asked: list[tuple[AccessKind, str]] = field(default_factory=list)
+    limits: tuple[Limit, ...] = ()
 
     def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
         self.asked.append((access, store))
-        return WhoCan(access, store, tuple(self.answers.get((access, store), ())), not self.gaps, self.gaps)
+        complete = not self.gaps and not in_play(self.limits)
+        answers = tuple(self.answers.get((access, store), ()))
+        return WhoCan(access, store, answers, complete, self.gaps, self.limits)
 
     def paths(self, principal: str, store: str, access: AccessKind = AccessKind.READ) -> Paths:
         return Paths(one.path for one in self.answers.get((access, store), ()) if one.principal == principal)

@@ -35,7 +35,8 @@ from weightguard.controls import engine
 from weightguard.controls.engine import Result, judge
 from weightguard.controls.judge import Context, Verdict
 from weightguard.errors import ConfigError, InputError
-from weightguard.estate.fact import Collection
+from weightguard.estate.fact import Collection, Reason
+from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.model import Contents, StoreEncryption
 
 HOLDS = {"cel": "store.public_access_block != null && store.public_access_block.restrict_buckets"}
@@ -293,15 +294,50 @@ def test_every_way_of_needing_an_unknown_stops_the_check(
     assert (found[0].status, found[0].unknowns) == ("unknown", (refused,))
 
 
-def test_a_shape_that_no_provider_documents_is_unknown(
-    tmp_path: Path, deciding: Callable[[Decide], None]
+@pytest.mark.fails_inside
+def test_a_check_that_fails_inside_is_unknown_told_aloud_and_a_gap_of_its_own(
+    tmp_path: Path, deciding: Callable[[Decide], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     deciding(lambda subject, context: Verdict.passed(context.read(subject.policy)["Statement"]))
     found = results(
         tmp_path, control("WG-STO-01"), stores=[store("a", policy=known(7))], weight_sets=[weights("a")]
     )
     assert found[0].status == "unknown"
-    assert "unexpected shape" in found[0].message
+    assert "the check itself failed (TypeError)" in found[0].message
+    assert [(one.reason, one.source.call.partition(":")[0]) for one in found[0].unknowns] == [
+        (Reason.CHECK_FAILED, "weightguard")
+    ]
+    assert "WG-STO-01 failed inside" in caplog.text
+
+
+def test_a_pass_is_not_earned_by_an_answer_that_lacks_something(
+    tmp_path: Path, deciding: Callable[[Decide], None]
+) -> None:
+    """A check that does not ask what its answer lacks, and one whose answer met a limit: neither passes, a failure stands."""
+
+    def check(subject: Any, context: Context) -> Verdict:
+        answer = context.access.who_can(AccessKind.READ, subject.id)
+        return Verdict.failed("somebody") if answer.answers else Verdict.passed("nobody")
+
+    deciding(check)
+    given: dict[str, Any] = {"stores": [store("a")], "weight_sets": [weights("a")]}
+    acls, standing = (
+        Limit(LimitKind.OBJECT_ACLS, arn("a")),
+        Limit(LimitKind.ACCESS_GRANTS, "*", in_play=False),
+    )
+    for access, status in (
+        (ToldAccess(), "pass"),
+        (ToldAccess(limits=(standing,)), "pass"),
+        (ToldAccess(limits=(acls,)), "unknown"),
+        (ToldAccess(gaps=(denied("iam:ListUsers"),)), "unknown"),
+        (
+            ToldAccess({(AccessKind.READ, arn("a")): [answer("arn:aws:iam::1:user/eve")]}, limits=(acls,)),
+            "fail",
+        ),
+    ):
+        found = results(tmp_path, control("WG-STO-01"), access=access, **given)
+        assert [one.status for one in found] == [status]
+        assert found[0].limits == access.limits
 
 
 def test_an_attested_control_waits_for_its_attestation(tmp_path: Path) -> None:

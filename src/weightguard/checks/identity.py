@@ -263,8 +263,9 @@ def _policies(principal: Principal, context: Context) -> Iterator[NamedPolicy]:
     yield from context.read(principal.policies)
     for group in principal.groups:
         found = principal_named(group, context)
-        if found is not None:
-            yield from context.read(found.policies, "group.policies")
+        if found is None:
+            missing("iam:GetAccountAuthorizationDetails", group)
+        yield from context.read(found.policies, "group.policies")
 
 
 def _wildcards(policy: NamedPolicy, context: Context) -> Iterator[str]:

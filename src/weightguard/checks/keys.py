@@ -51,7 +51,8 @@ def dedicated(key: Key, context: Context) -> Verdict:
         return Verdict.failed(f"the key protects other things as well: {words(shared)}")
     if len(tiers) > 1:
         return Verdict.failed(f"the key protects models of several tiers: {words(tiers)}")
-    context.require((*gaps, *context.estate.stores.gaps, *context.estate.secrets.gaps))
+    unread = [one.key for one in context.estate.secrets if isinstance(one.key, Unknown)]
+    context.require((*gaps, *unread, *context.estate.stores.gaps, *context.estate.secrets.gaps))
     return Verdict.passed("the key protects weights of one tier and nothing else")
 
 
@@ -67,6 +68,8 @@ def _stores_by_key(context: Context) -> tuple[dict[str, list[Store]], list[Unkno
             key = key_named(encryption.value.key, store.account, store.region, context)
             if key is not None:
                 users.setdefault(key.id, []).append(store)
+            elif "alias/" in encryption.value.key:
+                gaps += [one.aliases for one in context.estate.keys if isinstance(one.aliases, Unknown)]
     return users, gaps
 
 

@@ -205,7 +205,9 @@ def trail_sound(trail: Trail, context: Context) -> Verdict:
         trail.region,
         context,
     )
-    if key is not None and not context.read(key.customer_managed, "key.customer_managed"):
+    if key is None:
+        missing("kms:DescribeKey", trail.key or trail.id)
+    if not context.read(key.customer_managed, "key.customer_managed"):
         return Verdict.failed(f"the files of {trail.name} are encrypted with the provider's key")
     return Verdict.passed(f"the trail {trail.name} is active in all regions, validated and encrypted")
 

@@ -23,7 +23,7 @@ from weightguard.checks.decisions import (
     stranger_account,
     stranger_key,
 )
-from weightguard.checks.relations import account_of, attribute, counted, resources_in, seen_in, words
+from weightguard.checks.relations import account_of, attribute, counted, missing, resources_in, seen_in, words
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Endpoint, Resource, Store, Workload
@@ -167,6 +167,10 @@ def no_internet_path(account: Account, context: Context) -> Verdict:
     ]
     if ways:
         return Verdict.failed(f"weight networks reach the internet: {words(ways)}")
+    # Every network has a table of routes, if only the main one: of a network without any, its owner's were not listed.
+    unrouted = networks - {attribute(table, "VpcId", context) for table in tables}
+    if unrouted:
+        missing("ec2:DescribeRouteTables", f"{account.provider}/{account.id} {words(unrouted)}")
     return Verdict.passed(f"{counted(len(networks), 'network')} in use, none leads to the internet")
 
 
@@ -197,6 +201,9 @@ def egress_allow_list(account: Account, context: Context) -> Verdict:
     ]  # fmt: skip
     if opened:
         return Verdict.failed(f"hosts may connect to any address: {words(opened)}")
+    unseen = used.keys() - {_bare(group.id) for group in groups}
+    if unseen:
+        missing("ec2:DescribeSecurityGroups", f"{account.provider}/{account.id} {words(unseen)}")
     return Verdict.passed(f"{len(used)} security groups in use, all with named destinations")
 
 

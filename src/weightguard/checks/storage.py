@@ -10,6 +10,7 @@ from weightguard.checks.decisions import (
     NO_PRIVATE_NETWORK,
     OTHER_ORGANISATION,
     S3_USUAL,
+    account_in,
     as_seen_from,
     compiled,
     first_granted,
@@ -30,7 +31,7 @@ from weightguard.checks.relations import (
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known, Unknown
-from weightguard.estate.model import Account, DiskCopy, NamedPolicy, Store
+from weightguard.estate.model import Account, DiskCopy, NamedPolicy, Resource, Store
 from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, Request
 
 SWITCHES = ("block_acls", "ignore_acls", "block_policy", "restrict_buckets")
@@ -246,22 +247,25 @@ def backup_vaults_protected(account: Account, context: Context) -> Verdict:
     if not vaults:
         return Verdict.not_applicable("the account has no backup vaults")
     problems = [f"{vault.name} is not locked" for vault in vaults if not attribute(vault, "Locked", context)]
-    problems += [f"{vault.name} has no key of its own" for vault in vaults if not _own_key(vault, context)]
+    own = {vault.name: _own_key(vault, context) for vault in vaults}
+    problems += [f"{name} has no key of its own" for name, held in own.items() if held is False]
     actions = ("backup:CopyFromBackupVault", "backup:StartRestoreJob", "backup:PutBackupVaultAccessPolicy")
     problems += [f"{name} is open to outsiders" for name in outside_grants(vaults, actions, account, context)]
     if problems:
         return Verdict.failed(f"backups are weaker than what they copy: {words(problems)}")
+    unseen = [name for name, held in own.items() if held is None]
+    if unseen:
+        missing("kms:DescribeKey", f"{account.provider}/{account.id} the key of {words(unseen)}")
     return Verdict.passed(f"all {len(vaults)} backup vaults are locked, encrypted and closed")
 
 
-def _own_key(vault: Any, context: Context) -> bool:
+def _own_key(vault: Resource, context: Context) -> bool | None:
+    """Whether a vault's key is one of the organisation's; None where no snapshot holds the key that it names."""
     name = attribute(vault, "EncryptionKeyArn", context)
-    key = key_named(name, vault.account, vault.region, context) if name else None
-    return (
-        key is None
-        if name and key is None
-        else key is not None and context.read(key.customer_managed, "key.customer_managed")
-    )
+    if not name:
+        return False
+    key = key_named(name, account_in(name) or vault.account, vault.region, context)
+    return None if key is None else context.read(key.customer_managed, "key.customer_managed")
 
 
 def disk_sharing_blocked(account: Account, context: Context) -> Verdict:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from weightguard.access.model import Access
@@ -37,12 +39,15 @@ from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
 from weightguard.controls.unread import Unread, unread_of
 from weightguard.errors import InputError
-from weightguard.estate.fact import Unknown
+from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.limit import Limit
 from weightguard.estate.model import Estate
 
 _LOG = logging.getLogger(__name__)
 _FENCE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_EARNED = (Status.PASS, Status.NOT_APPLICABLE)
+FAILED_INSIDE = "%s failed inside on %s: %s at %s"
+"""What the log says of a check that broke: the control, the subject, what was raised and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,10 @@ def timestamp(text: str) -> datetime:
     return moment
 
 
+class _InPlay(Exception):
+    """A verdict rests on an answer that a limit in play keeps from being complete; its words are what the limits hide."""
+
+
 Prepared = tuple[Control, Check | None, Mapping[str, Any]]
 
 
@@ -208,27 +217,38 @@ class _Bench:
         try:
             verdict = check(target.value, context)
             status, message = verdict.status, verdict.message
-            unseen = self._subjects.bearing.weights_of(target.id) if bears else ()
-            if status is Status.NOT_APPLICABLE and isinstance(unseen, Unseen):
-                # "There are no weights here" cannot be said of a place that nobody could list.
-                raise UnknownFact(unseen.unknowns)
+            if status in _EARNED:
+                self._earned(status, target, context, bears)
         except UnknownFact as missing:
             status, unknowns = Status.UNKNOWN, missing.unknowns
             message = f"could not be decided: {_words(unknowns)}"
+        except _InPlay as limited:
+            status, message = Status.UNKNOWN, f"could not be decided: {limited}"
         except OutOfScope:
             return
         except _FENCE as problem:
-            # A snapshot may hold shapes that no provider documents; they are the snapshot's fault, and never
-            # a pass.
-            _LOG.info("%s on %s met an unexpected shape", control.id, target.id, exc_info=True)
-            status = Status.UNKNOWN
-            message = (
-                f"could not be decided: the snapshot holds an unexpected shape ({type(problem).__name__})"
-            )
+            status, unknowns = Status.UNKNOWN, (_broken(control, target, problem),)
+            message = f"could not be decided: the check itself failed ({type(problem).__name__})"
         if bears or status is Status.FAIL:
             yield self._result(
                 control, target, status, message, bears=bears, notes=context.notes, unknowns=unknowns
             )
+
+    def _earned(self, status: Status, target: Target, context: Context, bears: bool) -> None:
+        """Lets "nothing is wrong" and "nothing is there" stand only where what they rest on was seen and searched to its end.
+
+        Raises:
+            UnknownFact: an answer of the access graph lacks something, or nobody could list the weights of this place.
+            _InPlay: an answer met a limit that this input shows to be in play.
+        """
+        context.require(context.notes.lacking)
+        limits = sorted({limit.kind.hides for limit in context.notes.limits if limit.in_play})
+        if limits:
+            raise _InPlay("; ".join(limits))
+        unseen = self._subjects.bearing.weights_of(target.id) if bears else ()
+        if status is Status.NOT_APPLICABLE and isinstance(unseen, Unseen):
+            # "There are no weights here" cannot be said of a place that nobody could list.
+            raise UnknownFact(unseen.unknowns)
 
     def _result(
         self,
@@ -291,6 +311,18 @@ class _Bench:
             # The note is kept beside it: a freed value's identity would be given to another.
             self._evidence[key] = (note, Evidence(note.name, value, source))
         return self._evidence[key][1]
+
+
+def _broken(control: Control, target: Target, problem: Exception) -> Unknown:
+    """What a check leaves that failed inside: a fault of its own, or a value that no provider documents; never a pass.
+
+    It is told aloud, and is a gap of the report.
+    """
+    where = traceback.extract_tb(problem.__traceback__)[-1]
+    place = f"{PurePath(where.filename).name}:{where.lineno}"
+    _LOG.warning(FAILED_INSIDE, control.id, target.id, type(problem).__name__, place)
+    source = Source(f"weightguard:{control.check}", place)
+    return Unknown(Reason.CHECK_FAILED, source, type(problem).__name__)
 
 
 def _bears(control: Control, kind: Subject, target: Target) -> bool:

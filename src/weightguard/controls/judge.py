@@ -76,13 +76,14 @@ class Note:
 class Notes:
     """What a check read, in order: the first facts in full, those beyond counted, every gap and limit remembered."""
 
-    __slots__ = ("first", "further", "limits", "unknowns")
+    __slots__ = ("first", "further", "lacking", "limits", "unknowns")
 
     def __init__(self) -> None:
         self.first: list[Note] = []
         self.further = 0
         self.unknowns: dict[Unknown, None] = {}
         self.limits: dict[Limit, None] = {}
+        self.lacking: dict[Unknown, None] = {}
 
     def add(self, note: Note) -> None:
         """Takes in one more fact."""
@@ -92,6 +93,12 @@ class Notes:
             self.first.append(note)
         else:
             self.further += 1
+
+    def answered(self, name: str, answer: WhoCan | Cut) -> None:
+        """Takes in what an answer of the access graph lacks: whoever rests on it cannot say that there is nothing."""
+        self.gaps(name, answer.gaps)
+        self.lacking.update(dict.fromkeys(answer.gaps))
+        self.limits.update(dict.fromkeys(answer.limits))
 
     def gaps(self, name: str, unknowns: Iterable[Unknown]) -> None:
         """Takes in what could not be read of a listing."""
@@ -314,8 +321,7 @@ class _NotedAccess:
     def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
         answer, note = self._recent(access, store, prefix)
         self._notes.add(note)
-        self._notes.gaps(note.name, answer.gaps)
-        self._notes.limits.update(dict.fromkeys(answer.limits))
+        self._notes.answered(note.name, answer)
         return answer
 
     def _recent(self, access: AccessKind, store: str, prefix: str | None) -> tuple[WhoCan, Note]:
@@ -344,8 +350,7 @@ class _NotedAccess:
         answer = self._graph.cut(store, access)
         value = [f"{change.principal}: {change.remove} in {change.policy}" for change in answer.changes]
         self._notes.add(Note(f"cut.{access.value}", value, Source("access graph", store)))
-        self._notes.gaps(f"cut.{access.value}", answer.gaps)
-        self._notes.limits.update(dict.fromkeys(answer.limits))
+        self._notes.answered(f"cut.{access.value}", answer)
         return answer
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
