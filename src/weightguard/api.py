@@ -16,7 +16,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,17 @@ from weightguard import __version__
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.errors import InputError
 from weightguard.estate.model import Estate
-from weightguard.snapshot import Call, Snapshot, SnapshotChanges, SnapshotWriter, compare, open_snapshot
+from weightguard.snapshot import (
+    Call,
+    Snapshot,
+    SnapshotChanges,
+    SnapshotWriter,
+    compare,
+    open_snapshot,
+    utc_now,
+)
 from weightguard.snapshot.model import MANIFEST
+from weightguard.snapshot.opening import outdated
 
 if TYPE_CHECKING:
     from weightguard.assess.assessment import Options
@@ -70,7 +79,8 @@ def collect_aws(
         output: the snapshot's directory, new, empty or interrupted.
         progress: whoever shows how far it is; None shows nothing.
         again: what to tell a user who stops it to type to resume.
-        replace: a finished snapshot at `output` makes room: it is kept as ``<output>.previous``, the one before it is removed.
+        replace: what is at `output` and is not gone on with makes room: a finished snapshot is kept as ``<output>.previous``, a
+            half one that is old or was asked for otherwise as ``<output>.interrupted``; the one before it is removed.
         options: the fields of `weightguard.collect.aws.AwsOptions`.
 
     Returns:
@@ -83,9 +93,10 @@ def collect_aws(
     from weightguard.collect.aws import AwsOptions, collect, connect
 
     entry = connect(AwsOptions(**options))
-    if replace and (Path(output) / MANIFEST).exists():
-        _put_aside(Path(output))
-    with SnapshotWriter.create_or_resume(output, __version__, source=entry.options.source()) as writer:
+    source = entry.source()
+    if replace:
+        _make_room(Path(output), source, progress)
+    with SnapshotWriter.create_or_resume(output, __version__, source=source) as writer:
         try:
             collect(entry, writer, progress=progress, again=again)
         except InputError:
@@ -96,8 +107,20 @@ def collect_aws(
     return Path(output)
 
 
-def _put_aside(snapshot: Path) -> None:
-    previous = snapshot.with_name(snapshot.name + ".previous")
+def _make_room(folder: Path, source: dict[str, Any], progress: Progress | None) -> None:
+    """Put aside what a scan does not go on with: a finished snapshot, or a half one that is old or was asked for otherwise."""
+    if (folder / MANIFEST).exists():
+        _put_aside(folder, "previous")
+        return
+    why = outdated(folder, source, utc_now())
+    if why is not None:
+        _put_aside(folder, "interrupted")
+        if progress is not None:
+            progress.note(f"an interrupted collection was put aside ({folder.name}.interrupted): {why}")
+
+
+def _put_aside(snapshot: Path, name: str) -> None:
+    previous = snapshot.with_name(f"{snapshot.name}.{name}")
     try:
         if previous.exists():
             shutil.rmtree(previous)
@@ -108,11 +131,17 @@ def _put_aside(snapshot: Path) -> None:
         ) from error
 
 
-def collect_terraform(output: str | Path, states: Sequence[str | Path]) -> Path:
-    """Turn Terraform states (the JSON of ``terraform show -json``), one an account, into a snapshot."""
+def collect_terraform(
+    output: str | Path, states: Sequence[str | Path], *, account: str | None = None
+) -> Path:
+    """Turn Terraform states (the JSON of ``terraform show -json``), one an account, into a snapshot.
+
+    Args:
+        account: twelve digits: whose a state is that names no account.
+    """
     from weightguard.collect.terraform import collect
 
-    return _from_files("terraform", output, states, collect)
+    return _from_files("terraform", output, states, partial(collect, account=account))
 
 
 def collect_gaad(output: str | Path, answers: Sequence[str | Path]) -> Path:

@@ -20,12 +20,14 @@ FailOn = Literal["critical", "high", "medium", "low", "none"]
 Tier = Literal["none", "high", "critical"]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 FILE_NAME = "weightguard.yaml"
+_NEARLY = ("weightguard.yml", ".weightguard.yaml", ".weightguard.yml")
+"""Names that people give the file: one that lies there was meant to be read."""
 
 
 class Section(BaseModel):
-    """A mapping whose keys are all known."""
+    """A mapping whose keys are all known; numbers are numbers: NaN compares with nothing, and would pass every threshold."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class AwsSource(Section):
@@ -325,7 +327,16 @@ def load(path: Path) -> Config:
 def find(folder: Path) -> Config:
     """The configuration in `folder`, or the default one where there is none."""
     path = folder / FILE_NAME
-    return load(path) if path.exists() else Config()
+    if path.exists():
+        return load(path)
+    for name in _NEARLY:
+        if (folder / name).exists():
+            raise ConfigError(
+                f"a configuration is read from {FILE_NAME} alone, and there is none",
+                where=str(folder / name),
+                fix=f"rename it, or name it with --config {name}",
+            )
+    return Config()
 
 
 def resolve(config: Config, folder: Path) -> Config:

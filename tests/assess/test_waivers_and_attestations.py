@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from laboratory import (
     store,
     weights,
 )
+from weightguard.assess import mutelists
 from weightguard.assess.assessment import assess
 from weightguard.assess.model import Report
 from weightguard.assess.status import exit_status
 from weightguard.config import Config
+from weightguard.controls.schema import Control
 from weightguard.errors import ConfigError
 from weightguard.report.words import exposures, level_of, said
+from weightguard.yaml_file import Document
 
 BAD = known(OPEN, "s3:GetPublicAccessBlock")
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
@@ -192,13 +196,6 @@ def mutelist(folder: Path, accounts: dict[str, Any]) -> Config:
             "applied",
             "waived",
         ),
-        (
-            ACCOUNT,
-            "s3_public",
-            {"Resources": ["(a"], "Description": "expires: 2027-01-01"},
-            "unmatched",
-            "fail",
-        ),
         (ACCOUNT, "s3_public", {"Resources": ["a"], "Description": "for ever"}, "refused", "fail"),
         (ACCOUNT, "s3_public", {"Resources": ["a"], "Description": "expires: 2026-01-01"}, "expired", "fail"),
         (
@@ -236,6 +233,7 @@ def test_a_prowler_mutelist_is_imported_when_its_entries_end(
     tmp_path: Path, account_id: str, check: str, entry: dict[str, Any], state: str, status: str
 ) -> None:
     covering = control("WG-STO-01", mappings={"rand_vectors": ["V4.1"], "prowler": ["s3_public"]})
+    entry = {"Regions": ["*"]} | entry
     made = report(tmp_path, mutelist(tmp_path, {account_id: {"Checks": {check: entry}}}), covering)
     assert [one.state for one in made.waivers] == [state]
     assert states(made)[arn("a")] == status
@@ -245,10 +243,73 @@ def test_a_mutelist_check_pattern_is_matched_to_the_checks_that_controls_cover(t
     covering = control("WG-STO-01", mappings={"rand_vectors": ["V4.1"], "prowler": ["s3_public", "s3_other"]})
     made = report(
         tmp_path,
-        mutelist(tmp_path, {"*": {"Checks": {"s3_.*": {"Description": "expires: 2027-01-01"}}}}),
+        mutelist(tmp_path, {"*": {"Checks": {"s3_.*": MUTED}}}),
         covering,
     )
     assert [(one.control, one.state, one.results) for one in made.waivers] == [("WG-STO-01", "applied", 2)]
+
+
+MUTED: dict[str, Any] = {"Regions": ["*"], "Resources": ["*"], "Description": "expires: 2027-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("expressions", "muted"),
+    [
+        (["aurora-e*"], {"aurora-eval"}),
+        (["aurora-eval"], {"aurora-eval", "aurora-eval-old"}),
+        (["^aurora-eval$"], {"aurora-eval"}),
+        (["*old"], {"aurora-eval-old"}),
+        (["au*-web", "zz"], {"aurora-web"}),
+        (["aurora-(web|eval)$"], {"aurora-web", "aurora-eval"}),
+        (["Aurora"], set()),
+    ],
+)
+def test_a_star_of_prowler_s_means_anything_and_nothing_else(expressions: list[str], muted: set[str]) -> None:
+    names = ["aurora-eval", "aurora-eval-old", "aurora-web", "other"]
+    if expressions == ["aurora-e*"]:
+        names.remove("aurora-eval-old")
+    assert {name for name in names if _mutes({"Resources": expressions}, name)} == muted
+
+
+def test_an_exception_ends_the_look_through_the_checks_of_an_account() -> None:
+    first = {"s3_*": MUTED | {"Exceptions": {"Resources": ["^a$"]}}}
+    assert not _mutes({}, "a", before=first)
+    assert _mutes({}, "b", before=first)
+    assert _mutes({}, "a", before={"ec2_*": first["s3_*"]})
+
+
+def _mutes(entry: dict[str, Any], name: str, before: dict[str, Any] | None = None) -> bool:
+    value = {"Mutelist": {"Accounts": {"*": {"Checks": {**(before or {}), "s3_public": MUTED | entry}}}}}
+    mappings = {"rand_vectors": ["V4.1"], "prowler": ["s3_public"]}
+    covering = (Control.model_validate(control("WG-STO-01", mappings=mappings)),)
+    found = [*mutelists.read(Document("m.yaml", value, {}), covering, AS_OF)]
+    return found[-1].matches(arn(name), ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ({"s3_public": MUTED | {"Resources": None}}, "Resources"),
+        ({"s3_public": {k: v for k, v in MUTED.items() if k != "Resources"}}, "Resources"),
+        ({"s3_public": MUTED | {"Resources": 7}}, "Resources"),
+        ({"s3_public": MUTED | {"Resources": ["(a"]}}, "no expression"),
+        ({"s3_public": MUTED | {"Resources": ["(?=a)"]}}, "no expression"),
+        ({"s3_public": MUTED | {"Exceptions": ["a"]}}, "Exceptions"),
+        ({"s3_public": MUTED | {"Resourcse": ["a"]}}, "Resourcse"),
+        ({"s3_public": MUTED | {"Description": "expires: 2027-02-30"}}, "no day"),
+        ({"s3_public": MUTED | {"Description": "expires: 9999-12-31"}}, "longer than a year"),
+        (["s3_public"], "Checks"),
+    ],
+)
+def test_a_mutelist_of_another_shape_is_refused_by_line(tmp_path: Path, checks: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{re.escape(said)}.*mutelist\.yaml:\d+"):
+        report(tmp_path, mutelist(tmp_path, {"*": {"Checks": checks}}))
+
+
+def test_a_waiver_that_begins_in_the_future_is_refused(tmp_path: Path) -> None:
+    row = WAIVER | {"granted": "2099-01-01", "expires": "2099-12-31"}
+    with pytest.raises(ConfigError, match="begins in the future"):
+        report(tmp_path, written(tmp_path, "waivers", row))
 
 
 def test_an_attestation_is_accepted_with_its_evidence(tmp_path: Path) -> None:

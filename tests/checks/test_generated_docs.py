@@ -45,6 +45,17 @@ def test_every_control_of_the_coverage_table_exists(catalogue: Catalogue) -> Non
                 assert answer in data["omissions"], name
 
 
+def test_a_control_maps_the_checks_that_the_coverage_table_says_it_covers(catalogue: Catalogue) -> None:
+    data = yaml.safe_load((ROOT / "docs" / "coverage.yaml").read_text())
+    covered = {
+        (control, name)
+        for checks in data["checks"].values()
+        for name, answer in checks.items()
+        for control in (answer if isinstance(answer, list) else ())
+    }
+    assert {(one.id, name) for one in catalogue.controls for name in one.mappings.prowler} == covered
+
+
 @pytest.mark.shared
 @pytest.mark.skipif(not FLOOR.exists(), reason="the reference material is not beside the checkout")
 def test_every_core_check_is_covered_or_its_omission_explained() -> None:

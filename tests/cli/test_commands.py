@@ -33,6 +33,7 @@ def test_help_loads_neither_a_cloud_sdk_nor_an_engine() -> None:
     assert {name for name in loaded if name.startswith("weightguard")} == {
         "weightguard",
         "weightguard.cli",
+        "weightguard.cli.outlet",
         "weightguard.errors",
     }
 
@@ -123,10 +124,48 @@ def test_json_goes_to_standard_output_alone(typed: Type, snapshot: Path, tmp_pat
     assert out.encode() == (tmp_path / "out" / "report.json").read_bytes()
 
 
-def test_quiet_says_nothing(typed: Type, snapshot: Path) -> None:
+def test_quiet_says_one_line_of_what_did_not_pass(typed: Type, snapshot: Path) -> None:
     status, out, err = typed("assess", snapshot, "-q")
     assert status in (3, 4)
-    assert (out, err) == ("", "")
+    assert out == ""
+    assert len(err.splitlines()) == 1 and f"status {status}" in err
+
+
+def test_a_reader_that_leaves_changes_neither_the_status_nor_the_files(
+    snapshot: Path, tmp_path: Path
+) -> None:
+    line = f"{sys.executable} -m weightguard assess {snapshot} -o {{}} | {{}}; exit ${{{{PIPESTATUS[0]}}}}"
+    statuses = [
+        subprocess.run(["bash", "-c", line.format(tmp_path / name, reader)], capture_output=True, check=False)
+        for name, reader in (("stays", "cat"), ("leaves", "true"))
+    ]
+    assert statuses[0].returncode == statuses[1].returncode in (3, 4)
+    assert b"Error" not in statuses[1].stderr and b"Broken" not in statuses[1].stderr
+    stays, leaves = ((tmp_path / name / "report.json").read_bytes() for name in ("stays", "leaves"))
+    assert stays == leaves
+
+
+@pytest.mark.parametrize("name", ["weightguard.yml", ".weightguard.yaml"])
+def test_a_configuration_of_nearly_the_right_name_is_never_ignored(
+    typed: Type, snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / name).write_text("target_level: SL5\n")
+    monkeypatch.chdir(tmp_path)
+    status, _, err = typed("assess", snapshot, "-q")
+    assert status == 2 and name in err and "weightguard.yaml" in err
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf", "-.inf"])
+def test_a_number_that_is_none_is_refused(typed: Type, snapshot: Path, tmp_path: Path, number: str) -> None:
+    evaluation = (
+        f"{{capability: cyber, benchmark: b, score: {number}, threshold: 60, date: 2026-01-01, evaluator: e}}"
+    )
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        f"models:\n  - name: m\n    locations: ['arn:aws:s3:::m/']\n    evaluations: [{evaluation}]\n"
+    )
+    status, _, err = typed("assess", snapshot, "-q", "--config", path)
+    assert status == 2 and "c.yaml:" in err
 
 
 def test_a_summary_through_a_pipe_is_plain_and_narrow(snapshot: Path) -> None:

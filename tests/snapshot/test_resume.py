@@ -15,6 +15,7 @@ from snapshots import SCOPE, contents, fill, ticking
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot import Call, SnapshotWriter, open_snapshot
+from weightguard.snapshot.opening import outdated
 
 COLLECTOR = """
 import sys, time
@@ -223,7 +224,10 @@ def test_another_source_does_not_resume(tmp_path: Path) -> None:
     path = interrupted(tmp_path / "s")
     with pytest.raises(InputError, match="a different setting of name"):
         SnapshotWriter.create_or_resume(path, "0.1.0", source={"name": "gcp"})
-    SnapshotWriter.create_or_resume(path, "0.1.0", source={"name": "aws"}).close()
+    late = "2026-03-02T12:30:00.000Z"
+    with pytest.raises(InputError, match="more than a day old"):
+        SnapshotWriter.create_or_resume(path, "0.1.0", source={"name": "aws"}, clock=lambda: late)
+    SnapshotWriter.create_or_resume(path, "0.1.0", source={"name": "aws"}, clock=ticking()).close()
 
 
 def test_there_has_to_be_something_to_resume(tmp_path: Path) -> None:
@@ -242,3 +246,43 @@ def test_a_damaged_journal_is_named_by_line(tmp_path: Path) -> None:
 def test_an_interrupted_collection_is_not_judged(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match=r"interrupted.*same weightguard command"):
         open_snapshot(interrupted(tmp_path / "s"))
+
+
+@pytest.mark.parametrize(
+    ("source", "now", "why"),
+    [
+        ({"name": "aws"}, "2026-03-01T13:00:00.000Z", None),
+        ({"name": "aws"}, "2026-03-02T12:30:00.000Z", "more than a day old"),
+        ({"name": "aws", "regions": ["eu-west-1"]}, "2026-03-01T13:00:00.000Z", "another setting"),
+    ],
+)
+def test_a_half_collection_that_is_not_gone_on_with_says_why(
+    tmp_path: Path, source: dict[str, object], now: str, why: str | None
+) -> None:
+    found = outdated(interrupted(tmp_path / "s"), source, now)
+    assert (found is None) if why is None else (found is not None and why.split()[-1] in found)
+    assert outdated(tmp_path / "nothing here", source, now) is None
+
+
+def test_a_half_collection_of_another_account_is_nobody_s_to_go_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    own = {"name": "aws", "account": "111111111111", "endpoint": "https://sts.amazonaws.com"}
+    SnapshotWriter.create(path, "0.1.0", [SCOPE], source=own, clock=ticking()).close()
+    for name, value in (("account", "222222222222"), ("endpoint", "http://127.0.0.1:5000")):
+        with pytest.raises(InputError, match=f"another {name}.*{own[name]}"):
+            outdated(path, own | {name: value}, "2026-03-01T13:00:00.000Z")
+
+
+def test_a_collection_under_way_is_not_put_aside(tmp_path: Path) -> None:
+    writer = SnapshotWriter.create(tmp_path / "s", "0.1.0", [SCOPE], source={"name": "aws"}, clock=ticking())
+    assert outdated(writer.path, {"name": "aws", "org": True}, "2026-03-09T00:00:00.000Z") is None
+    writer.close()
+    assert outdated(writer.path, {"name": "aws", "org": True}, "2026-03-09T00:00:00.000Z") is not None
+
+
+def test_a_path_is_a_path_whatever_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "audit-2026-11-27T10:00:00" / "s3:" / "snapshot"
+    with SnapshotWriter.create(path, "0.1.0", [SCOPE], clock=ticking()) as writer:
+        fill(writer)
+        writer.seal()
+    assert contents(path)

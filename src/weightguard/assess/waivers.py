@@ -20,17 +20,17 @@ YYYY-MM-DD`` in its Description.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from weightguard import yaml_file
+from weightguard.assess import mutelists
 from weightguard.assess.model import WaiverEntry, WaiverStamp
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.engine import Result
@@ -39,7 +39,6 @@ from weightguard.errors import ConfigError
 from weightguard.yaml_file import Document
 
 LONGEST = timedelta(days=366)
-_EXPIRES = re.compile(r"\bexpires[:=]\s*(\d{4}-\d{2}-\d{2})", re.IGNORECASE)
 
 
 class WaiverRow(Strict):
@@ -100,8 +99,8 @@ def read_waivers(paths: Iterable[Path], catalogue: Catalogue, as_of: datetime) -
     found: list[Waiver] = []
     for path in paths:
         document = yaml_file.read(path, error=ConfigError)
-        if isinstance(document.value, Mapping) and "Mutelist" in document.value:
-            found.extend(_mutelist(document, catalogue))
+        if mutelists.is_mutelist(document):
+            found.extend(_mutelist(document, catalogue, as_of))
         else:
             found.extend(_own(document, catalogue, as_of))
     return tuple(found)
@@ -156,8 +155,13 @@ def _own(document: Document, catalogue: Catalogue, as_of: datetime) -> Iterator[
                 where=document.where("waivers", index, "control"),
                 fix="weightguard controls list shows them",
             )
-        start = row.granted or as_of.date()
-        if row.expires - start > LONGEST:
+        if row.granted is not None and row.granted > as_of.date():
+            raise ConfigError(
+                f"the waiver begins in the future ({row.granted.isoformat()})",
+                where=document.where("waivers", index, "granted"),
+                fix="set the day on which it was granted",
+            )
+        if row.expires - as_of.date() > LONGEST or row.expires - (row.granted or as_of.date()) > LONGEST:
             raise ConfigError(
                 f"the waiver lasts longer than a year ({row.expires.isoformat()})",
                 where=document.where("waivers", index, "expires"),
@@ -180,98 +184,20 @@ def _shell(pattern: str) -> Callable[[str, str | None], bool]:
     return lambda subject, _account: fnmatchcase(subject, pattern)
 
 
-def _mutelist(document: Document, catalogue: Catalogue) -> Iterator[Waiver]:
-    accounts = _mapping(document, "Mutelist", "Accounts")
-    for account, content in accounts.items():
-        checks = content.get("Checks") if isinstance(content, Mapping) else None
-        for check, entry in (checks or {}).items():
-            where = _source(document, "Mutelist", "Accounts", account, "Checks", check)
-            yield from _muted(account, check, entry if isinstance(entry, Mapping) else {}, where, catalogue)
-
-
-def _mapping(document: Document, *keys: str) -> Mapping[str, Any]:
-    value = document.value
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    if not isinstance(value, Mapping):
-        raise ConfigError(
-            "not a Prowler mutelist", where=document.where(*keys), fix="expected Mutelist: Accounts: ..."
-        )
-    return value
-
-
-def _muted(
-    account: str, check: str, entry: Mapping[str, Any], where: str, catalogue: Catalogue
-) -> Iterator[Waiver]:
-    description = str(entry.get("Description") or "")
-    stated = _EXPIRES.search(description)
-    resources = tuple(str(one) for one in entry.get("Resources") or ("*",))
-    covering = [
-        control.id
-        for control in catalogue.controls
-        if any(
-            fnmatchcase(name, check) or _found(f"^(?:{check})$", name) for name in control.mappings.prowler
-        )
-    ]
-    for control in covering or [f"prowler:{check}"]:
+def _mutelist(document: Document, catalogue: Catalogue, as_of: datetime) -> Iterator[Waiver]:
+    for muted in mutelists.read(document, catalogue.controls, as_of):
         yield Waiver(
-            control=control,
-            subject=" or ".join(resources),
+            control=muted.control,
+            subject=" or ".join(muted.resources),
             owner="the mutelist's owner",
-            reason=description or "muted in Prowler",
-            ticket=check,
-            expires=date.fromisoformat(stated.group(1)) if stated else None,
+            reason=muted.reason,
+            ticket=muted.check,
+            expires=muted.expires,
             compensating_control="none stated",
-            source=where,
-            matches=_prowler(account, resources, entry.get("Exceptions")),
-            refused=_refusal(entry, stated, bool(covering)),
+            source=_source(document, *muted.where),
+            matches=muted.matches,
+            refused=muted.refused,
         )
-
-
-def _refusal(entry: Mapping[str, Any], stated: re.Match[str] | None, covered: bool) -> str:
-    if not covered:
-        return "no control covers this check"
-    if stated is None:
-        return "it has no expiry: write 'expires: YYYY-MM-DD' into its Description"
-    exceptions = entry.get("Exceptions") or {}
-    if entry.get("Tags") or exceptions.get("Tags"):
-        return "it depends on tags, which results do not carry"
-    if "*" not in (entry.get("Regions") or ["*"]) or exceptions.get("Regions"):
-        return "it is limited to regions, which results do not carry"
-    return ""
-
-
-def _prowler(account: str, resources: tuple[str, ...], exceptions: Any) -> Callable[[str, str | None], bool]:
-    """Prowler's rule: a resource is muted when any expression is found in its name, unless an exception holds
-    for it.
-    """
-
-    def matches(subject: str, subject_account: str | None) -> bool:
-        if account not in ("*", subject_account):
-            return False
-        name = subject.rsplit(":", 1)[-1]
-        muted = any(_found(expression, name) for expression in resources)
-        return muted and not _excepted(exceptions, name, subject_account)
-
-    return matches
-
-
-def _excepted(exceptions: Any, name: str, account: str | None) -> bool:
-    if not isinstance(exceptions, Mapping):
-        return False
-    accounts, resources = exceptions.get("Accounts") or (), exceptions.get("Resources") or ()
-    if not accounts and not resources:
-        return False
-    of_account = not accounts or account in accounts or "*" in accounts
-    return of_account and (not resources or any(_found(str(one), name) for one in resources))
-
-
-def _found(expression: str, text: str) -> bool:
-    """Whether a regular expression, in which a leading ``*`` means anything, is found in `text`."""
-    try:
-        return re.search(f".{expression}" if expression.startswith("*") else expression, text) is not None
-    except re.error:
-        return expression == text
 
 
 def _stamp(waiver: Waiver, result: Result) -> WaiverStamp:

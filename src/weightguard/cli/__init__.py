@@ -14,6 +14,7 @@ from importlib import import_module
 import click
 
 from weightguard import __version__
+from weightguard.cli.outlet import standard_output
 from weightguard.errors import WeightguardError
 
 # command -> (module, attribute, the line that --help shows)
@@ -87,6 +88,8 @@ def _unexpected(error: Exception) -> int:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status; every error becomes one line on stderr."""
+    told = sys.stdout
+    sys.stdout = standard_output()
     try:
         status = _weightguard.main(arguments, prog_name="weightguard", standalone_mode=False)
     except WeightguardError as error:
@@ -98,12 +101,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(_usage(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _fail("stopped", 130)
-    except BrokenPipeError:
-        # The reader went away (`| head`): not our failure, and nothing more can be written.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
-        return 0
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into an exit status
         return _unexpected(error)
+    finally:
+        sys.stdout.flush()
+        sys.stdout = told
     return status if isinstance(status, int) else 0
 
 

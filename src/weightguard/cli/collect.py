@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -53,13 +54,23 @@ def aws(
 @collect.command()
 @click.argument("states", nargs=-1, required=True, type=click.Path())
 @_OUTPUT
+@click.option("--account", metavar="ID", help="The account of states that name none.")
 @options.loudness
-def terraform(states: tuple[str, ...], output: str, quiet: bool, verbose: bool, no_progress: bool) -> None:
+def terraform(
+    states: tuple[str, ...],
+    output: str,
+    account: str | None,
+    quiet: bool,
+    verbose: bool,
+    no_progress: bool,
+) -> None:
     """Collect from Terraform states: the JSON of `terraform show -json`, one or several accounts."""
     from weightguard import api
 
     options.logging_level(verbose)
-    _collect(output, quiet, lambda folder: api.collect_terraform(folder, states))
+    if account is not None and not re.fullmatch(r"[0-9]{12}", account):
+        raise InputError(f"{account!r} is no AWS account", fix="write its twelve digits")
+    _collect(output, quiet, lambda folder: api.collect_terraform(folder, states, account=account))
 
 
 @collect.command()

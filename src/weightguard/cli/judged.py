@@ -156,7 +156,17 @@ def judge(snapshots: tuple[Path, ...], request: Request, *, before: str = "") ->
     _show(report, request, written)
     if not request.quiet:
         click.echo(f"{before}{why(end, fail_on)}", err=request.as_json)
+    elif end.status:
+        _say_quietly(report, why(end, fail_on))
     return report, end.status
+
+
+def _say_quietly(report: Report, ended: str) -> None:
+    """What -q leaves of a run that did not pass: whoever reads the log of a schedule has to learn of it."""
+    from weightguard.report.headline import headline
+    from weightguard.report.text import visible
+
+    click.echo(f"{visible(headline(report))}. {ended}", err=True)
 
 
 def _show(report: Report, request: Request, written: list[Path]) -> None:

@@ -197,9 +197,16 @@ def _completed(batch: pa.RecordBatch, wanted: Sequence[str]) -> pa.RecordBatch:
 
 def _parquet_writer(target: Path) -> Any:
     import pyarrow.parquet as pq
+    from pyarrow.fs import LocalFileSystem
 
+    # With a file system of its own a path is a path: alone, one with a colon is read as a URI.
     return pq.ParquetWriter(
-        target, schema(), compression="zstd", use_dictionary=_DISTINCT, write_statistics=True
+        str(target),
+        schema(),
+        filesystem=LocalFileSystem(),
+        compression="zstd",
+        use_dictionary=_DISTINCT,
+        write_statistics=True,
     )
 
 
@@ -255,10 +262,12 @@ class ObjectsFile:
     def _opened(self) -> Any:
         import pyarrow as pa
         import pyarrow.parquet as pq
+        from pyarrow.fs import LocalFileSystem
 
         try:
             file = pq.ParquetFile(
-                self._path,
+                str(self._path),
+                filesystem=LocalFileSystem(),
                 memory_map=False,
                 thrift_string_size_limit=64 << 20,
                 thrift_container_size_limit=1_000_000,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot.journal import HEADER
@@ -14,6 +16,9 @@ from weightguard.snapshot.limits import DEFAULT
 from weightguard.snapshot.lines import decode
 from weightguard.snapshot.model import MANIFEST, SCHEMA_VERSION, WORKING
 from weightguard.snapshot.redact import redact
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def refuse_used(root: Path) -> None:
@@ -63,18 +68,80 @@ def resumable_header(root: Path) -> dict[str, Any]:
     return header
 
 
+OLDEST: Final = timedelta(hours=24)
+"""How long after its start a collection is gone on with: what was read before then may no longer be so."""
+_WHOSE: Final = ("account", "endpoint")
+"""Settings that say whose estate it is; another one there is a mistake, never a change of mind."""
+
+
 def same_source(header: Mapping[str, Any], source: Mapping[str, Any] | None, root: Path) -> None:
     """InputError naming the first setting in which two runs of a collection differ."""
     if source is None:
         return
+    name = _difference(header, source)
+    if name is not None:
+        raise InputError(
+            f"the interrupted collection was started with a different setting of {name}",
+            where=str(root),
+            fix="run the same command again, or choose another directory",
+        )
+
+
+def _difference(header: Mapping[str, Any], source: Mapping[str, Any]) -> str | None:
     now, then = redact(dict(source)), header.get("source", {})
-    for name in sorted(now.keys() | then.keys()):
-        if now.get(name) != then.get(name):
+    return next((name for name in sorted(now.keys() | then.keys()) if now.get(name) != then.get(name)), None)
+
+
+def outdated(root: Path, source: Mapping[str, Any], now: str) -> str | None:
+    """Why an interrupted collection is not worth going on with, in words; None where it is, or where there is none.
+
+    Raises:
+        InputError: it is of another account or endpoint: whoever runs this is about to mix two estates.
+    """
+    try:
+        header = decode((root / HEADER).read_bytes().rstrip(b"\n"), HEADER, DEFAULT)
+    except OSError:
+        return None
+    then = header.get("source", {})
+    for whose in _WHOSE:
+        if whose in then and then[whose] != source.get(whose):
             raise InputError(
-                f"the interrupted collection was started with a different setting of {name}",
+                f"an interrupted collection of another {whose} is here, {then[whose]}; this one is of {source.get(whose)}",
                 where=str(root),
-                fix="run the same command again, or choose another directory",
+                fix="go on with the same credentials and endpoint, or choose another directory",
             )
+    if _is_held(root):
+        return None  # somebody is at it, which opening it will say
+    if header.get("schema_version") != SCHEMA_VERSION:
+        return "another version of weightguard began it"
+    name = _difference(header, source)
+    if name is not None:
+        return f"it was started with a different setting of {name}"
+    return "it is more than a day old" if is_old(header, now) else None
+
+
+def _is_held(root: Path) -> bool:
+    """Whether another process is writing the collection."""
+    if sys.platform == "win32":
+        return False
+    with (root / HEADER).open("rb") as header:
+        try:
+            fcntl.flock(header, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def is_old(header: Mapping[str, Any], now: str) -> bool:
+    """Whether a collection was begun so long ago that what it holds may no longer be so."""
+    return _is_past(header.get("started_at"), now)
+
+
+def _is_past(started: object, now: str) -> bool:
+    try:
+        return datetime.fromisoformat(now) - datetime.fromisoformat(str(started)) > OLDEST
+    except (TypeError, ValueError):
+        return True
 
 
 def _cut_torn_line(file: Path) -> None:

@@ -38,7 +38,7 @@ from weightguard.snapshot.model import (
     file_scope,
     records_path,
 )
-from weightguard.snapshot.opening import clean_up, refuse_used, resumable_header, same_source
+from weightguard.snapshot.opening import clean_up, is_old, refuse_used, resumable_header, same_source
 from weightguard.snapshot.redact import redact, scrub
 from weightguard.snapshot.seal import seal
 
@@ -145,6 +145,7 @@ class SnapshotWriter:
         writer._hold()
         try:
             same_source(header, source, root)
+            _refuse_old(header, source, clock(), root)
             clean_up(root)
             writer.journal = Journal.read(root / JOURNAL, DEFAULT)
         except WeightguardError:
@@ -394,6 +395,16 @@ class SnapshotWriter:
 
 
 _attached_here: Final[dict[tuple[str, int], SnapshotWriter]] = {}
+
+
+def _refuse_old(header: Mapping[str, Any], source: Mapping[str, Any] | None, now: str, root: Path) -> None:
+    """InputError where a collection from a cloud was begun more than a day ago: half of it may no longer be so."""
+    if source is not None and is_old(header, now):
+        raise InputError(
+            f"the interrupted collection is more than a day old (of {header.get('started_at')})",
+            where=str(root),
+            fix="remove it, or choose another directory",
+        )
 
 
 def _attached(path: str, header: dict[str, Any], run: int) -> SnapshotWriter:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import botocore.session
 import pytest
+from botocore.loaders import Loader
 
 from weightguard.collect.aws import operations, permissions
+from weightguard.collect.aws.keeping import undeclared
 from weightguard.collect.aws.models import loader
 from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.paging import UNMODELLED
+from weightguard.collect.aws.services import organizations
 
 READ = re.compile(r"(Get|List|Describe|BatchGet)[A-Z]")
 # Not named like reads. The first asks IAM to refresh a report about itself, the second gives credentials for another account.
@@ -103,3 +108,58 @@ def test_the_policy_fits_into_one_managed_policy() -> None:
 
     # Managed policies are limited to 6,144 characters without white space (IAM quotas).
     assert len(json.dumps(permissions(), separators=(",", ":"))) <= 6144
+
+
+REPLACED = {
+    # Deprecated by the provider and still kept, with what is kept beside it in its stead.
+    ("eks:DescribeCluster", "cluster.encryptionConfig.resources"): "cluster.encryptionConfig.provider.keyArn",
+    ("guardduty:GetDetector", "DataSources"): "Features.Name",
+    ("kms:DescribeKey", "KeyMetadata.CustomerMasterKeySpec"): "KeyMetadata.KeySpec",
+    ("s3:GetBucketLifecycleConfiguration", "Rules.Prefix"): "Rules.*",
+    ("s3:GetBucketReplication", "ReplicationConfiguration.Rules.Prefix"): "ReplicationConfiguration.*",
+}
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.id)
+def test_no_reader_rests_on_a_field_that_the_provider_retires(operation: Operation) -> None:
+    """The SDK's own models say which fields go: each that is kept has its successor beside it."""
+    model = Loader().load_service_model(operation.service, "service-2")
+    assert not model["operations"][operation.name].get("deprecated")
+    for path in _deprecated(model, operation.name):
+        kept = [one for one in operation.keeps if one == path or one.startswith(f"{path}.")]
+        if kept or not undeclared([path], operation.keeps):
+            assert REPLACED.get((operation.id, path)) in operation.keeps, path
+
+
+def _deprecated(model: dict[str, Any], name: str) -> Iterator[str]:
+    output = model["operations"][name].get("output", {}).get("shape")
+    pending, seen = [(output, "")], set()
+    while pending:
+        shape_name, above = pending.pop()
+        if shape_name is None or shape_name in seen:
+            continue
+        seen.add(shape_name)
+        shape = model["shapes"][shape_name]
+        for inner in ("member", "value"):
+            if inner in shape:
+                pending.append((shape[inner]["shape"], above))
+        for member, value in shape.get("members", {}).items():
+            if value.get("deprecated") or model["shapes"][value["shape"]].get("deprecated"):
+                yield f"{above}{member}"
+            pending.append((value["shape"], f"{above}{member}."))
+
+
+@pytest.mark.parametrize(
+    ("member", "active"),
+    [
+        ({"State": "ACTIVE"}, True),
+        ({"State": "ACTIVE", "Status": "SUSPENDED"}, True),
+        ({"State": "PENDING_CLOSURE"}, False),
+        ({"State": "CLOSED", "Status": "ACTIVE"}, False),
+        ({"Status": "SUSPENDED"}, False),
+        ({"Status": "ACTIVE"}, True),
+        ({}, True),
+    ],
+)
+def test_an_account_is_entered_while_its_state_is_active(member: dict[str, str], active: bool) -> None:
+    assert organizations.is_active(member) is active

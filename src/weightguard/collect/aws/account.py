@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
@@ -15,6 +15,8 @@ from weightguard.snapshot import SnapshotWriter
 
 Row = dict[str, Any]
 """A resource, as `SnapshotWriter.record` takes it after scope and service."""
+GONE: Final = "gone"
+"""A mark in the row of something that was deleted while it was read: it is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Account:
             for item in read():
                 if isinstance(item, Unit):
                     spawned.append(item)
-                else:
+                elif not item.pop(GONE, False):
                     self.writer.record(self.scope, operation.service, **item)
             return spawned
 
@@ -91,4 +93,5 @@ def row(
         "operation": operation.name,
         "data": kept(data, operation.keeps),
         "reads": {name: answer.as_read() for name, answer in (reads or {}).items()},
+        **({GONE: True} if any(answer.gone for answer in (reads or {}).values()) else {}),
     }

@@ -21,7 +21,7 @@ DENIED_CODES = frozenset(
         "InvalidAccessKeyId", "InvalidClientTokenId", "NotAuthorized", "NotAuthorizedException", "OptInRequired",
         "SignatureDoesNotMatch", "SubscriptionRequiredException", "Unauthorized", "UnauthorizedAccess", "UnauthorizedException",
         "UnauthorizedOperation", "UnrecognizedClientException",
-        "InvalidToken", "MissingAuthenticationToken", "RequestExpired",
+        "InvalidToken", "MissingAuthenticationToken",
     }
 )  # fmt: skip
 THROTTLED_CODES = frozenset(
@@ -34,7 +34,19 @@ THROTTLED_CODES = frozenset(
 )  # fmt: skip
 NOT_REFUSED = frozenset({"InvalidObjectState"})
 """Errors with HTTP status 403 that are no matter of permission: an archived object has to be restored first."""
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+"""The session has ended: EC2 says so with RequestExpired (EC2 API reference, "Error codes"), S3 and STS with ExpiredToken."""
+GONE = frozenset(
+    {
+        "AccessPointNotFound", "ClusterNotFoundException", "FileSystemNotFound", "InvalidAMIID.NotFound",
+        "InvalidAMIID.Unavailable",
+        "InvalidSnapshot.NotFound", "NoSuchAccessPoint", "NoSuchBucket", "NoSuchConfigurationRecorderException", "NoSuchEntity",
+        "NoSuchEntityException", "NotFoundException", "PolicyNotFoundException", "RepositoryNotFoundException",
+        "ResourceNotFound", "ResourceNotFoundException", "StackSetNotFoundException", "TargetNotFoundException",
+        "TrailNotFoundException",
+    }
+)  # fmt: skip
+"""What the services answer about something that was there when it was listed and is no more."""
 _MESSAGE_LIMIT = 300
 
 
@@ -47,6 +59,7 @@ class Answer:
         data: the answer without its transport metadata; of a listing that broke off, the pages that came before.
         code: the provider's error code, or the name of the obstacle (``ReadTimeoutError``, ``MalformedAnswer``).
         message: the provider's own words, cut short, without control characters; for ``skipped``, why.
+        gone: the thing that was asked about is not there any more.
         keeps: the fields of `data` that enter a snapshot, as the operation declares them.
     """
 
@@ -55,6 +68,7 @@ class Answer:
     code: str | None = None
     message: str | None = None
     keeps: tuple[str, ...] = ()
+    gone: bool = False
 
     @property
     def ok(self) -> bool:

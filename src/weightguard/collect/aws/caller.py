@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
-from weightguard.collect.aws.answer import EXPIRED, Answer, classify, plain
+from weightguard.collect.aws.answer import EXPIRED, GONE, Answer, classify, plain
 from weightguard.collect.aws.breaker import Breaker
 from weightguard.collect.aws.connections import Connections, Malformed, Wordless
 from weightguard.collect.aws.operation import Operation
@@ -69,7 +70,7 @@ class Caller:
         """
         if operation.paged:
             return self._all_pages(operation, region=region, resource=resource, **parameters)
-        answer, attempts = self._guarded(operation, region, parameters, transform)
+        answer, attempts = self._guarded(operation, region, parameters, transform, resource)
         self._note(operation, region, resource, answer, attempts)
         return answer
 
@@ -107,7 +108,7 @@ class Caller:
         if operation.page_size and walk.model.limit:
             parameters = {walk.model.limit: operation.page_size} | parameters
         while not walk.finished:
-            answer, attempts = self._guarded(operation, region, parameters | walk.parameters, None)
+            answer, attempts = self._guarded(operation, region, parameters | walk.parameters, None, resource)
             fault = (walk.step(answer.data) or (check(answer.data) if check else None)) if answer.ok else None
             if fault:
                 answer = Answer("failed", answer.data, fault, "the listing does not page as documented")
@@ -123,7 +124,7 @@ class Caller:
         last = Answer("ok")
         for last in self.pages(operation, region=region, resource=resource, **parameters):
             merge(merged, last.data)
-        return Answer(last.outcome, merged, last.code, last.message, operation.keeps)
+        return Answer(last.outcome, merged, last.code, last.message, operation.keeps, last.gone)
 
     def _guarded(
         self,
@@ -131,6 +132,7 @@ class Caller:
         region: str | None,
         parameters: Mapping[str, Any],
         transform: Transform | None,
+        about: str | None,
     ) -> tuple[Answer, int]:
         if operation not in self._declared:
             raise Undeclared(f"{operation.id} is not declared")
@@ -138,10 +140,10 @@ class Caller:
         refused = self._breaker.refuses(key)
         if refused is not None:
             return refused, 0
-        answer, attempts = self._once(operation, region, parameters, transform)
+        answer, attempts = self._once(operation, region, parameters, transform, about)
         if answer.code == Malformed.__name__:
             # The SDK retries what fails on the way, not what arrives broken; a cut answer is worth one more try.
-            answer, again = self._once(operation, region, parameters, transform)
+            answer, again = self._once(operation, region, parameters, transform, about)
             attempts += again
         self._breaker.note(key, answer)
         return answer, attempts
@@ -152,6 +154,7 @@ class Caller:
         region: str | None,
         parameters: Mapping[str, Any],
         transform: Transform | None,
+        about: str | None,
     ) -> tuple[Answer, int]:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
@@ -165,18 +168,41 @@ class Caller:
             data = transform(raw) if transform else raw
             return _shaped(operation, data), attempts
         except ClientError as error:
-            return _refusal(operation, error.response), _attempts(error.response)
+            if error.operation_name != operation.name:
+                raise self._no_credentials(error) from error
+            return _refusal(operation, error.response, about), _attempts(error.response)
         except Wordless as error:
             code = str(error.status)
             return Answer(classify(code, error.status, frozenset()), code=code, message=str(error)), 1
         except (Malformed, ResponseParserError) as error:
             return Answer("failed", code=Malformed.__name__, message=plain(error)), 1
         except (BotoCoreError, HTTPError) as error:
-            return Answer("failed", code=type(error).__name__, message=plain(error)), 1
+            if isinstance(error, _without_credentials()):
+                raise self._no_credentials(error) from error
+            code = type(error).__name__
+            outcome: Outcome = "absent" if code in operation.absent else "failed"
+            return Answer(outcome, code=code, message=plain(error)), 1
+        except OSError as error:
+            # A file that the credentials come from: the SDK reads it when the first request is signed.
+            raise self._no_credentials(error) from error
         except _PARSER_ERRORS as error:
             return Answer(
                 "failed", code=Malformed.__name__, message=plain(f"{type(error).__name__}: {error}")
             ), 1
+
+    def _no_credentials(self, error: Exception) -> CredentialsError:
+        """What keeps the SDK from signing requests: an obstacle of the caller's, never a property of the estate."""
+        role = self.connections.configured_role
+        if role is not None:
+            line, fix = (
+                "the role of the AWS profile cannot be assumed",
+                "check its trust policy, or sign in again",
+            )
+            return CredentialsError(line, where=f"sts:AssumeRole {role}: {plain(error)}", fix=fix)
+        if isinstance(error, OSError) and error.filename:
+            where = f"{error.filename}: {error.strerror}"
+            return CredentialsError("a file of the AWS credentials cannot be read", where=where)
+        return CredentialsError("the AWS credentials cannot be used", where=plain(error), fix="sign in again")
 
     def _note(
         self, operation: Operation, region: str | None, resource: str | None, answer: Answer, attempts: int
@@ -195,6 +221,25 @@ class Caller:
                 attempts=attempts,
             )
         )
+
+
+@cache
+def _without_credentials() -> tuple[type[Exception], ...]:
+    """What the SDK raises when it has no credentials, or cannot renew them."""
+    from botocore import exceptions
+
+    return (
+        exceptions.CredentialRetrievalError,
+        exceptions.InfiniteLoopConfigError,
+        exceptions.InvalidConfigError,
+        exceptions.MetadataRetrievalError,
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.RefreshWithMFAUnsupportedError,
+        exceptions.SSOError,
+        exceptions.TokenRetrievalError,
+        exceptions.UnknownCredentialError,
+    )
 
 
 def _shaped(operation: Operation, raw: Mapping[str, Any]) -> Answer:
@@ -237,7 +282,7 @@ def _has_identity(entry: Any, identity: tuple[str, ...]) -> bool:
     )
 
 
-def _refusal(operation: Operation, response: Mapping[str, Any]) -> Answer:
+def _refusal(operation: Operation, response: Mapping[str, Any], about: str | None) -> Answer:
     error = response.get("Error") or {}
     status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
     code = plain(error.get("Code") or status or "Unknown")
@@ -245,6 +290,9 @@ def _refusal(operation: Operation, response: Mapping[str, Any]) -> Answer:
         # Everything after this would be refused too: stop while the snapshot can still be resumed.
         raise CredentialsError("the AWS credentials have expired", where=operation.id, fix="sign in again")
     message = plain(error.get("Message") or error.get("message") or "")
+    if about and code in GONE and code not in operation.absent and (status is None or 400 <= status < 500):
+        # Between the listing and this read somebody deleted it: nothing is known of it, and nothing is missing.
+        return Answer("absent", code=code, message=message, gone=True)
     if any(words in message for words in operation.absent_messages):
         return Answer("absent", code=code, message=message)
     return Answer(classify(code, status, operation.absent), code=code, message=message or None)

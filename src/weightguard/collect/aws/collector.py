@@ -41,6 +41,11 @@ class Entry:
     identity: Answer
     calls: tuple[Call, ...]
 
+    def source(self) -> dict[str, Any]:
+        """What the manifest says of how the snapshot was taken, and of whom: a resumed run must say the same."""
+        endpoint = self.connections.client("sts").meta.endpoint_url
+        return self.options.source() | {"account": self.account, "endpoint": endpoint}
+
 
 def connect(options: AwsOptions) -> Entry:
     """Try the credentials, before anything is written.
@@ -157,7 +162,7 @@ class _Collection:
             raise InputError(f"account {own.id} is in no organisation", fix="leave out --org")
         if options.org or (options.org is None and _manages(own, described) and not roles):
             for member in members:
-                active = member.get("State", member.get("Status", "ACTIVE")) == "ACTIVE"
+                active = organizations.is_active(member)
                 if active and member["Id"] != own.id and ACCOUNT.fullmatch(member["Id"]):
                     arn = f"arn:{self.entry.partition}:iam::{member['Id']}:role/{options.role_name}"
                     roles.setdefault(member["Id"], arn)

@@ -91,9 +91,22 @@ class Connections:
         settings: how to connect.
         region: the region for services without one of their own choice.
         cache: shared by the accounts of a collection.
+        region_named: whether somebody chose the region, as opposed to the default of weightguard's own.
+        own: whether these are the user's own credentials, as opposed to those of a role assumed with them.
     """
 
-    def __init__(self, session: Any, settings: Settings, region: str, cache: ClientCache) -> None:
+    def __init__(
+        self,
+        session: Any,
+        settings: Settings,
+        region: str,
+        cache: ClientCache,
+        *,
+        own: bool = False,
+        region_named: bool = True,
+    ) -> None:
+        self._own = own
+        self.region_named = region_named
         self.region = region
         self.settings = settings
         self.cache = cache
@@ -102,6 +115,17 @@ class Connections:
         self._pages: dict[tuple[str, str], PageModel] = {}
         session.register("before-parse", _check_body)
         session.register("request-created.s3-control", _keep_account_out_of_host, unique_id="weightguard")
+
+    @property
+    def configured_role(self) -> str | None:
+        """The role that the user's profile says to assume before anything else; None: the credentials are used as they are."""
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            role = self._session.get_scoped_config().get("role_arn")
+        except BotoCoreError:
+            return None
+        return role if isinstance(role, str) and role and self._own else None
 
     @property
     def loader(self) -> Any:

@@ -176,7 +176,9 @@ def _unchecked(page: Mapping[str, Any]) -> str | None:
 
 
 def _counted(answer: Answer, operation: Operation, numbers: Mapping[str, int]) -> Answer:
-    return Answer(answer.outcome, dict(numbers), answer.code, answer.message, keeps=operation.keeps)
+    return Answer(
+        answer.outcome, dict(numbers), answer.code, answer.message, keeps=operation.keeps, gone=answer.gone
+    )
 
 
 def _old_version(entry: Mapping[str, Any]) -> ListedObject:

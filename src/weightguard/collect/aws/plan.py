@@ -23,6 +23,7 @@ from weightguard.collect.aws.services import (
     kms,
     networks,
     rolesanywhere,
+    s3,
     sagemaker,
     sso_admin,
     storage,
@@ -52,6 +53,7 @@ class Part:
 
 
 EVERYWHERE = (
+    Part("directory_buckets", s3.LIST_DIRECTORY_BUCKETS, s3.read_directory_buckets, optional=False),
     Part("kms", kms.LIST_KEYS, kms.units, optional=False),
     Part("cloudtrail", cloudtrail.DESCRIBE_TRAILS, cloudtrail.units, optional=False),
     Part("endpoints", ec2.DESCRIBE_VPC_ENDPOINTS, ec2.read_endpoints, optional=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -22,7 +23,7 @@ SESSION_NAME = "weightguard"
 _REFUSED_CREDENTIALS = frozenset(
     {
         "IncompleteSignature", "InvalidAccessKeyId", "InvalidClientTokenId",
-        "MissingAuthenticationToken", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
+        "MissingAuthenticationToken", "SignatureDoesNotMatch", "UnrecognizedClientException",
     }
 )  # fmt: skip
 
@@ -49,15 +50,23 @@ def base(options: AwsOptions, operations: tuple[Operation, ...]) -> Connections:
         credentials = session.get_credentials()
     except ProfileNotFound as error:
         raise _no_profile(options.profile or os.environ.get("AWS_PROFILE", ""), _profiles()) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:
         raise CredentialsError("the AWS credentials cannot be used", where=str(error)) from error
     if credentials is None:
         raise CredentialsError(
             "no AWS credentials were found",
             fix="sign in (`aws sso login`, `aws configure`), or name a profile with --profile",
         )
+    _check_bundle(options.ca_bundle or session.get_config_variable("ca_bundle"))
     home = _home(session, [*options.regions[:1], region, os.environ.get("AWS_REGION")])
-    connections = Connections(session, settings(options), home, ClientCache())
+    connections = Connections(
+        session,
+        settings(options),
+        home or DEFAULT_REGION,
+        ClientCache(),
+        own=True,
+        region_named=home is not None,
+    )
     try:
         connections.client("sts")
     except (ValueError, BotoCoreError) as error:
@@ -65,14 +74,28 @@ def base(options: AwsOptions, operations: tuple[Operation, ...]) -> Connections:
     return connections
 
 
-def _home(session: Any, wanted: list[str | None]) -> str:
+def _check_bundle(path: str | None) -> None:
+    """InputError where the file of trusted CAs is none: nothing could be trusted, and no endpoint would seem to answer."""
+    if not path:
+        return
+    try:
+        ssl.create_default_context().load_verify_locations(cafile=path)
+    except OSError as error:  # an SSLError is one
+        raise InputError(
+            "the CA bundle cannot be used",
+            where=f"{path}: {error.strerror or error}",
+            fix="name a file of PEM certificates (--ca-bundle, AWS_CA_BUNDLE)",
+        ) from error
+
+
+def _home(session: Any, wanted: list[str | None]) -> str | None:
     """The region that answers for global services: the first wanted that exists, as far as the SDK knows."""
     known = {
         region
         for partition in session.get_available_partitions()
         for region in session.get_available_regions("ec2", partition_name=partition)
     }
-    return next((region for region in wanted if region in known), None) or DEFAULT_REGION
+    return next((region for region in wanted if region in known), None)
 
 
 def _profiles() -> list[str]:
@@ -123,9 +146,21 @@ def identity(caller: Caller) -> tuple[str, str, Answer]:
 
 def _refuse_hopeless(answer: Answer, caller: Caller) -> None:
     endpoint = caller.connections.client("sts").meta.endpoint_url
+    if answer.code in _REFUSED_CREDENTIALS and not caller.connections.region_named:
+        raise CredentialsError(
+            f"AWS does not accept the credentials ({answer.code}), and no region is set",
+            where=endpoint,
+            fix="keys of another partition (GovCloud, China) need a region of theirs: --region us-gov-west-1; else sign in again",
+        )
     if answer.code in _REFUSED_CREDENTIALS:
         raise CredentialsError(
             f"AWS does not accept the credentials ({answer.code})", where=endpoint, fix="sign in again"
+        )
+    if answer.code == "SSLError":
+        raise CredentialsError(
+            "the certificate of the AWS endpoint is not trusted",
+            where=endpoint,
+            fix="name the CA of your proxy with --ca-bundle FILE; a CA bundle that is empty or no PEM trusts nobody",
         )
     if answer.code in UNREACHABLE:
         raise CredentialsError(

@@ -54,7 +54,7 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
     for path in map(Path, paths):
         for page in _pages(path):
             account = _account(page, path)
-            if page.get("IsTruncated") is not True:
+            if page.get("IsTruncated") is not True and not page.get("NextToken"):
                 ended.add(account)
             found = accounts.setdefault(account, {})
             for kind, arn, entry in _entries(page):

@@ -14,6 +14,7 @@ from weightguard.collect.terraform.inventory import (
     Row,
     absent,
     attached_policy,
+    contradictory,
     ok,
     policy_text,
     present,
@@ -59,13 +60,37 @@ def _bucket(inventory: Inventory, item: Resource, name: str) -> Row:
     region = item.text("region") or item.region or None
     data = present(Name=name, BucketArn=arn, BucketRegion=region)
     row = Row("s3", "s3.bucket", arn, region, "ListBuckets", data)
-    row.reads = {operation: read(inventory, item, name) for operation, read in READS.items()}
+    row.reads = {operation: _read(read, inventory, item, name) for operation, read in READS.items()}
     return row
 
 
+class _Contradiction(Exception):
+    """Several resources set one thing of a bucket, and not to the same."""
+
+
+def _read(
+    read: Callable[[Inventory, Resource, str], Read], inventory: Inventory, item: Resource, name: str
+) -> Read:
+    try:
+        return read(inventory, item, name)
+    except _Contradiction:
+        return contradictory()
+
+
 def _setting(inventory: Inventory, name: str, kind: str) -> Resource | None:
-    """The resource that configures one aspect of a bucket."""
-    return next(iter(inventory.about(PREFIX + kind, "bucket", name)), None)
+    """The resource that configures one aspect of a bucket.
+
+    Raises:
+        _Contradiction: there are several, which differ in more than their names.
+    """
+    found = inventory.about(PREFIX + kind, "bucket", name)
+    if any(_substance(other) != _substance(found[0]) for other in found[1:]):
+        raise _Contradiction
+    return found[0] if found else None
+
+
+def _substance(item: Resource) -> dict[str, Any]:
+    return {key: value for key, value in item.values.items() if key not in ("id", "bucket", "region")}
 
 
 def _policy(inventory: Inventory, item: Resource, name: str) -> Read:

@@ -24,7 +24,7 @@ from weightguard.collect.terraform import (
 from weightguard.collect.terraform.attached import enriched
 from weightguard.collect.terraform.inventory import Inventory, Row
 from weightguard.collect.terraform.shapes import rows as table_rows
-from weightguard.collect.terraform.state import Resource, load
+from weightguard.collect.terraform.state import Resource, load, names_account
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter, utc_now
 
@@ -47,12 +47,13 @@ TABLES = (*compute.SHAPES, *learning.SHAPES, *delivery.SHAPES, *storage.SHAPES, 
 KNOWN = JOINED | {shape.type for shape in TABLES}
 
 
-def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
+def collect(paths: Sequence[Path], writer: SnapshotWriter, account: str | None = None) -> tuple[str, ...]:
     """Writes what one or several states say; several states of one account are one account.
 
     Args:
         paths: files as ``terraform show -json`` prints them, or raw state files of version 4.
         writer: an open snapshot; it is not sealed here.
+        account: the account of states that name none; None: the one that all the others name, where it is one.
 
     Returns:
         The scopes that were written, sorted.
@@ -63,8 +64,9 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
     if not paths:
         raise InputError("no state was given", fix="name the files that `terraform show -json` printed")
     by_account: dict[str, list[Resource]] = {}
+    account = account or _shared(paths)
     for path in paths:
-        home, items = load(Path(path))
+        home, items = load(Path(path), account)
         by_account.setdefault(home, [])
         for item in items:
             if (
@@ -74,6 +76,12 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
     inventories = [Inventory(account, by_account[account]) for account in sorted(by_account)]
     keys = credentials.keys(inventories)
     return tuple(_write(inventory, keys, writer) for inventory in inventories)
+
+
+def _shared(paths: Sequence[Path]) -> str | None:
+    """The one account that several states name between them."""
+    named = {names_account(Path(path)) for path in paths} - {None} if len(paths) > 1 else set()
+    return named.pop() if len(named) == 1 else None
 
 
 def _write(inventory: Inventory, keys: Mapping[str, str], writer: SnapshotWriter) -> str:

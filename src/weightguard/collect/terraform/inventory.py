@@ -105,6 +105,11 @@ def absent() -> Read:
     return {"outcome": "absent", "code": NOT_IN_STATE}
 
 
+def contradictory() -> Read:
+    """The answer where several resources of a state set one thing, and not to the same: whichever was applied last holds."""
+    return {"outcome": "failed", "code": "SeveralResources"}
+
+
 def skipped(why: str) -> Read:
     """A read that a state cannot answer."""
     return {"outcome": "skipped", "why": why}
@@ -114,16 +119,23 @@ UNRESOLVED: Final = "the state does not resolve it"
 
 
 def attached_policy(member: str, sources: Iterable[tuple[Resource, str]]) -> Read:
-    """The answer about a resource policy that the first of these attributes with a text holds.
+    """The answer about a resource policy that these attributes hold.
 
-    Absent where there is none of them; skipped where one is there and its text is not resolved.
+    Absent where there is none of them; skipped where one is there and its text is not resolved; failed where several say
+    different things: which of them holds, the state does not tell.
     """
     found = list(sources)
-    for item, attribute in found:
-        text = policy_text(item.values.get(attribute))
-        if text is not None:
-            return ok({member: text})
+    texts = [policy_text(item.values.get(attribute)) for item, attribute in found]
+    if len({_canonical(text) for text in texts}) > 1:
+        return contradictory()
+    if found and texts[0] is not None:
+        return ok({member: texts[0]})
     return skipped(UNRESOLVED) if found else absent()
+
+
+def _canonical(text: str | None) -> str | None:
+    """A policy's text as every writing of the same document gives it."""
+    return None if text is None else json.dumps(document(text), sort_keys=True)
 
 
 def stated(data: Mapping[str, Any] | None) -> Read:

@@ -83,11 +83,14 @@ def blocks(values: Any, path: str) -> list[Mapping[str, Any]]:
     return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
 
 
-def load(path: Path) -> tuple[str, list[Resource]]:
+def load(path: Path, account: str | None = None) -> tuple[str, list[Resource]]:
     """The account that a state file is about, and its resources, each with its own account and region.
 
+    Args:
+        account: the one to take where the state itself names none.
+
     Raises:
-        InputError: it cannot be read, is not JSON, is a plan, is empty, or names no account.
+        InputError: it cannot be read, is not JSON, is a plan, is empty, or names no account and none was given.
     """
     document = _parsed(path)
     found = list(_resources(document, path))
@@ -95,8 +98,17 @@ def load(path: Path) -> tuple[str, list[Resource]]:
         raise InputError(
             "the state holds no resources", where=str(path), fix=f"run `{SHOW}` where the state is not empty"
         )
-    partition, region, account = _home(found, path)
-    return account, [_placed(item, partition, region, account) for item in found]
+    partition, region, home = _home(found, path, account)
+    return home, [_placed(item, partition, region, home) for item in found]
+
+
+def names_account(path: Path) -> str | None:
+    """The account that a state names, by whatever of it says so; None where nothing does."""
+    found = list(_resources(_parsed(path), path))
+    try:
+        return _home(found, path, None)[2] if found else None
+    except NoAccount:
+        return None
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
@@ -186,7 +198,11 @@ def _arn_parts(item: Resource) -> tuple[str, str, str] | None:
     return None
 
 
-def _home(found: list[Resource], path: Path) -> tuple[str, str, str]:
+class NoAccount(InputError):
+    """A state that names no account: an auditor cannot add a data source to it, but can say whose it is."""
+
+
+def _home(found: list[Resource], path: Path, given: str | None) -> tuple[str, str, str]:
     """Partition, region and account that most of a state lies in."""
     places = [place for item in found if (place := _arn_parts(item)) is not None]
     accounts = Counter(place[2] for item, place in _owned(found) if ACCOUNT.fullmatch(place[2]))
@@ -197,10 +213,10 @@ def _home(found: list[Resource], path: Path) -> tuple[str, str, str]:
         and (account := item.text("account_id"))
         and ACCOUNT.fullmatch(account)
     ]
-    account = _account(stated, accounts)
+    account = _account(stated, accounts) or _only(found) or given
     if account is None:
-        fix = 'add `data "aws_caller_identity" "current" {}` to the configuration, apply, and show the state again'
-        raise InputError("the state names no AWS account", where=str(path), fix=fix)
+        fix = "say whose it is with --account ID, or give a state of the same account that names it beside it"
+        raise NoAccount("the state names no AWS account", where=str(path), fix=fix)
     regions = Counter(place[1] for place in places if place[1])
     named = [
         name
@@ -226,6 +242,31 @@ def _account(stated: list[str], accounts: Counter[str]) -> str | None:
         return stated[0]
     among = Counter({account: accounts[account] + 1 for account in stated}) if stated else accounts
     return min(among, key=lambda account: (-among[account], account)) if among else None
+
+
+_OWN: Final = ("account_id", "owner_id", "owner_account_id", "aws_account_id", "registry_id", "catalog_id")
+"""Attributes in which a resource says whose it is, or whom it is looked up for (Terraform AWS provider, "Attribute Reference")."""
+
+
+def _only(found: list[Resource]) -> str | None:
+    """The one account that resources name as their own in other ways; None where there is none or more than one."""
+    named = {
+        account
+        for item in found
+        if item.mode == "managed" and item.type.startswith("aws_")
+        for name, value in item.values.items()
+        if (account := _account_in(name, value)) is not None
+    }
+    return named.pop() if len(named) == 1 else None
+
+
+def _account_in(name: str, value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None
+    if name in _OWN and ACCOUNT.fullmatch(value):
+        return value
+    parts = value.split(":", 5) if name.endswith("_arn") and value.startswith("arn:") else []
+    return parts[4] if len(parts) == 6 and ACCOUNT.fullmatch(parts[4]) else None
 
 
 def _placed(item: Resource, partition: str, region: str, account: str) -> Resource:

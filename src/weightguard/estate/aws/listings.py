@@ -17,6 +17,7 @@ LISTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "organizations:ListAccounts": ("accounts",),
     "organizations:ListAccountsForParent": ("accounts",),
     "s3:ListBuckets": ("stores",),
+    "s3:ListDirectoryBuckets": ("stores",),
     "s3control:ListAccessPoints": ("access_points",),
     "kms:ListKeys": ("keys",),
     "cloudtrail:DescribeTrails": ("trails",),

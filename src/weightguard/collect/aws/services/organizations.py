@@ -139,6 +139,12 @@ def accounts(caller: Caller) -> list[dict[str, Any]]:
     return caller.list(LIST_ACCOUNTS)
 
 
+def is_active(member: Mapping[str, Any]) -> bool:
+    """Whether an account can be entered. `State` says it; `Status` did until 2026-09-09 (Organizations user guide, "Monitor the
+    state of your AWS accounts")."""
+    return bool(member.get("State", member.get("Status", "ACTIVE")) == "ACTIVE")
+
+
 def organisation(account: Account, described: Answer, listed: list[dict[str, Any]]) -> Iterator[Row]:
     """Everything about the organisation.
 

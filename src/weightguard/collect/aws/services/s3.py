@@ -23,6 +23,19 @@ LIST_BUCKETS = Operation(
     page_size=10_000,
     keeps=("Name", "CreationDate", "BucketRegion", "BucketArn"),
 )
+LIST_DIRECTORY_BUCKETS = Operation(
+    service="s3",
+    name="ListDirectoryBuckets",
+    permissions=("s3express:ListAllMyDirectoryBuckets",),
+    hides="directory buckets (S3 Express One Zone), and all weights in them",
+    # A region without S3 Express has no such endpoint.
+    absent=frozenset({"EndpointConnectionError"}),
+    required=("Buckets",),
+    entries=("Buckets",),
+    identity=("Name",),
+    paged=True,
+    keeps=("Name", "CreationDate", "BucketRegion", "BucketArn"),
+)
 GET_LOCATION = Operation(
     service="s3",
     name="GetBucketLocation",
@@ -206,6 +219,7 @@ KEEPING = (
 """Asked of buckets that matter: those that hold weights or may, and those that their copies and logs go to."""
 OPERATIONS = (
     LIST_BUCKETS,
+    LIST_DIRECTORY_BUCKETS,
     GET_LOCATION,
     LIST_OBJECTS,
     LIST_VERSIONS,
@@ -215,6 +229,7 @@ OPERATIONS = (
     *LIMITS,
     *KEEPING,
 )
+_DIRECTORY = "--x-s3"
 _ACLS_DISABLED = "ACLs are disabled by the ownership setting"
 
 # GetBucketLocation, "LocationConstraint": null stands for us-east-1, EU for eu-west-1.
@@ -242,6 +257,19 @@ def buckets(account: Account) -> tuple[list[Mapping[str, Any]], bool]:
     """The listed buckets, and whether the listing is complete."""
     answer = account.caller.ask(LIST_BUCKETS)
     return list(answer.data.get("Buckets", [])), answer.ok
+
+
+def read_directory_buckets(account: Account, region: str) -> Iterator[Row]:
+    """The directory buckets of a region, which no other listing names; they are not looked into.
+
+    Source: S3 API reference, "ListDirectoryBuckets"; S3 user guide, "Directory bucket naming rules" (every name ends so).
+    """
+    for entry in account.caller.list(LIST_DIRECTORY_BUCKETS, region=region):
+        name = entry["Name"]
+        if name.endswith(_DIRECTORY):
+            arn = entry.get("BucketArn") or account.arn("s3express", region, f"bucket/{name}")
+            reads = {LIST_OBJECTS.name: skipped("directory buckets are listed, and not looked into")}
+            yield row("s3.bucket", arn, LIST_DIRECTORY_BUCKETS, entry, region=region, reads=reads)
 
 
 def located(account: Account, entry: Mapping[str, Any]) -> Bucket:
