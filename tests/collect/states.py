@@ -32,6 +32,7 @@ def state(*resources: dict[str, Any]) -> dict[str, Any]:
 
 def snapshot(tmp_path: Path, *documents: Any) -> Path:
     paths = []
+    tmp_path.mkdir(exist_ok=True)
     for number, document in enumerate(documents):
         path = tmp_path / f"state-{number}.json"
         path.write_text(document if isinstance(document, str) else json.dumps(document))

@@ -71,7 +71,12 @@ def test_documents_are_read_as_the_api_writes_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [page(user("a"), IsTruncated=True), page(user("a"), RoleDetailList=[{"RoleName": "nameless"}])]
+    "odd",
+    [
+        page(user("a"), IsTruncated=True),
+        page(user("a"), NextToken="eyJNYXJrZXIi"),
+        page(user("a"), RoleDetailList=[{"RoleName": "nameless"}]),
+    ],
 )
 def test_an_answer_that_is_not_whole_leaves_principals_incomplete(tmp_path: Path, odd: Any) -> None:
     assert [gap.reason for gap in estate(tmp_path, odd).principals.gaps] == [Reason.FAILED]

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from states import ACCOUNT, ALLOW, ROLE, collected, estate, resource, role, snapshot, state
 
+from weightguard.collect.terraform import collect
 from weightguard.collect.terraform.collector import TABLES
 from weightguard.errors import InputError
 from weightguard.estate.fact import Reason, Unknown
 from weightguard.estate.read import read_estate
-from weightguard.snapshot import open_snapshot
+from weightguard.snapshot import SnapshotWriter, open_snapshot
 
 # Whose account, which region
 
@@ -51,6 +52,62 @@ def test_the_account_is_read_from_the_arns_where_nothing_states_it(tmp_path: Pat
     del document["values"]["root_module"]["resources"][0]
     with open_snapshot(snapshot(tmp_path, document)) as found:
         assert found.scopes == (f"aws/{ACCOUNT}",)
+
+
+BUCKET = resource(
+    "aws_s3_bucket", bucket="weights", arn="arn:aws:s3:::weights", id="weights", region="eu-west-1"
+)
+
+
+def alone(*resources: dict[str, Any]) -> dict[str, Any]:
+    """A state in which no data source says whose it is."""
+    document = state(*resources)
+    del document["values"]["root_module"]["resources"][0]
+    return document
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        resource("aws_s3_account_public_access_block", id=ACCOUNT, account_id=ACCOUNT),
+        resource("aws_vpc", id="vpc-1", owner_id=ACCOUNT),
+        resource("aws_ecs_service", id="s", cluster_arn=f"arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/c"),
+    ],
+)
+def test_the_account_is_read_from_what_says_whose_it_is(tmp_path: Path, beside: dict[str, Any]) -> None:
+    with open_snapshot(snapshot(tmp_path, alone(BUCKET, beside))) as found:
+        assert found.scopes == (f"aws/{ACCOUNT}",)
+
+
+def test_a_state_of_buckets_alone_is_read_where_somebody_says_whose_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps(alone(BUCKET)))
+    foreign = resource("aws_lb", id="a", target_arn="arn:aws:s3:eu-west-1:222222222222:accesspoint/p")
+    other = resource("aws_lb", id="b", target_arn="arn:aws:s3:eu-west-1:333333333333:accesspoint/p")
+    with pytest.raises(InputError, match=r"names no AWS account.*--account"):
+        snapshot(tmp_path / "none", alone(BUCKET, foreign, other))
+    with SnapshotWriter.create(tmp_path / "given", "0", source={"name": "terraform"}) as writer:
+        assert collect([path], writer, ACCOUNT) == (f"aws/{ACCOUNT}",)
+
+
+def test_a_state_of_buckets_alone_is_of_the_account_that_the_others_name(tmp_path: Path) -> None:
+    with open_snapshot(snapshot(tmp_path, alone(BUCKET), state(role()))) as found:
+        assert found.scopes == (f"aws/{ACCOUNT}",)
+        assert [one.name for one in read_estate([found]).stores] == ["weights"]
+
+
+def test_two_resources_that_set_one_thing_differently_leave_it_unknown(tmp_path: Path) -> None:
+    public = ALLOW.replace('"Action"', '"Principal":"*","Action"')
+    empty = '{"Version":"2012-10-17","Statement":[]}'
+    attached = [resource("aws_s3_bucket_policy", bucket="weights", policy=text) for text in (empty, public)]
+    blocks = [
+        resource("aws_s3_bucket_public_access_block", bucket="weights", block_public_acls=on)
+        for on in (True, False)
+    ]
+    (store,) = estate(tmp_path / "a", BUCKET, *attached, *blocks).stores
+    assert isinstance(store.policy, Unknown) and isinstance(store.public_access_block, Unknown)
+    (store,) = estate(tmp_path / "b", BUCKET, attached[1], attached[1], blocks[0], blocks[0]).stores
+    assert not isinstance(store.policy, Unknown) and not isinstance(store.public_access_block, Unknown)
 
 
 def test_modules_raw_states_and_powershell_redirection_are_read(tmp_path: Path) -> None:
