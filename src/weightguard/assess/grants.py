@@ -20,6 +20,7 @@ _OPERATIONS: Mapping[str, str] = {
     "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:ListDirectoryBuckets": "s3express:ListAllMyDirectoryBuckets",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",

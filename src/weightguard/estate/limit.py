@@ -70,7 +70,7 @@ class LimitKind(Enum):
     )
     OTHER_STORES = (
         "other-stores",
-        "weights in directory buckets, table buckets, vector buckets and Outposts: these are not listed",
+        "weights in S3 table buckets, vector buckets, S3 on Outposts and Lightsail object storage: these are not listed",
         (),
         ("s3:ListBuckets",),
     )
