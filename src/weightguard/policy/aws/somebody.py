@@ -195,6 +195,22 @@ def _allows(condition: Condition, kind: str) -> bool:
         return met is not condition.negated
     if key not in (ARN, USER_ID) or condition.negated:
         return True
-    shape = glob(_SHAPES[kind][0 if key == ARN else 1])
-    like = condition.operator in _LIKE
-    return any(glob(value).overlaps(shape) if like else shape.matches(value) for value in condition.values)
+    shape = _SHAPES[kind][0 if key == ARN else 1]
+    return any(_overlap(condition.operator, value, shape) for value in condition.values)
+
+
+def _overlap(operator: str, value: str, shape: str) -> bool:
+    """Whether a policy's value takes something of a shape; ARNs are compared by their six parts."""
+    if operator not in _LIKE:
+        return glob(shape).matches(value)
+    one, other = parse_arn(value), parse_arn(shape)
+    if operator == "StringLike" or one is None or other is None:
+        return glob(value).overlaps(glob(shape))
+    return all(
+        glob(left).overlaps(glob(right))
+        for left, right in (
+            (one.service, other.service),
+            (one.account, other.account),
+            (one.resource, other.resource),
+        )
+    )
