@@ -120,8 +120,9 @@ class Answers:
                     continue
                 yield store.id
                 uses_key = access in (AccessKind.READ, AccessKind.DECRYPT)
-                if uses_key and place.key is not None and place.key.arn is not None:
-                    yield place.key.arn
+                for key in place.wrapping if uses_key else ():
+                    if key is not None and key.arn is not None:
+                        yield key.arn
 
 
 @dataclass(frozen=True, slots=True)

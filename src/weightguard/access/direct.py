@@ -103,11 +103,15 @@ class Direct:
         self._named = named
         self._strangers = Strangers(asker.population)
         self.selfgrants = SelfGrants(asker, self.deciding)
-        self._told: dict[str, tuple[Sensitivity, frozenset[str]]] = {}
+        self._told: dict[tuple[object, ...], tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
 
     def links(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
-        """A link from everybody who can, to the store."""
+        """A link from everybody who can, to the store, under whichever key some of its objects lie."""
+        for one in place.by_key(access):
+            yield from self._links_under(access, one)
+
+    def _links_under(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
         for candidate in self._candidates(access, place):
             for steps in self._ways(access, place, candidate):
                 for node in candidate.nodes:
@@ -239,7 +243,7 @@ class Direct:
 
     def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...]:
         """Equal for stores that no policy of theirs or of the candidate's tells apart."""
-        itself = (candidate.caller, candidate.nodes, action, place.id, place.objects)
+        itself = (candidate.caller, candidate.nodes, action, *place.itself)
         if place.policy is not None or place.s3.bucket_acl or place.policy_unread or place.store is None:
             return itself
         tags = getattr(place.store.tags, "value", None)
@@ -254,7 +258,7 @@ class Direct:
         return self._key_use(KEY_ACTIONS[access], place, candidate)
 
     def _key_use(self, action: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
-        same = (candidate.caller, candidate.nodes, action, place.id, place.objects)
+        same = (candidate.caller, candidate.nodes, action, *place.itself)
         if same not in self._same:
             self._same[same] = self.deciding.on_key(action, place, candidate.caller, candidate.layers)
         return self._same[same]
@@ -333,14 +337,14 @@ class Direct:
 
     def _telling(self, place: StoreSurface) -> tuple[Sensitivity, frozenset[str]]:
         """What the policies of the store and its key look at in a caller, and whom they name."""
-        found = self._told.get(place.id)
+        found = self._told.get(place.itself)
         if found is None:
             looks, named = BLIND, frozenset[str]()
             for policy in resource_documents(place):
                 looks |= sensitivity(policy)
                 named |= self._named.named_in(policy)
             named |= {grant.grantee for grant in (place.key.grants if place.key is not None else ())}
-            found = self._told[place.id] = (looks, named)
+            found = self._told[place.itself] = (looks, named)
         return found
 
 

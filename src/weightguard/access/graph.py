@@ -102,8 +102,10 @@ class AccessGraph:
             links = self.direct.links(access, place) if disk is None else self._copies.links(access, disk)
             direct = tuple(links)
             alone = (*direct, *lending.borrowed(access, direct))
-            combined = () if disk is not None else self._combining.links(access, place, alone)
-            found = self._seeds[key] = (*alone, *combined)
+            found = alone
+            for one in place.by_key(access) if disk is None else ():
+                found = (*found, *self._combining.links(access, one, alone))
+            self._seeds[key] = found
         return found
 
     def reached(self, access: AccessKind, place: StoreSurface) -> Reached:
@@ -120,8 +122,7 @@ class AccessGraph:
             answers: the principals that were found.
         """
         named = {account_in(name) for name in answers} | {place.account}
-        if place.key is not None:
-            named.add(place.key.account)
+        named.update(key.account for key in place.wrapping or (place.key,) if key is not None)
         unconcerned = frozenset() if None in named else self._unread - named
         found = dict.fromkeys(self._all_gaps(place))
         return tuple(gap for gap in found if scope_account(gap.source.record) not in unconcerned)

@@ -34,7 +34,7 @@ class Index:
         self._able: dict[tuple[str, tuple[str, ...], tuple[str, ...]], tuple[Group, ...]] = {}
         self._made: dict[tuple[str, tuple[str, ...], tuple[str, ...], Likeness], Group] = {}
         self._concerned: dict[tuple[CompiledPolicy, tuple[str, ...]], bool] = {}
-        self._hits: dict[tuple[str, str], frozenset[str]] = {}
+        self._hits: dict[tuple[object, ...], frozenset[str]] = {}
         self._wild: list[tuple[str, str, Glob]] = []
         self._plain: list[str] = []
         self._patterns: set[str] = set()
@@ -157,7 +157,7 @@ class Index:
 
     def hits(self, place: StoreSurface) -> frozenset[str]:
         """The resource patterns that concern the store, its objects or its key."""
-        key = (place.id, place.objects)
+        key = place.itself
         found = self._hits.get(key)
         if found is None:
             names = [place.id, place.objects]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from weightguard.access.model import AccessKind
 from weightguard.access.population import compiled
 from weightguard.access.understanding import is_malformed
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
@@ -59,6 +60,8 @@ class StoreSurface:
         policy: the bucket policy; None where there is none, or it could not be read (see `policy_unread`).
         policy_unread: whether the bucket policy says something that could not be read or understood.
         key: the key; None where the provider encrypts with a key of its own, that the caller needs no permission for.
+        wrapping: every key that wraps some of the objects, `key` among them; see `by_key`.
+        default: the key of objects to come.
         points: its access points, each with the Block Public Access settings that count there.
     """
 
@@ -74,6 +77,28 @@ class StoreSurface:
     key: KeySurface | None
     gaps: tuple[Unknown, ...]
     points: tuple[AccessPoint, ...] = ()
+    wrapping: tuple[KeySurface | None, ...] = ()
+    default: KeySurface | None = None
+
+    @property
+    def itself(self) -> tuple[object, ...]:
+        """Tells it from other places, and from itself under another key."""
+        key = self.key
+        return self.id, self.objects, None if key is None else (key.arn, key.account, key.provider_managed)
+
+    def by_key(self, access: AccessKind) -> Iterator[StoreSurface]:
+        """The place once for every key that an access may meet.
+
+        What is there to read lies under the keys that it was put under, whatever the default is now; what is written will lie
+        under the default; and who owns or destroys a store's keys owns or destroys both.
+        """
+        keys: tuple[KeySurface | None, ...] = self.wrapping or (self.key,)
+        if access is AccessKind.WRITE:
+            keys = (self.default,) if self.wrapping else keys
+        elif access in (AccessKind.ADMINISTER, AccessKind.DELETE) and self.wrapping:
+            keys = _distinct((*keys, self.default))
+        for key in keys:
+            yield self if key == self.key else replace(self, key=key)
 
     @property
     def held(self) -> bool:
@@ -102,8 +127,9 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
     ]
     policy = found.policy.value if isinstance(found.policy, Known) else None
     account = next((item for item in estate.accounts if item.id == found.account), None)
-    key = keys.of_store(found)
-    gaps += _key_gaps(key)
+    default = keys.of_store(found)
+    wrapping = _wrapping(found, prefix, keys, default)
+    gaps += [gap for key in wrapping for gap in _key_gaps(key)]
     document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
     strange = _not_understood(found.policy, document)
     return StoreSurface(
@@ -116,10 +142,37 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
         policy_source=policy,
         policy_unread=isinstance(found.policy, Unknown) or bool(strange),
         s3=_s3(found, account),
-        key=key,
-        gaps=(*gaps, *strange, *_point_gaps(found)),
+        key=default if default in wrapping else wrapping[0],
+        gaps=tuple(dict.fromkeys((*gaps, *strange, *_point_gaps(found)))),
         points=tuple(_point(one, account) for one in found.access_points),
+        wrapping=wrapping,
+        default=default,
     )
+
+
+def _wrapping(
+    store: Store, prefix: str, keys: Keys, default: KeySurface | None
+) -> tuple[KeySurface | None, ...]:
+    """The keys of the objects under a prefix, as far as they were seen; and the default's for those that were not.
+
+    Source: Amazon S3 User Guide, "Setting default server-side encryption behavior": a new default changes nothing for objects that
+    are there, and an uploader may name another key.
+    """
+    found = store.keys_under(prefix)
+    surfaces = [
+        default if name is None else None if not name else keys.of_name(name, store.account, store.region)
+        for name in sorted(found.keys, key=str)
+    ]
+    if not found.seen or not prefix:
+        surfaces.append(default)
+    return _distinct(surfaces)
+
+
+def _distinct(keys: Iterable[KeySurface | None]) -> tuple[KeySurface | None, ...]:
+    found: dict[object, KeySurface | None] = {}
+    for key in keys:
+        found.setdefault(None if key is None else (key.arn, key.account, key.provider_managed), key)
+    return tuple(found.values())
 
 
 def _point(point: EstateAccessPoint, account: Account | None) -> AccessPoint:
@@ -198,10 +251,13 @@ class Keys:
         fact = store.encryption
         if isinstance(fact, Unknown) or fact.value is None or fact.value.algorithm not in KMS_ALGORITHMS:
             return None
-        name = fact.value.key
+        return self.of_name(fact.value.key, store.account, store.region)
+
+    def of_name(self, name: str | None, account: str, region: str | None) -> KeySurface:
+        """The key that a store or an object names for its encryption: ``aws/s3`` where it names none."""
         if name is None or name.endswith("alias/aws/s3"):
-            return KeySurface(None, store.account, None, None, (), True)
-        return self.named(name, store.account, store.region)
+            return KeySurface(None, account, None, None, (), True)
+        return self.named(name, account, region)
 
     def named(self, name: str, account: str, region: str | None) -> KeySurface:
         """The surface of the key that a name stands for."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from weightguard.estate.fact import Collection, Fact
 from weightguard.weights import WeightSet
@@ -177,6 +177,22 @@ class UnreadObjects:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrapped:
+    """Objects of a store that lie one after another in a listing and are encrypted alike.
+
+    Attributes:
+        first: the least of their names.
+        last: the greatest.
+        key: the key, by any name that the provider gives keys; empty where the provider's own keys encrypt and the reader needs
+            no permission for them; None where the listing does not say.
+    """
+
+    first: str
+    last: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What a listing of a store found.
 
@@ -184,6 +200,7 @@ class Contents:
         unexamined: objects that may be weights and of which nothing that was read says that they are none.
         keys: keys that objects were seen to be encrypted with, whatever the store's default is.
         unread: what `unexamined` counts, by folder and reason.
+        wrapped: how the objects are encrypted, run by run; where there are too many runs, one for each way over all names.
     """
 
     objects: int
@@ -191,6 +208,23 @@ class Contents:
     unexamined: int
     keys: tuple[str, ...] = ()
     unread: tuple[UnreadObjects, ...] = ()
+    wrapped: tuple[Wrapped, ...] = ()
+
+
+LAST_CHARACTER: Final = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """How some objects are encrypted.
+
+    Attributes:
+        keys: their keys, as `Wrapped` names them.
+        seen: whether some such object is known to be there; else they may all lie elsewhere.
+    """
+
+    keys: frozenset[str | None] = frozenset()
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +269,14 @@ class Store:
     tags: Fact[Mapping[str, str]]
     contents: Fact[Contents]
     access_points: Collection[AccessPoint] = field(default_factory=Collection)
+    wrapped: tuple[Wrapped, ...] = ()  # how the objects that were seen are encrypted, listed or not
+
+    def keys_under(self, prefix: str) -> Wrapping:
+        """How the objects are encrypted whose names begin with a prefix, as far as they were seen."""
+        beyond = prefix + LAST_CHARACTER
+        runs = [run for run in self.wrapped if run.last >= prefix and run.first <= beyond]
+        seen = any(run.first.startswith(prefix) or run.last.startswith(prefix) for run in runs)
+        return Wrapping(frozenset(run.key for run in runs), seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,9 @@ def _stores(
         if record.kind == "s3.bucket":
             own = tuple(sorted(points.get(record.id, ()), key=lambda point: point.id))
             doors = Collection(own, gaps or _unasked_doors(scope, record))
-            part.stores.append(s3.store(scope, record, _contents(scope, record, contents), doors))
+            seen = contents.get(record.id)
+            wrapped = () if seen is None else seen.wrapped
+            part.stores.append(s3.store(scope, record, _contents(scope, record, contents), doors, wrapped))
         else:
             yield record
 

@@ -19,6 +19,7 @@ from weightguard.estate.model import (
     PublicAccessBlock,
     Store,
     StoreEncryption,
+    Wrapped,
 )
 from weightguard.estate.partition import partition_of
 from weightguard.estate.shape import (
@@ -91,7 +92,13 @@ def _network_origin(record: Record) -> Fact[str]:
     return read(record, "GetAccessPoint", lambda answer: text(member(answer, "NetworkOrigin")))
 
 
-def store(scope: Scope, record: Record, contents: Fact[Contents], points: Collection[AccessPoint]) -> Store:
+def store(
+    scope: Scope,
+    record: Record,
+    contents: Fact[Contents],
+    points: Collection[AccessPoint],
+    wrapped: tuple[Wrapped, ...] = (),
+) -> Store:
     """One bucket."""
     data = data_of(record)
     ownership = _ownership(record)
@@ -116,6 +123,7 @@ def store(scope: Scope, record: Record, contents: Fact[Contents], points: Collec
         tags=_tags(record),
         contents=contents,
         access_points=points,
+        wrapped=wrapped,
     )
 
 
