@@ -37,6 +37,7 @@ from weightguard.assess.protocol import load_protocol
 from weightguard.config import Config
 from weightguard.controls.catalogue import load_catalogue
 from weightguard.errors import ConfigError, InputError
+from weightguard.estate.fact import Collection
 from weightguard.estate.model import FederatedProvider, PrincipalKind, Workload
 from weightguard.report import render, terminal
 
@@ -426,3 +427,16 @@ def test_the_standard_protocol_stands_for_the_eight_starting_points(tmp_path: Pa
         "people_with_read", "outside_accounts", "organisation_administrators",
     ]  # fmt: skip
     assert protocol.version == "1.0"
+
+
+def test_nothing_falls_only_where_something_could_and_every_account_was_read(tmp_path: Path) -> None:
+    def of_the_internet(**world: Any) -> str:
+        return played(tmp_path, **world)["anonymous-internet"].outcome
+
+    ours = account(organisation="o-1")
+    assert of_the_internet() == "none"
+    assert of_the_internet(weight_sets=[]) == "none_seen"  # nothing could fall
+    member = account("222222222222", organisation="o-1", collected=False)
+    assert of_the_internet(accounts=[ours, member]) == "none_seen"
+    hidden = Collection((weights("a"),), (denied("s3:ListObjectsV2"),))
+    assert of_the_internet(weight_sets=hidden) == "none_seen"

@@ -107,7 +107,9 @@ def empty() -> Report:
             "weightguard-controls", "1.0", f"sha256:{_hash('catalogue')}", "aligned with RAND RR-A2849-1"
         ),
         snapshot=SnapshotStamp(_hash("empty"), ("aws/111111111111",), AS_OF, AS_OF, (_hash("empty"),)),
-        coverage=Coverage(CallCounts(ok=12), (), 1.0),
+        coverage=Coverage(
+            CallCounts(ok=12), (), 1.0, accounts=(model.AccountSight("111111111111", "lab", "read"),)
+        ),
         summary=Summary("SL0", "SL0", "SL3", 0, {}, {}, 0, "No level is claimed.", _score(0)),
         weights=(),
         results=(),

@@ -27,7 +27,7 @@ OUTSIDER = Deciding("WG-IAM-05", "critical", 1, "outsider")
         ),
         (
             Ending(4, missing=(Missing(Lack.ACCOUNTS, ("1", "2")), Missing(Lack.CONTROLS, ("WG-A-1",)))),
-            "status 4: 2 accounts could not be read (1, 2); 1 control could not be decided (WG-A-1)",
+            "status 4: 2 accounts were not read (1, 2); 1 control could not be decided (WG-A-1)",
         ),
         (
             Ending(4, missing=(Missing(Lack.READS, ("s3:A", "s3:B", "s3:C", "s3:D")),)),

@@ -18,6 +18,7 @@ from pathlib import Path
 from weightguard import yaml_file
 from weightguard.access.model import AccessKind, Answer, WhoCan
 from weightguard.access.wording import all_worded
+from weightguard.assess import sight
 from weightguard.assess.cast import Cast, Who, casts
 from weightguard.assess.model import Fall, Outcome, ProtocolResult, Start, Step
 from weightguard.assess.reach import Reaches
@@ -92,8 +93,14 @@ def play(
         for weight_set in estate.weight_sets
         for kind in (AccessKind.READ, AccessKind.COPY)
     ]
+    seen = (
+        bool(asked)
+        and estate.weight_sets.complete
+        and all(one.state == "read" for one in sight.accounts(estate))
+        and all(answer.complete for _, _, answer in asked)
+    )
     starts = [
-        _start(point, cast, asked, table, controls)
+        _start(point, cast, asked, seen, table, controls)
         for point in protocol.starting_points
         for cast in casts(point.who, estate, config)
     ]
@@ -104,6 +111,7 @@ def _start(
     point: StartingPoint,
     cast: Cast,
     asked: Sequence[tuple[str, AccessKind, WhoCan]],
+    everything_seen: bool,
     table: Table,
     controls: Mapping[str, Control],
 ) -> Start:
@@ -116,12 +124,7 @@ def _start(
                 actors_seen.add(one.principal)
     actors = cast.names | actors_seen
     seen, unseen = _detection(found, table, controls)
-    complete = (
-        bool(actors)
-        and cast.complete
-        and cast.untried <= actors_seen
-        and all(answer.complete for _, _, answer in asked)
-    )
+    complete = bool(actors) and cast.complete and cast.untried <= actors_seen and everything_seen
     return Start(
         id=point.id,
         title=point.title,

@@ -51,7 +51,9 @@ def _lacking(one: Missing) -> str:
         return "nothing that bears on weights was evaluated"
     number = len(one.names)
     if one.lack is Lack.ACCOUNTS:
-        return f"{counted(number, 'account')} could not be read ({_some(one.names)})"
+        return (
+            f"{counted(number, 'account')} {'was' if number == 1 else 'were'} not read ({_some(one.names)})"
+        )
     if one.lack is Lack.LIMITS:
         verb = "is" if number == 1 else "are"
         return f"{counted(number, 'limit')} of weightguard's own {verb} in play ({_some(one.names)})"

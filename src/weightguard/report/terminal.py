@@ -16,7 +16,7 @@ from weightguard.assess.model import Report, Status, WeightEntry
 from weightguard.controls import effects
 from weightguard.report import limits, opaque
 from weightguard.report.causes import Cause, causes
-from weightguard.report.headline import headline
+from weightguard.report.headline import headline, unread
 from weightguard.report.text import visible
 from weightguard.report.words import counted, exposures, grouped, level_of, outcome, said, short, size
 
@@ -114,7 +114,12 @@ def _gaps(report: Report, width: int) -> Iterator[str]:
         return
     percent = f"{report.coverage.ratio * 100:.1f} %"
     plural = "gap" if len(gaps) == 1 else "gaps"
-    yield _title(f"Not seen: {len(gaps)} {plural}, {percent} of reads answered")
+    missed = unread(report)
+    first = f"{missed[0].lower()}{missed[1:]}; " if missed else ""
+    of = "of the reads that were made" if missed else "of reads"
+    yield from map(
+        _title, _wrapped(f"Not seen: {first}{len(gaps)} {plural}, {percent} {of} answered", width, "")
+    )
     ranked = causes(report)
     for cause in ranked[:3]:
         yield from _wrapped(_cause(cause), width, "  - ")

@@ -116,8 +116,8 @@ def _exposed(report: Report) -> Iterator[Block]:
 
 def _next(report: Report) -> Iterator[Block]:
     target = report.next_level
-    if target.level is None:
-        return
+    if target.level is None or not report.weights:
+        return  # what to change first follows from what is found
     yield Heading("What to do first")
     yield paragraph(f"{len(target.fixes)} changes lead to {target.level}; each of them is needed. The first:")
     yield Items(

@@ -14,6 +14,7 @@ from weightguard.report.trend import Point
 from weightguard.report.words import (
     CAPACITIES,
     CHANCES,
+    counted,
     outcome,
     outsiders,
     short,
@@ -115,7 +116,11 @@ def _next(report: Report) -> Iterator[str]:
     if not report.next_level.level:
         yield "Nothing blocks the next level."
         return
-    yield f"{len(report.next_level.fixes)} changes lead to {report.next_level.level}; each of them blocks it."
+    if not report.weights:
+        yield f"{prose(headline(report))}: what to change first follows from what is found."
+        return
+    changes = counted(len(report.next_level.fixes), "change leads", "changes lead")
+    yield f"{changes} to {report.next_level.level}; each of them blocks it."
     yield ""
     for number, fix in enumerate(report.next_level.fixes[:20], 1):
         places = f", {fix.subject_count} places" if fix.subject_count > 1 else ""
