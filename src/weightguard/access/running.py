@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weightguard.access.aliases import Aliases
 from weightguard.access.asking import Grant
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
+from weightguard.access.invited import Invited
 from weightguard.access.links import Hub, Link, Step
 from weightguard.access.model import Because
 from weightguard.access.needs import PASSING, Needs, how_of
@@ -55,6 +56,7 @@ class Running:
     def __init__(self, owner: AccessGraph, needs: Needs) -> None:
         self._owner = owner
         self._needs = needs
+        self._invited = Invited(owner)
         self._workloads = {item.id: item for item in owner.estate.workloads if item.provider == "aws"}
         self._entries: dict[str, list[OnWorkload]] = {}
         for entry in techniques():
@@ -212,7 +214,10 @@ class Running:
         policy = workload.policy.value if isinstance(workload.policy, Known) else None
         document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
         hub = Hub(names)
-        links = list(self._steps_into(account, workload, document, hub))
+        links = [
+            *self._steps_into(account, workload, document, hub),
+            *self._invited_to(workload, document, hub),
+        ]
         yield from links
         for name in names if links else ():
             yield Link(hub, name)
@@ -231,6 +236,16 @@ class Running:
                 if step is not None:
                     for node in nodes:
                         yield Link(node, hub, (step,))
+
+    def _invited_to(self, workload: Workload, policy: CompiledPolicy | None, hub: Hub) -> Iterator[Link]:
+        """The same for strangers, of whom the workload's own policy has to allow everything that a technique needs."""
+        if policy is None:
+            return
+        for entry in self._entries[kind_of(workload)]:
+            state, ready = self._state(entry, workload), self._role_can(entry, workload)
+            if state is not None and ready is not None:
+                known = Grant(conditions=(*state, *ready))
+                yield from self._invited.running(entry, workload, policy, self._tags(workload), known, hub)
 
     def _actors(self, account: str, workload: Workload, names: frozenset[str]) -> list[Group]:
         """The cohorts whose policies, or whom the workload's own policy, let do something to it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
 from weightguard.access.condition import UNREAD_KEY_USE, Condition, ConditionKind, Matter, besides
+from weightguard.access.invited import Invited
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs, how_of
@@ -20,7 +21,8 @@ from weightguard.access.surfaces import Keys
 from weightguard.access.techniques.schema import Federation, Guardrails, PermissionSet, ReadSecret, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind, Secret
-from weightguard.policy.aws import Layers, PolicyKind
+from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind
+from weightguard.policy.aws import Principal as Caller
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
@@ -41,6 +43,7 @@ class Vouching:
         self._owner = owner
         self._needs = needs
         self._keys = Keys(owner.estate)
+        self._invited = Invited(owner)
 
     def by_provider(self, graph: Graph) -> Iterator[Link]:
         """From whoever may change an identity provider, to the subjects of it that roles trust."""
@@ -112,10 +115,11 @@ class Vouching:
                 grant = self._needs.on(
                     group, action, resource, caller=caller, policy=document, owner=secret.account
                 )
-                key = self._unwrapping(group, secret)
+                key = self._unwrapping(caller, group.layers, secret)
                 if grant is not None and key is not None:
                     for node in nodes:
                         yield node, Step(action, grant.and_also(key), secret.id)
+        yield from self._invited_to(action, secret, document)
 
     def _actors(self, action: str, account: str, names: frozenset[str]) -> list[Group]:
         found: dict[Group, None] = {}
@@ -127,18 +131,29 @@ class Vouching:
                 found[named] = None
         return list(found)
 
-    def _unwrapping(self, group: Group, secret: Secret) -> Grant | None:
-        """The use of the key that wraps a secret: free for the provider's own key."""
+    def _invited_to(
+        self, action: str, secret: Secret, policy: CompiledPolicy | None
+    ) -> Iterator[tuple[Node, Step]]:
+        """Strangers whom the secret's own policy, and its key's, let read it."""
+        for stranger in self._invited.to(secret.id, secret.account, policy):
+            grant = None
+            if policy is not None:
+                grant = self._invited.all(stranger, (action,), secret.id, secret.account, policy, {})
+            key = self._unwrapping(stranger.caller, stranger.layers, secret)
+            if grant is not None and key is not None:
+                for name in stranger.names:
+                    yield name, Step(action, grant.and_also(key), secret.id)
+
+    def _unwrapping(self, caller: Caller, layers: Layers, secret: Secret) -> Grant | None:
+        """The use of the key that wraps a secret: by the provider's own key it is free in the account, and closed to others."""
         name = secret.key.value if isinstance(secret.key, Known) else None
-        if name is None or "alias/aws/" in name:
-            return Grant()
-        surface = self._keys.named(name, secret.account, secret.region)
-        if surface.provider_managed:
-            return Grant()
+        surface = None if name is None else self._keys.named(name, secret.account, secret.region)
+        if surface is None or surface.provider_managed or "alias/aws/" in (name or ""):
+            return Grant() if caller.account == secret.account else None
         if surface.policy is None or surface.arn is None:
             return Grant(conditions=(UNREAD_KEY_USE,))
-        layers = group.layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
-        return self._owner.asker.may(group, "kms:Decrypt", surface.arn, layers=layers, owner=surface.account)
+        whole = layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
+        return self._owner.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
 
     def by_permission_set(self) -> Iterator[Link]:
         """From whoever runs Identity Center, to an administrator of every account of the organisation."""
