@@ -104,7 +104,7 @@ def test_a_bucket_that_lets_somebody_in_is_asked_what_limits_it(
     assert bucket.reads["GetPublicAccessBlock"]["outcome"] == "absent"
     assert bucket.reads["GetBucketOwnershipControls"]["outcome"] == "absent"
     assert bucket.reads["GetBucketEncryption"]["outcome"] != "skipped"
-    assert bucket.reads["GetBucketVersioning"]["outcome"] == "skipped"
+    assert bucket.reads["GetBucketReplication"]["outcome"] == "skipped"
 
 
 def test_where_logs_of_weights_go_is_read_in_full(found: tuple[emulators.Lab, Snapshot]) -> None:

@@ -144,13 +144,13 @@ def _unknown(source: Source, obj: ListedObject) -> FileVerdict:
         return sealed
     if obj.bytes >= LARGE:
         return FileVerdict(None, examined="opaque", note="of no known kind")
+    if raw_data(obj.key):
+        note = "raw data, as its name says, and no description beside it"
+        return FileVerdict(None, examined="damaged", note=note, traits=frozenset({"raw"}))
     if part_of(obj.key.rsplit("/", 1)[-1]):
         return FileVerdict(
             None, traits=frozenset({"raw"}), examined="partial" if strong(obj.key) else "header"
         )
-    if raw_data(obj.key):
-        note = "raw data, as its name says, and no description beside it"
-        return FileVerdict(None, examined="damaged", note=note, traits=frozenset({"raw"}))
     if strong(obj.key):
         note = "is not what its name says, and of no known kind"
         return FileVerdict(None, examined="damaged", note=note, traits=frozenset({"raw"}))
@@ -189,9 +189,8 @@ def recognise(source: Source, key: str, *, depth: int = 0) -> FileVerdict | None
         except Exhausted as error:
             problem = problem or error
         else:
-            if verdict is not None and (verdict.examined == "header" or problem is None):
+            if verdict is not None and (verdict.format is not None or problem is None):
                 return verdict
-            problem = problem or (Exhausted() if verdict else None)
     if problem is not None:
         raise problem
     return None

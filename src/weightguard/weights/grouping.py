@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from weightguard.weights.claims import Candidate, Claim, Claims, Effective, Shelf, folder
-from weightguard.weights.names import family, numbered, ranked
+from weightguard.weights.names import family, numbered, ranked, raw_data
 from weightguard.weights.scattered import (
     apart,
     claim_parts,
@@ -108,7 +108,9 @@ def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
         place = folder(key)
         raw = candidate.has("raw_index")
         named = [f"{place}{link}" for link in candidate.verdict.links]
-        if candidate.has("index.partial"):
+        if candidate.has("index.partial") and raw:
+            named += [other for other, _ in shelf.files(place) if raw_data(other) and other not in named]
+        elif candidate.has("index.partial"):
             named = _whole_families(named, place, shelf)
         shards = named if raw else [name for name in named if is_shard(shelf.get(name))]
         if not shards:

@@ -24,7 +24,7 @@ MAX_STEPS = 500_000
 """Steps that parsers may make over one object, whatever it is packed in: some half a second."""
 MAX_INFLATED = 24 << 20
 """Bytes that may be inflated of one object, all of its layers together."""
-MAX_LOOKS = 400
+MAX_LOOKS = 4_000
 """Members of archives that may be examined in one object, all of its layers together."""
 
 

@@ -34,6 +34,8 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
     arrays = [Array(dataset.path.replace("/", "."), dataset.dtype, dataset.shape) for dataset in weights]
     if arrays and arrays_kind(arrays, key) == "parameters":
         return _described("other", contents, weights, "HDF5 parameters")
+    if not contents.complete and not contents.datasets:
+        raise Exhausted
     return FileVerdict(None, note="HDF5 data set")
 
 

@@ -1,7 +1,7 @@
 """A reader of HDF5's structure: groups, attribute names, and the type and shape of datasets. Never their contents.
 
 Source: "HDF5 File Format Specification Version 3.0", sections II (superblock), III (B-trees, local heap, symbol table
-nodes) and IV (object headers). Groups stored densely (fractal heaps) are not followed.
+nodes) and IV (object headers). Groups stored densely are followed through their heaps (`hdf5_heaps`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from weightguard.weights.formats.hdf5_heaps import blocks
 from weightguard.weights.reader import Cursor, Damaged, Exhausted, Source
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -208,13 +209,53 @@ def _message(file: _File, kind: int, body: Cursor, header: _Header, contents: Co
     elif kind == 0x11:
         header.table = (file.address(body), file.address(body))
     elif kind == 0x02:
-        _note_dense(file, body, contents)
+        header.links += _dense(file, body, contents)
+    elif kind == 0x15:
+        _dense_attributes(file, body, contents)
 
 
-def _note_dense(file: _File, body: Cursor, contents: Contents) -> None:
+def _heap_of(file: _File, body: Cursor, width: int) -> int | None:
+    """The address of a fractal heap in a link or attribute information message; None where nothing is stored densely."""
     body.skip(1)
-    body.skip(8 if body.u8() & 1 else 0)
-    if file.address(body) != (1 << 8 * file.offsets) - 1:
+    body.skip(width if body.u8() & 1 else 0)
+    address = file.address(body)
+    return None if address == (1 << 8 * file.offsets) - 1 else address
+
+
+def _dense(file: _File, body: Cursor, contents: Contents) -> list[tuple[str, int]]:
+    """The links of a densely stored group."""
+    address = _heap_of(file, body, 8)
+    if address is None:
+        return []
+    links: list[tuple[str, int]] = []
+    try:
+        if file.offsets != 8 or file.lengths != 8:
+            raise Damaged("HDF5 fractal heap is of a kind that is not read")
+        for block in blocks(file.cursor, address):
+            links += _links_in(file, block)
+    except (Damaged, Exhausted):
+        contents.complete = False
+    return links[:_MAX_OBJECTS]
+
+
+def _links_in(file: _File, block: Cursor) -> Iterator[tuple[str, int]]:
+    """Link messages one behind another; what is no such message ends them."""
+    while block.left > 12 and len(head := block.take(1)) and head == b"\x01":
+        link = _link_after_version(file, block)
+        if link:
+            yield link
+
+
+def _dense_attributes(file: _File, body: Cursor, contents: Contents) -> None:
+    """Names of densely stored attributes, as far as they stand in the heap one behind another."""
+    address = _heap_of(file, body, 2)
+    if address is None:
+        return
+    try:
+        for block in blocks(file.cursor, address):
+            if len(contents.attributes) < 1_000 and block.left > 16:
+                contents.attributes[_attribute_name(block)] = None
+    except (Damaged, Exhausted):
         contents.complete = False
 
 
@@ -233,13 +274,20 @@ def _datatype(body: Cursor) -> str:
 
 def _link(file: _File, body: Cursor) -> tuple[str, int] | None:
     body.skip(1)
+    return _link_after_version(file, body)
+
+
+def _link_after_version(file: _File, body: Cursor) -> tuple[str, int] | None:
     flags = body.u8()
     kind = body.u8() if flags & 8 else 0
     body.skip((8 if flags & 4 else 0) + (1 if flags & 16 else 0))
     length = int.from_bytes(body.take(1 << (flags & 3)), "little")
     name = body.take(min(length, 300)).decode("utf-8", "replace")
     body.skip(max(0, length - 300))
-    return (name, file.address(body)) if kind == 0 else None
+    if kind == 0:
+        return name, file.address(body)
+    body.skip(body.unpack("<H")[0])
+    return None
 
 
 def _attribute_name(body: Cursor) -> str:

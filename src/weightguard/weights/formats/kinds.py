@@ -87,7 +87,7 @@ def _crc32c(data: bytes) -> int:
 def _is_text(head: bytes, source: Source) -> bool:
     """Whether the beginning is text, and of a large object also its middle and its end."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        wide = head.decode("utf-16", "ignore")
+        wide = head.decode("utf-16", "ignore").replace("\ufeff", "")
         return sum(sign.isprintable() or sign.isspace() for sign in wide) * 50 > len(wide) * 49
     if not _reads_as_text(head) or 0x80 <= head[0] < 0xC0:
         return False

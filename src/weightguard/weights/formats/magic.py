@@ -74,9 +74,39 @@ def _numbers(source: Source, head: bytes) -> FileVerdict | None:
         return _other("TVM parameters")
     if int.from_bytes(head[:4], "little") == _FASTTEXT and head[4:8] == b"\x0c\0\0\0":
         return _other("fastText")
+    if _is_llama2c(source, head):
+        return _other("llama2.c")
     if struct.unpack("<iii", head[:12]) == (0, 2, 0) and second >> 32 == 0 and source.size > 1000:
         return _other("Darknet") if source.size % 4 == 0 else None
     return None
+
+
+def _is_llama2c(source: Source, head: bytes) -> bool:
+    """Source: llama2.c, export.py (`legacy_export`, `version1_export`, `version2_export`): seven numbers, then 32-bit floats of
+    which they say how many; later versions open with ``ak42``.
+    """
+    if head[:4] == b"24ka" and int.from_bytes(head[4:8], "little") in (1, 2):
+        return True
+    dim, hidden, layers, heads, kv_heads, vocabulary, length = struct.unpack("<7i", head[:28])
+    limits = (
+        (dim, 1 << 16),
+        (hidden, 1 << 18),
+        (layers, 1 << 10),
+        (heads, 1 << 10),
+        (kv_heads, heads),
+        (length, 1 << 22),
+    )
+    if (
+        not all(0 < number <= most for number, most in limits)
+        or dim % heads
+        or not 0 < abs(vocabulary) < 1 << 24
+    ):
+        return False
+    size = dim // heads
+    layer = 2 * dim + 2 * dim * dim + 2 * dim * kv_heads * size + 3 * dim * hidden
+    words = abs(vocabulary) * dim * (1 if vocabulary > 0 else 2)
+    tables = length * (size // 2) * 2
+    return bool(28 + 4 * (words + layers * layer + dim + tables) == source.size)
 
 
 def _coreml_blob(source: Source, head: bytes) -> FileVerdict | None:

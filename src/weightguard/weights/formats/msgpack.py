@@ -1,7 +1,9 @@
 """Flax parameters: a MessagePack map whose arrays are extension values of type 1.
 
-Sources: the MessagePack specification; flax/serialization.py (`_MsgpackExtType`, `_ndarray_to_bytes`: shape, dtype name,
-buffer, packed as an array of three).
+Arrays of msgpack-numpy, which thinc (spaCy) writes, are maps with ``nd``, ``type``, ``shape`` and ``data``.
+
+Sources: the MessagePack specification; msgpack-numpy, `encode`; thinc, `Model.to_dict`; flax/serialization.py
+(`_MsgpackExtType`, `_ndarray_to_bytes`: shape, dtype name, buffer, packed as an array of three).
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from dataclasses import dataclass, field
 from weightguard.weights.model import FileVerdict
 from weightguard.weights.reader import Cursor, Damaged, Exhausted, Source
 from weightguard.weights.sketch import sketch_of
-from weightguard.weights.vocabulary import is_floating
+from weightguard.weights.vocabulary import is_floating, names_kind
 
 _NDARRAY = 1
+_MSGPACK_NUMPY = frozenset({"nd", "type", "shape", "data"})
+_THINC = frozenset({"nodes", "params"})
 _MAX_VALUES = 100_000
 _MAX_DEPTH = 32
 _FIXED = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
@@ -30,6 +34,8 @@ _MAPS = {0xDE: 2, 0xDF: 4}
 class _Found:
     arrays: list[tuple[str, str, int]] = field(default_factory=list)
     values: int = 0
+    plain: bool = False  # arrays as msgpack-numpy writes them
+    thinc: bool = False
 
 
 def recognise(source: Source, key: str) -> FileVerdict | None:
@@ -48,7 +54,7 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
         if found.arrays:
             raise Damaged("Flax parameters end before their contents do") from error
         return None
-    if complete and source.exact and cursor.left:
+    if complete and source.exact and cursor.left > cursor.position // 2:
         return None
     return _verdict(found, complete)
 
@@ -57,6 +63,8 @@ def _verdict(found: _Found, complete: bool) -> FileVerdict | None:
     floats = [(name, dtype, elements) for name, dtype, elements in found.arrays if is_floating(dtype)]
     if not floats:
         return None
+    if found.plain:
+        return _plain_arrays(found, complete)
     weights = [item for item in floats if not item[0].startswith("opt_state")]
     return FileVerdict(
         "flax",
@@ -65,6 +73,24 @@ def _verdict(found: _Found, complete: bool) -> FileVerdict | None:
         tensors=len(weights) if complete else None,
         dtypes=dict(Counter(dtype for _, dtype, _ in weights)),
         sketch=sketch_of(name for name, _, _ in found.arrays) if complete else frozenset(),
+    )
+
+
+def _plain_arrays(found: _Found, complete: bool) -> FileVerdict | None:
+    """Arrays in MessagePack of no framework of their own: thinc's networks (spaCy), or whatever the names say."""
+    names = [name for name, _, _ in found.arrays]
+    if not found.thinc and names_kind(names) != "parameters":
+        return FileVerdict(None, note="MessagePack of data")
+    return FileVerdict(
+        "other",
+        "header",
+        parameters=sum(elements for _, dtype, elements in found.arrays if is_floating(dtype))
+        if complete
+        else None,
+        tensors=len(names) if complete else None,
+        dtypes=dict(Counter(dtype for _, dtype, _ in found.arrays)),
+        note="thinc" if found.thinc else "MessagePack of parameter arrays",
+        sketch=sketch_of(names) if complete else frozenset(),
     )
 
 
@@ -91,7 +117,7 @@ def _value(cursor: Cursor, path: str, found: _Found, depth: int) -> str:
         size = _FIXED_EXTENSION.get(code) or _length(cursor, _EXTENSION[code])
         _extension(cursor, size, path, found)
     elif code in _BINARY:
-        cursor.skip(_length(cursor, _BINARY[code]))
+        return _text(cursor, _length(cursor, _BINARY[code]), 16)
     elif code == 0xC1:
         raise Damaged("is not MessagePack")
     else:
@@ -99,8 +125,8 @@ def _value(cursor: Cursor, path: str, found: _Found, depth: int) -> str:
     return ""
 
 
-def _text(cursor: Cursor, length: int) -> str:
-    if length > 512:
+def _text(cursor: Cursor, length: int, most: int = 512) -> str:
+    if length > most:
         cursor.skip(length)
         return ""
     return cursor.take(length).decode("utf-8", "replace")
@@ -109,9 +135,21 @@ def _text(cursor: Cursor, length: int) -> str:
 def _map(cursor: Cursor, count: int, path: str, found: _Found, depth: int) -> None:
     if count > cursor.left:
         raise Damaged("is not MessagePack")
+    names: set[str] = set()
+    dtype, elements = "", 0
     for _ in range(count):
         name = _value(cursor, path, found, depth + 1)
-        _value(cursor, f"{path}.{name}"[-300:].strip("."), found, depth + 1)
+        names.add(name) if len(names) < 8 else None
+        if name == "shape" and "nd" in names:
+            elements = _shape(cursor)
+            continue
+        value = _value(cursor, f"{path}.{name}"[-300:].strip("."), found, depth + 1)
+        dtype = value if name == "type" else dtype
+    if names >= _MSGPACK_NUMPY and dtype:
+        found.arrays.append((path, dtype, elements))
+        found.plain = True
+    if not depth and names >= _THINC:
+        found.thinc = True
 
 
 def _extension(cursor: Cursor, size: int, path: str, found: _Found) -> None:

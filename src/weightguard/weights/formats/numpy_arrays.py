@@ -71,7 +71,7 @@ def recognise_npy(source: Source, key: str) -> FileVerdict | None:
     if source.at(0, 6) != MAGIC:
         return None
     array = describe(source)
-    if array is None and _OBJECTS.search(source.at(0, 256)):
+    if _OBJECTS.search(source.at(0, 256)):
         return _objects(source, key)
     if array is None or array.shape is None or not is_floating(array.dtype):
         return FileVerdict(None, note="NumPy array of data")

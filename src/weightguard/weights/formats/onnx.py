@@ -126,6 +126,8 @@ def _model(source: Source) -> Field | None:
     version, graph, opset = 0, None, False
     for item in _leading(source):
         if _MODEL.get(item.number) != item.wire:
+            if graph and graph.end * 2 > source.size:
+                break
             return None
         if item.number == 1:
             version = item.value

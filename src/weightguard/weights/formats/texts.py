@@ -101,7 +101,8 @@ def _large_index(source: Source) -> FileVerdict | None:
         return replace(found, traits=found.traits | {"index.partial"})
     if b'"modelTopology"' in head[:4096] or b'"weightsManifest"' in head + tail:
         paths = [name for group in _PATHS.findall(head + tail) for name in _NAME.findall(group)]
-        return _raw_index({name.decode("utf-8", "replace") for name in paths}, "TensorFlow.js")
+        tfjs = _raw_index({name.decode("utf-8", "replace") for name in paths} or {""}, "TensorFlow.js")
+        return replace(tfjs, traits=tfjs.traits | {"index.partial"}) if tfjs else None
     if b'"dataPath"' in head:
         names = _DATA_PATH.findall(head + tail)
         return _raw_index({name.decode("utf-8", "replace") for name in names}, "MLC")
@@ -219,7 +220,7 @@ def _raw_index(paths: set[str], note: str) -> FileVerdict | None:
     """An index of files whose bytes say nothing themselves."""
     if not paths:
         return None
-    links = tuple(sorted(name for name in paths if len(name) < 1024))[:_MAX_LINKS]
+    links = tuple(sorted(name for name in paths if 0 < len(name) < 1024))[:_MAX_LINKS]
     return FileVerdict(
         "other", "header", note=note, role="index", links=links, traits=frozenset({"index", "raw_index"})
     )

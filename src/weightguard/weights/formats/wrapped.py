@@ -138,6 +138,8 @@ def _through(source: Source, key: str, inner: Inner | None, head: bytes) -> File
         data, ended = _inflate(packed, machine, source.work)
     except MemoryError:
         data, ended = b"", False
+    if not data and ended:
+        return FileVerdict(None)
     if not data:
         note = "packed in a way that is not looked into"
         return FileVerdict(None, note=note, traits=frozenset({"opaque"}), examined="partial")

@@ -143,7 +143,9 @@ def numpy_state(maker: str, state: object) -> Tensor | None:
     """The array that NumPy's ``_reconstruct`` becomes when this state is set."""
     if not maker.endswith("multiarray._reconstruct") or not isinstance(state, tuple) or len(state) < 3:
         return None
-    return Tensor(dtype_of(state[2]), shape_of(state[1]))
+    dtype = dtype_of(state[2])
+    # An array of objects holds them in its state; it is walked like any other container.
+    return None if dtype.lstrip("<>=|").startswith("O") else Tensor(dtype, shape_of(state[1]))
 
 
 def keys_of(root: object) -> Iterator[str]:
