@@ -7,7 +7,7 @@ so does who needs two identities to open the store and its key, and a third one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,14 +18,30 @@ from weightguard.access.links import Graph, Link, Node, Reached, Step, search
 from weightguard.access.model import AccessKind
 from weightguard.access.onward import Onward
 from weightguard.access.population import Group
-from weightguard.access.selfgrant import KEY_GRANTING, SELF_GRANTING
+from weightguard.access.selfgrant import KEY_GRANTING, MOST_KEY_CHANGES, MOST_STORE_CHANGES, SELF_GRANTING
 from weightguard.access.surfaces import StoreSurface
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 _OPENING: Final = (*SELF_GRANTING, *KEY_GRANTING)
-_Part = tuple[tuple[Alteration, ...], str, Grant]
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A change that somebody makes, after others.
+
+    Attributes:
+        prior: the changes that are made before, in order.
+        by_reader: how the one who is then let in makes it itself; None where it may not.
+    """
+
+    change: Alteration
+    prior: tuple[Alteration, ...]
+    by_reader: tuple[Step, ...] | None
+
+
+_Part = tuple[tuple[Making, ...], str, Grant]
 """The changes that are made first, the action that is then taken, and what allows it."""
 
 
@@ -44,7 +60,7 @@ class Option:
         step: what the identity then does.
     """
 
-    changes: tuple[Alteration, ...]
+    changes: tuple[Making, ...]
     step: Step
 
 
@@ -111,7 +127,7 @@ class _Question:
         self._reached = reached
         self._candidates = makers
         self._onward = onward
-        self._made: dict[Alteration, dict[Node, tuple[Step, ...]]] = {}
+        self._made: dict[tuple[Alteration, tuple[Alteration, ...]], dict[Node, tuple[Step, ...]]] = {}
         self._options: dict[Candidate, list[Option]] = {}
         self._classes: dict[Node, Candidate | None] = {}
         self._ways: dict[tuple[Node, Candidate | None], _Way | None] = {}
@@ -141,13 +157,16 @@ class _Question:
             for node in self._makers(Alteration(change.entries))
         }
 
-    def _makers(self, change: Alteration) -> dict[Node, tuple[Step, ...]]:
-        """Who may make a change, and how."""
-        found = self._made.get(change)
+    def _makers(self, change: Alteration, prior: tuple[Alteration, ...] = ()) -> dict[Node, tuple[Step, ...]]:
+        """Who may make a change, after others that are made in its favour, and how."""
+        found = self._made.get((change, prior))
         if found is None:
-            found = self._made[change] = {}
+            found = self._made[change, prior] = {}
             for one in self._candidates:
-                steps = self._owner.selfgrants.steps(change, self._place, one.caller, one.layers)
+                place = self._place
+                for earlier in prior:
+                    place = earlier.leaves(place, one.caller)
+                steps = self._owner.selfgrants.steps(change, place, one.caller, one.layers)
                 if steps is not None:
                     found.update(dict.fromkeys(_each(one.nodes), steps))
         return found
@@ -166,7 +185,7 @@ class _Question:
         best: _Way | None = None
         for node in holds:
             for option in self._of(node):
-                if all(any(maker in holds for maker in self._makers(one)) for one in option.changes):
+                if all(one.by_reader is not None or self._maker(one, holds) for one in option.changes):
                     way = _Way(None if node == name else node, option, holds)
                     if self._along(name, way).is_certain:
                         return way
@@ -174,16 +193,22 @@ class _Question:
         return best
 
     def _along(self, name: str, way: _Way) -> Link:
-        rows: list[Link] = []
-        for change in way.option.changes:
-            makers = self._makers(change)
-            maker = next(node for node in way.holds if node in makers)
-            row = tuple(self._onward.row(way.holds, maker))
-            rows.append(Link(name, name, makers[maker], named=name, before=row))
         reader = name if way.reader is None else way.reader
         onward = [] if way.reader is None else self._onward.row(way.holds, reader)
+        rows: list[Link] = []
+        for one in way.option.changes:
+            steps, row = self._maker(one, way.holds) or (one.by_reader or (), onward)
+            rows.append(Link(name, name, steps, named=name, before=tuple(row)))
         last = Link(reader, self._place.id, (way.option.step,))
         return Link(name, self._place.id, after=(*rows, *onward, last))
+
+    def _maker(
+        self, one: Making, holds: dict[Node, Link | None]
+    ) -> tuple[tuple[Step, ...], list[Link]] | None:
+        """How a holder has a change made, and by which way it becomes who makes it; the reader itself where it may, else None."""
+        makers = self._makers(one.change, one.prior)
+        maker = next((node for node in holds if node in makers), None)
+        return None if maker is None else (makers[maker], self._onward.row(holds, maker))
 
     def _of(self, node: Node) -> list[Option]:
         """What an identity reads once others have opened the store for it: fewest changes first."""
@@ -228,21 +253,22 @@ class _Question:
                 yield Option(changes, step)
 
     def _on_objects(self, candidate: Candidate) -> Iterator[_Part]:
-        """The object action, as things are and after each change that somebody can make."""
+        """The object action, as things are and after each row of changes that somebody can make."""
         access = self._access
         if access is AccessKind.DECRYPT:
             if self._place.key is not None:
                 yield (), "", Grant()
                 return
             access = AccessKind.READ
-        deciding, caller, layers = self._owner.direct.deciding, candidate.caller, candidate.layers
-        changes: list[Alteration | None] = [None]
-        changes += [one for one in of_store(access, self._place) if self._makers(one)]
-        for change in changes:
-            place = self._place if change is None else change.leaves(self._place, caller)
-            found = deciding.on_objects(OBJECT_ACTIONS[access], place, caller, layers)
-            if found is not None:
-                yield () if change is None else (change,), *found
+        actions = OBJECT_ACTIONS[access]
+        yield from self._after(
+            candidate,
+            lambda place: of_store(access, place),
+            lambda place: self._owner.direct.deciding.on_objects(
+                actions, place, candidate.caller, candidate.layers
+            ),
+            MOST_STORE_CHANGES,
+        )
 
     def _on_key(self, candidate: Candidate) -> Iterator[_Part]:
         """The key use, as things are and after each row of changes that somebody can make."""
@@ -250,17 +276,39 @@ class _Question:
         if self._place.key is None or action is None:
             yield (), "", Grant()
             return
-        deciding, caller, layers = self._owner.direct.deciding, candidate.caller, candidate.layers
-        switched: list[tuple[tuple[Alteration, ...], StoreSurface]] = [((), self._place)]
-        for one in of_key_state(self._place):
-            if self._makers(one):
-                switched.append(((one,), one.leaves(self._place, caller)))
-        for first, there in switched:
-            standing = deciding.on_key(action, there, caller, layers)
-            if standing is not None:
-                yield first, action, standing
-            for change in self._owner.selfgrants.on_key(there, caller, layers, action):
-                left = change.leaves(there, caller) if self._makers(change) else None
-                then = None if left is None else deciding.on_key(action, left, caller, layers)
-                if then is not None:
-                    yield (*first, change), action, then
+        caller, layers = candidate.caller, candidate.layers
+
+        def decide(place: StoreSurface) -> tuple[str, Grant] | None:
+            grant = self._owner.direct.deciding.on_key(action, place, caller, layers)
+            return None if grant is None else (action, grant)
+
+        yield from self._after(
+            candidate,
+            lambda place: self._owner.selfgrants.on_key(place, caller, layers, action),
+            decide,
+            MOST_KEY_CHANGES,
+        )
+
+    def _after(
+        self,
+        candidate: Candidate,
+        possible: Callable[[StoreSurface], Iterable[Alteration]],
+        decide: Callable[[StoreSurface], tuple[str, Grant] | None],
+        most: int,
+    ) -> Iterator[_Part]:
+        """What an identity may once others, or it itself, have made one change after another; no further than is needed."""
+        waiting: list[tuple[tuple[Making, ...], StoreSurface]] = [((), self._place)]
+        for made, there in waiting:
+            found = decide(there)
+            if found is not None:
+                yield made, *found
+            if (found is not None and found[1].is_certain) or len(made) == most:
+                continue
+            prior = tuple(one.change for one in made)
+            for change in possible(there):
+                if any(change.effect == one.effect for one in prior):
+                    continue
+                steps = self._owner.selfgrants.steps(change, there, candidate.caller, candidate.layers)
+                if steps is not None or self._makers(change, prior):
+                    left = change.leaves(there, candidate.caller)
+                    waiting.append(((*made, Making(change, prior, steps)), left))

@@ -156,7 +156,7 @@ class Index:
             del self._able[key]
 
     def hits(self, place: StoreSurface) -> frozenset[str]:
-        """The resource patterns that concern the store, its objects or its key."""
+        """The resource patterns that concern the store, its objects, what leads to them, or its key."""
         key = place.itself
         found = self._hits.get(key)
         if found is None:
@@ -210,9 +210,12 @@ class Index:
 
 
 def _point_names(place: StoreSurface) -> Iterator[str]:
-    """The store's access points, and those that accounts may make whose access points it trusts."""
+    """The store's access points, those that may be made, by accounts that it trusts as well, and the grants of S3 Access Grants."""
     for point in place.points:
         yield from (point.arn, f"{point.arn}/object/*")
+    if place.account is not None and place.region is not None:
+        own = f"arn:{partition_of(place.id)}:s3:{place.region}:{place.account}"
+        yield from (f"{own}:accesspoint/*", f"{own}:access-grants/*")
     for account in trusted_makers(place):
         yield f"arn:{partition_of(place.id)}:s3:*:{account}:accesspoint/*"
 

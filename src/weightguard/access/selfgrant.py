@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,6 +54,9 @@ KEY_GRANTING: Final = (
     "kms:UntagResource",
 )
 """The KMS actions that a caller grants itself a key by."""
+MOST_STORE_CHANGES: Final = 2
+MOST_KEY_CHANGES: Final = 3
+"""How many changes follow one upon another: a policy gives the right to change something else, and that opens the place."""
 _KEY_TAGS: Final = ("aws:resourcetag/", "kms:resourcetag/")
 
 
@@ -109,15 +112,33 @@ class SelfGrants:
         own: Layers,
         actions: tuple[str, ...],
     ) -> Iterator[Applied]:
-        for change in of_store(access, place):
-            before = self.steps(change, place, caller, own)
-            if before is None:
-                continue
-            then = self._deciding.on_objects(actions, change.leaves(place, caller), caller, own)
+        for before, there in self._after(
+            place, caller, own, lambda now: of_store(access, now), MOST_STORE_CHANGES
+        ):
+            then = self._deciding.on_objects(actions, there, caller, own)
             if then is not None:
                 yield Applied(before, *then)
         if place.account is not None and caller.account == place.account:
             yield from self._lent(access, place, caller, own, actions)
+
+    def _after(
+        self,
+        place: StoreSurface,
+        caller: Principal,
+        own: Layers,
+        possible: Callable[[StoreSurface], Iterable[Alteration]],
+        most: int,
+    ) -> Iterator[tuple[tuple[Step, ...], StoreSurface]]:
+        """What a caller can make of a place by one change, then by another one that the first lets it make; fewest first."""
+        waiting: list[tuple[tuple[Step, ...], StoreSurface, frozenset[str]]] = [((), place, frozenset())]
+        for before, there, done in waiting:
+            if before:
+                yield before, there
+            for change in possible(there) if len(done) < most else ():
+                steps = None if change.effect in done else self.steps(change, there, caller, own)
+                if steps is not None:
+                    left = change.leaves(there, caller)
+                    waiting.append(((*before, *steps), left, done | {change.effect}))
 
     def _lent(
         self,
@@ -148,26 +169,18 @@ class SelfGrants:
     def _key_ways(
         self, place: StoreSurface, caller: Principal, own: Layers, action: str
     ) -> Iterator[Applied]:
-        switched: list[tuple[tuple[Step, ...], StoreSurface]] = [((), place)]
-        for change in of_key_state(place):
-            before = self.steps(change, place, caller, own)
-            if before is not None:
-                switched.append((before, change.leaves(place, caller)))
-        for first, there in switched:
-            grant = self._deciding.on_key(action, there, caller, own) if first else None
+        for before, there in self._after(
+            place, caller, own, lambda now: self.on_key(now, caller, own, action), MOST_KEY_CHANGES
+        ):
+            grant = self._deciding.on_key(action, there, caller, own)
             if grant is not None:
-                yield Applied(first, action, grant)
-            for change in self.on_key(there, caller, own, action):
-                more = self.steps(change, there, caller, own)
-                left = change.leaves(there, caller) if more is not None else None
-                then = None if left is None else self._deciding.on_key(action, left, caller, own)
-                if then is not None and more is not None:
-                    yield Applied((*first, *more), action, then)
+                yield Applied(before, action, grant)
 
     def on_key(
         self, place: StoreSurface, caller: Principal, own: Layers, action: str
     ) -> Iterator[Alteration]:
-        """The changes of a key that may let a caller do something with it: its tags among them, as they would serve the caller."""
+        """The changes of a key that may let a caller do something with it: its state and its tags among them."""
+        yield from of_key_state(place)
         yield from (self._named(change, caller, action) for change in of_key(place))
         key = place.key
         if key is None or key.provider_managed or key.key is None or not self._asker.population.tag_keys:

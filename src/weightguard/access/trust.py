@@ -67,7 +67,18 @@ class Trusts:
         tags = principal.tags.value if isinstance(principal.tags, Known) else None
         own = self._owner.asker.tags(tags, "iam")
         trust = self.of(principal)
-        return (None if trust is None else trust.document, tuple(sorted(own.items(), key=str)))
+        spoken_of = tuple(
+            self._owner.patterns.hits(account, role) for account in self._trusted(trust, principal.account)
+        )
+        return (None if trust is None else trust.document, tuple(sorted(own.items(), key=str)), spoken_of)
+
+    def _trusted(self, trust: CompiledPolicy | None, own: str) -> list[str]:
+        """The other accounts of the estate whose principals a trust policy means: their own policies may tell roles apart."""
+        names = frozenset() if trust is None else self._owner.named.names(trust)
+        if "*" in names:
+            return sorted(account for account in self.population.realms if account != own)
+        found = {account_in(name) for name in names} & set(self.population.realms)
+        return sorted(account for account in found if account is not None and account != own)
 
     def _into(self, account: str, roles: tuple[str, ...]) -> Iterator[Link]:
         """The links into roles that share their trust policy and that nothing tells apart."""
