@@ -552,3 +552,54 @@ def test_one_who_is_changed_is_let_in_by_another() -> None:
     for missing in (editor, opener, reader):
         left = [one for one in (editor, opener, reader) if one is not missing]
         assert ME not in found(estate(me, *left, store(key=KEY), named))
+
+
+# --- one change gives the right to the next ---------------------------------------------------------------------------------------
+
+
+def test_a_key_policy_rewritten_gives_the_right_to_switch_the_key_on() -> None:
+    off = key(document(to(ME, "kms:PutKeyPolicy")), state="Disabled")
+    assert ways(estate(user("me", READS), store(key=KEY), off)) == [
+        "kms:PutKeyPolicy",
+        "kms:EnableKey",
+        READ_WITH_KEY,
+    ]
+    assert ways(estate(user("me", READS, deny("kms:EnableKey")), store(key=KEY), off)) == []
+
+
+def test_a_bucket_policy_deleted_gives_the_right_to_write_another_one() -> None:
+    shut = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:PutBucketPolicy", "s3:GetObject"],
+        "Resource": [STORE, OBJECTS],
+    }
+    both = user("me", allow(["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"], STORE))
+    assert ways(estate(both, store(policy=document(shut)))) == [
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketPolicy",
+        "s3:GetObject",
+    ]
+    for one in ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"):
+        assert ways(estate(user("me", allow(one, STORE)), store(policy=document(shut)))) == []
+
+
+def test_rights_on_an_access_point_alone_are_seen() -> None:
+    reads = user("me", allow("s3:GetObject", through("ap")))
+    assert ways(estate(reads, store(access_points=Collection((access_point("ap"),))))) == ["s3:GetObject"]
+    assert ways(estate(reads, store(access_points=Collection((access_point("other"),))))) == []
+
+
+def test_roles_alike_are_told_apart_by_the_policies_of_another_account() -> None:
+    one, other = (role(name, READS, trust=trusting(arn("user", "me", OTHER))) for name in ("one", "other"))
+    caller = user("me", allow("sts:AssumeRole", arn("role", "one")), account=OTHER)
+    closed = role("one", deny("*"), trust=trusting(arn("user", "me", OTHER)))
+    things = (caller, other, store(), account(HOME), account(OTHER))
+    assert arn("user", "me", OTHER) in found(estate(one, *things))
+    assert arn("user", "me", OTHER) not in found(estate(closed, *things))
+    listed = trusting(root(OTHER))
+    one, other = role("one", READS, trust=listed), role("other", READS, trust=listed)
+    paths = found(estate(one, other, caller, store(), account(HOME), account(OTHER)))[
+        arn("user", "me", OTHER)
+    ].path
+    assert paths[0].target == arn("role", "one")

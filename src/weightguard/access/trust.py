@@ -13,6 +13,7 @@ from weightguard.access.asking import Grant
 from weightguard.access.federation import subjects
 from weightguard.access.links import Hub, Link, Node, Step
 from weightguard.access.mentions import mentions
+from weightguard.access.naming import account_in
 from weightguard.access.population import TARGETS, Group, compiled, document_of
 from weightguard.access.sensitivity import Sensitivity, sensitivity
 from weightguard.access.strangers import Strangers, limits_of
