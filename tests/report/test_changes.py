@@ -9,9 +9,9 @@ import build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightguard.assess.model import Reach, Report
+from weightguard.assess.model import AccountSight, Reach, Report
 from weightguard.report import render
-from weightguard.report.changes import compare
+from weightguard.report.changes import compare, exit_status
 from weightguard.report.trend import trend
 
 BASE = build.sample()
@@ -77,6 +77,39 @@ def test_gaps_that_opened_and_closed() -> None:
     assert compare(fewer, BASE).gaps == BASE.coverage.gaps[:1]
     assert compare(BASE, fewer).closed_gaps == BASE.coverage.gaps[:1]
     assert compare(fewer, BASE).worse and not compare(BASE, fewer).worse
+
+
+def newly_failing(**given: Any) -> Report:
+    """The sample with one result that newly fails; everything else as it was."""
+    place = next(
+        number
+        for number, one in enumerate(BASE.results)
+        if one.status == "pass" and one.weights and not one.footnote
+    )
+    changed = replace(BASE.results[place], status="fail", severity="critical", **given)
+    return replace(BASE, results=(*BASE.results[:place], changed, *BASE.results[place + 1 :]))
+
+
+def test_a_comparison_ends_as_a_run_would_for_what_is_new() -> None:
+    assert exit_status(compare(BASE, BASE)) == 0
+    assert exit_status(compare(BASE, newly_failing(level="SL1"))) == 3
+    assert exit_status(compare(BASE, newly_failing(level="SL5"))) == 0  # above what the weights aim at
+    assert (
+        exit_status(compare(BASE, newly_failing(level="SL5", control="WG-IAM-05"))) == 3
+    )  # whatever its level
+    assert exit_status(compare(BASE, newly_failing(level="SL1")), fail_on="none") == 0
+
+
+def test_an_account_that_is_no_longer_read_is_worse() -> None:
+    def with_state(state: Any) -> Report:
+        accounts = (AccountSight("111111111111", "lab", state),)
+        return replace(BASE, coverage=replace(BASE.coverage, accounts=accounts))
+
+    changes = compare(with_state("read"), with_state("unread"))
+    assert changes.unread == ("111111111111",)
+    assert changes.worse and not changes.nothing
+    assert exit_status(changes) == 4
+    assert compare(with_state("unread"), with_state("read")).unread == ()
 
 
 @given(

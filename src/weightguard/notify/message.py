@@ -79,6 +79,9 @@ def in_words(changes: Changes, quote: Quote) -> Iterator[str]:
     if changes.score[0] != changes.score[1]:
         yield f"Score: {changes.score[0]} before, {changes.score[1]} now."
     yield from _weights("Outsiders can newly read", changes.exposed, quote)
+    if changes.unread:
+        accounts = ", ".join(quote(one) for one in changes.unread[:LINES])
+        yield f"Accounts that are no longer read ({len(changes.unread)}): {accounts}"
     yield from _weights("New weight sets", changes.new_weights, quote)
     yield from _weights("Weight sets no longer found", changes.gone_weights, quote)
     yield from _results("Newly failing", changes.failing, quote)
@@ -147,6 +150,7 @@ def as_changes(changes: Changes) -> dict[str, Any]:
         "gone": _listed(changes.gone),
         "gaps": len(changes.gaps),
         "closed_gaps": len(changes.closed_gaps),
+        "unread_accounts": [visible(one) for one in changes.unread],
         "new_weights": _named(changes.new_weights),
         "gone_weights": _named(changes.gone_weights),
         "exposed_weights": _named(changes.exposed),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weightguard.assess.model import REACHABLE, Gap, Report, ResultEntry, WeightEntry
-from weightguard.assess.status import FAILED, PASSED, UNSEEN, FailOn, severities_from
+from weightguard.assess.status import FAILED, PASSED, UNSEEN, FailOn, counting
 from weightguard.report.words import urgency
 
 _Weights = tuple[WeightEntry, ...]
@@ -24,6 +24,8 @@ class Changes:
         gaps: reads that do not answer now and did. closed_gaps: the reverse.
         new_weights, gone_weights: weight sets found, or no longer.
         exposed: weight sets that outsiders or anybody can read now and could not.
+        unread: accounts that were not read now and were, by id.
+        now: the later report.
     """
 
     level: tuple[str, str]
@@ -37,12 +39,14 @@ class Changes:
     new_weights: _Weights
     gone_weights: _Weights
     exposed: _Weights
+    unread: tuple[str, ...]
+    now: Report
 
     @property
     def nothing(self) -> bool:
         """Whether nothing changed."""
         lists = (self.failing, self.unseen, self.settled, self.gone, self.gaps, self.closed_gaps)
-        weights = (self.new_weights, self.gone_weights, self.exposed)
+        weights = (self.new_weights, self.gone_weights, self.exposed, self.unread)
         same = self.level[0] == self.level[1] and self.score[0] == self.score[1]
         return same and not any(lists) and not any(weights)
 
@@ -50,7 +54,7 @@ class Changes:
     def worse(self) -> bool:
         """Whether something got worse: the level fell, a control newly fails or is unknown, outsiders read more."""
         fell = REACHABLE.index(self.level[1]) < REACHABLE.index(self.level[0])
-        return fell or bool(self.failing or self.unseen or self.gaps or self.exposed)
+        return fell or bool(self.failing or self.unseen or self.gaps or self.exposed or self.unread)
 
 
 def compare(before: Report, now: Report) -> Changes:
@@ -70,6 +74,7 @@ def compare(before: Report, now: Report) -> Changes:
     new_gaps = {_gap_key(gap): gap for gap in now.coverage.gaps}
     old_weights = {entry.id: entry for entry in before.weights}
     new_weights = {entry.id: entry for entry in now.weights}
+    read_before = {one.id for one in before.coverage.accounts if one.state == "read"}
     return Changes(
         level=(before.summary.level_reached, now.summary.level_reached),
         score=(before.summary.score, now.summary.score),
@@ -92,6 +97,10 @@ def compare(before: Report, now: Report) -> Changes:
             for key, entry in new_weights.items()
             if outside(entry) and not (key in old_weights and outside(old_weights[key]))
         ),
+        unread=tuple(
+            one.id for one in now.coverage.accounts if one.state != "read" and one.id in read_before
+        ),
+        now=now,
     )
 
 
@@ -99,12 +108,13 @@ def exit_status(changes: Changes, *, fail_on: FailOn = "high") -> int:
     """As of an assessment, for what is new alone: 3 for a failure or for weights that outsiders newly read, 4 for evidence that is
     newly missing, else 0.
     """
-    serious = severities_from(fail_on)
-    failing = any(one.severity in serious and not one.footnote for one in changes.failing)
-    if serious and (changes.exposed or failing):
+    if fail_on == "none":
+        return PASSED
+    counts = counting(changes.now, fail_on)
+    if changes.exposed or any(map(counts, changes.failing)):
         return FAILED
-    unseen = changes.gaps or any(one.severity in serious for one in changes.unseen)
-    return UNSEEN if serious and unseen else PASSED
+    unseen = changes.gaps or changes.unread or any(map(counts, changes.unseen))
+    return UNSEEN if unseen else PASSED
 
 
 def outside(entry: WeightEntry) -> bool:
