@@ -102,7 +102,7 @@ def needs_each(entry: Any, action: str) -> bool:
 
 # --- passing a role -------------------------------------------------------------------------------------------------------
 
-PASSING = [entry for entry in of_kind(PassRole) if entry.reaches is None]
+PASSING = [entry for entry in of_kind(PassRole) if entry.reaches is None and not entry.vouches]
 
 
 def passing_estate(entry: PassRole, **changes: Any) -> Estate:
@@ -209,6 +209,9 @@ def workload_estate(entry: OnWorkload, **changes: Any) -> Estate:
         role("target", READS, *agent, trust=trusting({"Service": f"{service}.amazonaws.com"})),
         store(),
     ]
+    for other in entry.exists:
+        owner, _, what = other.partition("/")
+        things.append(workload(f"arn:aws:{owner}:us-east-1:{HOME}:{what}/existing", owner, what))
     if changes.get("exists", True):
         things.append(workload(name, service, kind, TARGET, **attributes))
         if service == "ecs" and kind in ("task", "service"):

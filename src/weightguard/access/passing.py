@@ -9,6 +9,7 @@ from weightguard.access.asking import Grant, trust_of_service
 from weightguard.access.condition import besides
 from weightguard.access.links import Hub, Link, Step
 from weightguard.access.needs import PASSING, Needs, how_of
+from weightguard.access.pools import vouched_for
 from weightguard.access.population import Group
 from weightguard.access.techniques.schema import PassRole, techniques
 from weightguard.access.trust import Trusts
@@ -52,6 +53,7 @@ class Passing:
         self._free = [
             tuple(need.action for need in entry.needs) for entry in self._entries if not entry.passes
         ]
+        self._vouching = {service for entry in self._entries if entry.vouches for service in entry.services}
         self._services = sorted({service for entry in self._entries for service in entry.services})
         self._ready: dict[tuple[Group, str], Grant | None] = {}
         self._there: dict[str, frozenset[str]] = {}
@@ -87,6 +89,8 @@ class Passing:
 
     def _trusts_service(self, role: Principal, service: str) -> Grant | None:
         trust = self._trusts.of(role)
+        if trust is not None and service in self._vouching:
+            return vouched_for(self._owner, role, trust, service)
         if trust is None or not {service, "*"} & self._owner.named.names(trust):
             return None
         return trust_of_service(self._owner.asker, role, trust, service)

@@ -58,6 +58,9 @@ class Running:
         self._needs = needs
         self._invited = Invited(owner)
         self._workloads = {item.id: item for item in owner.estate.workloads if item.provider == "aws"}
+        self._kinds: dict[str, set[str]] = {}
+        for item in self._workloads.values():
+            self._kinds.setdefault(item.account, set()).add(kind_of(item))
         self._entries: dict[str, list[OnWorkload]] = {}
         for entry in techniques():
             if isinstance(entry, OnWorkload):
@@ -384,6 +387,8 @@ class Running:
     def _state(self, entry: OnWorkload, workload: Workload) -> tuple[Condition, ...] | None:
         """What must hold of the workload besides; None when it is known not to."""
         conditions: list[Condition] = []
+        if entry.exists and not self._kinds.get(workload.account, set()) & set(entry.exists):
+            return None
         for name, wanted in entry.when.items():
             fact = workload.attributes.get(name)
             value = fact.value if isinstance(fact, Known) else None

@@ -115,6 +115,8 @@ class PassRole(_Technique):
     instance_profile: bool = False
     exists: tuple[str, ...] = ()
     """``service/kind`` of workloads, one of which must exist in the account."""
+    vouches: bool = False
+    """True where the service hands the role out as an identity provider: ``sts:AssumeRoleWithWebIdentity`` in the trust policy."""
     passes: bool = True
     """False where the service takes the role without ``iam:PassRole``."""
     reaches: tuple[str, ...] | None = None
@@ -127,6 +129,8 @@ class OnWorkload(_Technique):
     kind: Literal["workload"]
     targets: tuple[str, ...] = Field(min_length=1)
     when: dict[str, Any] = Field(default_factory=dict)
+    exists: tuple[str, ...] = ()
+    """``service/kind`` of workloads, one of which must exist in the account."""
     role_can: tuple[str, ...] = ()
     """What the workload's own role must be allowed to do for the technique to reach it."""
     passed_to: str | None = None
