@@ -20,6 +20,7 @@ from weightguard.access.condition import (
 )
 from weightguard.access.model import Because, Needed
 from weightguard.access.population import Group, Population
+from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
     AccessPoint,
@@ -264,6 +265,17 @@ class Asker:
             if prefix in ("aws:resourcetag", f"{service}:resourcetag", *_LENT_PREFIXES.get(service, ())):
                 found[name] = held.get(tag)
         return found
+
+    def tags_told(
+        self, principal: EstatePrincipal, actions: tuple[str, ...]
+    ) -> tuple[tuple[str, ContextValue], ...]:
+        """What of a principal's tags some policy looks at where it speaks of some actions."""
+        tags = principal.tags.value if isinstance(principal.tags, Known) else None
+        keys = self.population.tags_looked_at(actions)
+        if not keys:
+            return ()
+        found = self.tags(tags, "iam")
+        return tuple(sorted(((key, value) for key, value in found.items() if key in keys), key=str))
 
 
 def grant_of(decision: Decision, action: str, *, bare: bool = False) -> Grant | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING
 
+from weightguard.access.actors import Actors
+from weightguard.access.aiming import Aims
 from weightguard.access.asking import Grant
+from weightguard.access.classes import Alike
 from weightguard.access.condition import Condition, ConditionKind, Matter
-from weightguard.access.links import Hub, Link, Step
+from weightguard.access.links import Link, Node, Step
 from weightguard.access.needs import Needs, how_of
 from weightguard.access.population import Group
 from weightguard.access.techniques.schema import Credentials, Trust, techniques
@@ -47,55 +50,66 @@ class Becoming:
         self._trusts = trusts
         self._credentials = [entry for entry in techniques() if isinstance(entry, Credentials)]
         self._rewriting = [entry for entry in techniques() if isinstance(entry, Trust)]
+        self._aims = Aims()
+        self._classes: dict[tuple[str, PrincipalKind], list[Alike]] = {}
         self._on_users = tuple(sorted({need.action for entry in self._credentials for need in entry.needs}))
         self._on_roles = (*sorted({need.action for entry in self._rewriting for need in entry.needs}), ASSUME)
 
-    def links(self, account: str) -> Iterator[Link]:
-        """The links between principals of one account."""
-        members = [one for group in self._owner.population.in_account(account) for one in group.members]
-        principals = self._owner.population.principals
-        users = [one for one in members if principals[one].kind is PrincipalKind.USER]
-        roles = [one for one in members if principals[one].kind is PrincipalKind.ROLE]
-        for same in self._owner.patterns.split(account, users, self._user_key):
-            yield from self._hub(account, same, self._on_users, self._user_step)
-        for same in self._owner.patterns.split(account, roles, self._role_key):
-            yield from self._hub(account, same, self._on_roles, self._role_step)
+    def links(self, actors: Actors) -> Iterator[Link]:
+        """The links of some groups to principals of their own account."""
+        for account in actors.accounts:
+            for same in self._same(account, PrincipalKind.USER):
+                able = actors.cohorts(account, self._on_users).speaking_of(same.hits | same.spelt)
+                yield from self._aims.links(same, able, self._user_steps, must_speak=True)
+            rewriting = [action for action in self._on_roles if action != ASSUME]
+            for same in self._same(account, PrincipalKind.ROLE):
+                able = actors.cohorts(account, self._on_roles, rewriting).speaking_of(same.hits | same.spelt)
+                yield from self._aims.links(same, able, self._role_steps, must_speak=True)
+
+    def _same(self, account: str, kind: PrincipalKind) -> list[Alike]:
+        """The account's users or roles, as far as they are alike to whoever acts on them."""
+        found = self._classes.get((account, kind))
+        if found is None:
+            principals = self._owner.population.principals
+            names = [
+                name
+                for group in self._owner.population.in_account(account)
+                for name in group.names
+                if principals[name].kind is kind
+            ]
+            on_users = kind is PrincipalKind.USER
+            found = self._classes[(account, kind)] = self._owner.patterns.split(
+                account,
+                names,
+                self._user_key if on_users else self._role_key,
+                self._on_users if on_users else self._on_roles,
+            )
+        return found
 
     def _user_key(self, name: str) -> Hashable:
         user = self._owner.population.principals[name]
         console = user.console_password.value if isinstance(user.console_password, Known) else None
-        return (key_state(user), console, self._tags(user))
+        return (key_state(user), console, self._tags(user, self._on_users))
 
     def _role_key(self, name: str) -> Hashable:
-        return self._tags(self._owner.population.principals[name])
+        return self._tags(self._owner.population.principals[name], self._on_roles)
 
-    def _tags(self, principal: Principal) -> Hashable:
-        tags = principal.tags.value if isinstance(principal.tags, Known) else None
-        return tuple(sorted(self._owner.asker.tags(tags, "iam").items(), key=str))
+    def _tags(self, principal: Principal, actions: tuple[str, ...]) -> Hashable:
+        return self._owner.asker.tags_told(principal, actions)
 
-    def _hub(
-        self, account: str, names: tuple[str, ...], actions: tuple[str, ...], step_of: StepOf
-    ) -> Iterator[Link]:
-        hub = Hub(names)
-        linked = False
-        for group in self._actors(account, actions, names[0]):
-            target = other_than(group, names)
-            if target is None:
-                continue
-            caller, name = target
-            step = step_of(group, caller, self._owner.population.principals[name])
-            if step is not None:
-                linked = True
-                yield Link(group, hub, (step,))
-        if linked:
-            for name in names:
-                yield Link(hub, name)
+    def _user_steps(self, group: Group, names: tuple[str, ...]) -> dict[Node, Step]:
+        return self._steps(group, names, self._user_step)
 
-    def _actors(self, account: str, actions: tuple[str, ...], name: str) -> list[Group]:
-        """The cohorts that may do one of the actions to something, and whose policies speak of the target."""
-        needed = [action for action in actions if action != ASSUME]
-        able = self._owner.index.cohorts(account, actions, needed)
-        return self._owner.index.speaking_of(able, self._owner.patterns.hits(account, name))
+    def _role_steps(self, group: Group, names: tuple[str, ...]) -> dict[Node, Step]:
+        return self._steps(group, names, self._role_step)
+
+    def _steps(self, group: Group, names: tuple[str, ...], step_of: StepOf) -> dict[Node, Step]:
+        target = other_than(group, names)
+        if target is None:
+            return {}
+        caller, name = target
+        step = step_of(group, caller, self._owner.population.principals[name])
+        return {} if step is None else {group: step}
 
     def _user_step(self, group: Group, caller: Caller, user: Principal) -> Step | None:
         best: Step | None = None

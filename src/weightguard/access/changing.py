@@ -6,57 +6,23 @@ boundary, the guardrails, the denials in its other policies. Whoever makes the c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from weightguard.access.becoming import other_than
-from weightguard.access.joining import Conjunction
+from weightguard.access.actors import Actors
+from weightguard.access.changes import Choice
+from weightguard.access.joining import Conjunction, join
 from weightguard.access.links import Graph, Hub, Link, Node, Step
-from weightguard.access.moves import Changes, Moves
-from weightguard.access.naming import administrator
 from weightguard.access.needs import Needs
-from weightguard.access.population import Group, is_unlimited
-from weightguard.access.tagging import applied
+from weightguard.access.population import Group
+from weightguard.access.states import CHANGED, Offer, State, States, TargetClass
 from weightguard.access.unguarding import actors_of
-from weightguard.estate.model import Principal, PrincipalKind
-from weightguard.policy.aws import CompiledPolicy, PolicySet, policy_set
-from weightguard.policy.aws import Principal as Caller
+from weightguard.access.worth import Worth
+from weightguard.estate.limit import Limit, LimitKind
+from weightguard.estate.limits import EVERYTHING
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
-
-ADMINISTRATOR_ARN = "arn:{partition}:iam::aws:policy/AdministratorAccess"
-_CHANGED: Final = ("changed",)
-_ORDER = ("administrator", "attach_policy", "rewrite_policy", "restore_policy")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Alike:
-    """Principals that nothing tells apart as targets of a change.
-
-    Attributes:
-        names: the principals.
-        example: one of them.
-    """
-
-    names: tuple[str, ...]
-    example: Principal
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """Principals as a change leaves them.
-
-    Attributes:
-        group: the changed principal as an actor of its own.
-        names: the principals that become it.
-        steps: what is done to them.
-    """
-
-    group: Group
-    names: frozenset[str]
-    steps: tuple[Step, ...]
 
 
 class Changing:
@@ -70,272 +36,157 @@ class Changing:
     def __init__(self, owner: AccessGraph, needs: Needs) -> None:
         self._owner = owner
         self._population = owner.population
-        self._moves = Moves(owner, needs)
-        self._changed: dict[tuple[object, ...], Group] = {}
-        self._classes: dict[str, list[Alike]] = {}
-        self._class_of: dict[str, Alike] = {}
-        self._states: dict[tuple[Group, Alike, Group | None, bool], list[State]] = {}
+        self._states = States(owner, needs)
+        self._actors: dict[str, list[Group]] = {}
+        self._actor_of: dict[Group, Group] = {}
+        self._linked: set[tuple[Node, Group]] = set()
+        self._admitted: set[Group] = set()
+        self._hopes: dict[Group, None] = {}
 
-    def classes(self, account: str) -> list[Alike]:
-        """The account's principals, told apart as targets."""
-        found = self._classes.get(account)
-        if found is None:
-            together: dict[tuple[object, ...], list[str]] = {}
-            for group in self._population.in_account(account):
-                for name in group.names:
-                    together.setdefault(self._likeness(name), []).append(name)
-            found = [
-                Alike(tuple(names), self._population.principals[names[0]]) for names in together.values()
-            ]
-            self._classes[account] = found
-            self._class_of.update((name, alike) for alike in found for name in alike.names)
+    def hoped(self) -> list[Group]:
+        """The groups to be taken in to see where they lead; each once."""
+        found = list(self._hopes)
+        self._admitted.update(found)
+        self._hopes.clear()
         return found
 
-    def _likeness(self, name: str) -> tuple[object, ...]:
-        """Equal for principals that any change finds, and leaves, the same."""
-        principal = self._population.principals[name]
-        group = self._population.group_of[name]
-        carried = [
-            one for one in self._moves.owned(principal) if one.policy.origin == "customer" or one.denies
-        ]
-        tags = tuple(sorted(self._moves.tags(principal).items(), key=str))
-        return (
-            principal.kind,
-            principal.service_linked,
-            self._owner.patterns.hits(principal.account, name),
-            principal.groups,
-            tuple((one.policy.id if one.policy.origin != "inline" else "", one.compiled) for one in carried),
-            group.layers.boundary,
-            tags,
-            name if name in self._owner.named.kept_apart else None,
-            group.own.signature(name, dict(group.caller.tags or ())),
-        )
+    def admit(self, actors: Actors) -> None:
+        """Take in groups that may change principals: as cohorts, changed ones among them."""
+        for account in actors.accounts:
+            self._admitted.update(actors.in_account(account))
+            for cohort in actors.cohorts(account, self._states.actions):
+                self._actors.setdefault(account, []).append(cohort)
+                self._actor_of.update((part, cohort) for part in cohort.parts)
 
-    def actors(self, account: str) -> tuple[Group, ...]:
-        """The cohorts that may change some principal of the account, changed ones among them."""
-        return self._owner.index.cohorts(account, self._moves.actions)
+    def links(self, graph: Graph, worth: Worth) -> list[Link]:
+        """The links to changed principals that are worth something to a question, and that are not known yet.
 
-    def prepare(self, account: str) -> None:
-        """Work out every changed principal that can come about, so that all techniques know them as actors."""
-        before = -1
-        while before != len(self._changed):
-            before = len(self._changed)
-            for actor in self.actors(account):
-                for alike in self.classes(account):
-                    self.states(actor, alike)
-                for part, alike, _ in self._selves(actor):
-                    self.states(actor, alike, part, itself=True)
-                for state in self._changed_in(account):
-                    self.states(actor, self._class_of[state.origin.id], state)
+        They lead from whoever makes a change and is, or becomes, the principal.
+        """
+        found: list[Link] = []
+        conjunctions: list[Conjunction] = []
+        for account in sorted(self._actors):
+            for actor in list(self._actors[account]):
+                open_parts = [part for part in actor.parts if worth.gains(part)]
+                for part in open_parts:
+                    found.extend(self._of_itself(actor, part, worth))
+                if open_parts:
+                    conjunctions += self._of_others(actor, open_parts, graph, worth, found)
+        graph.extend(found)
+        joined, is_all = join(graph, conjunctions)
+        if not is_all:
+            self._owner.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
+        return [*found, *joined]
 
-    def _selves(self, actor: Group) -> Iterator[tuple[Group, Alike, tuple[str, ...]]]:
-        """The groups of a cohort with the classes that their own members are in."""
-        for part in actor.parts:
-            if part.names:
-                for alike in dict.fromkeys(self._class_of[name] for name in part.names):
-                    own = set(part.names)
-                    yield part, alike, tuple(name for name in alike.names if name in own)
-            elif part.change == _CHANGED:
-                alike = self._class_of[part.origin.id]
-                yield part, alike, (part.origin.id,)
+    def _of_itself(self, actor: Group, part: Group, worth: Worth) -> Iterator[Link]:
+        """What members of a cohort make of themselves."""
+        targets: list[tuple[TargetClass, tuple[str, ...]]]
+        if not part.names:
+            targets = (
+                [(self._states.class_of(part.origin.id), (part.origin.id,))] if part.change == CHANGED else []
+            )
+        else:
+            own = [name for name in part.names if worth.improves(name)]
+            targets = [
+                (alike, tuple(name for name in own if self._states.class_of(name) is alike))
+                for alike in dict.fromkeys(self._states.class_of(name) for name in own)
+            ]
+        for alike, names in targets:
+            for state in self._all(actor, alike, worth, part, itself=True):
+                for name in names:
+                    yield from self._new(
+                        Link(name if part.names else part, state.group, state.steps, named=name)
+                    )
 
-    def _changed_in(self, account: str) -> list[Group]:
-        return [group for group in self._population.changed(account) if group.change == _CHANGED]
-
-    def states(
-        self, actor: Group, alike: Alike, base: Group | None = None, *, itself: bool = False
-    ) -> list[State]:
-        """The states that a cohort's principals can put a class's principals into.
+    def _of_others(
+        self, actor: Group, parts: list[Group], graph: Graph, worth: Worth, found: list[Link]
+    ) -> Iterator[Conjunction]:
+        """What members of a cohort make of others that they become, or that somebody holds who holds both.
 
         Args:
-            base: the group that the principals are in when they are changed; None: whichever they are in as things stand.
-            itself: True where the members of `base` change themselves.
+            parts: the groups of the cohort that may gain something.
+            found: takes the links of those who become at once what they change.
         """
-        key = (actor, alike, base, itself)
-        found = self._states.get(key)
-        if found is None:
-            self._states[key] = found = []
-            unlimited = is_unlimited(base or self._population.group_of[alike.example.id])
-            if not unlimited and self._concerns(actor, alike):
-                target = self._target(actor, alike, base if itself else None)
-                for changes in self._moves.possible(actor, *target) if target is not None else ():
-                    found.extend(self._after(alike, changes, base))
-        return found
-
-    def _concerns(self, actor: Group, alike: Alike) -> bool:
-        """Whether the actor's policies speak of the principal, or of a group or policy of its."""
-        example = alike.example
-        if "*" in actor.reach:
-            return True
-        aims = [example.id, *example.groups, *(one.policy.id for one in self._moves.owned(example))]
-        if example.kind is PrincipalKind.USER:
-            aims += [other.id for other in self._population.iam_groups(example.account)]
-        hits = self._owner.patterns.hits
-        return any(not hits(example.account, aim).isdisjoint(actor.reach) for aim in aims)
-
-    def _target(self, actor: Group, alike: Alike, itself: Group | None) -> tuple[Caller, Principal] | None:
-        if itself is not None:
-            own = itself.names or [itself.origin.id]
-            name = next(name for name in own if self._class_of[name] is alike)
-            return self._population.callers[name], self._population.principals[name]
-        found = other_than(actor, alike.names)
-        return None if found is None else (found[0], self._population.principals[found[1]])
-
-    def _after(self, alike: Alike, changes: Changes, base: Group | None) -> Iterator[State]:
-        """The changed principals: one where the change gives everything, else one for each group that they were in."""
-        steps = tuple(changes.steps)
-        if base is not None:
-            state = self._state(alike.example if base.names else base.origin, changes, base)
-            if state is not None and state is not base:
-                yield State(state, frozenset(alike.names), steps)
-            return
-        groups: dict[Group, list[str]] = {}
-        for name in alike.names:
-            groups.setdefault(self._population.group_of[name], []).append(name)
-        states: dict[Group, list[str]] = {}
-        for group, names in groups.items():
-            state = self._state(self._population.principals[names[0]], changes, group)
-            if state is not None:
-                states.setdefault(state, []).extend(names)
-        for state, names in states.items():
-            yield State(state, frozenset(names), steps)
-
-    def _state(self, example: Principal, changes: Changes, base: Group) -> Group | None:
-        """The changed principal as an actor of its own; None when the change changes nothing."""
-        dropped = {one.document for one in changes.dropped}
-        documents = [one for one in base.documents if one.document not in dropped]
-        if changes.everything:
-            documents = [
-                one for one in documents if any(not statement.allows for statement in one.document.statements)
-            ]
-            documents.append(administrator("a policy of the actor's own"))
-        documents += [one for one in changes.added if one not in documents]
-        boundary = None if changes.unbounded else base.layers.boundary
-        if changes.boundary is not None and not changes.unbounded:
-            boundary = policy_set((changes.boundary,))
-        caller = self._tagged(example, base, changes)
-        if tuple(documents) == base.documents and boundary is base.layers.boundary and not changes.tags:
-            return None
-        return self._changed_group(example, base, tuple(documents), boundary, caller)
-
-    def _tagged(self, example: Principal, base: Group, changes: Changes) -> Caller:
-        """The changed principal as the engine knows it, with the tags that it has by then."""
-        caller = self._population.callers[example.id]
-        if not base.names:
-            caller = replace(caller, tags=base.caller.tags)
-        if not changes.tags:
-            return caller
-        tags = applied(dict(caller.tags or ()), dict(changes.tags))
-        return replace(caller, tags=tuple(sorted(tags.items())))
-
-    def _changed_group(
-        self,
-        example: Principal,
-        base: Group,
-        documents: tuple[CompiledPolicy, ...],
-        boundary: PolicySet | None,
-        caller: Caller,
-    ) -> Group:
-        key = (
-            example.account,
-            example.kind,
-            documents,
-            boundary,
-            example.id if example.id in self._owner.named.kept_apart else None,
-            base.own.signature(example.id, caller.known_tags),
-            caller.tags if caller.tags != self._population.callers[example.id].tags else None,
-        )
-        found = self._changed.get(key)
-        if found is None:
-            layers = base.layers.replace(identity=documents, boundary=boundary)
-            found = Group(
-                example.account,
-                example.kind,
-                caller,
-                layers,
-                documents,
-                base.patterns | {"*"},
-                example,
-                change=_CHANGED,
-                own=base.own,
-            )
-            self._changed[key] = found
-            self._population.add_changed(found)
-            self._owner.index.note(found)
-            self._owner.index.forget(example.account)
-        return found
-
-    def links(self, account: str, graph: Graph) -> Iterator[Link]:
-        """Links from whoever makes a change and is, or becomes, the principal; `graph` says who becomes whom."""
-        actor_of = {part: actor for actor in self.actors(account) for part in actor.parts}
-        for actor in self.actors(account):
-            for part, alike, names in self._selves(actor):
-                for state in self.states(actor, alike, part, itself=True):
-                    for name in names if part.names else names[:1]:
-                        origin = name if part.names else part
-                        yield Link(origin, state.group, state.steps, named=name)
-        for alike in self.classes(account):
-            yield from self._others(alike, actor_of, graph)
-
-    def _others(self, alike: Alike, actor_of: dict[Group, Group], graph: Graph) -> Iterator[Link]:
-        done: set[tuple[Node, Group]] = set()
-        for name, origin, become in _entries(alike, graph):
-            for actor, node in self._changers(origin, actor_of):
-                for state in self.states(actor, alike) if node != name else ():
-                    if name in state.names and (node, state.group) not in done:
-                        done.add((node, state.group))
-                        yield Link(node, state.group, (*state.steps, *become), named=name)
-
-    def _changers(self, origin: Node, actor_of: dict[Group, Group]) -> Iterator[tuple[Group, Node]]:
-        """The cohorts behind an origin that change something, each with what stands for its share in the origin."""
-        if isinstance(origin, str):
-            actor = (
-                actor_of.get(self._population.group_of[origin])
-                if origin in self._population.group_of
-                else None
-            )
-            if actor is not None:
-                yield actor, origin
-            return
-        shares: dict[Group, list[Group]] = {}
-        for part, _ in actors_of(origin, self._population):
-            if part in actor_of:
-                shares.setdefault(actor_of[part], []).append(part)
-        for actor, parts in shares.items():
-            if len(parts) == len(actor.parts):
-                yield actor, actor
-            else:
-                yield from ((actor, part) for part in parts)
-
-    def conjunctions(self, account: str, graph: Graph) -> Iterator[Conjunction]:
-        """Changes whose maker is not, and does not at once become, the principal."""
-        for alike in self.classes(account):
-            makers = {
-                part
-                for _, origin, _ in _entries(alike, graph)
-                for part, node in actors_of(origin, self._population)
-                if isinstance(node, Group)
-            }
-            for actor in self.actors(account):
-                left = tuple(part for part in actor.parts if part not in makers)
-                if not left:
-                    continue
-                for state in self.states(actor, alike):
-                    steps = _aimed(state.steps, alike)
-                    makes = (actor,) if len(left) == len(actor.parts) else left
-                    yield Conjunction(makes, tuple(sorted(state.names)), state.group, steps)
-        yield from self._further(account)
-
-    def _further(self, account: str) -> Iterator[Conjunction]:
-        """Changes of principals that are changed already, by others than those who changed them first."""
-        for changed in self._changed_in(account):
-            alike = self._class_of[changed.origin.id]
-            for actor in self.actors(account):
-                for state in self.states(actor, alike, changed):
+        nodes: list[Node] = []
+        for part in parts:
+            nodes.extend(part.names or [part])
+        held = worth.held_with(nodes)
+        for alike in self._worth_changing(actor.account, held, worth):
+            for state in self._all(actor, alike, worth):
+                found += self._at_once(actor, parts, alike, state, graph)
+                makes = (actor,) if len(parts) == len(actor.parts) else tuple(parts)
+                yield Conjunction(makes, tuple(sorted(state.names)), state.group, _aimed(state.steps, alike))
+        for changed in held:
+            if isinstance(changed, Group) and changed.change == CHANGED and changed.account == actor.account:
+                alike = self._states.class_of(changed.origin.id)
+                for state in self._all(actor, alike, worth, changed):
                     yield Conjunction((actor,), (changed,), state.group, _aimed(state.steps, alike))
 
+    def _worth_changing(self, account: str, held: list[Node], worth: Worth) -> Iterable[TargetClass]:
+        """The classes of those of some nodes that would reach the store better."""
+        names = [node for node in held if isinstance(node, str) and node in self._population.group_of]
+        own = [name for name in names if self._population.group_of[name].account == account]
+        return dict.fromkeys(self._states.class_of(name) for name in own if worth.improves(name))
 
-def _entries(alike: Alike, graph: Graph) -> Iterator[tuple[str, Node, tuple[Step, ...]]]:
+    def _at_once(
+        self, actor: Group, parts: list[Group], alike: TargetClass, state: State, graph: Graph
+    ) -> Iterator[Link]:
+        """Links of those of a cohort who become a principal in one step, once they have changed it."""
+        open_parts = set(parts)
+        for name, origin, become in _entries(alike, graph):
+            if name not in state.names:
+                continue
+            for part, node in actors_of(origin, self._population):
+                if part in open_parts and self._actor_of.get(part) is actor and node != name:
+                    yield from self._new(Link(node, state.group, (*state.steps, *become), named=name))
+
+    def _new(self, link: Link) -> Iterator[Link]:
+        """A link to a changed group, once."""
+        if isinstance(link.target, Group) and (link.origin, link.target) not in self._linked:
+            self._linked.add((link.origin, link.target))
+            yield link
+
+    def _all(
+        self,
+        actor: Group,
+        alike: TargetClass,
+        worth: Worth,
+        base: Group | None = None,
+        *,
+        itself: bool = False,
+    ) -> Iterator[State]:
+        """The states that a cohort can put a class into, with as much of what may be chosen as leads somewhere."""
+        yield from self._states.states(actor, alike, base, itself=itself)
+        for offer in self._states.offers(actor, alike, base, itself=itself):
+            rows = self._rows(offer, worth)
+            yield from (state for row in rows if (state := self._states.taking(offer, row)) is not None)
+
+    def _rows(self, offer: Offer, worth: Worth) -> list[list[Choice]]:
+        """What is chosen of an offer: what the best of it needs to reach the store.
+
+        Where the best reaches nothing, all that takes nothing away is taken, so that another change may be made on top of it.
+        """
+        if offer.base.change:
+            return [offer.giving]
+        best = self._states.at_best(offer)
+        if best is None:
+            return []
+        if best not in self._admitted:
+            self._hopes[best] = None  # Where it leads is known the next time.
+            return []
+        if not worth.is_better(best, offer.names):
+            return [offer.giving]
+        cited = worth.cited_from(best)
+        needed = [one for one in offer.changes.choices if any(policy.name in cited for policy in one.best)]
+        rows = [[one] for one in needed] + ([needed] if len(needed) > 1 else [])
+        states = [self._states.taking(offer, row) for row in rows]
+        if all(state is None or state.group in self._admitted for state in states):
+            # What is needed denies too much: whoever is asked about still does not reach the store.
+            rows += [[*offer.giving, one] for one in offer.changes.choices if one.denies]
+        return rows
+
+
+def _entries(alike: TargetClass, graph: Graph) -> Iterator[tuple[str, Node, tuple[Step, ...]]]:
     """Who becomes a principal of a class in one step, and how; a way that several of them share counts once."""
     seen: set[Hub] = set()
     for name in alike.names:
@@ -349,6 +200,6 @@ def _entries(alike: Alike, graph: Graph) -> Iterator[tuple[str, Node, tuple[Step
                 yield name, link.origin, link.steps
 
 
-def _aimed(steps: tuple[Step, ...], alike: Alike) -> tuple[Step, ...]:
+def _aimed(steps: tuple[Step, ...], alike: TargetClass) -> tuple[Step, ...]:
     """Steps on the principal itself, with its name where there is but one."""
     return tuple(Step(one.how, one.grant, one.target or alike.names[0]) for one in steps)

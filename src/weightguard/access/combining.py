@@ -87,7 +87,12 @@ class Combining:
 
     def __init__(self, owner: AccessGraph) -> None:
         self._owner = owner
-        self._onward: Onward | None = None
+        self._onward: tuple[int, Onward] | None = None
+        self._opened: set[tuple[AccessKind, tuple[object, ...]]] = set()
+
+    def may_open(self, access: AccessKind, place: StoreSurface) -> bool:
+        """Whether somebody was found that may open a store for others; asked after `links`."""
+        return (access, place.itself) in self._opened
 
     def links(self, access: AccessKind, place: StoreSurface, seeds: Iterable[Link]) -> Iterator[Link]:
         """Links to the store of everybody who reaches it no other way; `seeds` are the links of whoever has it directly."""
@@ -97,16 +102,21 @@ class Combining:
         reached = search(graph, seeds)
         makers = [
             candidate
-            for candidate in self._owner.direct.candidates(_OPENING, _OPENING, place)
+            for actors in self._owner.escalation.rounds
+            for candidate in self._owner.direct.candidates(actors, _OPENING, _OPENING, place)
             if not all(node in reached.certain for node in _each(candidate.nodes))
         ]
         if makers:
-            yield from _Question(self._owner, access, place, reached, makers, self._forwards(graph)).links()
+            question = _Question(self._owner, access, place, reached, makers, self._forwards(graph))
+            able = question.able()
+            if able:
+                self._opened.add((access, place.itself))
+                yield from question.links(able)
 
     def _forwards(self, graph: Graph) -> Onward:
-        if self._onward is None:
-            self._onward = Onward(graph, self._owner.population)
-        return self._onward
+        if self._onward is None or self._onward[0] < graph.size:
+            self._onward = graph.size, Onward(graph, self._owner.population)
+        return self._onward[1]
 
 
 class _Question:
@@ -132,13 +142,13 @@ class _Question:
         self._classes: dict[Node, Candidate | None] = {}
         self._ways: dict[tuple[Node, Candidate | None], _Way | None] = {}
 
-    def links(self) -> Iterator[Link]:
-        """A link from every name that holds both ends and does not reach the store for certain."""
+    def able(self) -> set[Node]:
+        """Who may make some change of the store or its key."""
         changes = [*of_store(self._access, self._place), *of_key_state(self._place), *of_key(self._place)]
-        able = {node for change in changes for node in self._makers(change)}
-        able |= self._taggers()
-        if not able:
-            return
+        return {node for change in changes for node in self._makers(change)} | self._taggers()
+
+    def links(self, able: set[Node]) -> Iterator[Link]:
+        """A link from every name that holds both ends and does not reach the store for certain."""
         behind = search(self._owner.graph, [Link(node, node) for node in able])
         for name in behind.first:
             if isinstance(name, str) and name not in self._reached.certain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from weightguard.access.actors import Actors
 from weightguard.access.asking import Grant
 from weightguard.access.condition import UNREAD_KEY_USE, besides
 from weightguard.access.links import Link, Node, Step
@@ -47,20 +48,18 @@ class Copies:
         """The disk of an id; None where no snapshot holds it."""
         return self._by_id.get(name)
 
-    def links(self, access: AccessKind, disk: DiskCopy) -> Iterator[Link]:
-        """A link from everybody who can, to the disk."""
+    def links(self, access: AccessKind, disk: DiskCopy, actors: Actors) -> Iterator[Link]:
+        """A link from those of some groups that can, to the disk; and from whom it is shared with."""
         for entry in self._entries:
             if access.value not in entry.reaches or not _concerns(entry, disk):
                 continue
             actions = tuple(need.action for need in entry.needs)
-            for group in self._owner.index.cohorts(
-                disk.account, (*actions, "kms:Decrypt", "kms:CreateGrant"), actions
-            ):
+            for group in actors.cohorts(disk.account, (*actions, "kms:Decrypt", "kms:CreateGrant"), actions):
                 grant = self._all(entry, group, disk)
                 for node, found in self._with_key(group, grant, disk):
                     yield Link(node, disk.id, (Step(how_of(actions), found, disk.id),))
         if access in (AccessKind.READ, AccessKind.COPY):
-            yield from self._shared(disk)
+            yield from self._shared(disk, actors)
 
     def _all(self, entry: OnStore, group: Group, disk: DiskCopy) -> Grant | None:
         found = Grant() if entry.conditional is None else Grant(conditions=(besides(entry.conditional),))
@@ -109,14 +108,14 @@ class Copies:
         whole = layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
         return self._owner.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
 
-    def _shared(self, disk: DiskCopy) -> Iterator[Link]:
+    def _shared(self, disk: DiskCopy, actors: Actors) -> Iterator[Link]:
         """Whom the disk is shared with, as far as its key lets them; the key is theirs to use only where its policy says so.
 
         Source: Amazon EBS User Guide, "Share an encrypted snapshot" and "Share the KMS key used to encrypt a shared snapshot".
         """
         shared = Grant((Because(disk.id, SHARED),))
         partition = partition_of(disk.id)
-        if isinstance(disk.public, Known) and disk.public.value:
+        if actors.with_others and isinstance(disk.public, Known) and disk.public.value:
             anybody = somebody(None, Bounds(), partition=partition)
             yield from self._opened("*", anybody, Layers(), disk, shared)
         for account in disk.shared_with.value if isinstance(disk.shared_with, Known) else ():
@@ -124,10 +123,10 @@ class Copies:
                 continue
             stranger = self._strangers.of_account(account, partition)
             if stranger is None:
-                yield from self._sharers(account, disk, shared)
+                yield from self._sharers(account, disk, shared, actors)
                 continue
             known = shared.provided(*stranger.conditions)
-            for name in stranger.names:
+            for name in stranger.names if actors.with_others else ():
                 yield from self._opened(name, stranger.caller, stranger.layers, disk, known)
 
     def _opened(
@@ -137,11 +136,9 @@ class Copies:
         if key is not None:
             yield Link(node, disk.id, (Step("ec2:CreateVolume", shared.and_also(key), disk.id),))
 
-    def _sharers(self, account: str, disk: DiskCopy, shared: Grant) -> Iterator[Link]:
+    def _sharers(self, account: str, disk: DiskCopy, shared: Grant, actors: Actors) -> Iterator[Link]:
         """Who of an account of the estate may use what is shared with it."""
-        for group in self._owner.index.cohorts(
-            account, ("ec2:CreateVolume", "kms:Decrypt"), ("ec2:CreateVolume",)
-        ):
+        for group in actors.cohorts(account, ("ec2:CreateVolume", "kms:Decrypt"), ("ec2:CreateVolume",)):
             grant = self._needs.on(group, "ec2:CreateVolume", disk.id, owner=account)
             whole = None if grant is None else shared.and_also(grant)
             for node, found in self._with_key(group, whole, disk):

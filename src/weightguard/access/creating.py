@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from weightguard.access.actors import Actors
 from weightguard.access.asking import Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.naming import administrator
@@ -51,13 +52,14 @@ class Creating:
         self._done: set[tuple[Group, Group]] = set()
         self._made: dict[tuple[str, str | None, str | None], Group] = {}
 
-    def links(self, account: str) -> Iterator[Link]:
-        """Links to the account's new principals."""
-        for entry in self._entries:
-            actions = [need.action for need in entry.needs]
-            for group in self._owner.index.cohorts(account, actions, actions[:1]):
-                for making, step in self._ways(entry, group):
-                    yield from self._to(self._new(account, making), group, step)
+    def links(self, actors: Actors) -> Iterator[Link]:
+        """Links from some groups to their account's new principals."""
+        for account in actors.accounts:
+            for entry in self._entries:
+                actions = [need.action for need in entry.needs]
+                for group in actors.cohorts(account, actions, actions[:1]):
+                    for making, step in self._ways(entry, group):
+                        yield from self._to(self._new(account, making), group, step)
 
     def _to(self, made: Group, group: Group, step: Step) -> Iterator[Link]:
         for part in group.parts:
@@ -141,12 +143,10 @@ class Creating:
                 account,
                 administrator("a policy of the actor's own")
                 if policy is None
-                else compiled(policy, PolicyKind.IDENTITY),
+                else self._owner.population.given(policy),
                 None if limit is None else compiled(limit, PolicyKind.BOUNDARY),
             )
             self._owner.population.add_changed(made)
-            self._owner.index.note(made)
-            self._owner.index.forget(account)
         return made
 
     def _made_with(self, account: str, policy: CompiledPolicy, limit: CompiledPolicy | None) -> Group:

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import chain
 from typing import Final
 
+from weightguard.access.actors import Actors
 from weightguard.access.asking import FREELY, Asker, Grant
 from weightguard.access.condition import (
     confines,
@@ -106,17 +107,18 @@ class Direct:
         self._told: dict[tuple[object, ...], tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
 
-    def links(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
-        """A link from everybody who can, to the store, under whichever key some of its objects lie."""
+    def links(self, access: AccessKind, place: StoreSurface, actors: Actors) -> Iterator[Link]:
+        """A link from those of some groups who can, to the store, under whichever key some of its objects lie."""
         for one in place.by_key(access):
-            yield from self._links_under(access, one)
+            yield from self._links_under(access, one, actors)
 
-    def _links_under(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
-        for candidate in self._candidates(access, place):
+    def _links_under(self, access: AccessKind, place: StoreSurface, actors: Actors) -> Iterator[Link]:
+        for candidate in self._candidates(access, place, actors):
             for steps in self._ways(access, place, candidate):
                 for node in candidate.nodes:
                     yield Link(node, place.id, steps)
-        yield from self._of_strangers(access, place)
+        if actors.with_others:
+            yield from self._of_strangers(access, place)
 
     def _of_strangers(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
         """A link from everybody outside whom the policies of the store and its key may mean."""
@@ -308,9 +310,11 @@ class Direct:
     def _copying(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
         return self.selfgrants.copies(place, candidate.caller, candidate.layers)
 
-    def _candidates(self, access: AccessKind, place: StoreSurface) -> Iterator[Candidate]:
+    def _candidates(self, access: AccessKind, place: StoreSurface, actors: Actors) -> Iterator[Candidate]:
         actions, allowing = _actions(access, place)
-        yield from self.candidates(actions, allowing, place)
+        yield from self.candidates(actors, actions, allowing, place)
+        if not actors.with_others:
+            return
         if place.policy is not None or place.s3.bucket_acl:
             yield PUBLIC
         for grant in place.s3.bucket_acl:
@@ -318,15 +322,15 @@ class Direct:
                 yield Candidate(parse_principal({"canonical": grant.grantee}), Layers(), (grant.grantee,))
 
     def candidates(
-        self, actions: tuple[str, ...], allowing: tuple[str, ...], place: StoreSurface
+        self, actors: Actors, actions: tuple[str, ...], allowing: tuple[str, ...], place: StoreSurface
     ) -> Iterator[Candidate]:
-        """The estate's principals that may be allowed one of some actions on a store or its key.
+        """Those of some groups that may be allowed one of some actions on a store or its key.
 
         Args:
             actions: all actions that will be asked about.
             allowing: those of which a caller's own policies, or the store's or key's for it, must allow one.
         """
-        for group in self._index.groups_for(actions, allowing, place):
+        for group in self._index.groups_for(actors, actions, allowing, place):
             yield from self.told_apart(group, place)
 
     def told_apart(self, group: Group, place: StoreSurface) -> Iterator[Candidate]:

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from weightguard.access.actors import Actors
 from weightguard.access.answers import Answers
 from weightguard.access.asking import Asker
 from weightguard.access.classes import Patterns
 from weightguard.access.combining import Combining
 from weightguard.access.copies import Copies
 from weightguard.access.direct import Direct
-from weightguard.access.escalation import escalations
+from weightguard.access.escalation import Escalation
 from weightguard.access.index import Index
-from weightguard.access.lending import Lending
-from weightguard.access.links import Graph, Link, Reached, search
+from weightguard.access.links import Graph, Link, Node, Reached, search
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.access.naming import Named, account_in
 from weightguard.access.population import Population
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
+from weightguard.access.worth import Worth
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
 from weightguard.estate.limits import EVERYTHING, limits_of
 from weightguard.estate.model import Estate
+
+
+@dataclass(slots=True)
+class Seeds:
+    """The links that end at a store.
+
+    Attributes:
+        rounds: how many rounds of actors were asked so far.
+        size: how many links the graph had.
+        direct: those of the actors.
+        links: these, and those of whoever borrows of them, or has others open the store.
+    """
+
+    rounds: int = 0
+    size: int = 0
+    direct: list[Link] = field(default_factory=list)
+    links: tuple[Link, ...] = ()
+
+
+Besides = Callable[[Reached], frozenset[Node]]
 
 
 class AccessGraph:
@@ -49,16 +71,17 @@ class AccessGraph:
         self._places: dict[tuple[str, str], StoreSurface] = {}
         self.met: list[Limit] = []
         """Limits that working out who can become whom ran into: whoever stops at a bound adds one here."""
-        self._seeds: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
+        self._seeds: dict[tuple[AccessKind, str, str], Seeds] = {}
 
     @property
     def graph(self) -> Graph:
-        """Who can become whom; worked out at the first question."""
-        return self._worked_out[0]
+        """Who can become whom, as far as a question needed it so far."""
+        return self.escalation.graph
 
     @cached_property
-    def _worked_out(self) -> tuple[Graph, Lending]:
-        return escalations(self)
+    def escalation(self) -> Escalation:
+        """What works out who can become whom; begun at the first question."""
+        return Escalation(self)
 
     def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
         """Everybody who can do `access` to objects of `store`, directly or by becoming somebody else."""
@@ -93,24 +116,41 @@ class AccessGraph:
 
     def seeds(self, access: AccessKind, place: StoreSurface) -> tuple[Link, ...]:
         """Who can directly."""
-        key = (access, place.id, place.objects)
-        found = self._seeds.get(key)
-        if found is None:
-            # First who can become whom: it makes the changed principals, who are then asked about as well.
-            _, lending = self._worked_out
-            disk = self._copies.find(place.id)
-            links = self.direct.links(access, place) if disk is None else self._copies.links(access, disk)
-            direct = tuple(links)
-            alone = (*direct, *lending.borrowed(access, direct))
-            found = alone
-            for one in place.by_key(access) if disk is None else ():
-                found = (*found, *self._combining.links(access, one, alone))
-            self._seeds[key] = found
-        return found
+        rounds, graph = self.escalation.rounds, self.graph
+        found = self._seeds.setdefault((access, place.id, place.objects), Seeds())
+        if found.rounds < len(rounds) or found.size < graph.size:
+            for actors in rounds[found.rounds :]:
+                found.direct += self._of_actors(access, place, actors)
+            found.rounds, found.size = len(rounds), graph.size
+            alone = (*found.direct, *self.escalation.lending.borrowed(access, found.direct))
+            found.links = (*alone, *self._combined(access, place, alone))
+        return found.links
 
-    def reached(self, access: AccessKind, place: StoreSurface) -> Reached:
-        """Everybody who can, nearest first."""
-        return search(self.graph, self.seeds(access, place))
+    def _combined(self, access: AccessKind, place: StoreSurface, alone: tuple[Link, ...]) -> Iterable[Link]:
+        if self._copies.find(place.id) is not None:
+            return
+        for one in place.by_key(access):
+            yield from self._combining.links(access, one, alone)
+
+    def _of_actors(self, access: AccessKind, place: StoreSurface, actors: Actors) -> Iterable[Link]:
+        disk = self._copies.find(place.id)
+        if disk is None:
+            return self.direct.links(access, place, actors)
+        return self._copies.links(access, disk, actors)
+
+    def reached(self, access: AccessKind, place: StoreSurface, besides: Besides | None = None) -> Reached:
+        """Everybody who can, nearest first.
+
+        Args:
+            besides: of whom changes are wanted though they reach the store already, given what was found.
+        """
+        while True:
+            found = search(self.graph, self.seeds(access, place))
+            others = frozenset[Node]() if besides is None else besides(found)
+            opened = any(self._combining.may_open(access, one) for one in place.by_key(access))
+            worth = Worth(self.graph, self.population, self.escalation.ideals, found, others, opened)
+            if not self.escalation.widen(worth):
+                return found
 
     def gaps(self, place: StoreSurface, answers: Iterable[str]) -> tuple[Unknown, ...]:
         """What could not be seen and may hide an answer.

@@ -31,21 +31,23 @@ class Conjunction:
     steps: tuple[Step, ...]
 
 
-def join(graph: Graph, conjunctions: list[Conjunction]) -> bool:
+def join(graph: Graph, conjunctions: list[Conjunction]) -> tuple[list[Link], bool]:
     """Add a link for everybody who holds both ends of a conjunction.
 
     Returns:
-        Whether nothing more can come of it; False where the search stopped at its bound.
+        The links, and whether nothing more can come of it: False where the search stopped at its bound.
     """
+    found: list[Link] = []
     linked = {(link.origin, link.target) for links in graph.into.values() for link in links}
     for number in range(_MOST_ROUNDS + 1):
         ends: dict[tuple[Node, ...], Reached] = {}
         new = [link for one in conjunctions for link in _links(graph, one, ends, linked)]
         if not new or number == _MOST_ROUNDS:
-            return not new
+            return found, not new
+        found += new
         for link in new:
             graph.add(link)
-    return False
+    return found, False
 
 
 def _links(

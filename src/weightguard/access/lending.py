@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from weightguard.access.links import Graph, Hub, Link, Node, Step
+from weightguard.access.actors import Actors
+from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.access.model import AccessKind
 from weightguard.access.needs import Needs
 from weightguard.access.passing import Passing
@@ -33,13 +34,18 @@ class Lending:
     def __init__(self, owner: AccessGraph, needs: Needs, trusts: Trusts) -> None:
         self._population = owner.population
         self._lent: dict[AccessKind, Graph] = {kind: Graph() for kind in AccessKind}
-        accounts = sorted(owner.population.realms)
-        for entry in techniques():
-            if isinstance(entry, PassRole) and entry.reaches is not None:
-                passing = Passing(owner, needs, trusts, (entry,))
-                links = [link for account in accounts for link in passing.links(account)]
-                for kind in entry.reaches:
-                    self._lent[AccessKind(kind)].extend(links)
+        self._passing = [
+            (tuple(map(AccessKind, entry.reaches)), Passing(owner, needs, trusts, (entry,)))
+            for entry in techniques()
+            if isinstance(entry, PassRole) and entry.reaches is not None
+        ]
+
+    def admit(self, actors: Actors) -> None:
+        """Work out what some groups borrow."""
+        for kinds, passing in self._passing:
+            links = list(passing.links(actors))
+            for kind in kinds:
+                self._lent[kind].extend(links)
 
     def borrowed(self, access: AccessKind, seeds: Iterable[Link]) -> Iterator[Link]:
         """Links to a store for those who borrow of a role that reaches it; `seeds` are the links of whoever reaches it."""
@@ -58,10 +64,9 @@ class Lending:
     @staticmethod
     def _through(role: str, seed: Link, lent: Graph) -> Iterator[Link]:
         onward = tuple(Step(one.how, one.grant, one.target, by=role) for one in seed.steps)
-        for hub in lent.links_into(role):
-            for link in lent.links_into(hub.origin) if isinstance(hub.origin, Hub) else ():
-                first = tuple(Step(one.how, one.grant, role) for one in link.steps)
-                yield Link(link.origin, seed.target, (*first, *onward))
+        for origin, steps in lent.ways_into(role):
+            first = tuple(Step(one.how, one.grant, role) for one in steps)
+            yield Link(origin, seed.target, (*first, *onward))
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

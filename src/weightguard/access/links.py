@@ -75,15 +75,30 @@ class Link:
         )
 
 
+def cited_by(link: Link) -> Iterator[str]:
+    """The policies that a link rests on, by the names that groups share."""
+    for step in link.steps:
+        for need in step.grant.needs:
+            for way in need:
+                for part in way:
+                    for one in part:
+                        yield one.policy
+    for inner in (*link.before, *link.after):
+        yield from cited_by(inner)
+
+
 class Graph:
     """Links by what they lead to."""
 
     def __init__(self) -> None:
         self.into: dict[Node, list[Link]] = {}
+        self.size = 0
+        """How many links were added so far."""
         self._certain: dict[Node, tuple[Link, ...]] = {}
 
     def add(self, link: Link) -> None:
         """Add a link."""
+        self.size += 1
         self.links_into(link.target).append(link)
         self._certain.pop(link.target, None)
 

@@ -5,19 +5,23 @@ A move is worked out for one actor and one principal; `changing` applies it and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.asking import Grant
+from weightguard.access.changes import Changes, Choice
+from weightguard.access.changes import together as all_of
 from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.links import Step
 from weightguard.access.needs import Needs
 from weightguard.access.offers import ADMINISTRATOR, ATTACHED, BOUNDARY, Offers, wide
-from weightguard.access.population import Group, compiled
-from weightguard.access.tag_choices import Choice, TagChoices
+from weightguard.access.population import Group, compiled, document_of
+from weightguard.access.sensitivity import statements_of
+from weightguard.access.tag_choices import TagChoices
 from weightguard.access.tagging import Tags, request_context
 from weightguard.access.techniques.schema import ChangePrincipal, techniques
+from weightguard.access.understanding import parsed
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind
@@ -45,34 +49,6 @@ class Owned:
     def denies(self) -> bool:
         """Whether some statement of it denies."""
         return any(not statement.allows for statement in self.compiled.document.statements)
-
-
-@dataclass(slots=True)
-class Changes:
-    """What an actor can change about a principal.
-
-    Attributes:
-        everything: it can give the principal every permission.
-        added: policies that it can give besides.
-        dropped: policies that it can take away.
-        unbounded: it can take the permissions boundary away.
-        boundary: the boundary that it can set instead, where it cannot take it away.
-        tags: the tags that it can set, or take away.
-        steps: what it does.
-    """
-
-    everything: bool = False
-    added: tuple[CompiledPolicy, ...] = ()
-    dropped: tuple[CompiledPolicy, ...] = ()
-    unbounded: bool = False
-    boundary: CompiledPolicy | None = None
-    tags: Choice = ()
-    steps: list[Step] = field(default_factory=list)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing can be changed."""
-        return not self.steps
 
 
 class Moves:
@@ -103,12 +79,12 @@ class Moves:
         moves = [move for move in moves if move.boundary is None]
         certain = [move for move in moves if all(step.grant.is_certain for step in move.steps)]
         for chosen in (certain, moves) if len(certain) < len(moves) else (moves,):
-            together = _together(chosen)
+            together = all_of(chosen)
             if not together.is_empty:
                 yield together
-        yield from (_together([*certain, limit]) for limit in limits)
+        yield from (all_of([*certain, limit]) for limit in limits)
         for tagged in self._tagged(actor, caller, principal):
-            yield _together([*certain, tagged])
+            yield all_of([*certain, tagged])
         yield from self._joined(actor, caller, principal, moves)
 
     def tags(self, principal: Principal) -> dict[str, ContextValue]:
@@ -241,7 +217,7 @@ class Moves:
             if grant is not None:
                 given |= gives if grant.is_certain else frozenset()
                 step = Step(entry.needs[0].action, grant, aim)
-                yield Changes(added=(compiled(policy, PolicyKind.IDENTITY),), steps=[step])
+                yield Changes(added=(self._population.given(policy),), steps=[step])
 
     def _unbounding(self, group: Group, caller: Caller, principal: Principal) -> Step | None:
         """Taking the boundary away, or setting one that limits nothing."""
@@ -291,28 +267,24 @@ class Moves:
     def _joined(
         self, group: Group, caller: Caller, principal: Principal, moves: list[Changes]
     ) -> Iterator[Changes]:
-        """Joining each of the account's groups, where the actor cannot give everything anyway."""
+        """Joining the account's groups, where the actor cannot give everything anyway: they are chosen among later."""
         if principal.kind is not PrincipalKind.USER or any(move.everything for move in moves):
             return
+        choices = tuple(self._to_join(group, caller, principal))
+        if choices:
+            yield replace(all_of(moves), choices=choices)
+
+    def _to_join(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Choice]:
         for entry in self._by_change.get("join_group", ()):
             for other in self._population.iam_groups(principal.account):
-                if (
-                    other.id in principal.groups
-                    or not isinstance(other.policies, Known)
-                    or not other.policies.value
-                ):
+                policies = other.policies.value if isinstance(other.policies, Known) else ()
+                if other.id in principal.groups or not policies:
                     continue
                 grant = self._ask(entry, group, caller, other.id, None, {})
                 if grant is not None:
-                    added = tuple(compiled(policy, PolicyKind.IDENTITY) for policy in other.policies.value)
-                    step = Step(entry.needs[0].action, grant, other.id)
-                    together = _together(moves)
-                    yield Changes(
-                        added=(*together.added, *added),
-                        dropped=together.dropped,
-                        unbounded=together.unbounded,
-                        steps=[*together.steps, step],
-                    )
+                    added = tuple(self._population.given(policy) for policy in policies)
+                    best = tuple(self._population.given(without_denials(policy)) for policy in policies)
+                    yield Choice(added, Step(entry.needs[0].action, grant, other.id), best)
 
     def _dropping(self, group: Group, caller: Caller, principal: Principal, one: Owned) -> Step | None:
         """A way of taking away a policy that denies."""
@@ -372,30 +344,14 @@ class Moves:
         return found
 
 
+def without_denials(policy: NamedPolicy) -> NamedPolicy:
+    """A policy with its allowing statements alone."""
+    document = parsed(document_of(policy))
+    if not isinstance(document, Mapping):
+        return policy
+    rows = [one for one in statements_of(document) if one.get("Effect") == "Allow"]
+    return replace(policy, document={**document, "Statement": rows})
+
+
 def _has_boundary(principal: Principal) -> bool:
     return not isinstance(principal.boundary, Known) or principal.boundary.value is not None
-
-
-def _together(moves: Iterable[Changes]) -> Changes:
-    """All of several changes at once."""
-    found = Changes()
-    for move in moves:
-        found.everything = found.everything or move.everything
-        found.unbounded = found.unbounded or move.unbounded
-        found.boundary = found.boundary or move.boundary
-        found.tags = found.tags or move.tags
-        found.added += move.added
-        found.dropped += move.dropped
-        found.steps += move.steps
-    found.steps = _once(found.steps)
-    return found
-
-
-def _once(steps: list[Step]) -> list[Step]:
-    """Doing the same to the same several times (attaching one policy, then another) is one step."""
-    found: dict[tuple[str, str | None], Step] = {}
-    for step in steps:
-        key = (step.how, step.target)
-        before = found.get(key)
-        found[key] = step if before is None else replace(before, grant=before.grant.and_also(step.grant))
-    return list(found.values())

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from weightguard.access.population import Group, Population, compiled, document_of
-from weightguard.access.sensitivity import Sensitivity, sensitivity
+from weightguard.access.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.understanding import understood
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import NamedPolicy
@@ -173,6 +173,16 @@ class Named:
                 found.update(self._matching(pattern))
         return frozenset(found)
 
+    @cached_property
+    def looked_at(self) -> Sensitivity:
+        """What the policies of roles, stores, keys and other resources look at in their callers."""
+        found = BLIND
+        facts = [principal.trust for principal in self._population.estate.principals]
+        for fact in (*facts, *self._resource_policies()):
+            policy = fact.value if isinstance(fact, Known) else None
+            found |= BLIND if policy is None else sensitivity(document_of(policy))
+        return found
+
     def _suffices(self, name: str, role: EstatePrincipal) -> bool:
         """Whether a trust policy that names a principal surely lets it in as it is."""
         group = self._population.group_of[name]
@@ -203,13 +213,6 @@ class Named:
         return (
             [] if wanted.matches_all else [name for name in self._population.group_of if wanted.matches(name)]
         )
-
-    def stand_ins(self, name: str) -> list[Group]:
-        """A principal as changes would leave it, where it is kept apart."""
-        if name not in self.kept_apart:
-            return []
-        group = self._population.group_of[name]
-        return [one for one in self._population.changed(group.account) if one.origin.id == name]
 
     @cached_property
     def _by_other_names(self) -> dict[str, list[str]]:

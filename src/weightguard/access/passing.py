@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
+from weightguard.access.actors import Actors
+from weightguard.access.aiming import Aims
 from weightguard.access.asking import Grant, trust_of_service
+from weightguard.access.classes import Alike
 from weightguard.access.condition import besides
-from weightguard.access.links import Hub, Link, Step
+from weightguard.access.links import Link, Node, Step
 from weightguard.access.needs import PASSING, Needs, how_of
 from weightguard.access.pools import vouched_for
 from weightguard.access.population import Group
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 _NEW_PROFILE = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
+_ON_ROLE = (PASSING,)
+"""What is asked about a role itself: what is started with it is not its affair."""
 
 
 def passing_everything() -> list[PassRole]:
@@ -55,37 +61,63 @@ class Passing:
         ]
         self._vouching = {service for entry in self._entries if entry.vouches for service in entry.services}
         self._services = sorted({service for entry in self._entries for service in entry.services})
+        self._lower = {need.action: need.action.lower() for entry in self._entries for need in entry.needs}
+        self._named_services = frozenset({*self._services, "*"})
+        self._aims = Aims()
+        self._classes: dict[str, list[tuple[Alike, dict[str, Grant]]]] = {}
+        self._offered: dict[Group, list[PassRole]] = {}
         self._ready: dict[tuple[Group, str], Grant | None] = {}
         self._there: dict[str, frozenset[str]] = {}
         for workload in owner.estate.workloads:
             kind = f"{workload.service}/{workload.kind}"
             self._there[workload.account] = self._there.get(workload.account, frozenset()) | {kind}
 
-    def links(self, account: str) -> Iterator[Link]:
-        """The links to the roles of one account."""
-        principals = self._owner.population.principals
-        roles = [
-            name
-            for group in self._owner.population.in_account(account)
-            for name in group.members
-            if principals[name].kind is PrincipalKind.ROLE and not principals[name].service_linked
-        ]
-        for same in self._owner.patterns.split(account, roles, self._key):
-            example = principals[same[0]]
-            trusted = {
-                service: grant
-                for service in self._services
-                if (grant := self._trusts_service(example, service))
-            }
-            if trusted:
-                yield from self._into(account, same, example, trusted)
+    def links(self, actors: Actors) -> Iterator[Link]:
+        """The links of some groups to roles of their own account."""
+        for account in actors.accounts:
+            for same, trusted in self._trusting(account):
+                example = self._owner.population.principals[same.names[0]]
+                decide = partial(self._steps, role=example, trusted=trusted)
+                able = actors.cohorts(account, self._actions, (PASSING,)).speaking_of(same.hits | same.spelt)
+                yield from self._aims.links(same, able, decide, must_speak=True)
+                yield from self._aims.links(same, self._needing_no_pass(actors, account), decide)
+
+    def _trusting(self, account: str) -> list[tuple[Alike, dict[str, Grant]]]:
+        """The account's roles that trust a service, as far as they are alike to whoever passes them."""
+        found = self._classes.get(account)
+        if found is None:
+            principals = self._owner.population.principals
+            roles = [
+                name
+                for group in self._owner.population.in_account(account)
+                for name in group.names
+                if principals[name].kind is PrincipalKind.ROLE
+                and not principals[name].service_linked
+                and self._names_a_service(principals[name])
+            ]
+            found = self._classes[account] = []
+            for same in self._owner.patterns.split(account, roles, self._key, _ON_ROLE):
+                grants = self._services_trusted(principals[same.names[0]])
+                if grants:
+                    found.append((same, grants))
+        return found
+
+    def _names_a_service(self, role: Principal) -> bool:
+        trust = self._trusts.of(role)
+        return trust is not None and not self._named_services.isdisjoint(self._owner.named.names(trust))
+
+    def _services_trusted(self, role: Principal) -> dict[str, Grant]:
+        return {
+            service: grant
+            for service in self._services
+            if (grant := self._trusts_service(role, service)) is not None
+        }
 
     def _key(self, name: str) -> Hashable:
         role = self._owner.population.principals[name]
         trust = self._trusts.of(role)
-        tags = role.tags.value if isinstance(role.tags, Known) else None
-        own = tuple(sorted(self._owner.asker.tags(tags, "iam").items(), key=str))
-        return (None if trust is None else trust.document, bool(role.instance_profiles), own)
+        told = self._owner.asker.tags_told(role, _ON_ROLE)
+        return (None if trust is None else trust.document, bool(role.instance_profiles), told)
 
     def _trusts_service(self, role: Principal, service: str) -> Grant | None:
         trust = self._trusts.of(role)
@@ -95,28 +127,32 @@ class Passing:
             return None
         return trust_of_service(self._owner.asker, role, trust, service)
 
-    def _into(
-        self, account: str, roles: tuple[str, ...], example: Principal, trusted: dict[str, Grant]
-    ) -> Iterator[Link]:
-        hub = Hub(roles)
-        linked = False
-        for group in self._actors(account, roles[0]):
-            step = self._best(group, example, trusted)
-            if step is not None:
-                linked = True
-                yield Link(group, hub, (step,))
-        if linked:
-            for name in roles:
-                yield Link(hub, name)
+    def _needing_no_pass(self, actors: Actors, account: str) -> Iterable[Group]:
+        """The cohorts that may start what takes a role without it being passed."""
+        return dict.fromkeys(group for actions in self._free for group in actors.cohorts(account, actions))
 
-    def _actors(self, account: str, role: str) -> list[Group]:
-        """The cohorts that may pass the role, or need not, and may start something."""
-        hits = self._owner.patterns.hits(account, role)
-        able = self._owner.index.cohorts(account, self._actions, (PASSING,))
-        found = dict.fromkeys(self._owner.index.speaking_of(able, hits))
-        for actions in self._free:
-            found.update(dict.fromkeys(self._owner.index.cohorts(account, actions)))
-        return list(found)
+    def _steps(
+        self, group: Group, names: tuple[str, ...], role: Principal, trusted: dict[str, Grant]
+    ) -> dict[Node, Step]:
+        if names[0] != role.id:
+            role = self._owner.population.principals[names[0]]
+        step = self._best(group, role, trusted)
+        return {} if step is None else {group: step}
+
+    def _startable(self, group: Group) -> list[PassRole]:
+        """The techniques whose needs the group meets, as far as its policies say so by action alone."""
+        found = self._offered.get(group)
+        if found is None:
+            readings = [self._owner.population.reading(policy) for policy in group.documents]
+            allowed = {
+                one for one in self._lower.values() if any(reading.allows(one) for reading in readings)
+            }
+            found = self._offered[group] = [
+                entry
+                for entry in self._entries
+                if all(self._lower[need.action] in allowed for need in entry.needs)
+            ]
+        return found
 
     def _started(self, group: Group, entry: PassRole) -> Grant | None:
         """Whether the group meets a technique's needs, whatever role it passes."""
@@ -138,7 +174,7 @@ class Passing:
     def _best(self, group: Group, role: Principal, trusted: dict[str, Grant]) -> Step | None:
         best: Step | None = None
         passed: dict[str, Grant | None] = {}
-        for entry in self._entries:
+        for entry in self._startable(group):
             for service in entry.services:
                 if service not in trusted:
                     continue

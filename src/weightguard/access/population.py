@@ -13,16 +13,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from weightguard.access.membership import Membership
-from weightguard.access.sensitivity import (
-    BLIND,
-    Sensitivity,
-    effects_on,
-    looks_at_grants,
-    resource_patterns,
-    resource_tags,
-    sensitivity,
-    services_of,
-)
+from weightguard.access.readings import UNREAD, Reading, reading
+from weightguard.access.sensitivity import BLIND, Sensitivity, looks_at_grants, sensitivity
 from weightguard.access.understanding import understood
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
@@ -50,7 +42,6 @@ def document_of(policy: NamedPolicy) -> Document | None:
 
 
 _ANYTHING: Final = target("*", literal=True)
-_BOTH = frozenset({"Allow", "Deny"})
 TARGETS = "@"
 """What the name of a policy that belongs to a step's target starts with, for the same reason."""
 OWN = "#"
@@ -125,6 +116,22 @@ class Group:
         return [name for part in self.parts for name in part.names] if self.parts else self.names
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Carried:
+    """A policy that somebody carries, compiled and looked through once.
+
+    Attributes:
+        looks: what it looks at in its caller; nothing where its text is not held.
+        patterns: the resources that it speaks of.
+    """
+
+    policy: NamedPolicy
+    compiled: CompiledPolicy
+    reading: Reading
+    looks: Sensitivity
+    patterns: frozenset[str]
+
+
 class Population:
     """Everybody in the estate, grouped.
 
@@ -142,14 +149,11 @@ class Population:
         self.groups: list[Group] = []
         self.group_of: dict[str, Group] = {}
         self.tag_keys: frozenset[str] = frozenset()
-        self._looks: dict[CompiledPolicy, Sensitivity] = {}
-        self._documents: dict[CompiledPolicy, Document | None] = {}
-        self._services: dict[CompiledPolicy, frozenset[str] | None] = {}
-        self._effects: dict[tuple[CompiledPolicy, str], frozenset[str]] = {}
-        self._guardrail_patterns = _guardrail_patterns(estate)
-        self._texts: dict[
-            tuple[int, PolicyKind], tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]
-        ] = {}
+        self._readings: dict[CompiledPolicy, Reading] = {}
+        self._guardrails = _guardrail_readings(estate)
+        self._carried: dict[tuple[int, PolicyKind], Carried] = {}
+        self._held: dict[str, tuple[Reading, ...]] = {}
+        self._tags_looked_at: dict[tuple[str, ...], frozenset[str]] = {}
         self.guests: frozenset[str] = frozenset()
         """Subjects whom a provider's tokens name and nobody vouches for, and the roles that they assume."""
         self._group_all()
@@ -165,9 +169,15 @@ class Population:
         return frozenset(caller.unique_id for caller in self.callers.values() if caller.unique_id is not None)
 
     @cached_property
+    def _of_resources(self) -> tuple[Reading, ...]:
+        """What the policies that nobody carries speak of."""
+        found = (reading(document_of(policy)) for policy, _ in policies_of_resources(self.estate))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
     def looks_at_grants(self) -> bool:
         """Whether some policy looks at whom or what grants of keys are made for."""
-        policies = [policy for policy, *_ in self._texts.values()]
+        policies = [one.policy for one in self._carried.values()]
         for account in self.estate.accounts:
             levels = (account.guardrails, account.resource_guardrails)
             policies += [
@@ -197,10 +207,10 @@ class Population:
             if principal.provider != "aws" or principal.kind not in (PrincipalKind.USER, PrincipalKind.ROLE):
                 continue
             self._admit(principal, found)
-        for policy, *_ in self._texts.values():
-            tag_keys |= resource_tags(document_of(policy))
-        for policy, _ in policies_of_resources(self.estate):
-            tag_keys |= resource_tags(document_of(policy))
+        for carried in self._carried.values():
+            tag_keys.update(key for said in carried.reading.said for key in said.tags)
+        for one in self._of_resources:
+            tag_keys.update(key for said in one.said for key in said.tags)
         self.tag_keys = frozenset(tag_keys)
 
     def _admit(self, principal: Principal, found: dict[tuple[Any, ...], Group]) -> None:
@@ -235,106 +245,136 @@ class Population:
         self, principal: Principal
     ) -> tuple[tuple[CompiledPolicy, ...], CompiledPolicy | None, Sensitivity, frozenset[str]]:
         found: dict[CompiledPolicy, None] = {}
-        looks, patterns = BLIND, frozenset[str]()
+        carried: list[Carried] = []
         for policy in self.identity_policies(principal):
             own = policy.origin == "inline" and policy.id.startswith(principal.id)
-            _, one, seen, texts = self._read(
-                policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None
-            )
-            found[one] = None
-            looks, patterns = looks | seen, patterns | texts
+            one = self._read(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
+            found[one.compiled] = None
+            carried.append(one)
         for owner in (principal, *self.groups_of(principal)):
             if isinstance(owner.policies, Unknown):
                 found[unread_policy(kind=PolicyKind.IDENTITY, name=f"policies of {owner.id}")] = None
-        boundary, seen, texts = self._boundary(principal)
-        return tuple(found), boundary, looks | seen, patterns | texts
+        boundary = self._boundary(principal)
+        if isinstance(boundary, Carried):
+            carried.append(boundary)
+        limit = boundary.compiled if isinstance(boundary, Carried) else boundary
+        looks = BLIND
+        for sight in {one.looks for one in carried}:
+            looks |= sight
+        return tuple(found), limit, looks, frozenset[str]().union(*(one.patterns for one in carried))
 
-    def _boundary(self, principal: Principal) -> tuple[CompiledPolicy | None, Sensitivity, frozenset[str]]:
+    def _boundary(self, principal: Principal) -> Carried | CompiledPolicy | None:
         fact = principal.boundary
         if isinstance(fact, Unknown):
-            return (
-                unread_policy(kind=PolicyKind.BOUNDARY, name=f"boundary of {principal.id}"),
-                BLIND,
-                frozenset(),
-            )
-        if fact.value is None:
-            return None, BLIND, frozenset()
-        _, one, seen, texts = self._read(fact.value, PolicyKind.BOUNDARY)
-        return one, seen, texts
+            return unread_policy(kind=PolicyKind.BOUNDARY, name=f"boundary of {principal.id}")
+        return None if fact.value is None else self._read(fact.value, PolicyKind.BOUNDARY)
 
-    def _read(
-        self, policy: NamedPolicy, kind: PolicyKind, name: str | None = None
-    ) -> tuple[NamedPolicy, CompiledPolicy, Sensitivity, frozenset[str]]:
+    def _read(self, policy: NamedPolicy, kind: PolicyKind, name: str | None = None) -> Carried:
         """A policy compiled and looked through once, however many principals carry it."""
         key = (id(policy), kind)
-        found = self._texts.get(key)
+        found = self._carried.get(key)
         if found is None:
             document = document_of(policy)
             # Written out once: everything that looks through the text again finds the very same string.
-            document = document if document is None or isinstance(document, str) else json.dumps(document)
-            made = compiled(replace(policy, document=document), kind, name)
-            found = (policy, made, sensitivity(document), resource_patterns(document))
-            self._texts[key] = found
-            self._looks[found[1]] = found[2]
-            self._documents[found[1]] = document
-            self._services[found[1]] = None if document is None else services_of(document)
+            text = document if document is None or isinstance(document, str) else json.dumps(document)
+            made = compiled(replace(policy, document=text), kind, name)
+            read = self._readings[made] = reading(text)
+            looks = BLIND if text is None else read.looks
+            found = Carried(policy, made, read, looks, frozenset() if text is None else read.patterns)
+            self._carried[key] = found
         return found
 
-    def patterns_for(self, policy: CompiledPolicy, actions: tuple[str, ...]) -> frozenset[str]:
-        """The resources that a policy speaks of where it speaks of some actions (lower-case); ``*`` where its text is not held."""
-        document = self._documents.get(policy)
-        return frozenset("*") if document is None else resource_patterns(document, actions)
+    def reading(self, policy: CompiledPolicy) -> Reading:
+        """What a policy that somebody carries, or may come to carry, speaks of; anything where its text is not held."""
+        return self._readings.get(policy, UNREAD)
 
-    def services(self, policy: CompiledPolicy) -> frozenset[str] | None:
-        """The services that a policy concerns; None for all of them, and where its text is not held."""
-        return self._services.get(policy)
+    def bounding(self, account: str) -> list[Reading]:
+        """What the boundaries of the account's principals speak of."""
+        boundaries = {
+            policy: None for group in self.in_account(account) for policy in group.layers.boundary or ()
+        }
+        return [self.reading(policy) for policy in boundaries]
+
+    def tags_looked_at(self, actions: tuple[str, ...]) -> frozenset[str]:
+        """The context keys of resource tags that some policy looks at where it speaks of some actions."""
+        found = self._tags_looked_at.get(actions)
+        if found is None:
+            wanted = tuple(sorted({action.lower() for action in actions}))
+            readings = {one.reading for one in self._carried.values()}
+            readings.update(self._of_resources)
+            for account in self.realms:
+                readings.update(self.held_in(account))
+            looked_at = (
+                said.tags for one in readings for said in one.said if said.tags and said.concerns(wanted)
+            )
+            found = self._tags_looked_at[actions] = frozenset[str]().union(*looked_at)
+        return found
 
     def effects(self, policy: CompiledPolicy, action: str) -> frozenset[str]:
         """Whether a policy allows, denies or does both to an action (lower-case) somewhere; both where its text is not held."""
-        key = (policy, action)
-        found = self._effects.get(key)
-        if found is None:
-            document = self._documents.get(policy)
-            found = self._effects[key] = _BOTH if document is None else effects_on(document, action)
-        return found
+        said = self.reading(policy).said
+        return frozenset("Allow" if one.allows else "Deny" for one in said if one.actions.concern(action))
 
     def looks_of(self, policy: CompiledPolicy) -> Sensitivity:
-        """What a policy that somebody carries looks at in its caller."""
-        return self._looks.get(policy, BLIND)
+        """What a policy that somebody carries, or may come to carry, looks at in its caller."""
+        found = self._readings.get(policy)
+        return BLIND if found is None else found.looks
 
-    def patterns_of(self, policy: CompiledPolicy) -> frozenset[str]:
-        """The resource patterns of a guardrail."""
-        return self._guardrail_patterns.get(policy, frozenset())
+    def patterns_for(self, policy: CompiledPolicy, actions: tuple[str, ...]) -> frozenset[str]:
+        """The resources that a policy speaks of where it speaks of some actions (lower-case); ``*`` where its text is not held."""
+        concern = self.reading(policy).about(actions)
+        return frozenset() if concern is None else concern.patterns
+
+    def limits_on(self, account: str) -> list[Reading]:
+        """What the account's service control policies speak of."""
+        return [
+            self._guardrails[policy]
+            for level in self.realm(account).scp
+            for policy in level
+            if policy in self._guardrails
+        ]
+
+    def given(self, policy: NamedPolicy) -> CompiledPolicy:
+        """An identity policy that somebody may come to carry."""
+        made = compiled(policy, PolicyKind.IDENTITY)
+        if made not in self._readings:
+            self._readings[made] = reading(document_of(policy))
+        return made
 
     def compiled_for(self, policy: NamedPolicy, owner: Principal) -> CompiledPolicy:
         """An identity policy as the groups hold it."""
-        found = self._texts.get((id(policy), PolicyKind.IDENTITY))
+        found = self._carried.get((id(policy), PolicyKind.IDENTITY))
         if found is not None:
-            return found[1]
+            return found.compiled
         own = policy.origin == "inline" and owner.kind is not PrincipalKind.GROUP
         return compiled(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
 
     def managed(self, account: str) -> list[NamedPolicy]:
         """The managed policies that the account holds, carried or not, and the provider's that anybody carries."""
         found: dict[str, NamedPolicy] = {}
-        for policy in (*(one for one, *_ in self._texts.values()), *self.estate.unattached_policies):
+        for policy in (*(one.policy for one in self._carried.values()), *self.estate.unattached_policies):
             if policy.origin == "provider" or (policy.origin == "customer" and f":{account}:" in policy.id):
                 found[policy.id] = policy
         return [found[name] for name in sorted(found)]
 
-    def patterns_in(self, account: str) -> set[str]:
-        """Every resource pattern that a policy of the account holds, also where nobody carries it so far."""
-        found: set[str] = set()
-        for group in self.in_account(account):
-            found |= group.patterns
-        for owner in self.iam_groups(account):
-            for policy in owner.policies.value if isinstance(owner.policies, Known) else ():
-                found |= resource_patterns(document_of(policy))
-        for policy in self.managed(account):
-            found |= resource_patterns(document_of(policy))
-            for version in policy.versions or ():
-                found |= resource_patterns(version)
+    def held_in(self, account: str) -> tuple[Reading, ...]:
+        """What every identity policy of the account speaks of, also where nobody carries it so far."""
+        found = self._held.get(account)
+        if found is None:
+            found = self._held[account] = tuple(dict.fromkeys(self._all_held(account)))
         return found
+
+    def _all_held(self, account: str) -> Iterable[Reading]:
+        for group in self.in_account(account):
+            for policy in group.documents:
+                yield self.reading(policy)
+        for owner in self.iam_groups(account):
+            for held in owner.policies.value if isinstance(owner.policies, Known) else ():
+                yield reading(document_of(held))
+        for held in self.managed(account):
+            yield reading(document_of(held))
+            for version in held.versions or ():
+                yield reading(version)
 
     def iam_groups(self, account: str) -> list[Principal]:
         """The account's IAM groups."""
@@ -436,7 +476,7 @@ def _tagged_by_others(role: Principal) -> tuple[str, ...]:
     """
     policy = role.trust.value if isinstance(role.trust, Known) else None
     document = None if policy is None else document_of(policy)
-    if policy is None or document is None or "Allow" not in effects_on(document, "sts:tagsession"):
+    if policy is None or document is None or not reading(document).allows("sts:tagsession"):
         return ()
     found: tuple[str, ...] = ()
     for statement in compiled(policy, PolicyKind.TRUST).document.statements:
@@ -496,10 +536,10 @@ def _levels(
     return tuple(tuple(compiled(policy, kind) for policy in level) for level in fact.value), looks
 
 
-def _guardrail_patterns(estate: Estate) -> dict[CompiledPolicy, frozenset[str]]:
-    found: dict[CompiledPolicy, frozenset[str]] = {}
+def _guardrail_readings(estate: Estate) -> dict[CompiledPolicy, Reading]:
+    found: dict[CompiledPolicy, Reading] = {}
     for account in estate.accounts:
         levels = account.guardrails.value if isinstance(account.guardrails, Known) else None
         for policy in (one for level in levels or () for one in level):
-            found[compiled(policy, PolicyKind.SCP)] = resource_patterns(document_of(policy))
+            found[compiled(policy, PolicyKind.SCP)] = reading(document_of(policy))
     return found

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from weightguard.access.closing import Closing
-from weightguard.access.links import Hub, Link, Node, search
+from weightguard.access.links import Hub, Link, Node, cited_by, search
 from weightguard.access.model import AccessKind, Answer
 from weightguard.access.population import OWN, TARGETS, Group
 from weightguard.access.removal import Unit, UnitKind
@@ -64,7 +64,7 @@ class Pruned:
         """The policies that a link rests on, by the names that groups share."""
         found = self._policies.get(id(link))
         if found is None:
-            found = self._policies[id(link)] = (link, frozenset(_cited(link)))
+            found = self._policies[id(link)] = (link, frozenset(cited_by(link)))
         return found[1]
 
     def is_open(self, doer: str, link: Link, taken: frozenset[Unit]) -> bool:
@@ -164,17 +164,6 @@ class _Left:
             (one for one in link.target.targets if one not in self._touched), link.target.targets[0]
         )
         return Link(link.origin, target, link.steps, link.named, link.before, link.after)
-
-
-def _cited(link: Link) -> Iterator[str]:
-    for step in link.steps:
-        for need in step.grant.needs:
-            for way in need:
-                for part in way:
-                    for one in part:
-                        yield one.policy
-    for inner in (*link.before, *link.after):
-        yield from _cited(inner)
 
 
 def _names(unit: Unit) -> Iterator[str]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from weightguard.access.actors import Actors
+from weightguard.access.aiming import Aims
 from weightguard.access.aliases import Aliases
 from weightguard.access.asking import Grant
+from weightguard.access.classes import Alike
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
 from weightguard.access.invited import Invited
-from weightguard.access.links import Hub, Link, Step
+from weightguard.access.links import Link, Node, Step
 from weightguard.access.model import Because
 from weightguard.access.needs import PASSING, Needs, how_of
 from weightguard.access.population import Group, compiled, document_of
 from weightguard.access.removal import OPEN_DOOR
-from weightguard.access.sensitivity import sensitivity
+from weightguard.access.sensitivity import Sensitivity, sensitivity
 from weightguard.access.techniques.schema import Need, OnWorkload, techniques
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Workload
@@ -87,6 +91,8 @@ class Running:
         }
         self._task_roles = self._roles_of_tasks()
         self._aliases = Aliases(owner.estate)
+        self._aims = Aims()
+        self._classes: list[Alike] | None = None
 
     def _roles_of_tasks(self) -> set[str]:
         """Roles that some task definition gives its code, rather than to the agent that starts it."""
@@ -151,15 +157,34 @@ class Running:
             how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "call from the internet"
             yield Link("*", workload.id, (Step(how, Grant(because, (_OPEN,))),))
 
-    def links(self, account: str) -> Iterator[Link]:
-        """The links to the workloads of one account."""
-        names = [
-            item.id
-            for item in self._workloads.values()
-            if item.account == account and kind_of(item) in self._entries and self.held(item)
-        ]
-        for same in self._owner.patterns.split(account, names, self._key):
-            yield from self._into(account, same)
+    def links(self, actors: Actors) -> Iterator[Link]:
+        """The links of some groups to workloads."""
+        for same in self._same():
+            workload = self._workloads[same.names[0]]
+            policy = workload.policy.value if isinstance(workload.policy, Known) else None
+            document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+            looks = sensitivity(None if policy is None else document_of(policy))
+            names = self._owner.named.names(document) if document is not None else frozenset[str]()
+            decide = partial(self._steps, document=document, names=names, looks=looks)
+            yield from self._aims.links(same, self._actors(actors, same, names), decide)
+            if actors.with_others and document is not None:
+                hub, onward = self._aims.hub(same)
+                yield from onward
+                yield from self._invited_to(workload, document, hub)
+
+    def _same(self) -> list[Alike]:
+        """The workloads, as far as they are alike to whoever does something to them."""
+        if self._classes is None:
+            self._classes = []
+            together: dict[tuple[str, str], list[str]] = {}
+            for item in self._workloads.values():
+                if kind_of(item) in self._entries and self.held(item):
+                    together.setdefault((item.account, kind_of(item)), []).append(item.id)
+            for (account, kind), names in together.items():
+                self._classes += self._owner.patterns.split(
+                    account, names, self._key, self._all_actions[kind]
+                )
+        return self._classes
 
     def _key(self, name: str) -> Hashable:
         workload = self._workloads[name]
@@ -170,7 +195,11 @@ class Running:
         related = tuple(self._names(workload).values())[:2] if workload.service in ("ecs", "eks") else ()
         roles = self.held(workload)
         kind = kind_of(workload)
-        known = self._owner.patterns.hits(workload.account, roles[0]) if kind in self._named_roles else None
+        known = (
+            self._owner.patterns.hits(workload.account, roles[0], self._all_actions[kind])
+            if kind in self._named_roles
+            else None
+        )
         able = tuple(str(self._role_can(entry, workload)) for entry in self._entries[kind] if entry.role_can)
         return (
             kind,
@@ -212,35 +241,25 @@ class Running:
             "partition": partition,
         }
 
-    def _into(self, account: str, names: tuple[str, ...]) -> Iterator[Link]:
-        workload = self._workloads[names[0]]
-        policy = workload.policy.value if isinstance(workload.policy, Known) else None
-        document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
-        hub = Hub(names)
-        links = [
-            *self._steps_into(account, workload, document, hub),
-            *self._invited_to(workload, document, hub),
-        ]
-        yield from links
-        for name in names if links else ():
-            yield Link(hub, name)
+    def _steps(
+        self,
+        group: Group,
+        workloads: tuple[str, ...],
+        document: CompiledPolicy | None,
+        names: frozenset[str],
+        looks: Sensitivity,
+    ) -> dict[Node, Step]:
+        workload = self._workloads[workloads[0]]
+        found: dict[Node, Step] = {}
+        for caller, nodes in self._owner.named.apart(group, names, looks):
+            step = self._best(group, caller, workload, document) or self._by_other_name(
+                group, caller, workload, document
+            )
+            if step is not None:
+                found.update((node, step) for node in nodes)
+        return found
 
-    def _steps_into(
-        self, account: str, workload: Workload, document: CompiledPolicy | None, hub: Hub
-    ) -> Iterator[Link]:
-        names = self._owner.named.names(document) if document is not None else frozenset[str]()
-        policy = workload.policy.value if isinstance(workload.policy, Known) else None
-        looks = sensitivity(None if policy is None else document_of(policy))
-        for group in self._actors(account, workload, names):
-            for caller, nodes in self._owner.named.apart(group, names, looks):
-                step = self._best(group, caller, workload, document) or self._by_other_name(
-                    group, caller, workload, document
-                )
-                if step is not None:
-                    for node in nodes:
-                        yield Link(node, hub, (step,))
-
-    def _invited_to(self, workload: Workload, policy: CompiledPolicy | None, hub: Hub) -> Iterator[Link]:
+    def _invited_to(self, workload: Workload, policy: CompiledPolicy | None, hub: Node) -> Iterator[Link]:
         """The same for strangers, of whom the workload's own policy has to allow everything that a technique needs."""
         if policy is None:
             return
@@ -250,24 +269,25 @@ class Running:
                 known = Grant(conditions=(*state, *ready))
                 yield from self._invited.running(entry, workload, policy, self._tags(workload), known, hub)
 
-    def _actors(self, account: str, workload: Workload, names: frozenset[str]) -> list[Group]:
+    def _actors(self, actors: Actors, same: Alike, names: frozenset[str]) -> list[Group]:
         """The cohorts whose policies, or whom the workload's own policy, let do something to it."""
-        kind = kind_of(workload)
-        accounts = [account, *self._owner.named.accounts_in(names)]
+        workload = self._workloads[same.names[0]]
+        kind, actions = kind_of(workload), self._all_actions[kind_of(workload)]
+        accounts = [workload.account, *self._owner.named.accounts_in(names)]
         if "*" in names:
             accounts += sorted(self._owner.population.realms)
         found: dict[Group, None] = {}
         for other in dict.fromkeys(accounts):
-            able = self._owner.index.cohorts(other, self._all_actions[kind], self._first_actions[kind])
+            able = actors.cohorts(other, actions, self._first_actions[kind])
             if kind in self._named_itself:
-                able_here = self._owner.index.speaking_of(able, self._owner.patterns.hits(other, workload.id))
-                found.update(dict.fromkeys(able_here))
+                hits = self._owner.patterns.hits(other, workload.id, actions)
+                found.update(dict.fromkeys(able.speaking_of(hits | same.spelt)))
             else:
                 found.update(dict.fromkeys(able))
             found.update((group, None) for group in able if self._aliases.of(group, workload))
         for name in self._owner.named.meant(names):
             named = self._owner.population.group_of[name]
-            if not any(named in group.parts for group in found):
+            if named in actors and not any(named in group.parts for group in found):
                 found[named] = None
         return list(found)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from weightguard.policy.aws.glob import Glob, glob, is_pattern
+from weightguard.policy.aws.glob import glob
 
 _VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
 _OWN_NAME = re.compile(
@@ -104,29 +104,31 @@ def _of_text(text: str) -> Sensitivity:
     except (ValueError, RecursionError):
         return BLIND
     found = BLIND
-    for statement in _statements(parsed):
-        found |= _of_statement(statement)
+    for statement in statements_of(parsed):
+        found |= told_by(statement)
     return found
 
 
-def _statements(parsed: object) -> Iterator[Mapping[str, Any]]:
+def statements_of(parsed: object) -> Iterator[Mapping[str, Any]]:
+    """The statements of a parsed document, as far as they are objects."""
     entries = parsed.get("Statement") if isinstance(parsed, Mapping) else None
     for entry in entries if isinstance(entries, list) else [entries]:
         if isinstance(entry, Mapping):
             yield entry
 
 
-def _of_statement(statement: Mapping[str, Any]) -> Sensitivity:
+def told_by(statement: Mapping[str, Any]) -> Sensitivity:
+    """What a statement looks at in its caller."""
     found = BLIND
     for element in ("Resource", "NotResource"):
-        for value in _texts(statement.get(element)):
+        for value in texts_of(statement.get(element)):
             # A statement about one's own user concerns nobody else, and is asked about apart (see `Group.on_itself`).
             if _VARIABLE.search(value) and not (element == "Resource" and _OWN_NAME.match(value)):
                 found |= _of_variables(value)
     conditions = statement.get("Condition")
     for tests in conditions.values() if isinstance(conditions, Mapping) else ():
         for key, values in tests.items() if isinstance(tests, Mapping) else ():
-            found |= _of_test(str(key), _texts(values))
+            found |= _of_test(str(key), texts_of(values))
     return found
 
 
@@ -156,100 +158,21 @@ def _of_variables(value: str) -> Sensitivity:
     return found
 
 
-def _texts(value: object) -> list[str]:
+def texts_of(value: object) -> list[str]:
+    """The texts of an element that may be one or a list."""
     values = value if isinstance(value, list) else [value]
     return [item for item in values if isinstance(item, str)]
 
 
-def resource_patterns(
-    document: Mapping[str, Any] | str | None, actions: tuple[str, ...] | None = None
-) -> frozenset[str]:
-    """The values of Resource and NotResource, with policy variables as ``*``; and ``*`` where there is a NotResource.
-
-    Args:
-        actions: lower-case actions; only statements that concern one of them count. None: all statements.
-    """
-    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
-    return _patterns(text, actions)
-
-
-@lru_cache(maxsize=262_144)
-def _patterns(text: str, actions: tuple[str, ...] | None) -> frozenset[str]:
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
-        return frozenset()
+def patterns_of(statement: Mapping[str, Any]) -> frozenset[str]:
+    """The values of Resource and NotResource, with policy variables as ``*``; and ``*`` where there is a NotResource."""
     found: set[str] = set()
-    for statement in _statements(parsed):
-        if actions is not None and not _concerns(statement, actions):
-            continue
-        for element in ("Resource", "NotResource"):
-            values = _texts(statement.get(element))
-            found.update(_VARIABLE.sub("*", value) for value in values)
-            if values and element == "NotResource":
-                found.add("*")
+    for element in ("Resource", "NotResource"):
+        values = texts_of(statement.get(element))
+        found.update(_VARIABLE.sub("*", value) for value in values)
+        if values and element == "NotResource":
+            found.add("*")
     return frozenset(found)
-
-
-def effects_on(document: Mapping[str, Any] | str | None, action: str) -> frozenset[str]:
-    """The effects (``Allow``, ``Deny``) of the statements that concern an action (lower-case), whatever the resource."""
-    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
-    return _effects(text, action)
-
-
-@lru_cache(maxsize=1_048_576)
-def _effects(text: str, action: str) -> frozenset[str]:
-    return frozenset(
-        effect for effect, patterns in _actions(text) if patterns is None or _any(patterns, action)
-    )
-
-
-def services_of(document: Mapping[str, Any] | str | None) -> frozenset[str] | None:
-    """The services whose actions a document's statements concern; None where one concerns all of them."""
-    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
-    return _services(text)
-
-
-@lru_cache(maxsize=262_144)
-def _services(text: str) -> frozenset[str] | None:
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
-        return frozenset()
-    found: set[str] = set()
-    for statement in _statements(parsed):
-        for action in _texts(statement["Action"]) if "Action" in statement else ["*"]:
-            service = action.partition(":")[0].lower()
-            if is_pattern(service):
-                return None
-            found.add(service)
-    return frozenset(found)
-
-
-def _any(patterns: tuple[Glob, ...], action: str) -> bool:
-    return any(pattern.matches(action) for pattern in patterns)
-
-
-@lru_cache(maxsize=262_144)
-def _actions(text: str) -> tuple[tuple[str, tuple[Glob, ...] | None], ...]:
-    """Per statement its effect and its actions; None for those of NotAction, which concern nearly everything."""
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(
-        (str(statement.get("Effect")), tuple(glob(one.lower()) for one in _texts(statement["Action"])))
-        if "Action" in statement
-        else (str(statement.get("Effect")), None)
-        for statement in _statements(parsed)
-    )
-
-
-def _concerns(statement: Mapping[str, Any], actions: tuple[str, ...]) -> bool:
-    if "Action" not in statement:
-        return True
-    named = [glob(text.lower()) for text in _texts(statement["Action"])]
-    return any(pattern.matches(action) for pattern in named for action in actions)
 
 
 def looks_at_grants(document: Mapping[str, Any] | str | None) -> bool:
@@ -258,12 +181,6 @@ def looks_at_grants(document: Mapping[str, Any] | str | None) -> bool:
     return "kms:gran" in text.lower()
 
 
-def resource_tags(document: Mapping[str, Any] | str | None) -> frozenset[str]:
-    """The context keys of resource tags that a document looks at, in lower case."""
-    text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
-    return _tag_keys(text)
-
-
-@lru_cache(maxsize=262_144)
-def _tag_keys(text: str) -> frozenset[str]:
+def tags_of(text: str) -> frozenset[str]:
+    """The context keys of resource tags that a statement's text looks at, in lower case."""
     return frozenset(found.lower() for found in _RESOURCE_TAG.findall(text))

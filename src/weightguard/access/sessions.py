@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from weightguard.access.actors import Actors
 from weightguard.access.asking import Grant
 from weightguard.access.becoming import rewritten_trust
 from weightguard.access.links import Graph, Link, Node, Step
@@ -44,21 +45,25 @@ class Sessions:
         self._trusts = trusts
         self._choices = TagChoices(owner.population)
         self._made: dict[tuple[object, ...], Group] = {}
+        self._linked: set[tuple[Node, Group]] = set()
         self._of_role: dict[str, list[tuple[Choice, Group]]] = {}
 
-    def prepare(self) -> None:
+    def prepare(self, actors: Actors) -> None:
         """Make the tagged sessions that anybody may have by a role's trust policy, so that all techniques know them as actors."""
         for name, group in list(self._owner.population.group_of.items()):
             role = self._owner.population.principals[name]
             trust = self._trusts.of(role) if role.kind is PrincipalKind.ROLE else None
-            if trust is None or not (allows_somebody(trust, TAG_SESSION.lower()) or self._rewritten(role)):
+            if trust is None or not (
+                allows_somebody(trust, TAG_SESSION.lower()) or self._rewritten(role, actors)
+            ):
                 continue
             for choice in self._choices.of(group):
                 self._of_role.setdefault(name, []).append((choice, self._session(name, group, choice)))
 
-    def _rewritten(self, role: Principal) -> bool:
+    @staticmethod
+    def _rewritten(role: Principal, actors: Actors) -> bool:
         """Whether somebody of its account may rewrite trust policies: that one may let itself tag sessions besides."""
-        return bool(self._owner.index.able(role.account, "iam:UpdateAssumeRolePolicy"))
+        return bool(actors.able(role.account, "iam:UpdateAssumeRolePolicy").groups)
 
     def _session(self, name: str, group: Group, choice: Choice) -> Group:
         """A role's session with some tags; one for all roles that nothing tells apart."""
@@ -83,8 +88,6 @@ class Sessions:
                 own=group.own,
             )
             population.add_changed(made)
-            self._owner.index.note(made)
-            self._owner.index.forget(group.account)
         return made
 
     def links(self, graph: Graph) -> Iterator[Link]:
@@ -113,7 +116,8 @@ class Sessions:
             own = rewritten_trust(role, caller) if steps[0].how == _REWRITE else trust
             for choice, session in sessions:
                 grant = self._tags(actor, caller, role, own, choice)
-                if grant is not None and session is not actor:
+                if grant is not None and session is not actor and (node, session) not in self._linked:
+                    self._linked.add((node, session))
                     step = Step(how_of((steps[0].how, TAG_SESSION)), steps[0].grant.and_also(grant))
                     yield Link(node, session, (step,), named=role.id)
 

@@ -6,12 +6,16 @@ runs in them (see `passing` and `running`); a provider's subjects are answers of
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
+from weightguard.access.actors import Actors
+from weightguard.access.aiming import Aims
 from weightguard.access.asking import Grant
+from weightguard.access.classes import Alike
 from weightguard.access.federation import subjects
-from weightguard.access.links import Hub, Link, Node, Step
+from weightguard.access.links import Link, Node, Step
 from weightguard.access.mentions import mentions
 from weightguard.access.naming import account_in
 from weightguard.access.population import TARGETS, Group, compiled, document_of
@@ -43,6 +47,8 @@ class Trusts:
         self.population = owner.population
         self._strangers = Strangers(owner.population)
         self._trusts: dict[str, CompiledPolicy | None] = {}
+        self._aims = Aims()
+        self._classes: list[tuple[Alike, CompiledPolicy]] | None = None
 
     def of(self, role: Principal) -> CompiledPolicy | None:
         """The role's trust policy; None where it could not be read."""
@@ -53,25 +59,52 @@ class Trusts:
             )
         return self._trusts[role.id]
 
-    def links(self) -> Iterator[Link]:
-        """A link for everybody who may assume a role, to it."""
-        roles = [one for one in self.population.principals.values() if one.kind is PrincipalKind.ROLE]
-        by_account: dict[str, list[str]] = {}
-        for role in roles:
-            by_account.setdefault(role.account, []).append(role.id)
-        for account, members in by_account.items():
-            for same in self._owner.patterns.split(account, members, self._trust_key):
-                yield from self._into(account, same)
+    def outside(self) -> Iterator[Link]:
+        """Links to roles from the principals that trust policies name, as they are, from strangers and from providers' subjects."""
+        for same, trust in self._trusting():
+            example = self.population.principals[same.names[0]]
+            names = self._owner.named.names(trust)
+            hub, onward = self._aims.hub(same)
+            yield from onward
+            yield from self._of_strangers(example, trust, hub)
+            yield from subjects(self._owner, example, trust, hub)
+            for name in self._owner.named.meant(names):
+                one = self.population.group_of[name]
+                yield from self._aims.links(same, [one], partial(self._by_name, name=name, trust=trust))
+
+    def links(self, actors: Actors) -> Iterator[Link]:
+        """Links from those of some groups that may assume a role, to it."""
+        for same, trust in self._trusting():
+            names = self._owner.named.names(trust)
+            yield from self._changed(actors, names, same, trust)
+            decide = partial(self._steps, looks=self._looks(same), names=names, trust=trust)
+            for group in self._concerned(actors, names, same):
+                yield from self._aims.links(same, [group], decide, must_speak=bool(group.parts))
+
+    def _trusting(self) -> list[tuple[Alike, CompiledPolicy]]:
+        """The roles, as far as they are alike to whoever assumes them, with their trust policy."""
+        if self._classes is None:
+            self._classes = []
+            by_account: dict[str, list[str]] = {}
+            for one in self.population.principals.values():
+                if one.kind is PrincipalKind.ROLE and self.of(one) is not None:
+                    by_account.setdefault(one.account, []).append(one.id)
+            for account, members in by_account.items():
+                for same in self._owner.patterns.split(account, members, self._trust_key, (ASSUME,)):
+                    trust = self.of(self.population.principals[same.names[0]])
+                    if trust is not None:
+                        self._classes.append((same, trust))
+        return self._classes
 
     def _trust_key(self, role: str) -> Hashable:
         principal = self.population.principals[role]
-        tags = principal.tags.value if isinstance(principal.tags, Known) else None
-        own = self._owner.asker.tags(tags, "iam")
         trust = self.of(principal)
+        told = self._owner.asker.tags_told(principal, (ASSUME,))
         spoken_of = tuple(
-            self._owner.patterns.hits(account, role) for account in self._trusted(trust, principal.account)
+            self._owner.patterns.hits(account, role, (ASSUME,))
+            for account in self._trusted(trust, principal.account)
         )
-        return (None if trust is None else trust.document, tuple(sorted(own.items(), key=str)), spoken_of)
+        return (None if trust is None else trust.document, told, spoken_of)
 
     def _trusted(self, trust: CompiledPolicy | None, own: str) -> list[str]:
         """The other accounts of the estate whose principals a trust policy means: their own policies may tell roles apart."""
@@ -81,82 +114,70 @@ class Trusts:
         found = {account_in(name) for name in names} & set(self.population.realms)
         return sorted(account for account in found if account is not None and account != own)
 
-    def _into(self, account: str, roles: tuple[str, ...]) -> Iterator[Link]:
-        """The links into roles that share their trust policy and that nothing tells apart."""
-        example = self.population.principals[roles[0]]
-        trust = self.of(example)
-        if trust is None:
-            return
-        hub: Node = Hub(roles) if len(roles) > 1 else roles[0]
-        if isinstance(hub, Hub):
-            for role in roles:
-                yield Link(hub, role)
-        names = self._owner.named.names(trust)
-        document = getattr(example.trust, "value", None)
-        looks = sensitivity(None if document is None else document_of(document))
-        yield from self._named(names, example, trust, hub)
-        yield from self._by_account(account, names, looks, example, trust, hub)
-        yield from self._of_strangers(example, trust, hub)
-        yield from subjects(self._owner, example, trust, hub)
+    def _accounts(self, names: frozenset[str]) -> list[str]:
+        """The estate's accounts whose principals a trust policy lets in as such."""
+        return sorted(self.population.realms) if "*" in names else self._owner.named.accounts_in(names)
 
-    def _named(
-        self, names: frozenset[str], role: Principal, trust: CompiledPolicy, hub: Node
+    def _looks(self, same: Alike) -> Sensitivity:
+        document = getattr(self.population.principals[same.names[0]].trust, "value", None)
+        return sensitivity(None if document is None else document_of(document))
+
+    def _by_name(
+        self, group: Group, roles: tuple[str, ...], name: str, trust: CompiledPolicy
+    ) -> dict[Node, Step]:
+        """What the bearer of a name does that a trust policy names."""
+        grant = self._ask(group, self.population.callers[name], self.population.principals[roles[0]], trust)
+        return {} if grant is None else {name: Step(ASSUME, grant)}
+
+    def _changed(
+        self, actors: Actors, names: frozenset[str], same: Alike, trust: CompiledPolicy
     ) -> Iterator[Link]:
-        for name in self._owner.named.meant(names):
-            group = self.population.group_of[name]
-            grant = self._ask(group, self.population.callers[name], role, trust)
-            if grant is not None and hub != name:
-                yield Link(name, hub, (Step(ASSUME, grant),))
-            elif grant is None:
-                yield from self._changed(name, role, trust, hub)
-
-    def _changed(self, name: str, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
         """The same for a named principal as changes would leave it, where it may not as it is."""
-        for group in self._owner.named.stand_ins(name):
-            grant = self._ask(group, self.population.callers[name], role, trust)
-            if grant is not None:
-                yield Link(group, hub, (Step(ASSUME, grant),))
+        for name in self._owner.named.meant(names) if actors.any_changed else ():
+            changed = actors.standing_in_for(name) if name in self._owner.named.kept_apart else ()
+            if changed:
+                own = self.population.group_of[name]
+                as_it_is = partial(self._by_name, name=name, trust=trust)
+                for group in changed if not as_it_is(own, same.names) else ():
+                    decide = partial(self._as_changed, name=name, trust=trust)
+                    yield from self._aims.links(same, [group], decide)
 
-    def _by_account(
-        self,
-        account: str,
-        names: frozenset[str],
-        looks: Sensitivity,
-        role: Principal,
-        trust: CompiledPolicy,
-        hub: Node,
-    ) -> Iterator[Link]:
-        everybody = "*" in names
-        for other in sorted(self.population.realms) if everybody else self._owner.named.accounts_in(names):
-            if everybody and other == account:
-                able: Iterable[Group] = self.population.in_account(other)
+    def _as_changed(
+        self, group: Group, roles: tuple[str, ...], name: str, trust: CompiledPolicy
+    ) -> dict[Node, Step]:
+        steps = self._by_name(group, roles, name, trust)
+        return {group: steps[name]} if steps else {}
+
+    def _concerned(self, actors: Actors, names: frozenset[str], same: Alike) -> Iterator[Group]:
+        """The cohorts whose policies allow assuming something, and speak of these roles; all that are let in without any."""
+        home = self.population.principals[same.names[0]].account
+        for account in self._accounts(names):
+            if "*" in names and account == home:
+                yield from actors.in_account(account)
             else:
-                able = self._concerned(other, role)
-            for group in able:
-                yield from self._group(group, looks, names, role, trust, hub)
+                hits = (
+                    self._owner.patterns.hits(account, same.names[0], (ASSUME,))
+                    if account != home
+                    else same.hits
+                )
+                yield from actors.able(account, ASSUME).speaking_of(hits | same.spelt)
 
-    def _concerned(self, account: str, role: Principal) -> list[Group]:
-        """The account's cohorts whose policies allow assuming something, and speak of this role."""
-        able = self._owner.index.able(account, ASSUME)
-        return self._owner.index.speaking_of(able, self._owner.patterns.hits(account, role.id))
-
-    def _group(
+    def _steps(
         self,
         group: Group,
+        roles: tuple[str, ...],
         looks: Sensitivity,
         names: frozenset[str],
-        role: Principal,
         trust: CompiledPolicy,
-        hub: Node,
-    ) -> Iterator[Link]:
+    ) -> dict[Node, Step]:
+        found: dict[Node, Step] = {}
+        role = self.population.principals[roles[0]]
         for caller, nodes in self._owner.named.apart(group, names, looks):
-            wanted = [
-                node for node in nodes if not isinstance(node, str) or (node not in names and node != hub)
-            ]
+            wanted = [node for node in nodes if node not in names]
             grant = self._ask(group, caller, role, trust) if wanted else None
             if grant is not None:
-                for node in wanted:
-                    yield Link(node, hub, (Step(ASSUME, grant),))
+                found.update((node, Step(ASSUME, grant)) for node in wanted)
+        return found
 
     def _of_strangers(self, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
         """Who outside may assume the role. Services take roles that they are passed; canonical users are S3's alone."""

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 
-def unguard(owner: AccessGraph, graph: Graph, makers: list[tuple[Group, Step]]) -> Iterator[Link]:
+def unguard(
+    owner: AccessGraph, graph: Graph, makers: list[tuple[Group, Step]], free: dict[Group, Group]
+) -> Iterator[Link]:
     """Links to principals of member accounts as they are without guardrails, for those who become them and may take these off.
 
     Args:
         graph: who assumes which role.
         makers: the groups that may take guardrails off, and how; the first entry of a group counts.
+        free: groups as they are without guardrails, as far as they came about; added to.
     """
     steps: dict[Group, Step] = {}
     for cohort, step in makers:
@@ -26,7 +29,6 @@ def unguard(owner: AccessGraph, graph: Graph, makers: list[tuple[Group, Step]]) 
     if not steps:
         return
     population = owner.population
-    free: dict[Group, Group] = {}
     for name, group in list(population.group_of.items()):
         if not group.layers.scp:
             continue
@@ -62,6 +64,4 @@ def _freed(owner: AccessGraph, group: Group) -> Group:
         own=group.own,
     )
     owner.population.add_changed(freed)
-    owner.index.note(freed)
-    owner.index.forget(group.account)
     return freed

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from weightguard.access.actors import Able, Actors
 from weightguard.access.asking import Grant
 from weightguard.access.condition import UNREAD_KEY_USE, Condition, ConditionKind, Matter, besides
 from weightguard.access.invited import Invited
@@ -45,8 +46,8 @@ class Vouching:
         self._keys = Keys(owner.estate)
         self._invited = Invited(owner)
 
-    def by_provider(self, graph: Graph) -> Iterator[Link]:
-        """From whoever may change an identity provider, to the subjects of it that roles trust."""
+    def by_provider(self, graph: Graph, actors: Actors) -> Iterator[Link]:
+        """From those of some groups that may change an identity provider, to the subjects of it that roles trust."""
         subjects: dict[str, list[str]] = {}
         for links in list(graph.into.values()):
             for link in links:
@@ -58,14 +59,17 @@ class Vouching:
             for entry in techniques():
                 if isinstance(entry, Federation) and entry.provider == provider.kind:
                     yield from self._changing_provider(
-                        entry, provider.id, provider.account, sorted(set(subjects[name]))
+                        entry,
+                        provider.id,
+                        actors.able(provider.account, entry.needs[0].action),
+                        sorted(set(subjects[name])),
                     )
 
     def _changing_provider(
-        self, entry: Federation, provider: str, account: str, subjects: list[str]
+        self, entry: Federation, provider: str, able: Able, subjects: list[str]
     ) -> Iterator[Link]:
         action = entry.needs[0].action
-        for group in self._owner.index.able(account, action):
+        for group in able:
             grant = self._needs.on(group, action, provider)
             if grant is None:
                 continue
@@ -74,8 +78,8 @@ class Vouching:
             for subject in subjects:
                 yield Link(group, subject, (Step(action, grant, provider),))
 
-    def by_secret(self) -> Iterator[Link]:
-        """From whoever may read a stored credential, to the principal that it belongs to."""
+    def by_secret(self, actors: Actors) -> Iterator[Link]:
+        """From those of some groups that may read a stored credential, to the principal that it belongs to."""
         kinds: dict[str, list[ReadSecret]] = {}
         for entry in techniques():
             if isinstance(entry, ReadSecret):
@@ -83,34 +87,38 @@ class Vouching:
         for secret in self._owner.estate.secrets:
             owners = [name for name in secret.unlocks if name in self._owner.population.group_of]
             for entry in kinds.get(secret.kind, ()) if owners else ():
-                for node, step in self._secret_readers(entry, secret):
+                for node, step in self._secret_readers(entry, secret, actors):
                     for name in owners:
                         if node != name:
                             yield Link(node, name, (step,))
 
-    def _secret_readers(self, entry: ReadSecret, secret: Secret) -> Iterator[tuple[Node, Step]]:
-        return self._object_readers(secret) if secret.kind == "object" else self._readers(entry, secret)
+    def _secret_readers(
+        self, entry: ReadSecret, secret: Secret, actors: Actors
+    ) -> Iterator[tuple[Node, Step]]:
+        if secret.kind == "object":
+            return self._object_readers(secret, actors)
+        return self._readers(entry, secret, actors)
 
-    def _object_readers(self, secret: Secret) -> Iterator[tuple[Node, Step]]:
+    def _object_readers(self, secret: Secret, actors: Actors) -> Iterator[tuple[Node, Step]]:
         from weightguard.access.model import AccessKind
 
         bucket, _, key = secret.id.partition("/")
         place = self._owner.place(bucket, key)
-        for link in self._owner.direct.links(AccessKind.READ, place):
+        for link in self._owner.direct.links(AccessKind.READ, place, actors):
             how = how_of(step.how for step in link.steps)
             grant = Grant()
             for step in link.steps:
                 grant = grant.and_also(step.grant)
             yield link.origin, Step(how, grant, secret.id)
 
-    def _readers(self, entry: ReadSecret, secret: Secret) -> Iterator[tuple[Node, Step]]:
+    def _readers(self, entry: ReadSecret, secret: Secret, actors: Actors) -> Iterator[tuple[Node, Step]]:
         policy = secret.policy.value if isinstance(secret.policy, Known) else None
         document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
         names = self._owner.named.names(document) if document is not None else frozenset[str]()
         looks = sensitivity(None if policy is None else document_of(policy))
         action = entry.needs[0].action
         resource = secret.id if entry.needs[0].resource == "target" else entry.needs[0].resource
-        for group in self._actors(action, secret.account, names):
+        for group in self._actors(actors, action, secret.account, names):
             for caller, nodes in self._owner.named.apart(group, names, looks):
                 grant = self._needs.on(
                     group, action, resource, caller=caller, policy=document, owner=secret.account
@@ -121,13 +129,13 @@ class Vouching:
                         yield node, Step(action, grant.and_also(key), secret.id)
         yield from self._invited_to(action, secret, document)
 
-    def _actors(self, action: str, account: str, names: frozenset[str]) -> list[Group]:
+    def _actors(self, actors: Actors, action: str, account: str, names: frozenset[str]) -> list[Group]:
         found: dict[Group, None] = {}
         for other in dict.fromkeys([account, *self._owner.named.accounts_in(names)]):
-            found.update(dict.fromkeys(self._owner.index.cohorts(other, (action, "kms:Decrypt"), (action,))))
+            found.update(dict.fromkeys(actors.cohorts(other, (action, "kms:Decrypt"), (action,))))
         for name in self._owner.named.meant(names):
             named = self._owner.population.group_of[name]
-            if not any(named in group.parts for group in found):
+            if named in actors and not any(named in group.parts for group in found):
                 found[named] = None
         return list(found)
 
@@ -155,14 +163,14 @@ class Vouching:
         whole = layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
         return self._owner.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
 
-    def by_permission_set(self) -> Iterator[Link]:
-        """From whoever runs Identity Center, to an administrator of every account of the organisation."""
+    def by_permission_set(self, actors: Actors) -> Iterator[Link]:
+        """From those of some groups that run Identity Center, to an administrator of every account of the organisation."""
         homes = {item.account for item in self._owner.estate.resources_of(_PERMISSION_SETS)}
         for realm in list(self._owner.population.realms.values()):
             members = self._member_accounts(realm.id, homes)
             if not members:
                 continue
-            for group, step in self._assigners(realm.id, known=realm.id in homes):
+            for group, step in self._assigners(actors, realm.id, known=realm.id in homes):
                 for account in members:
                     example = self._sso_role(account)
                     if example is not None:
@@ -180,12 +188,12 @@ class Vouching:
             if one.id == account or (one.organisation and one.organisation == realm.organisation)
         ]
 
-    def _assigners(self, account: str, *, known: bool) -> Iterator[tuple[Group, Step]]:
+    def _assigners(self, actors: Actors, account: str, *, known: bool) -> Iterator[tuple[Group, Step]]:
         for entry in techniques():
             if not isinstance(entry, PermissionSet):
                 continue
             actions = [need.action for need in entry.needs]
-            for group in self._owner.index.cohorts(account, actions, actions[:1]):
+            for group in actors.cohorts(account, actions, actions[:1]):
                 grant = self._needs.all_chosen(group, entry.needs)
                 if grant is None:
                     continue
@@ -222,12 +230,10 @@ class Vouching:
             change=("permission set",),
         )
         self._owner.population.add_changed(group)
-        self._owner.index.note(group)
-        self._owner.index.forget(account)
         return group
 
-    def unguarded(self) -> Iterator[tuple[Group, Step]]:
-        """Whoever may take the organisation's policies off an account."""
+    def unguarded(self, actors: Actors) -> Iterator[tuple[Group, Step]]:
+        """Those of some groups that may take the organisation's policies off an account."""
         for realm in self._owner.population.realms.values():
             if not realm.is_management:
                 continue
@@ -235,7 +241,7 @@ class Vouching:
                 if not isinstance(entry, Guardrails):
                     continue
                 actions = [need.action for need in entry.needs]
-                for group in self._owner.index.cohorts(realm.id, actions, actions[:1]):
+                for group in actors.cohorts(realm.id, actions, actions[:1]):
                     grant = self._needs.all_chosen(group, entry.needs)
                     if grant is not None:
                         yield group, Step(how_of(need.action for need in entry.needs), grant)

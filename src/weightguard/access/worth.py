@@ -1,0 +1,164 @@
+"""Whether a change is worth anything to a question.
+
+A change is worth working out for somebody who does not reach the store so far, or only under conditions, and of a principal
+that would reach it if it might do anything that its account lets it do. The latter is tried on groups that nobody becomes: the
+ideal of each principal, one for all that nothing outside their own policies tells apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from weightguard.access.links import Graph, Node, Reached, cited_by
+from weightguard.access.naming import Named, administrator
+from weightguard.access.population import Group, Population
+from weightguard.policy.aws import Layers
+
+_NOT, _PERHAPS, _CERTAINLY = range(3)
+
+
+class Ideals:
+    """Principals as they would be if they might do anything but what guardrails keep from them.
+
+    Args:
+        population: everybody.
+        named: whom policies tell apart by name.
+    """
+
+    def __init__(self, population: Population, named: Named) -> None:
+        self._found: dict[object, Group] = {}
+        self._of: dict[str, Group] = {}
+        policy = administrator("anything")
+        for name, group in population.group_of.items():
+            caller = population.callers[name]
+            apart = name if name in named.kept_apart else None
+            told = named.looked_at.signature(name, caller.known_tags, population.is_long_term(name))
+            key = (group.account, group.kind, apart, told)
+            ideal = self._found.get(key)
+            if ideal is None:
+                ideal = self._found[key] = Group(
+                    group.account,
+                    group.kind,
+                    caller,
+                    Layers(identity=(policy,), scp=group.layers.scp or None),
+                    (policy,),
+                    frozenset("*"),
+                    population.principals[name],
+                    change=("ideal",),
+                )
+            self._of[name] = ideal
+
+        guardrails = [realm.sensitivity for realm in population.realms.values()]
+        self.may_be_tagged = any(looks.tags for looks in (named.looked_at, *guardrails))
+        """Whether tags, which may be changed as well, decide whom policies outside let in."""
+
+    @property
+    def groups(self) -> list[Group]:
+        """All of them."""
+        return list(self._found.values())
+
+    def of(self, name: str) -> Group:
+        """That of a principal."""
+        return self._of[name]
+
+
+class Worth:
+    """What is worth changing for one question.
+
+    Args:
+        graph: who becomes whom.
+        population: everybody.
+        ideals: everybody's ideal, taken into the graph.
+        reached: who reaches the store so far.
+        besides: nodes of which changes are wanted though they reach it already, as other ways there.
+        opened: whether somebody may open the store for others: then whoever does not reach it may come to.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        population: Population,
+        ideals: Ideals,
+        reached: Reached,
+        besides: Collection[Node] = frozenset(),
+        opened: bool = False,
+    ) -> None:
+        self._graph = graph
+        self._population = population
+        self._ideals = ideals
+        self._reached = reached
+        self._besides = besides
+        self._least = _CERTAINLY if opened or ideals.may_be_tagged else _NOT
+        self._top = max((self._level(one) for one in ideals.groups), default=_NOT)
+        self._top = max(self._top, self._least)
+        self._onward: dict[Node, list[Node]] | None = None
+
+    def _level(self, node: Node) -> int:
+        if node in self._reached.certain:
+            return _CERTAINLY
+        return _PERHAPS if node in self._reached.first else _NOT
+
+    def _is_low(self, node: Node) -> bool:
+        """Whether something may be gained for whoever is there."""
+        return self._level(node) < self._top or node in self._besides
+
+    def gains(self, part: Group) -> bool:
+        """Whether some member of a group, or the changed principal that it is, may gain something."""
+        return any(map(self._is_low, part.names)) if part.names else self._is_low(part)
+
+    def improves(self, name: str) -> bool:
+        """Whether a principal would reach the store better if it might do anything."""
+        ideal = max(self._level(self._ideals.of(name)), self._least)
+        return ideal > (_NOT if name in self._besides else self._level(name))
+
+    def is_better(self, changed: Group, names: Iterable[str]) -> bool:
+        """Whether a changed principal reaches the store better than some of those who become it."""
+        return self._level(changed) > min(map(self._level, names))
+
+    def cited_from(self, node: Node) -> frozenset[str]:
+        """The names of the policies that the way from a node to the store rests on; none where there is no way."""
+        found: set[str] = set()
+        while (link := self._reached.first.get(node)) is not None:
+            found.update(cited_by(link))
+            node = link.target
+        return frozenset(found)
+
+    def held_with(self, nodes: Iterable[Node]) -> list[Node]:
+        """All that whoever holds one of some nodes may hold besides, as far as something may be gained there."""
+        before = _spread([node for node in nodes if self._is_low(node)], self._origins)
+        return _spread(before, self._targets)
+
+    def _origins(self, node: Node) -> list[Node]:
+        return [link.origin for link in self._graph.links_into(node) if self._is_low(link.origin)]
+
+    def _targets(self, node: Node) -> Iterable[Node]:
+        if self._onward is None:
+            self._onward = self._turned()
+        return self._onward.get(node, ())
+
+    def _turned(self) -> dict[Node, list[Node]]:
+        """The links between nodes where something may be gained, by where they come from."""
+        onward: dict[Node, list[Node]] = {}
+        seen: set[Node] = set()
+        waiting: list[Node] = [node for node in self._graph.into if self._is_low(node)]
+        while waiting:
+            node = waiting.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            for origin in self._origins(node):
+                onward.setdefault(origin, []).append(node)
+                waiting.append(origin)
+        return onward
+
+
+def _spread(start: list[Node], step: Callable[[Node], Iterable[Node]]) -> list[Node]:
+    """Everything that steps lead to, in the order found."""
+    found = dict.fromkeys(start)
+    waiting = list(found)
+    while waiting:
+        for node in step(waiting.pop()):
+            if node not in found:
+                found[node] = None
+                waiting.append(node)
+    return list(found)
