@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from laboratory import catalogue, control, weights
-from weightguard.assess.remedies import remedy
+from laboratory import catalogue, control
+from weightguard.assess.remedies import Place, remedy
 from weightguard.config import Config
 from weightguard.controls import effects
 from weightguard.controls.catalogue import load_catalogue
@@ -103,11 +102,10 @@ def test_a_command_is_preceded_by_what_it_does_and_what_to_look_at(tmp_path: Pat
 
 
 def test_undeclared_weights_come_with_their_declaration_ready() -> None:
-    odd = replace(weights("a", "atlas"), name='od"d: [name]\n- x')
-    said = remedy(load_catalogue().by_id["WG-INV-02"], "aws", [weights("b", "mini"), odd])
+    places = [Place("mini", "arn:aws:s3:::b/mini/"), Place('od"d: [name]\n- x', "arn:aws:s3:::a/{x}: y/")]
+    said = remedy(load_catalogue().by_id["WG-INV-02"], "aws", places)
     assert said is not None
     config = Config.model_validate(yaml.safe_load(said))
-    assert [(one.name, one.locations) for one in config.models] == [
-        ("mini", ("arn:aws:s3:::b/mini/",)),
-        (odd.name, ("arn:aws:s3:::a/atlas/",)),
+    assert [(one.name, *one.locations) for one in config.models] == [
+        (one.model, one.location) for one in places
     ]

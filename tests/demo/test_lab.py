@@ -99,7 +99,11 @@ def test_the_weak_lab_ends_in_what_it_lets_in(weak: dict[str, Any]) -> None:
 def test_the_weights_are_found_in_both(weak: dict[str, Any], hardened: dict[str, Any]) -> None:
     assert {entry["format"] for entry in hardened["weights"]} == {"safetensors", "gguf", "numpy"}
     hidden = [entry for entry in weak["weights"] if entry["prefix"].endswith("IMG_2041.jpg")]
-    assert [entry["declared"] for entry in hidden] == [False]
+    assert [entry["model"] for entry in hidden] == ["aurora-1"]  # a shard of it, by what it holds
+    (stray,) = [
+        one for one in weak["results"] if one["control"] == "WG-INV-02" and one["subject"] == hidden[0]["id"]
+    ]
+    assert '- name: "aurora-1"' in stray["remediation"]
 
 
 def test_the_lab_refuses_any_address_but_loopback() -> None:

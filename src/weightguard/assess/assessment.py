@@ -39,6 +39,7 @@ from weightguard.assess.model import Status as StatusName
 from weightguard.assess.picture import picture
 from weightguard.assess.protocol import load_protocol, play
 from weightguard.assess.reach import Asked, Reaches
+from weightguard.assess.remedies import Place
 from weightguard.assess.scoring import Exposure, exposures, score_together
 from weightguard.assess.standing import Settled, Standing, Table, overall, settle, standings
 from weightguard.assess.vectors import vectors
@@ -51,6 +52,7 @@ from weightguard.controls.unread import limits as unread_limits
 from weightguard.estate.limit import Limit
 from weightguard.estate.limits import limits_of
 from weightguard.estate.model import Estate
+from weightguard.weights import WeightSet
 
 if TYPE_CHECKING:
     from weightguard.snapshot import Snapshot
@@ -161,8 +163,8 @@ class _Assessment:
 
     def report(self) -> Report:
         evidence = entries.EvidenceTable()
-        sets = {one.id: one for one in self.estate.weight_sets}
-        results = entries.results(self.settled, self.waived.stamps, self.controls, evidence, sets)
+        places = {one.id: self._place(one) for one in self.estate.weight_sets}
+        results = entries.results(self.settled, self.waived.stamps, self.controls, evidence, places)
         weights = self._weights()
         summary = self._summary(weights)
         named = sorted({result.control for result in results})
@@ -178,7 +180,9 @@ class _Assessment:
             controls=tuple(_control(self.controls[name]) for name in named),
             levels=entries.levels(self.catalogue, self.worst),
             vectors=vectors(self.catalogue, self.worst),
-            next_level=next_level(self._counted(), self.settled, self.controls, summary.level_reached, sets),
+            next_level=next_level(
+                self._counted(), self.settled, self.controls, summary.level_reached, places
+            ),
             waivers=self.waived.entries,
             attestations=tuple(one.entry() for one in self.attestations),
             attestations_needed=entries.attestations_needed(self.controls.values(), self.worst),
@@ -199,6 +203,10 @@ class _Assessment:
 
     def _opaque(self) -> tuple[OpaqueEntry, ...]:
         return tuple(entries.opaque(one) for _, one in sorted(self.judgement.unread.items()))
+
+    def _place(self, one: WeightSet) -> Place:
+        owner = self.judgement.declarations.of(one)
+        return Place(owner.name if owner else one.name, f"{one.store}/{one.prefix}")
 
     def _target(self, name: str) -> Level:
         """The option's, else the higher of the configuration's and the tier's."""

@@ -24,7 +24,7 @@ from weightguard.assess.model import (
     WeightFile,
 )
 from weightguard.assess.reach import Reached
-from weightguard.assess.remedies import remedy
+from weightguard.assess.remedies import Place, remedy
 from weightguard.assess.scoring import score
 from weightguard.assess.standing import Settled, Standing
 from weightguard.config import Evaluation
@@ -77,16 +77,16 @@ def results(
     stamps: Mapping[int, WaiverStamp],
     controls: Mapping[str, Control],
     table: EvidenceTable,
-    sets: Mapping[str, WeightSet],
+    places: Mapping[str, Place],
 ) -> tuple[ResultEntry, ...]:
-    """The results as written, in the engine's order; `stamps` by place, `sets` by the weight sets' ids."""
+    """The results as written, in the engine's order; `stamps` by place, `places` by the weight sets' ids."""
     return tuple(
         _result(
             one,
             stamps.get(place) if one.status is Status.WAIVED else None,
             controls[one.result.control],
             table,
-            sets.get(one.result.subject),
+            places.get(one.result.subject),
         )
         for place, one in enumerate(settled)
     )
@@ -97,7 +97,7 @@ def _result(
     waiver: WaiverStamp | None,
     control: Control,
     table: EvidenceTable,
-    about: WeightSet | None,
+    about: Place | None,
 ) -> ResultEntry:
     result = one.result
     return ResultEntry(
@@ -127,7 +127,7 @@ def _message(one: Settled) -> str:
     )
 
 
-def _remediation(one: Settled, control: Control, about: WeightSet | None) -> str | None:
+def _remediation(one: Settled, control: Control, about: Place | None) -> str | None:
     if one.status in (Status.PASS, Status.NOT_APPLICABLE):
         return None
     if one.standing is Standing.NOT_ATTESTED and control.attestation is not None:

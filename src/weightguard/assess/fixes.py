@@ -15,14 +15,13 @@ from typing import Literal
 from weightguard.assess.grants import permission
 from weightguard.assess.levels import blockers, ladder, lowest, rank, reached
 from weightguard.assess.model import CONFIGURATION, Fix, Level, NextLevel, Reached, Severity, WhatIf
-from weightguard.assess.remedies import effect_of, remedy
+from weightguard.assess.remedies import Place, effect_of, remedy
 from weightguard.assess.scoring import Exposure, score, score_together
 from weightguard.assess.standing import Settled, Standing, Table, assuming
 from weightguard.controls.schema import LEVELS, SEVERITIES, Control, Status
 from weightguard.controls.scopes import scope_of
 from weightguard.errors import ConfigError
 from weightguard.estate.fact import Reason
-from weightguard.weights import WeightSet
 
 LISTED = 20
 _KEYS = 3
@@ -34,12 +33,12 @@ def next_level(
     settled: Sequence[Settled],
     controls: Mapping[str, Control],
     level: Reached,
-    sets: Mapping[str, WeightSet],
+    places: Mapping[str, Place],
 ) -> NextLevel:
     """What lifts the organisation from `level` to the next one.
 
     Args:
-        sets: the weight sets by id.
+        places: where the weight sets lie, by their ids.
     """
     if rank(level) >= len(LEVELS):
         return NextLevel(level=None, fixes=())
@@ -63,7 +62,7 @@ def next_level(
         elif blocks == "not_attested":
             attests[one.result.control].append(one)
     fixes = [
-        *(_change(controls[name], found, sets) for name, found in changes.items()),
+        *(_change(controls[name], found, places) for name, found in changes.items()),
         *(_grant(read, found, controls) for read, found in grants.items()),
         *(_attest(controls[name], found) for name, found in attests.items()),
     ]
@@ -134,10 +133,10 @@ def what_if(
     )
 
 
-def _change(control: Control, found: list[Settled], sets: Mapping[str, WeightSet]) -> Fix:
+def _change(control: Control, found: list[Settled], places: Mapping[str, Place]) -> Fix:
     subjects = sorted({one.result.subject for one in found})
     provider = found[0].result.provider
-    places = [sets[name] for name in subjects[:LISTED] if name in sets]
+    found_in = [places[name] for name in subjects[:LISTED] if name in places]
     effect, warning = effect_of(control, provider)
     return Fix(
         kind="change",
@@ -147,7 +146,7 @@ def _change(control: Control, found: list[Settled], sets: Mapping[str, WeightSet
         subject_count=len(subjects),
         severity=control.severity,
         weights=_weights(found),
-        do=remedy(control, provider, places) or control.statement,
+        do=remedy(control, provider, found_in) or control.statement,
         effect=effect,
         warning=warning,
     )

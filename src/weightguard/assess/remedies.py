@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import wrap
 
 from weightguard.controls.effects import caution
 from weightguard.controls.schema import Control, Effect, Remediation
-from weightguard.weights import WeightSet
 
 _WIDTH = 100
 _DECLARED = "  - name: <MODEL>"
 
 
-def remedy(control: Control, provider: str | None, places: Sequence[WeightSet] = ()) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where weights lie, and the model that they belong to: the declared one, or the name that they go by."""
+
+    model: str
+    location: str
+
+
+def remedy(control: Control, provider: str | None, places: Sequence[Place] = ()) -> str | None:
     """How to put a control right on a provider: several lines, of which those that begin with ``#`` are comments.
 
     Args:
-        places: the weight sets that it fails on, for a text that declares them in weightguard.yaml.
+        places: the weights that it fails on, for a text that declares them in weightguard.yaml.
     """
     text = control.remediation.on(provider or "aws")
     if text is None:
@@ -41,7 +49,7 @@ def _before(text: Remediation) -> str:
     return "".join(f"# {line}\n" for line in wrap(caution(text.effect, text.warning), _WIDTH))
 
 
-def _declaring(text: str, places: Sequence[WeightSet]) -> str:
+def _declaring(text: str, places: Sequence[Place]) -> str:
     """The text with each of `places` declared, where it declares one; names are quoted as YAML and JSON both quote them."""
     head, mark, item = text.partition(_DECLARED)
     if not mark or not places:
@@ -49,6 +57,5 @@ def _declaring(text: str, places: Sequence[WeightSet]) -> str:
     return head + "\n".join(_entry(mark + item.rstrip("\n"), one) for one in places)
 
 
-def _entry(item: str, place: WeightSet) -> str:
-    location = f"{place.store}/{place.prefix}"
-    return item.replace("<MODEL>", json.dumps(place.name)).replace("<LOCATION>", json.dumps(location))
+def _entry(item: str, place: Place) -> str:
+    return item.replace("<MODEL>", json.dumps(place.model)).replace("<LOCATION>", json.dumps(place.location))

@@ -26,6 +26,7 @@ from weightguard.report.document import (
     table,
     to_markdown,
 )
+from weightguard.report.headline import headline
 from weightguard.report.lookup import controls_by_id, timestamp
 from weightguard.report.words import urgency
 
@@ -88,7 +89,7 @@ def _opening(report: Report) -> Iterator[Block]:
 def _models(report: Report) -> Iterator[Block]:
     yield Heading("1. Models and where their parameters lie")
     if not report.models and not report.weights:
-        yield paragraph("No model is declared and no model parameters were found.")
+        yield paragraph(f"No model is declared. {headline(report)}.")
         return
     by_model: dict[str, list[WeightEntry]] = defaultdict(list)
     for entry in report.weights:
@@ -127,7 +128,7 @@ def _models(report: Report) -> Iterator[Block]:
 
 
 def _lowest(entries: list[WeightEntry]) -> str:
-    return min((entry.level_reached for entry in entries), default="none found")
+    return min((entry.level_reached for entry in entries), default="not seen")
 
 
 def _goal(report: Report) -> Iterator[Block]:
