@@ -12,7 +12,9 @@ import pytest
 from states import ACCOUNT, ALLOW, ROLE, SHARED, collected, estate, resource, role, snapshot, state
 
 from weightguard.collect.terraform.collector import TABLES
-from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.fact import Known, Reason, Unknown
+from weightguard.estate.limit import LimitKind
+from weightguard.estate.limits import limits_of
 from weightguard.estate.read import read_estate
 from weightguard.snapshot import open_snapshot
 
@@ -539,3 +541,42 @@ def test_the_reference_environments_hold_their_start_and_store_and_leak_nothing(
         assert set(case["never"]) <= known
         if "frontier-weights" in case["store"]:
             assert [item.store for item in estate_.weight_sets] == [case["store"]]
+
+
+STORE = resource("aws_s3_bucket", arn="arn:aws:s3:::weights", bucket="weights", id="weights")
+
+
+def unread(tmp_path: Path, *resources: dict[str, Any]) -> list[tuple[str, bool]]:
+    found = estate(tmp_path, STORE, *resources)
+    return [(one.about, one.in_play) for one in limits_of(found) if one.kind is LimitKind.UNREAD_TYPES]
+
+
+def test_types_that_are_not_read_are_told_and_in_play_where_one_names_a_store(tmp_path: Path) -> None:
+    flow = resource(
+        "aws_appflow_flow", destination_flow_config=[{"properties": [{"s3": [{"bucket_name": "weights"}]}]}]
+    )
+    record = resource("aws_route53_record", name="www", records=["192.0.2.1"])
+    looked_up = resource("aws_appflow_connector_profile", mode="data", name="x")
+    made_up = resource("random_pet", id="weights")
+    assert unread(tmp_path, flow, record, looked_up, made_up) == [
+        ("arn:aws:s3:::weights", True),
+        ("aws_appflow_flow", False),
+        ("aws_route53_record", False),
+    ]
+
+
+def test_a_state_of_types_that_are_all_read_leaves_none(tmp_path: Path) -> None:
+    assert unread(tmp_path, role()) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "scope"), [("google_storage_bucket", "gcp"), ("azurerm_storage_account", "azure")]
+)
+def test_a_store_of_a_cloud_that_is_not_read_is_a_gap_of_stores_and_weights(
+    tmp_path: Path, type_: str, scope: str
+) -> None:
+    found = estate(tmp_path, STORE, resource(type_, name="weights"))
+    for gaps in (found.stores.gaps, found.weight_sets.gaps):
+        told = [gap for gap in gaps if gap.reason is Reason.NOT_READ]
+        assert [gap.source.record for gap in told] == [f"{scope}/state-of-{ACCOUNT} {type_}"]
+    assert not any(gap.reason is Reason.NOT_READ for gap in found.principals.gaps)

@@ -98,10 +98,10 @@ class LimitKind(Enum):
         (),
         (),
     )
-    RECORD_KINDS = (
-        "record-kinds",
-        "what records of a kind that no reader knows would tell",
-        (),
+    UNREAD_TYPES = (
+        "unread-resource-types",
+        "what Terraform resources of types that are not read do: one that names a store may move what lies in it",
+        ("copy",),
         (),
     )
 

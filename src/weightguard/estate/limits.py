@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from weightguard.estate.aws.settings import UNREAD_TYPES
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.model import Estate, NamedPolicy, Principal, Store
@@ -70,6 +71,16 @@ def _disks(estate: Estate) -> Iterator[Limit]:
     yield from (Limit(LimitKind.DISK_CONTENTS, account, in_play=False) for account in sorted(held))
 
 
+def _unread_types(estate: Estate) -> Iterator[Limit]:
+    """Standing, one a type; in play at the stores that a resource of such a type names."""
+    for account in estate.accounts:
+        stated = account.settings.get(UNREAD_TYPES)
+        types = stated.value if isinstance(stated, Known) and isinstance(stated.value, Mapping) else {}
+        for name, told in (types.get("aws") or {}).items():
+            yield Limit(LimitKind.UNREAD_TYPES, str(name), in_play=False)
+            yield from (Limit(LimitKind.UNREAD_TYPES, str(store)) for store in told.get("stores") or ())
+
+
 def _standing(estate: Estate) -> Iterator[Limit]:
     """What no source of ours shows."""
     if any(account.provider == "aws" for account in estate.accounts):
@@ -87,6 +98,7 @@ _DETECTORS: Final[tuple[Callable[[Estate], Iterable[Limit]], ...]] = (
     _multi_region,
     _access_grants,
     _disks,
+    _unread_types,
     _standing,
 )
 

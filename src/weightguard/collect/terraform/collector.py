@@ -20,6 +20,7 @@ from weightguard.collect.terraform import (
     others,
     storage,
     switches,
+    unread,
 )
 from weightguard.collect.terraform.attached import enriched
 from weightguard.collect.terraform.inventory import Inventory, Row
@@ -110,4 +111,6 @@ def _rows(inventory: Inventory, keys: Mapping[str, str]) -> Iterator[Row]:
     for mapper in MAPPERS:
         yield from mapper(inventory)
     yield from credentials.mark(inventory, keys, enriched(inventory, table_rows(inventory, TABLES)))
-    yield from others.rows(inventory, KNOWN)
+    other = list(others.rows(inventory, KNOWN))
+    yield from other
+    yield from unread.rows(inventory, {str(row.data["type"]) for row in other})

@@ -35,6 +35,7 @@ class Inventory:
         self._managed: dict[str, list[Resource]] = {}
         self._data: dict[str, list[Resource]] = {}
         self._indexes: dict[tuple[str, str], dict[str, list[Resource]]] = {}
+        self._asked: set[str] = set()
         for item in items:
             (self._managed if item.mode == "managed" else self._data).setdefault(item.type, []).append(item)
         first = next((item for found in self._managed.values() for item in found), None)
@@ -42,7 +43,12 @@ class Inventory:
 
     def of(self, *types: str) -> list[Resource]:
         """The managed resources of these types."""
+        self._asked.update(types)
         return [item for name in types for item in self._managed.get(name, [])]
+
+    def unasked(self) -> Mapping[str, list[Resource]]:
+        """The managed resources of the types that nobody asked for, by type."""
+        return {name: self._managed[name] for name in sorted(self._managed) if name not in self._asked}
 
     def beside(self, types: Collection[str]) -> list[Resource]:
         """The managed resources of all other types."""

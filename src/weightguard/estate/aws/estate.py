@@ -13,6 +13,8 @@ from weightguard.estate.aws.iam import trusted_services
 from weightguard.estate.aws.listings import LISTINGS, RESOURCES, SWITCHED_ELSEWHERE
 from weightguard.estate.aws.resources import is_known
 from weightguard.estate.aws.scope import Scope
+from weightguard.estate.aws.settings import UNREAD_TYPES
+from weightguard.estate.calls import STATE_SERVICE
 from weightguard.estate.documents import Documents
 from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import AccessPoint, Account, Contents, Organisation, Resource, Store
@@ -70,6 +72,10 @@ MAIN_LISTING: Final = {
     )
 }  # fmt: skip
 """Collection -> the first listing of the plan that feeds it: what a gap of an account that nobody read is named by."""
+CLOUDS: Final = {"google": "gcp", "azurerm": "azure", "azuread": "azure"}
+"""Terraform's providers of clouds that are not read yet, and the clouds."""
+HOLDING: Final = ("stores", "keys")
+"""Collections in which something of another cloud would be."""
 EVERYTHING: Final = (*MAIN_LISTING, "accounts", "organisations")
 
 
@@ -145,24 +151,34 @@ def _resources(
 def _gaps(scope: Scope, part: Part) -> Gaps:
     """Collection, or kind of resource -> what may be missing from it in this account. An asked kind is there, if need be empty."""
     found: dict[str, list[Unknown]] = {name: list(items) for name, items in scope.obstacles.items()}
-
-    def note(operation: str, unknown: Unknown) -> None:
-        for name in feeds(operation):
-            found.setdefault(name, []).append(unknown)
-
-    for operation, unknown in scope.calls.obstacles():
-        note(operation, unknown)
-    for operation, unknown in plan.missing(scope.name, scope.calls, _seen(scope, part)).items():
-        note(operation, unknown)
-    for kind in sorted(kind for kind in scope.kinds if not is_known(kind)):
-        for name, unknown in _unread(*scope.listed_by[kind]):
-            found.setdefault(name, []).append(unknown)
+    for name, unknown in (*_unanswered(scope, part), *_unread(scope, part)):
+        found.setdefault(name, []).append(unknown)
     for operation, kind in RESOURCES.items():
         service, _, name = operation.partition(":")
         stated = scope.calls.from_state and kind not in SWITCHED_ELSEWHERE
         if stated or scope.calls.called(service, name):
             found.setdefault(kind, [])
     return {name: tuple(dict.fromkeys(items)) for name, items in found.items()}
+
+
+def _unanswered(scope: Scope, part: Part) -> Iterator[tuple[str, Unknown]]:
+    """The listings that were refused, and those of the plan that nobody asked."""
+    for operation, unknown in scope.calls.obstacles():
+        yield from ((name, unknown) for name in feeds(operation))
+    for operation, unknown in plan.missing(scope.name, scope.calls, _seen(scope, part)).items():
+        yield from ((name, unknown) for name in feeds(operation))
+
+
+def _unread(scope: Scope, part: Part) -> Iterator[tuple[str, Unknown]]:
+    """What is in the snapshot and no reader knows: records of a kind leave a gap in what their listing feeds, those of an
+    unheard-of listing in all; a cloud that a state tells of as well leaves one where something of it may lie.
+    """
+    for kind in sorted(kind for kind in scope.kinds if not is_known(kind)):
+        operation, record = scope.listed_by[kind]
+        unknown = Unknown(Reason.NOT_READ, Source(operation, record))
+        yield from ((name, unknown) for name in feeds(operation) or EVERYTHING)
+    for unknown in _unread_clouds(scope, part):
+        yield from ((name, unknown) for name in HOLDING)
 
 
 def _with(gaps: Gaps, more: Iterable[tuple[str, Unknown]]) -> Gaps:
@@ -189,10 +205,15 @@ def _seen(scope: Scope, part: Part) -> plan.Seen:
     )
 
 
-def _unread(operation: str, record: str) -> Iterator[tuple[str, Unknown]]:
-    """The gaps that records of a kind that no reader knows leave: in what their listing feeds; of an unheard-of listing, in all."""
-    unknown = Unknown(Reason.NOT_READ, Source(operation, record))
-    yield from ((name, unknown) for name in feeds(operation) or EVERYTHING)
+def _unread_clouds(scope: Scope, part: Part) -> Iterator[Unknown]:
+    """Clouds that a state of this account tells of as well, and that no reader knows: stores and keys may lie there."""
+    stated = part.account.settings.get(UNREAD_TYPES)
+    types = stated.value if isinstance(stated, Known) and isinstance(stated.value, Mapping) else {}
+    for provider, cloud in CLOUDS.items():
+        if isinstance(types.get(provider), Mapping):
+            told = ", ".join(sorted(map(str, types[provider])))
+            source = Source(f"{STATE_SERVICE}:ShowState", f"{cloud}/state-of-{scope.account} {told}")
+            yield Unknown(Reason.NOT_READ, source)
 
 
 def feeds(operation: str) -> tuple[str, ...]:

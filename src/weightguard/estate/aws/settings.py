@@ -16,6 +16,8 @@ from weightguard.estate.evidence import Record, read, service_of
 from weightguard.estate.fact import Fact, Known, Source
 
 FROM_STATE: Final = "terraform.state"
+UNREAD_TYPES: Final = "terraform.UnreadTypes"
+"""Terraform's provider -> resource type that no mapper reads -> ``{"count", "stores"}``, the stores that it names."""
 KINDS: Final = (".account", ".account_summary", ".region", ".settings")
 
 
