@@ -518,7 +518,10 @@ def test_a_refused_listing_leaves_its_collection_incomplete(
 def test_what_nobody_asked_for_is_a_gap_too() -> None:
     found = estate(role(), calls=[call("iam", DETAILS)], complete=False)
     assert found.principals.complete
-    assert [gap.reason for gap in found.stores.gaps] == [Reason.NOT_COLLECTED]
+    assert {(gap.source.call, gap.reason) for gap in found.stores.gaps} == {
+        ("s3:ListBuckets", Reason.NOT_COLLECTED),
+        ("s3:ListDirectoryBuckets", Reason.NOT_COLLECTED),
+    }
 
 
 def test_a_later_snapshot_of_an_account_is_believed() -> None:
@@ -529,7 +532,7 @@ def test_a_later_snapshot_of_an_account_is_believed() -> None:
     old = MemorySnapshot([role()], [call("s3", "ListBuckets", "denied")], digest="a")
     new = MemorySnapshot(
         [user(), in_no_organisation()],
-        [call("s3", "ListBuckets")],
+        [call("s3", "ListBuckets"), call("s3", "ListDirectoryBuckets")],
         collected_at="2026-02-01T00:00:00Z",
         digest="b",
     )

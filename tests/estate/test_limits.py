@@ -26,7 +26,7 @@ from weightguard.access import AccessKind, build
 from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.limits import limits_of
-from weightguard.estate.model import Estate
+from weightguard.estate.model import Contents, Estate
 
 UNREAD = Unknown(Reason.DENIED, Source("s3:GetBucketOwnershipControls", f"aws/{HOME}"), "AccessDenied")
 DELEGATED = document(
@@ -104,6 +104,11 @@ def test_old_versions_are_told_where_there_may_be_some() -> None:
         (STORE, False)
     ]
     assert met(estate(store(versioning=known({}))), LimitKind.OLD_VERSIONS) == []
+    listed = known(Contents(1, 1, 0, old_versions=True))
+    assert (
+        met(estate(store(versioning=known({"Status": "Enabled"}), contents=listed)), LimitKind.OLD_VERSIONS)
+        == []
+    )
 
 
 def test_what_lies_in_disks_is_not_known_where_there_are_disks() -> None:

@@ -39,8 +39,10 @@ def _object_acls(estate: Estate) -> Iterator[Limit]:
 
 
 def _old_versions(estate: Estate) -> Iterator[Limit]:
-    """Standing: where versions are or were kept, deleted weights may still lie."""
+    """Standing: where versions are or were kept and nobody listed them, deleted weights may still lie."""
     for store in estate.stores:
+        if isinstance(store.contents, Known) and store.contents.value.old_versions:
+            continue
         versioning = store.versioning.value if isinstance(store.versioning, Known) else {"Status": None}
         if versioning and "Status" in versioning:
             yield Limit(LimitKind.OLD_VERSIONS, store.id, in_play=False)

@@ -201,6 +201,7 @@ class Contents:
         keys: keys that objects were seen to be encrypted with, whatever the store's default is.
         unread: what `unexamined` counts, by folder and reason.
         wrapped: how the objects are encrypted, run by run; where there are too many runs, one for each way over all names.
+        old_versions: whether keys of which only old versions are left were listed as well.
     """
 
     objects: int
@@ -209,6 +210,7 @@ class Contents:
     keys: tuple[str, ...] = ()
     unread: tuple[UnreadObjects, ...] = ()
     wrapped: tuple[Wrapped, ...] = ()
+    old_versions: bool = False
 
 
 LAST_CHARACTER: Final = "\U0010ffff"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from weightguard.estate.aws import (
@@ -127,7 +127,8 @@ def _unasked_doors(scope: Scope, record: Record) -> tuple[Unknown, ...]:
 
 def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) -> Fact[Contents]:
     source = s3.contents_source(record)
-    found = contents.get(record.id, Contents(0, 0, 0))
+    counted = contents.get(record.id, Contents(0, 0, 0))
+    found = replace(counted, old_versions=outcome(record, "ListObjectVersions") == "ok")
     answered = outcome(record, "ListObjectsV2")
     if answered is not None:
         return read(record, "ListObjectsV2", lambda _: found, absent=found)

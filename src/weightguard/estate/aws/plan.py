@@ -60,6 +60,7 @@ PLAN: Final = (
     ),
     *_all(
         Where.REGIONS,
+        "s3:ListDirectoryBuckets",
         "kms:ListKeys", "cloudtrail:DescribeTrails", "ec2:DescribeVpcEndpoints", "ec2:DescribeInstances", "ec2:DescribeVolumes",
         "ec2:DescribeSnapshots", "ec2:DescribeImages", "lambda:ListFunctions", "secretsmanager:ListSecrets",
         "ecr:DescribeRepositories", "efs:DescribeFileSystems", "fsx:DescribeFileSystems", "backup:ListBackupVaults",
