@@ -200,12 +200,15 @@ class Laboratory:
         return path
 
     def _calls(self, writer: SnapshotWriter, scope: str) -> None:
+        """Everything that a whole collection asks, in every region in which something lies."""
         planned = {listing.operation for listing in PLAN}
+        regions = sorted({one["region"] for one in self.records if one["region"]}) or [REGION]
         for operation in sorted({*LISTED, *RESOURCES, *planned, *self.refused}):
             service, _, name = operation.partition(":")
             outcome = "denied" if operation in self.refused else "ok"
             code = "AccessDenied" if operation in self.refused else None
-            writer.call(Call(service, name, scope, outcome, AS_OF, REGION, None, code))  # type: ignore[arg-type]
+            for region in regions:
+                writer.call(Call(service, name, scope, outcome, AS_OF, region, None, code))  # type: ignore[arg-type]
 
     def _owner(self, store: str) -> str:
         return next(

@@ -130,6 +130,7 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
     default = keys.of_store(found)
     wrapping = _wrapping(found, prefix, keys, default)
     gaps += [gap for key in wrapping for gap in _key_gaps(key)]
+    gaps += _object_gaps(found)
     document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
     strange = _not_understood(found.policy, document)
     return StoreSurface(
@@ -166,6 +167,17 @@ def _wrapping(
     if not found.seen or not prefix:
         surfaces.append(default)
     return _distinct(surfaces)
+
+
+def _object_gaps(store: Store) -> list[Unknown]:
+    """Objects that could have been listed and were not: which keys they lie under, and so who uses those, is not known.
+
+    Of a source that lists no objects nothing is missing here.
+    """
+    contents = store.contents
+    if isinstance(contents, Known) or (contents.reason is Reason.NOT_COLLECTED and contents.code is None):
+        return []
+    return [contents]
 
 
 def _distinct(keys: Iterable[KeySurface | None]) -> tuple[KeySurface | None, ...]:

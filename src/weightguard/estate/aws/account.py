@@ -40,6 +40,8 @@ from weightguard.estate.model import (
 )
 from weightguard.estate.shape import flag, mapping, member, number, text_or_none
 
+NOT_ASKED: Final = "NotAsked"
+"""The code of a read that whoever asked the account could have made, and did not."""
 FIRST: Final = ("iam", "organizations", "s3control")
 """Files that others refer to: roles by name, access points by bucket."""
 
@@ -135,7 +137,11 @@ def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) ->
     broken = scope.calls.obstacle_of(record.id, OBJECT_LISTINGS)
     if broken is not None:
         return broken
-    return Known(found, source) if scope.calls.listed(record.id) else Unknown(Reason.NOT_COLLECTED, source)
+    if scope.calls.listed(record.id):
+        return Known(found, source)
+    # A file that stands for an account cannot list objects; whoever asked the account itself could have.
+    told = scope.calls.from_state or scope.calls.from_file
+    return Unknown(Reason.NOT_COLLECTED, source, None if told else NOT_ASKED)
 
 
 def _account(
