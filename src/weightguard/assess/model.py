@@ -119,7 +119,7 @@ class Coverage:
     Attributes:
         ratio: answered reads (ok, absent) of all reads; of decided verdicts where no call was recorded.
         accounts: the accounts of whoever is audited, sorted by id. accounts_unlisted: there may be more of them.
-        stores: stores that were listed. stores_unread: those among them into which nobody could look, wholly or in part.
+        stores: stores that were listed. stores_unread: those among them whose objects could not be listed to the end.
         sets_unread: listings of weights that were not read to their end, behind which further sets may lie.
     """
 

@@ -25,11 +25,11 @@ def accounts(estate: Estate) -> tuple[AccountSight, ...]:
 
 
 def stores(estate: Estate) -> tuple[int, int]:
-    """How many stores were listed, and into how many of those nobody could look, wholly or in part."""
-    unread = sum(
-        isinstance(one.contents, Unknown) or one.contents.value.unexamined > 0 for one in estate.stores
-    )
-    return len(estate.stores), unread
+    """How many stores were listed, and the objects of how many of those could not be listed to the end.
+
+    Stores with single objects that were not read are told apart from these (`opaque` of the report).
+    """
+    return len(estate.stores), sum(isinstance(one.contents, Unknown) for one in estate.stores)
 
 
 def _audited(estate: Estate) -> Iterator[Account]:

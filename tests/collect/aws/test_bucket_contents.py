@@ -1,0 +1,154 @@
+"""What a bucket lists beside its objects: unfinished uploads, keys of which only old versions are left, and what is not listed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted import Reply, caller, server
+
+from weightguard.collect.aws.account import Account
+from weightguard.collect.aws.contents import Contents, read_contents
+from weightguard.collect.aws.services import s3
+from weightguard.snapshot import SnapshotWriter, open_snapshot
+
+NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+EMPTY = f"<ListBucketResult {NAMESPACE}><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>"
+ONE = EMPTY.replace(
+    "<IsTruncated>",
+    "<Contents><Key>model.safetensors</Key><Size>0</Size><ETag>&quot;e&quot;</ETag></Contents><IsTruncated>",
+)
+NO_UPLOADS = (
+    f"<ListMultipartUploadsResult {NAMESPACE}><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"
+)
+UPLOAD = NO_UPLOADS.replace(
+    "<IsTruncated>",
+    "<Upload><Key>model.safetensors</Key><UploadId>1</UploadId><Initiated>2026-01-02T03:04:05Z</Initiated></Upload><IsTruncated>",
+)
+UNVERSIONED = f"<VersioningConfiguration {NAMESPACE}/>"
+VERSIONED = f"<VersioningConfiguration {NAMESPACE}><Status>Suspended</Status></VersioningConfiguration>"
+NO_VERSIONS = f"<ListVersionsResult {NAMESPACE}><IsTruncated>false</IsTruncated></ListVersionsResult>"
+
+
+def version(key: str, latest: bool, size: int) -> str:
+    told = f"<IsLatest>{str(latest).lower()}</IsLatest><Size>{size}</Size>"
+    return f"<Version><Key>{key}</Key><VersionId>v{size}</VersionId>{told}</Version>"
+
+
+def marker(key: str, latest: bool = True) -> str:
+    told = f"<IsLatest>{str(latest).lower()}</IsLatest>"
+    return f"<DeleteMarker><Key>{key}</Key><VersionId>d</VersionId>{told}</DeleteMarker>"
+
+
+def versions(*entries: str) -> str:
+    return NO_VERSIONS.replace("<IsTruncated>", "".join(entries) + "<IsTruncated>")
+
+
+def refused(code: str = "AccessDenied") -> Reply:
+    return Reply(403, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
+
+
+def collected(
+    tmp_path: Path,
+    *,
+    objects: Any = EMPTY,
+    uploads: Any = NO_UPLOADS,
+    versioning: Any = UNVERSIONED,
+    old: Any = NO_VERSIONS,
+) -> tuple[Contents, dict[str, str]]:
+    """What came of a bucket that answers so, and the `examined` of its rows by key."""
+
+    def script(path: str) -> Reply:
+        query = path.partition("?")[2]
+        for name, answer in (
+            ("uploads", uploads),
+            ("versioning", versioning),
+            ("versions", old),
+            ("list-type", objects),
+        ):
+            if query.startswith(name) or f"&{name}" in query:
+                return (
+                    answer
+                    if isinstance(answer, Reply)
+                    else Reply(200, answer.encode(), {"Content-Type": "application/xml"})
+                )
+        return Reply(404, b"<Error><Code>NoSuchKey</Code></Error>")
+
+    folder = tmp_path / "snapshot"
+    with server(script) as url, SnapshotWriter.create(folder, "0.1.0", ["aws/123456789012"]) as writer:
+        made, calls = caller(url)
+        account = Account("123456789012", "aws", made, writer, ("us-east-1",))
+        bucket = s3.Bucket("b", "arn:aws:s3:::b", {"Name": "b"}, "us-east-1")
+        with ThreadPoolExecutor(2) as readers:
+            found = read_contents(account, bucket, readers, 10)
+        assert {call.operation for call in calls} >= {
+            "ListObjectsV2",
+            "ListMultipartUploads",
+            "GetBucketVersioning",
+        }
+        writer.seal()
+    snapshot = open_snapshot(folder)
+    return found, {row["key"]: row["examined"] for row in snapshot.object_rows(["key", "examined"])}
+
+
+def test_an_empty_bucket_without_versions_and_uploads_holds_nothing(tmp_path: Path) -> None:
+    found, rows = collected(tmp_path)
+    assert (found.harmless, rows) == ("it holds no objects", {})
+
+
+@pytest.mark.parametrize(
+    ("given", "rows"),
+    [
+        ({"uploads": UPLOAD}, {"model.safetensors": "unfinished"}),
+        (
+            {"versioning": VERSIONED, "old": versions(marker("a"), version("a", False, 9))},
+            {"a": "old_version"},
+        ),
+        (
+            {
+                "versioning": VERSIONED,
+                "old": versions(marker("a"), version("a", False, 9), version("b", True, 5)),
+            },
+            {"a": "old_version"},
+        ),
+    ],
+)
+def test_what_no_listing_of_objects_shows_is_a_row_and_unread(
+    tmp_path: Path, given: dict[str, str], rows: dict[str, str]
+) -> None:
+    found, seen = collected(tmp_path, **given)
+    assert (found.harmless, found.unread, seen) == (None, True, rows)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"uploads": UPLOAD, "objects": ONE},
+        {"versioning": VERSIONED, "old": versions(version("a", True, 9), version("a", False, 8))},
+        {"versioning": VERSIONED, "old": versions(marker("a"))},
+        {
+            "versioning": VERSIONED,
+            "old": versions(version("a", True, 9), marker("a", False), version("a", False, 8)),
+        },
+    ],
+)
+def test_what_has_an_object_or_nothing_left_is_no_row_of_its_own(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    found, rows = collected(tmp_path, **given)
+    assert not found.unread
+    assert not set(rows.values()) & {"old_version", "unfinished"}
+
+
+@pytest.mark.parametrize("name", ["uploads", "versioning"])
+def test_a_refused_listing_keeps_an_empty_bucket_from_being_harmless(tmp_path: Path, name: str) -> None:
+    found, _ = collected(tmp_path, **{name: refused()})
+    assert found.harmless is None
+
+
+def test_refused_versions_keep_a_versioned_bucket_from_being_harmless(tmp_path: Path) -> None:
+    found, _ = collected(tmp_path, versioning=VERSIONED, old=refused())
+    assert found.harmless is None
+    assert found.answers["ListObjectVersions"].outcome == "denied"
