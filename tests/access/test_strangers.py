@@ -150,6 +150,8 @@ def test_a_canonical_user_is_somebody_outside() -> None:
     canonical = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
     answer = readers(let({"CanonicalUser": canonical}))[canonical]
     assert (answer.kind, answer.certainty) == ("external", "certain")
+    own = known({"Owner": {"ID": canonical}, "Grants": []})
+    assert readers(let({"CanonicalUser": canonical}), acl=own) == {}
     held = readers(let({"CanonicalUser": canonical}, {"StringEquals": {"aws:PrincipalAccount": PARTNER}}))
     assert held[canonical].certainty == "conditional"
 

@@ -246,10 +246,6 @@ class Named:
         }
         return sorted(account for account in found if account in self._population.realms)
 
-    def is_covered(self, account: str) -> bool:
-        """Whether some snapshot holds the account's principals."""
-        return bool(self._population.in_account(account))
-
     @staticmethod
     def names(policy: CompiledPolicy) -> frozenset[str]:
         """The AWS principals and services that a compiled resource policy names."""

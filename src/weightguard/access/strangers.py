@@ -7,7 +7,7 @@ policy names one principal of another account, that very principal is asked as w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -50,7 +50,6 @@ class Stranger:
     is_anybody: bool = False
     organisation: str | None = None
     unseen: str | None = None
-
     point: str | None = None
 
     @property
@@ -176,7 +175,7 @@ class Strangers:
                 caller = replace(caller, bounds=self._bounds(caller.account))
             unseen = caller.account if self._is_audited(caller.account) else None
             yield Stranger(caller, everything(caller, realm), (answer_name(caller),), unseen=unseen)
-        for name in sorted(mentioned.canonical):
+        for name in sorted(mentioned.canonical - self._own_canonical):
             yield Stranger(
                 Principal(PrincipalType.CANONICAL_USER, name, bounds=self._bounds(None)), Layers(), (name,)
             )
@@ -255,6 +254,17 @@ class Strangers:
             bounds = replace(self._bounds(None, apart), organisation=organisation)
             caller = somebody(None, bounds, partition=partition)
             yield Stranger(caller, Layers(), (EVERYBODY,), organisation=organisation)
+
+    @cached_property
+    def _own_canonical(self) -> frozenset[str]:
+        """The canonical users of audited accounts: the owners of their buckets."""
+        owners = (
+            store.acl.value.get("Owner")
+            for store in self._population.estate.stores
+            if isinstance(store.acl, Known) and store.acl.value is not None
+        )
+        found = (owner.get("ID") for owner in owners if isinstance(owner, Mapping))
+        return frozenset(one for one in found if isinstance(one, str))
 
     @cached_property
     def _covered(self) -> tuple[str, ...]:

@@ -17,12 +17,11 @@ from weightguard.checks.decisions import (
     compiled,
     first_granted,
     levels,
-    makers_of_access_points,
     organisations,
-    outsiders_named,
     s3_access,
     strangers,
 )
+from weightguard.checks.outsiders import makers_of_access_points, outsiders_named
 from weightguard.checks.relations import account_of, counted, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Fact, Known, Reason, Unknown

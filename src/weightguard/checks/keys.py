@@ -17,9 +17,9 @@ from weightguard.checks.decisions import (
     insider,
     levels,
     named_principals,
-    outsiders_named,
     stranger_account,
 )
+from weightguard.checks.outsiders import outsiders_named
 from weightguard.checks.relations import account_of, counted, is_outside, key_named, weights_in, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known, Unknown
