@@ -25,7 +25,7 @@ def _one(estate: Estate, change: Change) -> Estate:
         principals=_over(estate.principals, doing.principal),
         stores=_over(estate.stores, doing.store),
         keys=_over(estate.keys, doing.key),
-        workloads=_over(estate.workloads, doing.holder),
+        workloads=_over(estate.workloads, doing.workload),
         secrets=_over(estate.secrets, doing.holder),
     )
 
@@ -83,3 +83,8 @@ class _Doing:
 
     def holder(self, one: Any) -> Any:
         return replace(one, policy=self.fact(one.policy))
+
+    def workload(self, one: Any) -> Any:
+        if one.id == self.change.policy and isinstance(one.public, Known):
+            return replace(one, public=Known(False, one.public.source))
+        return self.holder(one)

@@ -397,6 +397,8 @@ def test_a_bound_on_the_search_for_the_smallest_set_is_told(monkeypatch: pytest.
     whole = build(found).cut(STORE)
     assert (len(whole.changes), whole.complete) == (6, True)
     monkeypatch.setattr(hitting, "MOST_STEPS", 0)
+    assert build(found).cut(STORE).complete, "what is proved without any step stays proved"
+    monkeypatch.setattr(hitting._Items, "at_least", lambda self, ways, taken: 0)
     cut = build(found).cut(STORE)
     assert cut.left == ()
     assert (bounds(cut), cut.complete) == (["cut-size"], False)

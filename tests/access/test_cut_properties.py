@@ -135,14 +135,14 @@ def test_a_cut_done_as_told_closes_every_way(found: Estate) -> None:
 
 
 @pytest.mark.slow
-@settings(BOUNDED, max_examples=60)
+@settings(BOUNDED, max_examples=40)
 @given(estates())
 def test_a_cut_done_as_told_closes_every_way_of_many_estates(found: Estate) -> None:
     check_done(found)
 
 
 @pytest.mark.slow
-@settings(BOUNDED, max_examples=30)
+@settings(BOUNDED, max_examples=12)
 @given(estates())
 def test_no_smaller_set_of_changes_closes_every_way(found: Estate) -> None:
     check_smallest(found)

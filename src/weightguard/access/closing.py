@@ -92,6 +92,7 @@ class Closing:
 
     def __init__(self, removable: Removable) -> None:
         self._removable = removable
+        self._rested_on: set[Place] = set()
         self._rests: dict[int, tuple[Hop, Rest]] = {}
         self._of_hops: dict[tuple[str, str, tuple[Closer, ...], str], frozenset[frozenset[Unit]]] = {}
 
@@ -131,17 +132,25 @@ class Closing:
         """All of them whole; and with the values of each list that let the hop through taken out of it, where others are left."""
         if not any(one.locked for one in units):
             yield frozenset(units)
-        lists = [list(self._removable.narrower(one, hop)) or [one] for one in units]
+        lists = [self._narrower(one, hop) or [one] for one in units]
         for position in range(max(map(len, lists))):
             chosen = [rows[min(position, len(rows) - 1)] for rows in lists]
             if not any(one.locked and not one.taken for one in chosen):
                 yield frozenset(chosen)
 
+    def _narrower(self, unit: Unit, hop: Hop) -> list[Unit]:
+        """Less than a whole statement, where somebody to be kept rests on it or it must not go."""
+        if not unit.locked and unit.place not in self._rested_on:
+            return []
+        return list(self._removable.narrower(unit, hop))
+
     def kept(self, answers: Iterable[Answer]) -> tuple[Kept, ...]:
         """What the access of readers that are kept rests on; those that rest on the same together."""
         found: dict[Rest, list[str]] = {}
         for answer in answers:
-            found.setdefault(tuple(self._resting(answer.path[-1])), []).append(answer.principal)
+            rest = tuple(self._resting(answer.path[-1]))
+            found.setdefault(rest, []).append(answer.principal)
+            self._rested_on.update(place for closer in rest for place, _ in closer)
         return tuple(Kept(tuple(names), rest) for rest, names in found.items())
 
     def closed(self, hop: Hop, taken: frozenset[Unit]) -> bool:

@@ -73,6 +73,10 @@ class _Losses:
                 self._by_place.setdefault(place, []).append(one)
         self._known: dict[frozenset[Unit], int] = {}
 
+    def may_cost(self, unit: Unit) -> bool:
+        """Whether somebody's access rests on what a thing is taken from."""
+        return unit.place in self._by_place
+
     def cost(self, taken: frozenset[Unit]) -> int:
         """The cost of taking some things away."""
         found = self._known.get(taken)
@@ -95,11 +99,13 @@ class _Cutting:
         self._standing = {one.principal for one in self._first.answers if one.direct}
         self._closing = Closing(Removable(owner.estate))
         self._kept = self._closing.kept(one for one in self._first.answers if is_kept(one))
+        losses = _Losses(self._kept)
         self._prices: Prices[Unit] = Prices(
             lambda unit: unit.place,
             lambda unit: 2 * unit.rank + bool(unit.taken),
             _ONE,
-            _Losses(self._kept).cost,
+            losses.cost,
+            losses.may_cost,
         )
         self._chooser = Chooser(self._prices, Budget(hitting.MOST_STEPS))
         place = owner.place(store, None)
