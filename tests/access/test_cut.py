@@ -228,6 +228,14 @@ def test_more_changes_are_made_rather_than_one_that_costs_a_reader() -> None:
     assert cut.changes[0].policy == f"{TRAINER}#trust policy"
 
 
+def test_a_reader_whom_two_statements_let_in_keeps_one() -> None:
+    """Each of two statements could go whole without a loss; both could not."""
+    rows = document(to(STRANGER, TRAINER, sid="One"), to(STRANGE, TRAINER, sid="Two"))
+    cut = cut_of(estate(role("trainer"), store(policy=rows)))
+    assert len(cut.changes) == 2
+    assert [change.costs for change in cut.changes] == [(), ()]
+
+
 def test_costs_stand_beside_the_change_that_causes_them() -> None:
     """Two doors in one wall: the one that the trainer uses as well costs, the other one does not."""
     named_so = {"Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/trainer"}}}

@@ -23,6 +23,7 @@ def prices(places: list[int], losses: list[frozenset[int]]) -> Prices[int]:
         10,
         lambda taken: 1000 * sum(lost <= taken for lost in losses),
         lambda one: any(one in lost for lost in losses),
+        lambda one: [number for number, lost in enumerate(losses) if len(lost) > 1 and one in lost],
     )
 
 
@@ -48,10 +49,19 @@ def test_nothing_cheaper_closes_every_way(
     assert cost.of(choice.taken) == best
 
 
+def test_a_loss_that_two_choices_make_together_is_seen() -> None:
+    """Two ways that share nothing: 0 and 3 are the cheapest each, and cost somebody together."""
+    ways = [frozenset({frozenset({0}), frozenset({1})}), frozenset({frozenset({3}), frozenset({4})})]
+    choice = Chooser(prices(ELEMENTS, [frozenset({0, 3})]), Budget(1_000)).choose(ways)
+    assert choice.taken in ({0, 4}, {1, 3})
+
+
 def odd(budget: int) -> Choice[int]:
     """Five ways in a ring: each element closes two, so three are needed, though half of five would seem to do."""
     ring = [frozenset({frozenset({one}), frozenset({(one + 1) % 5})}) for one in range(5)]
-    free: Prices[int] = Prices(lambda one: one, lambda one: 0, 10, lambda taken: 0, lambda one: False)
+    free: Prices[int] = Prices(
+        lambda one: one, lambda one: 0, 10, lambda taken: 0, lambda one: False, lambda one: ()
+    )
     return Chooser(free, Budget(budget)).choose(ring)
 
 
@@ -65,7 +75,9 @@ def test_what_is_not_searched_to_its_end_is_not_called_the_cheapest(budget: int,
 def test_ways_that_share_nothing_are_kept_from_round_to_round() -> None:
     """The second round has one way more; the budget is spent on what is new alone."""
     budget = Budget(1_000)
-    free: Prices[int] = Prices(lambda one: one, lambda one: 0, 10, lambda taken: 0, lambda one: False)
+    free: Prices[int] = Prices(
+        lambda one: one, lambda one: 0, 10, lambda taken: 0, lambda one: False, lambda one: ()
+    )
     chooser = Chooser(free, budget)
     ring = [frozenset({frozenset({one}), frozenset({(one + 1) % 5})}) for one in range(5)]
     chooser.choose(ring)

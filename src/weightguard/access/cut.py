@@ -77,6 +77,12 @@ class _Losses:
         """Whether somebody's access rests on what a thing is taken from."""
         return unit.place in self._by_place
 
+    def ties(self, unit: Unit) -> Iterator[int]:
+        """Those of the kept who lose their access only when things are taken from several places, this one among them."""
+        for one in self._by_place.get(unit.place, ()):
+            if any(len(closer) > 1 for closer in one.rest):
+                yield id(one)
+
     def cost(self, taken: frozenset[Unit]) -> int:
         """The cost of taking some things away."""
         found = self._known.get(taken)
@@ -106,6 +112,7 @@ class _Cutting:
             _ONE,
             losses.cost,
             losses.may_cost,
+            losses.ties,
         )
         self._chooser = Chooser(self._prices, Budget(hitting.MOST_STEPS))
         place = owner.place(store, None)

@@ -9,7 +9,7 @@ choice begins, and the choice says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -57,6 +57,7 @@ class Prices(Generic[T]):
         once: what touching a place costs, at least 1.
         besides: what a set of elements costs besides; it never falls when the set grows.
         risky: whether an element can be the reason that a set costs something besides.
+        ties: names of what a set costs besides only where several elements come together, this one among them.
     """
 
     place: Callable[[T], Hashable]
@@ -64,6 +65,7 @@ class Prices(Generic[T]):
     once: int
     besides: Callable[[frozenset[T]], int]
     risky: Callable[[T], bool]
+    ties: Callable[[T], Iterable[Hashable]]
 
     def of(self, taken: frozenset[T]) -> int:
         """What a set costs."""
@@ -92,7 +94,7 @@ class Chooser(Generic[T]):
         """
         taken: frozenset[T] = frozenset()
         exact = True
-        for part in _apart(list(dict.fromkeys(ways)), self._prices.place):
+        for part in _apart(list(dict.fromkeys(ways)), self._tied):
             key = frozenset(part)
             found = self._solved.get(key)
             if found is None:
@@ -101,9 +103,15 @@ class Chooser(Generic[T]):
             exact = exact and found.exact
         return Choice(taken, exact)
 
+    def _tied(self, element: T) -> Iterator[Hashable]:
+        """What an element's price hangs on."""
+        yield True, self._prices.place(element)
+        for name in self._prices.ties(element):
+            yield False, name
 
-def _apart(ways: Sequence[Way[T]], place: Callable[[T], Hashable]) -> list[list[Way[T]]]:
-    """Ways that share a place, directly or through others, together."""
+
+def _apart(ways: Sequence[Way[T]], tied: Callable[[T], Iterable[Hashable]]) -> list[list[Way[T]]]:
+    """Ways that share a place or what their prices hang on, directly or through others, together."""
     leader: dict[Hashable, Hashable] = {}
 
     def find(one: Hashable) -> Hashable:
@@ -113,13 +121,13 @@ def _apart(ways: Sequence[Way[T]], place: Callable[[T], Hashable]) -> list[list[
         return one
 
     for way in ways:
-        first, *others = {place(element) for option in way for element in option}
+        first, *others = {name for option in way for element in option for name in tied(element)}
         for other in others:
             leader[find(other)] = find(first)
     parts: dict[Hashable, list[Way[T]]] = {}
     for way in ways:
         any_element = next(iter(next(iter(way))))
-        parts.setdefault(find(place(any_element)), []).append(way)
+        parts.setdefault(find(next(iter(tied(any_element)))), []).append(way)
     return list(parts.values())
 
 
