@@ -9,6 +9,7 @@ import pytest
 from small_estates import HOME, KEY, STORE, allow, arn, document, estate, key, known, store, user
 
 from weightguard.access import AccessKind, build
+from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.model import Store, StoreEncryption, Wrapped
 
 OTHER_KEY = KEY.replace("0000-4000", "1111-4000")
@@ -26,7 +27,7 @@ KEYS = (key(DELEGATING), key(DELEGATING, id=OTHER_KEY))
 
 
 def bucket(*runs: tuple[str, str, str | None], **more: Any) -> Store:
-    return replace(store(key=KEY, **more), wrapped=tuple(Wrapped(*run) for run in runs))
+    return replace(store(key=KEY, **more), wrapped=known(tuple(Wrapped(*run) for run in runs)))
 
 
 def able(where: Store, at: str, access: AccessKind = AccessKind.READ, people: Any = PEOPLE) -> set[str]:
@@ -75,7 +76,7 @@ def test_objects_put_before_the_default_need_no_key() -> None:
     there = bucket(("a/1", "a/1", ""))
     assert able(there, f"{STORE}/a/1") == {FIRST, OTHER, BARE}
     without = replace(there, encryption=known(StoreEncryption("AES256", None)))
-    keyed = replace(without, wrapped=(Wrapped("a/1", "a/1", OTHER_KEY),))
+    keyed = replace(without, wrapped=known((Wrapped("a/1", "a/1", OTHER_KEY),)))
     assert able(keyed, f"{STORE}/a/1") == {OTHER}
     assert able(keyed, f"{STORE}/new/") == {FIRST, OTHER, BARE}
 
@@ -121,3 +122,10 @@ def test_a_key_of_objects_that_no_snapshot_holds_is_a_gap() -> None:
         AccessKind.READ, f"{STORE}/a/1"
     )
     assert not found.complete and any("kms:DescribeKey" in gap.source.call for gap in found.gaps)
+
+
+def test_objects_that_nobody_saw_may_lie_under_any_key() -> None:
+    unseen = Unknown(Reason.DENIED, Source("s3:ListObjectsV2", "somewhere"), "AccessDenied")
+    found = build(estate(*PEOPLE, replace(bucket(), wrapped=unseen), *KEYS)).who_can(AccessKind.READ, STORE)
+    assert not found.complete and unseen in found.gaps
+    assert build(estate(*PEOPLE, bucket(), *KEYS)).who_can(AccessKind.READ, STORE).complete

@@ -122,7 +122,7 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
         return StoreSurface(store, objects, None, None, None, None, None, False, S3Access(), None, ())
     gaps = [
         fact
-        for fact in (found.policy, found.public_access_block, found.encryption, found.acl)
+        for fact in (found.policy, found.public_access_block, found.encryption, found.acl, found.wrapped)
         if isinstance(fact, Unknown) and not (fact is found.public_access_block and _lets_nobody_in(found))
     ]
     policy = found.policy.value if isinstance(found.policy, Known) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from weightguard.estate.fact import Collection, Fact
+from weightguard.estate.fact import Collection, Fact, Known, Source
 from weightguard.weights import WeightSet
 
 Provider = Literal["aws", "gcp", "azure"]
@@ -214,6 +214,7 @@ class Contents:
 
 
 LAST_CHARACTER: Final = "\U0010ffff"
+_NOTHING_SEEN: Final[Known[tuple[Wrapped, ...]]] = Known((), Source("objects", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +272,13 @@ class Store:
     tags: Fact[Mapping[str, str]]
     contents: Fact[Contents]
     access_points: Collection[AccessPoint] = field(default_factory=Collection)
-    wrapped: tuple[Wrapped, ...] = ()  # how the objects that were seen are encrypted, listed or not
+    wrapped: Fact[tuple[Wrapped, ...]] = _NOTHING_SEEN  # how the objects that were seen are encrypted
 
     def keys_under(self, prefix: str) -> Wrapping:
         """How the objects are encrypted whose names begin with a prefix, as far as they were seen."""
         beyond = prefix + LAST_CHARACTER
-        runs = [run for run in self.wrapped if run.last >= prefix and run.first <= beyond]
+        known = self.wrapped.value if isinstance(self.wrapped, Known) else ()
+        runs = [run for run in known if run.last >= prefix and run.first <= beyond]
         seen = any(run.first.startswith(prefix) or run.last.startswith(prefix) for run in runs)
         return Wrapping(frozenset(run.key for run in runs), seen)
 

@@ -37,6 +37,7 @@ from weightguard.estate.model import (
     Store,
     Trail,
     Workload,
+    Wrapped,
 )
 from weightguard.estate.shape import flag, mapping, member, number, text_or_none
 
@@ -113,9 +114,9 @@ def _stores(
         if record.kind == "s3.bucket":
             own = tuple(sorted(points.get(record.id, ()), key=lambda point: point.id))
             doors = Collection(own, gaps or _unasked_doors(scope, record))
-            seen = contents.get(record.id)
-            wrapped = () if seen is None else seen.wrapped
-            part.stores.append(s3.store(scope, record, _contents(scope, record, contents), doors, wrapped))
+            found = _contents(scope, record, contents)
+            wrapped = _wrapped(scope, record, found, contents)
+            part.stores.append(s3.store(scope, record, found, doors, wrapped))
         else:
             yield record
 
@@ -142,6 +143,16 @@ def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) ->
     # A file that stands for an account cannot list objects; whoever asked the account itself could have.
     told = scope.calls.from_state or scope.calls.from_file
     return Unknown(Reason.NOT_COLLECTED, source, None if told else NOT_ASKED)
+
+
+def _wrapped(
+    scope: Scope, record: Record, found: Fact[Contents], contents: Mapping[str, Contents]
+) -> Fact[tuple[Wrapped, ...]]:
+    """How the objects are encrypted; a state says so of those that it holds, and never lists the others."""
+    if isinstance(found, Unknown) and not scope.calls.from_state:
+        return found
+    seen = contents.get(record.id)
+    return Known(() if seen is None else seen.wrapped, s3.contents_source(record))
 
 
 def _account(

@@ -153,6 +153,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "store.lifecycle": ("s3:GetBucketLifecycleConfiguration",),
     "store.tags": ("s3:GetBucketTagging",),
     "store.contents": ("s3:ListObjectsV2", "s3:GetObject"),
+    "store.wrapped": ("s3:ListObjectsV2", "s3:GetObject"),
     "access_point.network_origin": ("s3control:ListAccessPoints", "s3control:GetAccessPoint"),
     "access_point.vpc": ("s3control:GetAccessPoint",),
     "access_point.public_access_block": ("s3control:GetAccessPoint",),

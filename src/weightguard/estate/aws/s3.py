@@ -97,7 +97,7 @@ def store(
     record: Record,
     contents: Fact[Contents],
     points: Collection[AccessPoint],
-    wrapped: tuple[Wrapped, ...] = (),
+    wrapped: Fact[tuple[Wrapped, ...]],
 ) -> Store:
     """One bucket."""
     data = data_of(record)
