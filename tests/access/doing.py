@@ -52,7 +52,7 @@ class _Doing:
         detached = (self.change.principal, self.change.policy) if self.change.statement == "*" else None
         policies = [self.policy(found) for found in one.policies.value if (one.id, found.id) != detached]
         left = Known(tuple(found for found in policies if found is not None), one.policies.source)
-        return replace(one, policies=left, trust=self.fact(one.trust))
+        return replace(one, policies=left, trust=self.fact(one.trust), boundary=self.fact(one.boundary))
 
     def store(self, one: Any) -> Any:
         points = tuple(replace(each, policy=self.fact(each.policy)) for each in one.access_points)

@@ -353,6 +353,27 @@ def test_a_managed_policy_that_a_kept_reader_carries_loses_one_statement() -> No
     assert all(READ in (change.after or {"Statement": [READ]})["Statement"] for change in cut.changes)
 
 
+def test_a_managed_policy_that_somebody_carries_can_stand_without_its_statement() -> None:
+    shared = managed("shared", allow("sts:AssumeRole", TRAINER))
+    change = only(
+        cut_of(
+            estate(user("climber", attached=[shared]), role("trainer", READ, trust=trusting(ROOT)), store())
+        )
+    )
+    assert change.after is not None
+    assert [one["Action"] for one in change.after["Statement"]] == ["sts:GetCallerIdentity"]
+    assert "detach and delete it" in change.remove
+
+
+def test_a_policy_that_bounds_a_kept_reader_as_well_costs_the_reader() -> None:
+    """The climber's only way in is the statement that the keeper's boundary leaves the keeper."""
+    wide = managed("wide", allow("*", "*"))
+    keeper = user("keeper", READ, boundary=known(wide))
+    climber = user("climber", deny("s3:*"), attached=[wide])
+    change = only(cut_of(estate(keeper, climber, store())))
+    assert (change.principal, change.costs) == (wide.id, (keeper.id,))
+
+
 def test_an_access_control_list_loses_the_entry_of_this_store_alone() -> None:
     open_to = {
         "Grants": [

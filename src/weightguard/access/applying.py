@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from weightguard.access.removal import OPEN_DOOR, SHARED, Unit, UnitKind, listed_as
-from weightguard.access.rewriting import Hung, without
+from weightguard.access.rewriting import Hung, hung_on, without
 from weightguard.estate.fact import Collection, Fact, Known
 from weightguard.estate.model import DiskCopy, Estate, Key, NamedPolicy, Principal, Secret, Store, Workload
 
@@ -65,16 +65,15 @@ class _Gone:
         policies = item.policies
         if isinstance(policies, Known) and any(self._concerns(item.id, one) for one in policies.value):
             kept = (one for one in policies.value if (item.id, one.id) not in self._detached)
-            changed = (self._policy(one, Hung.IDENTITY, item.account) for one in kept)
+            changed = (self._policy(one, hung_on(one), item.account) for one in kept)
             policies = Known(tuple(one for one in changed if one is not None), policies.source)
         elif trust is item.trust and boundary is item.boundary:
             return item
         return replace(item, policies=policies, trust=trust, boundary=boundary)
 
     def _boundary(self, item: Principal) -> Fact[NamedPolicy | None]:
-        """A managed policy that is somebody's boundary as well limits less of them when it says less; it cannot go altogether."""
-        changed = self._fact(item.boundary, Hung.IDENTITY, item.account)
-        return item.boundary if isinstance(changed, Known) and changed.value is None else changed
+        """A managed policy that is somebody's boundary as well limits more when it says less."""
+        return self._fact(item.boundary, Hung.MANAGED, item.account)
 
     def _concerns(self, holder: str, policy: NamedPolicy) -> bool:
         return policy.id in self._taken or (holder, policy.id) in self._detached

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from weightguard.access.understanding import parsed
+from weightguard.estate.model import NamedPolicy
 from weightguard.policy.aws import statement_labels
 from weightguard.policy.aws.glob import glob
 
@@ -28,9 +29,10 @@ Taken = Mapping[str, frozenset[tuple[str, str]]]
 """What is taken out of a document, by a statement's label: (element, value) pairs; none of them: the whole statement."""
 _NOBODY: Final = "NobodyAssumesThisRole"
 _OWN_ACCOUNT: Final = "OwnAccountOnly"
+_NOTHING: Final = "NothingIsLeft"
 _DELEGATION: Final = "Enable IAM User Permissions"
 """As the default key policy calls it."""
-_OURS: Final = (_NOBODY, _OWN_ACCOUNT, _DELEGATION)
+_OURS: Final = (_NOBODY, _OWN_ACCOUNT, _NOTHING, _DELEGATION)
 
 
 class Hung(StrEnum):
@@ -41,6 +43,7 @@ class Hung(StrEnum):
     TRUST = "trust"
     KEY = "key"
     POINT = "access point"
+    MANAGED = "managed policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,9 @@ def without(
     A trust policy has to have a statement (the policy grammar asks for one, and IAM refuses the document as malformed): where
     none is left, it denies everybody. A key's policy has to let somebody change it ("Default key policy", AWS KMS Developer
     Guide): where nothing is left that does, it leaves the key to the policies of its own account. An access point keeps a policy,
-    so that nobody takes the point away for it: where nothing is left, it denies whoever is of another account.
+    so that nobody takes the point away for it: where nothing is left, it denies whoever is of another account. A managed policy
+    cannot be deleted while somebody carries it: where nothing is left, it allows what nobody needs a permission for ("No
+    permissions are required to perform this operation", AWS STS API, GetCallerIdentity).
 
     Args:
         account: the account that owns what the policy hangs on.
@@ -119,6 +124,11 @@ def without(
         left.append({**edited, "Sid": label} if labelled and isinstance(edited, Mapping) else edited)
     left += _made_up(left, hung, whole, account)
     return {**whole, "Statement": left} if left else None
+
+
+def hung_on(policy: NamedPolicy) -> Hung:
+    """What an identity's policy is: one of its own, or one that others may carry too."""
+    return Hung.MANAGED if policy.origin == "customer" else Hung.IDENTITY
 
 
 def made_up(document: Mapping[str, Any] | None, before: Mapping[str, Any] | str | None) -> bool:
@@ -145,6 +155,8 @@ def _made_up(
             "Resource": sorted({one for row in rows for one in values_of(row, "Resource")}) or "*",
             "Condition": {"StringNotEquals": {"aws:PrincipalAccount": account}},
         }
+    elif hung is Hung.MANAGED and not left:
+        yield {"Sid": _NOTHING, "Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}
     elif hung is Hung.KEY and _is_orphaned(left, whole):
         yield {
             "Sid": _DELEGATION,

@@ -12,7 +12,7 @@ from weightguard.access.closing import Kept
 from weightguard.access.hitting import Way
 from weightguard.access.model import Change
 from weightguard.access.removal import Unit, UnitKind
-from weightguard.access.rewriting import Hung, made_up, without
+from weightguard.access.rewriting import Hung, hung_on, made_up, without
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import Estate, NamedPolicy
 
@@ -20,6 +20,7 @@ Place = tuple[str, str, str]
 _INSTEAD: Final = {
     Hung.TRUST: "; a role has to have a trust policy, so let it deny everybody",
     Hung.KEY: "; somebody has to be able to change the key's policy, so let it name the key's own account",
+    Hung.MANAGED: "; nothing is left of it then, so let it allow what everybody may, or detach and delete it",
     Hung.POINT: "; nothing is left of the policy then, so let it deny other accounts",
 }
 
@@ -142,7 +143,7 @@ def _documents(estate: Estate) -> Iterator[tuple[str, _Written]]:
     """Every policy that can be edited, by id."""
     for principal in estate.principals:
         for policy in principal.policies.value if isinstance(principal.policies, Known) else ():
-            yield policy.id, _Written(policy.document, Hung.IDENTITY, principal.account)
+            yield policy.id, _Written(policy.document, hung_on(policy), principal.account)
         yield from _on(principal.trust, Hung.TRUST, principal.account)
     for store in estate.stores:
         yield from _on(store.policy, Hung.RESOURCE, store.account)
