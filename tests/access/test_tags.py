@@ -270,3 +270,19 @@ def test_a_trust_policy_may_look_at_the_tags_of_who_assumes() -> None:
     assumes = allow("sts:AssumeRole")
     assert DEV in found(estate(user("dev", assumes, allow("iam:TagUser", DEV)), reader, store()))
     assert DEV not in found(estate(user("dev", assumes), reader, store()))
+
+
+# --- tags of a bucket -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_tags_of_a_bucket_count_for_nothing_until_access_by_tags_is_turned_on() -> None:
+    by_tag = allow("s3:GetObject", OBJECTS, Condition=tagged("StringEquals", "x", "aws:ResourceTag/team"))
+    labelled = store(tags=known({"team": "x"}))
+    who = build(estate(user("dev", by_tag), labelled)).who_can(AccessKind.READ, STORE)
+    assert who.answers == ()
+    assert [one.kind.id for one in who.limits if one.in_play] == ["bucket-tags"]
+    assert not who.complete
+    others = build(estate(user("dev", by_tag), store(tags=known({"owner": "x"})))).who_can(
+        AccessKind.READ, STORE
+    )
+    assert "bucket-tags" not in [one.kind.id for one in others.limits]

@@ -21,10 +21,10 @@ from weightguard.access.naming import Named, account_in
 from weightguard.access.population import Population
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
 from weightguard.access.worth import Worth
-from weightguard.estate.fact import Unknown
-from weightguard.estate.limit import Limit
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.limits import EVERYTHING, limits_of
-from weightguard.estate.model import Estate
+from weightguard.estate.model import Estate, Store
 
 
 @dataclass(slots=True)
@@ -177,7 +177,20 @@ class AccessGraph:
         store = self._stores.get(place.id)
         places = {EVERYTHING, place.id} if store is None else {EVERYTHING, place.id, store.account}
         own = (limit for limit in self._limits if access in limit.kind.accesses and limit.about in places)
-        return tuple(dict.fromkeys((*own, *self.met)))
+        tagged = () if store is None or not self._looks_at_tags_of(store) else (store.id,)
+        tags = (
+            Limit(LimitKind.BUCKET_TAGS, name) for name in tagged if access in LimitKind.BUCKET_TAGS.accesses
+        )
+        return tuple(dict.fromkeys((*own, *tags, *self.met)))
+
+    def _looks_at_tags_of(self, store: Store) -> bool:
+        """Whether some policy looks at a tag that the store carries."""
+        held = store.tags.value if isinstance(store.tags, Known) else {}
+        return any(
+            f"{prefix}:resourcetag/{tag.lower()}" in self.population.tag_keys
+            for tag in held
+            for prefix in ("aws", "s3")
+        )
 
     @cached_property
     def _limits(self) -> tuple[Limit, ...]:

@@ -68,6 +68,12 @@ class LimitKind(Enum):
         ("read", "write", "copy", "delete"),
         (),
     )
+    BUCKET_TAGS = (
+        "bucket-tags",
+        "principals whom a policy lets in by the bucket's tags: whether access control by tags is turned on was not read",
+        ("read", "write", "copy", "delete"),
+        (),
+    )
     OTHER_STORES = (
         "other-stores",
         "weights in S3 table buckets, vector buckets, S3 on Outposts and Lightsail object storage: these are not listed",
