@@ -104,7 +104,15 @@ class Passing:
 
     def _names_a_service(self, role: Principal) -> bool:
         trust = self._trusts.of(role)
-        return trust is not None and not self._named_services.isdisjoint(self._owner.named.names(trust))
+        if trust is None:
+            return False
+        vouching = {
+            name
+            for statement in trust.document.statements
+            if statement.principals is not None
+            for name in statement.principals.federated
+        }
+        return bool(self._named_services & self._owner.named.names(trust) or self._vouching & vouching)
 
     def _services_trusted(self, role: Principal) -> dict[str, Grant]:
         return {
