@@ -15,7 +15,7 @@ from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Cer
 from weightguard.access.population import OWN, TARGETS, Group
 from weightguard.access.running import RUNS_AS
 from weightguard.access.surfaces import StoreSurface
-from weightguard.access.wayfinding import everything_from, shortest_ways, stands_for
+from weightguard.access.wayfinding import shortest_ways, stands_for, within
 from weightguard.estate.limit import Limit, LimitKind, in_play
 
 if TYPE_CHECKING:
@@ -99,16 +99,26 @@ class Answers:
 
     def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> Paths:
         """Every shortest path, in a fixed order; at most a thousand."""
+        reached = self._owner.reached(access, place, lambda found: self._on_the_way(principal, found))
         graph, seeds = self._owner.graph, self._owner.seeds(access, place)
-        reached = self._owner.reached(access, place)
         ways = shortest_ways(graph, seeds, reached, principal)
         found = {tuple(self.along(principal, row)) for row in islice(ways, _MOST_WAYS)}
         limits = () if next(ways, None) is None else (Limit(LimitKind.PATH_BOUND, principal),)
         return Paths(sorted(found, key=lambda path: [(hop.target, hop.how) for hop in path]), limits)
 
+    def _on_the_way(self, principal: str, reached: Reached) -> frozenset[Node]:
+        """Where changes may begin other ways of a principal to a store that are no longer than the one that was found.
+
+        A change takes a hop, and what is thereby had another one at least.
+        """
+        if principal not in reached.first:
+            return frozenset()
+        hops = sum(1 for _ in self.along(principal, trail(principal, reached)))
+        return frozenset(within(self._owner.graph, self._owner.population, principal, hops - 2))
+
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         """Everything that the principal reaches: forwards over the same links."""
-        seen = everything_from(self._owner.graph, self._owner.population, principal)
+        seen = self._owner.reached_from(principal)
         names = {node for node in seen if isinstance(node, str) and node != principal}
         return tuple(sorted(names | set(self._places(seen))))
 

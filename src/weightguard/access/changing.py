@@ -182,7 +182,15 @@ class Changing:
         states = [self._states.taking(offer, row) for row in rows]
         if all(state is None or state.group in self._admitted for state in states):
             # What is needed denies too much: whoever is asked about still does not reach the store.
-            rows += [[*offer.giving, one] for one in offer.changes.choices if one.denies]
+            rows += self._with_denying(offer)
+        return rows
+
+    def _with_denying(self, offer: Offer) -> list[list[Choice]]:
+        """All that takes nothing away, with each thing that does; where that was tried already, others stay untried."""
+        rows = [[*offer.giving, one] for one in offer.changes.choices if one.denies]
+        states = [self._states.taking(offer, row) for row in rows]
+        if len(rows) > 1 and all(state is None or state.group in self._admitted for state in states):
+            self._owner.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
         return rows
 
 

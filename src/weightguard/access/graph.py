@@ -20,6 +20,7 @@ from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.access.naming import Named, account_in
 from weightguard.access.population import Population
 from weightguard.access.surfaces import Keys, StoreSurface, split, surface
+from weightguard.access.wayfinding import everything_from
 from weightguard.access.worth import Worth
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.limit import Limit, LimitKind
@@ -151,6 +152,16 @@ class AccessGraph:
             worth = Worth(self.graph, self.population, self.escalation.ideals, found, others, opened)
             if not self.escalation.widen(worth):
                 return found
+
+    def reached_from(self, principal: str) -> set[Node]:
+        """Everything that a principal reaches, whatever it may change on the way."""
+        nowhere = Reached({}, frozenset())
+        while True:
+            seen = everything_from(self.graph, self.population, principal)
+            ideals = self.escalation.ideals
+            worth = Worth(self.graph, self.population, ideals, nowhere, opened=True, only=seen)
+            if not self.escalation.widen(worth):
+                return seen
 
     def gaps(self, place: StoreSurface, answers: Iterable[str]) -> tuple[Unknown, ...]:
         """What could not be seen and may hide an answer.

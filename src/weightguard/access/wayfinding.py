@@ -66,6 +66,27 @@ def _distances(
     return distance, onward
 
 
+def within(graph: Graph, population: Population, start: str, hops: int) -> dict[Node, int]:
+    """Everything that is at most some hops away from a name, each with how many; nothing where they are fewer than none."""
+    onward: dict[Node, list[tuple[Node, int]]] = {}
+    for links in list(graph.into.values()) if hops >= 0 else ():
+        for link in links:
+            onward.setdefault(link.origin, []).append((link.target, _length(link)))
+            for part in link.origin.parts if isinstance(link.origin, Group) else ():
+                onward.setdefault(part, []).append((link.origin, 0))
+    found: dict[Node, int] = {start: 0} if hops >= 0 else {}
+    waiting: list[Node] = list(found)
+    while waiting:
+        node = waiting.pop()
+        group = population.group_of.get(node) if isinstance(node, str) else None
+        for target, length in (*onward.get(node, ()), *(() if group is None else ((group, 0),))):
+            away = found[node] + length
+            if away <= hops and away < found.get(target, away + 1):
+                found[target] = away
+                waiting.append(target)
+    return found
+
+
 def everything_from(graph: Graph, population: Population, start: str) -> set[Node]:
     """All nodes that the links lead to from one, groups and cohorts that the reached principals are in among them."""
     onward: dict[Node, list[Node]] = {}

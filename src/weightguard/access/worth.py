@@ -72,6 +72,7 @@ class Worth:
         reached: who reaches the store so far.
         besides: nodes of which changes are wanted though they reach it already, as other ways there.
         opened: whether somebody may open the store for others: then whoever does not reach it may come to.
+        only: the only nodes of which changes are wanted; None: any.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class Worth:
         reached: Reached,
         besides: Collection[Node] = frozenset(),
         opened: bool = False,
+        only: Collection[Node] | None = None,
     ) -> None:
         self._graph = graph
         self._population = population
         self._ideals = ideals
         self._reached = reached
         self._besides = besides
+        self._only = only
         self._least = _CERTAINLY if opened or ideals.may_be_tagged else _NOT
         self._top = max((self._level(one) for one in ideals.groups), default=_NOT)
         self._top = max(self._top, self._least)
@@ -100,7 +103,13 @@ class Worth:
 
     def _is_low(self, node: Node) -> bool:
         """Whether something may be gained for whoever is there."""
-        return self._level(node) < self._top or node in self._besides
+        if self._only is not None and node not in self._only:
+            return False
+        return self._before(node) < self._top
+
+    def _before(self, node: Node) -> int:
+        """How well a node reaches the store, as far as that counts."""
+        return _NOT if node in self._besides else self._level(node)
 
     def gains(self, part: Group) -> bool:
         """Whether some member of a group, or the changed principal that it is, may gain something."""
@@ -108,12 +117,11 @@ class Worth:
 
     def improves(self, name: str) -> bool:
         """Whether a principal would reach the store better if it might do anything."""
-        ideal = max(self._level(self._ideals.of(name)), self._least)
-        return ideal > (_NOT if name in self._besides else self._level(name))
+        return max(self._level(self._ideals.of(name)), self._least) > self._before(name)
 
     def is_better(self, changed: Group, names: Iterable[str]) -> bool:
         """Whether a changed principal reaches the store better than some of those who become it."""
-        return self._level(changed) > min(map(self._level, names))
+        return self._level(changed) > min(map(self._before, names))
 
     def cited_from(self, node: Node) -> frozenset[str]:
         """The names of the policies that the way from a node to the store rests on; none where there is no way."""
