@@ -11,8 +11,8 @@ from small_estates import (
     ADMINISTRATOR,
     HOME,
     KEY,
+    SOURCE,
     STORE,
-    account,
     administrator,
     allow,
     arn,
@@ -30,12 +30,12 @@ from small_estates import (
     user,
 )
 
-from weightguard.access import AccessKind, Answer, Change, Cut, build, hitting, joining
+from weightguard.access import AccessKind, Answer, Change, Cut, build, closing, hitting, joining
 from weightguard.access import answers as answering
 from weightguard.access import cut as cutting
 from weightguard.access.rewriting import Hung, without
 from weightguard.access.serial import paths_json
-from weightguard.estate.fact import Collection
+from weightguard.estate.fact import Collection, Reason, Unknown
 from weightguard.estate.model import AccessPoint, Estate, KeyGrant, NamedPolicy
 
 OBJECTS = f"{STORE}/*"
@@ -433,12 +433,24 @@ def test_a_bound_on_the_search_for_the_smallest_set_is_told(monkeypatch: pytest.
     assert (bounds(cut), cut.complete) == (["cut-size"], False)
 
 
-def test_who_is_left_by_what_cannot_be_changed_is_named() -> None:
-    """The reader's way rests on a policy that nobody can edit here: a root user's own power is no statement."""
-    cut = build(estate(account(), user("climber", deny("s3:*")), store(policy=document(to(STRANGER))))).cut(
-        STORE
+def test_a_bound_on_the_ways_to_close_a_hop_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two layers agree: one of them is not looked at."""
+    climb = estate(
+        user("climber", allow("sts:AssumeRole", TRAINER)),
+        role("trainer", READ, trust=trusting(ROOT)),
+        store(),
     )
-    assert (cut.left, cut.complete) == ((), True)
+    assert bounds(build(climb).cut(STORE)) == []
+    monkeypatch.setattr(closing, "_MOST_COMBINED", 1)
+    cut = build(climb).cut(STORE)
+    assert (len(cut.changes), cut.left, bounds(cut), cut.complete) == (1, (), ["cut-size"], False)
+
+
+def test_who_is_left_by_what_cannot_be_changed_is_named() -> None:
+    """What the climber's own policies say was not read: there is no statement of them to take away."""
+    unread = replace(user("climber"), policies=Unknown(Reason.DENIED, SOURCE))
+    cut = cut_of(estate(unread, user("keeper", READ), store()))
+    assert (cut.left, cut.changes, cut.complete) == ((CLIMBER,), (), False)
 
 
 def test_a_bound_on_what_several_identities_share_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

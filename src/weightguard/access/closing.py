@@ -17,18 +17,21 @@ _MOST_COMBINED = 64
 Closer = frozenset[Because]
 
 
-def closers(hop: Hop) -> tuple[Closer, ...]:
-    """The smallest sets of statements without which a hop is not allowed.
+def closers(hop: Hop) -> tuple[tuple[Closer, ...], bool]:
+    """The smallest sets of statements without which a hop is not allowed; and whether these are all there are.
 
     A decision is closed when every way to it is; a way when one of the layers that must agree loses all its statements.
     """
     found: dict[Closer, None] = {}
+    whole = True
     for needed in hop.needs or ((((one,),),) for one in hop.because):
-        found.update(dict.fromkeys(_of_decision(hop, needed)))
-    return _smallest(found)
+        sets, are_all = _of_decision(hop, needed)
+        found.update(dict.fromkeys(sets))
+        whole = whole and are_all
+    return _smallest(found), whole
 
 
-def _of_decision(hop: Hop, needed: Needed) -> Iterator[Closer]:
+def _of_decision(hop: Hop, needed: Needed) -> tuple[list[Closer], bool]:
     ways = [
         [
             frozenset(Because(owned(one.policy, hop.origin, hop.target), one.statement) for one in part)
@@ -36,10 +39,13 @@ def _of_decision(hop: Hop, needed: Needed) -> Iterator[Closer]:
         ]
         for way in needed
     ]
-    combined: Iterable[Closer] = (frozenset(),)
+    combined: tuple[Closer, ...] = (frozenset(),)
+    whole = True
     for way in ways:
-        combined = _smallest(whole | part for whole, part in product(combined, way) if part)[:_MOST_COMBINED]
-    return iter(one for one in combined if one)
+        combined = _smallest(set_ | part for set_, part in product(combined, way) if part)
+        whole = whole and len(combined) <= _MOST_COMBINED
+        combined = combined[:_MOST_COMBINED]
+    return [one for one in combined if one], whole
 
 
 def _smallest(found: Iterable[Closer]) -> tuple[Closer, ...]:
@@ -88,10 +94,14 @@ class Closing:
 
     Args:
         removable: finds what is behind a reason.
+
+    Attributes:
+        whole: whether every way to close each hop was looked at, so far.
     """
 
     def __init__(self, removable: Removable) -> None:
         self._removable = removable
+        self.whole = True
         self._rested_on: set[Place] = set()
         self._rests: dict[int, tuple[Hop, Rest]] = {}
         self._of_hops: dict[tuple[str, str, tuple[Closer, ...], str], frozenset[frozenset[Unit]]] = {}
@@ -110,7 +120,8 @@ class Closing:
         return frozenset(one for one in found if not one <= taken)
 
     def _options(self, hop: Hop) -> frozenset[frozenset[Unit]]:
-        sets = closers(hop)
+        sets, whole = closers(hop)
+        self.whole = self.whole and whole
         key = (hop.origin, hop.target, sets, hop.how)
         if key not in self._of_hops:
             found: set[frozenset[Unit]] = set()
@@ -166,7 +177,7 @@ class Closing:
         return found[1]
 
     def _resting(self, hop: Hop) -> Iterator[tuple[tuple[Place, Lists], ...]]:
-        for closer in closers(hop):
+        for closer in closers(hop)[0]:
             units = self._units(hop, closer)
             if units is not None:
                 yield tuple((one.place, tuple(self._removable.serves(one, hop).items())) for one in units)

@@ -127,7 +127,7 @@ class _Cutting:
         looks = 0
         while self._add(self._left(self._last.answers)):
             self._choose()
-            while looks < _MOST_LOOKS and self._add(self._still(self._links.answers(self._chosen))):
+            while looks < _MOST_LOOKS and self._add(self._links.answers(self._chosen, self._is_still_out)):
                 looks += 1
                 self._choose()
             if self._rounds == _MOST_ROUNDS:
@@ -149,11 +149,10 @@ class _Cutting:
         they may: it is to be kept out where nobody else is left.
         """
         answers = list(answers)
-        return self._still(answers) or [one for one in answers if self._is_out(one)]
+        return [*filter(self._is_still_out, answers)] or [*filter(self._is_out, answers)]
 
-    def _still(self, answers: Iterable[Answer]) -> list[Answer]:
-        """The same without such roles."""
-        return [one for one in answers if self._is_out(one) and not self._is_lent(one)]
+    def _is_still_out(self, answer: Answer) -> bool:
+        return self._is_out(answer) and not self._is_lent(answer)
 
     def _is_out(self, answer: Answer) -> bool:
         return answer.principal not in self._standing or not is_kept(answer)
@@ -201,5 +200,5 @@ class _Cutting:
         """The bounds that were met."""
         if left and self._rounds == _MOST_ROUNDS:
             yield Limit(LimitKind.CUT_BOUND, self._store)
-        if not self._exact:
+        if not (self._exact and self._closing.whole):
             yield Limit(LimitKind.CUT_SIZE, self._store)

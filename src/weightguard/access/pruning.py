@@ -6,7 +6,7 @@ best shows only when the estate is asked again. Whoever still gets in by the lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -36,12 +36,19 @@ class Pruned:
         self._policies: dict[int, tuple[Link, frozenset[str]]] = {}
         self._into: dict[Node, frozenset[str]] = {}
 
-    def answers(self, taken: frozenset[Unit]) -> Iterator[Answer]:
-        """Those who get in still, each by a way that is open."""
+    def answers(
+        self, taken: frozenset[Unit], wanted: Callable[[Answer], bool] = lambda _: True
+    ) -> Iterator[Answer]:
+        """Those who get in still, each by a way that is open.
+
+        Args:
+            taken: what is taken away.
+            wanted: which answers to look at; the ways of the others are not worked out.
+        """
         left = _Left(self, taken)
         seeds = [link for one in self._seeds for link in left.of(one)]
         for answer in self._owner.answers.found(search(left, seeds), seeds):
-            if not any(self._closing.closed(hop, taken) for hop in answer.path):
+            if wanted(answer) and not any(self._closing.closed(hop, taken) for hop in answer.path):
                 yield answer
 
     def links_into(self, node: Node) -> list[Link]:
