@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from weightguard.assess.model import AccountSight
-from weightguard.controls.scopes import PROVIDERS, scope_of
+from weightguard.controls.scopes import PROVIDERS, is_elsewhere, scope_of
 from weightguard.estate.fact import Unknown
 from weightguard.estate.model import Account, Estate
 
@@ -49,5 +49,7 @@ def _unlisted(estate: Estate) -> Iterator[str]:
     """Ids of the accounts whose stores could not be listed."""
     for gap in estate.stores.gaps:
         scope = scope_of(gap.source.record)
+        if is_elsewhere(gap):
+            continue
         if scope.startswith(PROVIDERS) and not gap.source.call.startswith(f"{ORGANISATION}:"):
             yield scope.partition("/")[2]

@@ -17,7 +17,7 @@ from typing import Any
 from weightguard.access.model import Access, AccessKind
 from weightguard.config import Config
 from weightguard.controls.judge import Unseen
-from weightguard.controls.scopes import PROVIDERS, scope_of
+from weightguard.controls.scopes import PROVIDERS, is_elsewhere, scope_of
 from weightguard.controls.unread import Unread, unread_of
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.key_names import KeyNames
@@ -149,7 +149,9 @@ class Bearing:
     def _unseen(self) -> frozenset[str]:
         """Accounts with such a gap; an empty name stands for all, where a gap names no account."""
         scopes = (
-            scope_of(gap.source.record) for gap in (*self.estate.stores.gaps, *self.estate.weight_sets.gaps)
+            scope_of(gap.source.record)
+            for gap in (*self.estate.stores.gaps, *self.estate.weight_sets.gaps)
+            if not is_elsewhere(gap)
         )
         return frozenset(scope.partition("/")[2] if scope.startswith(PROVIDERS) else "" for scope in scopes)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weightguard.estate.fact import Reason, Unknown
+
 PROVIDERS = ("aws", "gcp", "azure")
 
 
@@ -19,3 +21,8 @@ def provider_of(record: str) -> str | None:
     """``aws`` of the same; None where it names no provider."""
     head = scope_of(record).split("/", 1)[0]
     return head if head in PROVIDERS else None
+
+
+def is_elsewhere(gap: Unknown) -> bool:
+    """Whether a gap is only of some regions that nobody asked about: what lies in the others was listed all the same."""
+    return gap.reason is Reason.NOT_COLLECTED and " " in gap.source.record
