@@ -6,7 +6,7 @@ its key's own policies, grants, tags and state, and whoever wants to know what t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -55,6 +55,7 @@ class Alteration:
         entries: the techniques that it takes, all of them.
         point: the ARN of the access point that it changes.
         tags: the tags that it sets or takes away.
+        alias: the alias that it gives a key.
         parent: the grant by whose leave it makes another grant, which can give no more than the first one does.
         grantee: patterns of the ARN of whom a new grant names; empty where nobody asks.
         operation: what a new grant is for, as KMS names operations.
@@ -63,6 +64,7 @@ class Alteration:
     entries: tuple[OnStore, ...]
     point: str | None = None
     tags: tuple[tuple[str, str | None], ...] = ()
+    alias: str | None = None
     parent: KmsGrant | None = None
     grantee: tuple[str, ...] = ()
     operation: str | None = None
@@ -142,6 +144,12 @@ def of_key_tags(tags: Tags) -> Iterator[Alteration]:
     entries = tuple(entry for effect in effects for entry in _having(effect))
     if entries:
         yield Alteration(entries, tags=tuple(tags.items()))
+
+
+def of_key_aliases(aliases: Iterable[str]) -> Iterator[Alteration]:
+    """The changes that give a key one of some aliases."""
+    for alias in aliases:
+        yield from (Alteration((entry,), alias=alias) for entry in _having("alias_key"))
 
 
 def of_key_state(place: StoreSurface) -> Iterator[Alteration]:
@@ -239,6 +247,10 @@ def _key_tagged(change: Alteration, place: StoreSurface, _: Principal) -> StoreS
     return _with_key(place, tagged)
 
 
+def _key_aliased(change: Alteration, place: StoreSurface, _: Principal) -> StoreSurface:
+    return _with_key(place, lambda key: replace(key, alias=change.alias))
+
+
 def _with_key(place: StoreSurface, change: Callable[[KeySurface], KeySurface]) -> StoreSurface:
     return place if place.key is None else replace(place, key=change(place.key))
 
@@ -255,4 +267,5 @@ _LEAVES: Final[Mapping[str, Callable[[Alteration, StoreSurface, Principal], Stor
     "keep_key": _key_switched_on,
     "tag_key": _key_tagged,
     "untag_key": _key_tagged,
+    "alias_key": _key_aliased,
 }

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from weightguard.access.membership import Membership
 from weightguard.access.readings import UNREAD, Reading, reading
-from weightguard.access.sensitivity import BLIND, Sensitivity, looks_at_grants, sensitivity
+from weightguard.access.sensitivity import BLIND, Sensitivity, looks_at_aliases, looks_at_grants, sensitivity
 from weightguard.access.understanding import understood
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
@@ -177,6 +177,16 @@ class Population:
     @cached_property
     def looks_at_grants(self) -> bool:
         """Whether some policy looks at whom or what grants of keys are made for."""
+        return any(looks_at_grants(document) for document in self._about_keys)
+
+    @cached_property
+    def looks_at_aliases(self) -> bool:
+        """Whether some policy looks at the aliases of a key."""
+        return any(looks_at_aliases(document) for document in self._about_keys)
+
+    @cached_property
+    def _about_keys(self) -> list[Document | None]:
+        """The texts of the policies that may bear on a key: those that somebody carries, guardrails, and key policies."""
         policies = [one.policy for one in self._carried.values()]
         for account in self.estate.accounts:
             levels = (account.guardrails, account.resource_guardrails)
@@ -184,7 +194,7 @@ class Population:
                 one for fact in levels for level in getattr(fact, "value", None) or () for one in level
             ]
         keys = [getattr(key.policy, "value", None) for key in self.estate.keys]
-        return any(looks_at_grants(document_of(one)) for one in (*policies, *filter(None, keys)))
+        return [document_of(one) for one in (*policies, *filter(None, keys))]
 
     def is_long_term(self, name: str) -> bool:
         """Whether a name is that of a user known to have an access key in use."""

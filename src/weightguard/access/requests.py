@@ -257,4 +257,6 @@ def _circumstances(
             context.update(_FORWARDED)
     if key.key is not None:
         context.update(asker.tags(getattr(key.key.tags, "value", None), "kms"))
+    if key.alias is not None:
+        context["kms:ResourceAliases"] = (key.alias,)
     return context

@@ -12,6 +12,7 @@ from typing import Final
 from weightguard.access.alterations import (
     Alteration,
     of_key,
+    of_key_aliases,
     of_key_state,
     of_key_tags,
     of_store,
@@ -26,8 +27,10 @@ from weightguard.access.naming import administrator, allows_somebody
 from weightguard.access.replicating import Replicator, replicating
 from weightguard.access.requests import ask_key, open_key_decision, store_context, store_layers
 from weightguard.access.surfaces import StoreSurface
-from weightguard.access.tagging import choices, request_context
+from weightguard.access.tagging import choices, named_values, request_context
 from weightguard.access.techniques.schema import OnStore
+from weightguard.estate.fact import Known
+from weightguard.estate.model import Key
 from weightguard.estate.partition import keys_of, partition_of
 from weightguard.policy.aws import ContextValue, Layers, Partly, Principal, PrincipalType, parse_principal
 from weightguard.policy.aws.arn import account_of
@@ -52,6 +55,7 @@ KEY_GRANTING: Final = (
     "kms:CancelKeyDeletion",
     "kms:TagResource",
     "kms:UntagResource",
+    "kms:CreateAlias",
 )
 """The KMS actions that a caller grants itself a key by."""
 MOST_STORE_CHANGES: Final = 2
@@ -182,12 +186,25 @@ class SelfGrants:
         """The changes of a key that may let a caller do something with it: its state and its tags among them."""
         yield from of_key_state(place)
         yield from (self._named(change, caller, action) for change in of_key(place))
-        key = place.key
-        if key is None or key.provider_managed or key.key is None or not self._asker.population.tag_keys:
+        key, population = place.key, self._asker.population
+        if key is None or key.provider_managed or key.key is None:
+            return
+        if not population.tag_keys and not population.looks_at_aliases:
             return
         decision = open_key_decision(self._asker, action, place, key, caller, own)
-        for tags in choices(decision.conditions, _KEY_TAGS) if decision is not None else ():
-            yield from of_key_tags(tags)
+        if decision is not None:
+            for tags in choices(decision.conditions, _KEY_TAGS):
+                yield from of_key_tags(tags)
+            wanted = named_values(decision.conditions, "kms:resourcealiases")
+            yield from of_key_aliases(alias for alias in wanted if not self._is_taken(alias, key.key))
+
+    def _is_taken(self, alias: str, key: Key) -> bool:
+        """Whether another key of the account and region is known to have an alias: it is unique there."""
+        return any(
+            isinstance(other.aliases, Known) and alias in other.aliases.value
+            for other in self._asker.population.estate.keys
+            if (other.account, other.region) == (key.account, key.region) and other.id != key.id
+        )
 
     def _named(self, change: Alteration, caller: Principal, action: str) -> Alteration:
         """A grant for this caller and action by name, where some policy looks at whom and what grants are made for."""
@@ -221,6 +238,7 @@ class SelfGrants:
         if not self._allows(own, place, entry.needs[0].action.lower()):
             return None
         names = resource_names(place, caller) | {"point": change.point or ""}
+        names["alias"] = f"{names['key'].partition(':key/')[0]}:{change.alias}"
         if change.point is not None:
             names["account"] = account_of(change.point) or "*"
         context = request_context(_set_by(change, entry)) if change.tags else _of_grant(change)
@@ -256,6 +274,8 @@ class SelfGrants:
             key = place.key
             if key is None or key.provider_managed:
                 return None
+            if ":alias/" in resource:  # It has no policy of its own.
+                return self._asker.ask(caller, action, resource, own, owner=key.account, context=context)
             return ask_key(self._asker, action, place, key, caller, own, through_s3=False, more=context)
         layers = store_layers(self._asker, place, own) if resource.startswith(place.id) else own
         circumstances = store_context(self._asker, place) | context

@@ -181,6 +181,12 @@ def looks_at_grants(document: Mapping[str, Any] | str | None) -> bool:
     return "kms:gran" in text.lower()
 
 
+def looks_at_aliases(document: Mapping[str, Any] | str | None) -> bool:
+    """Whether a document looks at the aliases of the key that is asked for."""
+    text = document if isinstance(document, str) else json.dumps(document)
+    return "kms:resourcealiases" in text.lower()
+
+
 def tags_of(text: str) -> frozenset[str]:
     """The context keys of resource tags that a statement's text looks at, in lower case."""
     return frozenset(found.lower() for found in _RESOURCE_TAG.findall(text))

@@ -41,6 +41,7 @@ class KeySurface:
         key: what the estate knows of it; None where no snapshot holds it.
         policy: its key policy; None where it could not be read.
         provider_managed: True for ``aws/s3``, which lets in whoever of the account may use S3.
+        alias: one that a change gave it; None for a key as it is, of whose aliases a snapshot may hold but some.
     """
 
     arn: str | None
@@ -49,6 +50,7 @@ class KeySurface:
     policy: CompiledPolicy | None
     grants: tuple[KmsGrant, ...]
     provider_managed: bool
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

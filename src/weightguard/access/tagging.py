@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from weightguard.policy.aws import Condition, ContextValue, Formula, alternatives
+from weightguard.policy.aws.formula import conditions_of
 
 Tags = Mapping[str, str | None]
 """Tags to set, by key; None for one to take away."""
@@ -32,6 +33,12 @@ def choices(formula: Formula, prefixes: tuple[str, ...]) -> Iterator[Tags]:
         if chosen and chosen not in seen:
             seen.append(chosen)
             yield chosen
+
+
+def named_values(formula: Formula, key: str) -> tuple[str, ...]:
+    """Values that the tests of a context key (in lower case) in a formula name, each as a text that meets its test."""
+    tests = [one for one in conditions_of(formula) if one.key.lower() == key and _names(one)]
+    return tuple(dict.fromkeys(_concrete(one, text) for one in tests for text in one.values))
 
 
 def request_context(tags: Tags) -> dict[str, ContextValue]:

@@ -177,6 +177,7 @@ class OnStore(_Technique):
         "keep_key",
         "tag_key",
         "untag_key",
+        "alias_key",
         "reads_copy",
         "shares_copy",
     ]
