@@ -9,8 +9,9 @@ from __future__ import annotations
 import pickletools
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from weightguard.weights.reader import Cursor, Damaged, Exhausted
 
@@ -25,7 +26,6 @@ _LENGTH_WIDTH = {
 _FIXED = {
     "uint1": "<B", "uint2": "<H", "int4": "<i", "uint4": "<I", "uint8": "<Q", "float8": ">d",
 }  # fmt: skip
-CODES = {ord(opcode.code): opcode for opcode in pickletools.opcodes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,8 @@ class Blob:
 Argument = str | int | float | bytes | Blob | None
 
 
-def _fixed(cursor: Cursor, name: str) -> Argument:
-    layout = _FIXED[name]
-    value: int | float = struct.unpack(layout, cursor.take(struct.calcsize(layout)))[0]
+def _fixed(cursor: Cursor, layout: struct.Struct) -> Argument:
+    value: int | float = layout.unpack(cursor.take(layout.size))[0]
     return value
 
 
@@ -71,20 +70,29 @@ def operations(cursor: Cursor, limit: int) -> Iterator[tuple[str, Argument]]:
         Damaged: for a byte that is no opcode, or an argument beyond the end.
         Exhausted: after `limit` operations, or when the reading budget is used up.
     """
+    take = cursor.take
     for _ in range(limit):
-        opcode = CODES.get(cursor.u8())
-        if opcode is None:
+        found = _READERS.get(take(1))
+        if found is None:
             raise Damaged("is not a pickle")
-        argument = opcode.arg
-        value: Argument = None
-        if argument is not None:
-            if argument.n in _LENGTH_WIDTH:
-                value = _sized(cursor, argument.name, _LENGTH_WIDTH[argument.n])
-            elif argument.n == pickletools.UP_TO_NEWLINE:
-                value = _line(cursor, argument.name)
-            else:
-                value = _fixed(cursor, argument.name)
-        yield opcode.name, value
-        if opcode.name == "STOP":
+        name, read = found
+        yield name, None if read is None else read(cursor)
+        if name == "STOP":
             return
     raise Exhausted
+
+
+def _reader(argument: pickletools.ArgumentDescriptor | None) -> Callable[[Cursor], Argument] | None:
+    """What reads an operation's argument; None for an operation without one."""
+    if argument is None:
+        return None
+    if argument.n in _LENGTH_WIDTH:
+        return partial(_sized, name=argument.name, width=_LENGTH_WIDTH[argument.n])
+    if argument.n == pickletools.UP_TO_NEWLINE:
+        return partial(_line, name=argument.name)
+    return partial(_fixed, layout=struct.Struct(_FIXED[argument.name]))
+
+
+_READERS = {
+    opcode.code.encode("latin-1"): (opcode.name, _reader(opcode.arg)) for opcode in pickletools.opcodes
+}
