@@ -88,6 +88,19 @@ def test_a_service_that_was_left_out_is_a_gap_where_a_role_trusts_it() -> None:
     assert ("ecs:ListClusters", SCOPE) in unasked(read(role("ecs-tasks.amazonaws.com"), calls=left).workloads)
     assert read(role("ec2.amazonaws.com"), calls=left).workloads.complete
     assert read(role("ecs-tasks.amazonaws.com"), calls=asked()).workloads.complete
+    unread = [one for one in left if one.operation != "GetAccountAuthorizationDetails"]
+    unread.append(call("iam", "GetAccountAuthorizationDetails", "failed"))
+    assert ("ecs:ListClusters", SCOPE) in unasked(read(calls=unread).workloads), "any role may trust it"
+
+
+def test_old_versions_that_were_listed_are_no_listing_of_what_is_there() -> None:
+    def contents(*operations: str) -> Any:
+        bucket = record("s3.bucket", BUCKET, {"Name": "frontier-weights"}, operation="ListBuckets")
+        made = [call("s3", operation, resource=BUCKET, region=HOME) for operation in operations]
+        return read(bucket, calls=[*asked(), *made]).stores.items[0].contents
+
+    assert contents("ListObjectsV2", "ListObjectVersions").value.objects == 0
+    assert contents("ListObjectVersions").reason is Reason.NOT_COLLECTED
 
 
 def organisation(*statuses: tuple[str, dict[str, str]]) -> list[Record]:

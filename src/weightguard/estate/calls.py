@@ -14,7 +14,8 @@ STATE_SERVICE: Final = "terraform"
 FILED: Final = frozenset({(STATE_SERVICE, "ShowState"), ("iam", "GetAccountAuthorizationDetails")})
 """The calls that stand for a file that somebody else collected."""
 
-OBJECT_LISTINGS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListObjectVersions"})
+CURRENT_OBJECTS: Final = frozenset({"ListObjectsV2", "ListObjects"})
+OBJECT_LISTINGS: Final = CURRENT_OBJECTS | {"ListObjectVersions"}
 
 
 class Call(Protocol):
@@ -82,7 +83,7 @@ class CallLog:
         self._regions.setdefault(operation, set()).add(call.region)
         reason = OBSTACLES.get(call.outcome)
         if reason is None:
-            if call.resource and call.operation in OBJECT_LISTINGS:
+            if call.resource and call.operation in CURRENT_OBJECTS:
                 self._listed.add(call.resource)
             return
         where = "/".join(part for part in (self._scope, call.region) if part)

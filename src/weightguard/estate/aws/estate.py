@@ -196,11 +196,11 @@ def _seen(scope: Scope, part: Part) -> plan.Seen:
     stated = part.account.settings.get(plan.REGIONS_SETTING)
     if isinstance(stated, Known):
         regions.update(plan.usable_regions(stated.value))
+    details = ("iam", "GetAccountAuthorizationDetails")
+    roles_known = scope.calls.called(*details) and scope.calls.obstacle(*details) is None
     return plan.Seen(
         frozenset(regions),
-        trusted_services(part.principals)
-        if scope.calls.called("iam", "GetAccountAuthorizationDetails")
-        else None,
+        trusted_services(part.principals) if roles_known else None,
         {kind: frozenset(found) for kind, found in scope.kinds.items()},
     )
 
