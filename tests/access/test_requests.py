@@ -25,6 +25,7 @@ from small_estates import (
 
 from weightguard.access import AccessKind, Answer, build
 from weightguard.access.wording import all_worded
+from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.model import Estate, KeyGrant, StoreEncryption
 
 ME = arn("user", "me")
@@ -379,3 +380,23 @@ def test_a_denial_that_excepts_a_role_without_its_account_denies_it() -> None:
         return answer(estate(role("ops", READS), store(policy=document(refused))), arn("role", "ops"))
 
     assert [of(arn("role", "ops")), of(arn("role", "ops"), ROOT)] == ["nobody", "certain"]
+
+
+@pytest.mark.parametrize(
+    ("decide", "allowed", "excepted"),
+    [
+        (known(True), "certain", "certain"),
+        (known(False), "nobody", "nobody"),
+        (Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", "x")), "conditional", "conditional"),
+    ],
+    ids=["on", "off", "unknown"],
+)
+def test_a_bucket_s_tags_count_where_the_bucket_says_so(decide: Any, allowed: str, excepted: str) -> None:
+    bucket = store(tags=known({"team": "ml"}), tags_decide=decide)
+    ours = {"StringEquals": {"aws:ResourceTag/team": "ml"}}
+    others = {"StringNotEquals": {"aws:ResourceTag/team": "ml"}}
+    assert answer(estate(user("me", allow("s3:GetObject", OBJECTS, Condition=ours)), bucket)) == allowed
+    refused = user("me", READS, deny("s3:*", OBJECTS, Condition=others))
+    assert answer(estate(refused, bucket)) == excepted
+    bare = store(tags_decide=decide)
+    assert answer(estate(user("me", allow("s3:GetObject", OBJECTS, Condition=ours)), bare)) == "nobody"

@@ -11,6 +11,7 @@ from weightguard.access.asking import Asker, Grant
 from weightguard.access.condition import UNREAD_KEY_DELEGATION
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.estate.fact import Known, Reason, Unknown
+from weightguard.estate.model import Store
 from weightguard.estate.partition import domain_of, keys_of, partition_of
 from weightguard.policy.aws import (
     CompiledPolicy,
@@ -63,10 +64,20 @@ def store_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
     if place.region is not None:
         context["aws:RequestedRegion"] = place.region
     if place.store is not None:
-        # "By default, ABAC is disabled for all general purpose buckets" (Amazon S3 User Guide, "Using tags with S3 general purpose
-        # buckets"): until somebody turns it on, requests do not show a bucket's tags.
-        context.update(asker.tags({}, "s3"))
+        context.update(_tags(asker, place.store))
     return context
+
+
+def _tags(asker: Asker, store: Store) -> dict[str, ContextValue]:
+    """The bucket's tags as policies see them.
+
+    Source: Amazon S3 User Guide, "Using tags with S3 general purpose buckets": S3 evaluates aws:ResourceTag "only after you enable
+    ABAC on your bucket"; until then no bucket has a tag. Where nobody knows whether it is on, a tag that the bucket has stays open.
+    """
+    held = asker.tags(getattr(store.tags, "value", None), "s3")
+    if isinstance(store.tags_decide, Known):
+        return held if store.tags_decide.value else dict.fromkeys(held)
+    return {key: value for key, value in held.items() if value is None}
 
 
 def through_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:

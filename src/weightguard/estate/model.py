@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from weightguard.estate.fact import Collection, Fact, Known, Source
+from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.weights import WeightSet
 
 Provider = Literal["aws", "gcp", "azure"]
@@ -214,6 +214,7 @@ class Contents:
 
 
 LAST_CHARACTER: Final = "\U0010ffff"
+_NOT_ASKED: Final = Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", ""))
 _NOTHING_SEEN: Final[Known[tuple[Wrapped, ...]]] = Known((), Source("objects", ""))
 
 
@@ -273,6 +274,9 @@ class Store:
     contents: Fact[Contents]
     access_points: Collection[AccessPoint] = field(default_factory=Collection)
     wrapped: Fact[tuple[Wrapped, ...]] = _NOTHING_SEEN  # how the objects that were seen are encrypted
+    tags_decide: Fact[bool] = (
+        _NOT_ASKED  # AWS: whether attribute-based access control is on: policies then see the tags
+    )
 
     def keys_under(self, prefix: str) -> Wrapping:
         """How the objects are encrypted whose names begin with a prefix, as far as they were seen."""

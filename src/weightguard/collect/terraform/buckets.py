@@ -293,6 +293,13 @@ def _tagging(inventory: Inventory, item: Resource, name: str) -> Read:
     return stated({"TagSet": tags} if tags else None)
 
 
+def _tags_decide(inventory: Inventory, item: Resource, name: str) -> Read:
+    """ "For general purpose buckets, ABAC is not enabled by default" (Amazon S3 User Guide, "Using tags with ... buckets")."""
+    found = _setting(inventory, name, "abac")
+    status = found.text("abac_status.status") if found else None
+    return ok({"AbacStatus": {"Status": status or "Disabled"}})
+
+
 READS: Final[Mapping[str, Callable[[Inventory, Resource, str], Read]]] = {
     "GetBucketPolicy": _policy,
     "GetPublicAccessBlock": _public_access_block,
@@ -306,6 +313,7 @@ READS: Final[Mapping[str, Callable[[Inventory, Resource, str], Read]]] = {
     "ListBucketInventoryConfigurations": _inventory,
     "GetBucketLifecycleConfiguration": _lifecycle,
     "GetBucketTagging": _tagging,
+    "GetBucketAbac": _tags_decide,
 }
 
 

@@ -121,6 +121,7 @@ def store(
         inventory=_inventory(record),
         lifecycle=_body(record, "GetBucketLifecycleConfiguration", None),
         tags=_tags(record),
+        tags_decide=read(record, "GetBucketAbac", _is_on, absent=False),
         contents=contents,
         access_points=points,
         wrapped=wrapped,
@@ -214,6 +215,10 @@ def _inventory(record: Record) -> Fact[tuple[Mapping[str, Any], ...]]:
         return tuple(objects(mapping(answer).get("InventoryConfigurationList")))
 
     return read(record, "ListBucketInventoryConfigurations", parse, absent=())
+
+
+def _is_on(answer: Any) -> bool:
+    return text(member(member(answer, "AbacStatus"), "Status")) == "Enabled"
 
 
 def _tags(record: Record) -> Fact[Mapping[str, str]]:
