@@ -382,12 +382,16 @@ def test_a_denial_that_excepts_a_role_without_its_account_denies_it() -> None:
     assert [of(arn("role", "ops")), of(arn("role", "ops"), ROOT)] == ["nobody", "certain"]
 
 
+def refused_by(condition: dict[str, Any]) -> dict[str, Any]:
+    return deny("s3:*", OBJECTS, Condition=condition)
+
+
 @pytest.mark.parametrize(
     ("decide", "allowed", "excepted"),
     [
         (known(True), "certain", "certain"),
         (known(False), "nobody", "nobody"),
-        (Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", "x")), "conditional", "conditional"),
+        (Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", "x")), "nobody", "nobody"),
     ],
     ids=["on", "off", "unknown"],
 )
@@ -398,5 +402,9 @@ def test_a_bucket_s_tags_count_where_the_bucket_says_so(decide: Any, allowed: st
     assert answer(estate(user("me", allow("s3:GetObject", OBJECTS, Condition=ours)), bucket)) == allowed
     refused = user("me", READS, deny("s3:*", OBJECTS, Condition=others))
     assert answer(estate(refused, bucket)) == excepted
+    limits = (
+        build(estate(user("me", READS, refused_by(others)), bucket)).who_can(AccessKind.READ, STORE).limits
+    )
+    assert ("bucket-tags" in [one.kind.id for one in limits]) is isinstance(decide, Unknown)
     bare = store(tags_decide=decide)
     assert answer(estate(user("me", allow("s3:GetObject", OBJECTS, Condition=ours)), bare)) == "nobody"

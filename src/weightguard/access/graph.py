@@ -195,8 +195,9 @@ class AccessGraph:
         return tuple(dict.fromkeys((*own, *tags, *self.met)))
 
     def _looks_at_tags_of(self, store: Store) -> bool:
-        """Whether some policy looks at a tag that the store carries."""
-        held = store.tags.value if isinstance(store.tags, Known) else {}
+        """Whether some policy looks at a tag that the store carries, and nobody knows whether policies see its tags."""
+        unknown = isinstance(store.tags, Known) and not isinstance(store.tags_decide, Known)
+        held = store.tags.value if unknown and isinstance(store.tags, Known) else {}
         return any(
             f"{prefix}:resourcetag/{tag.lower()}" in self.population.tag_keys
             for tag in held

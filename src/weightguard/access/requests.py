@@ -72,12 +72,11 @@ def _tags(asker: Asker, store: Store) -> dict[str, ContextValue]:
     """The bucket's tags as policies see them.
 
     Source: Amazon S3 User Guide, "Using tags with S3 general purpose buckets": S3 evaluates aws:ResourceTag "only after you enable
-    ABAC on your bucket"; until then no bucket has a tag. Where nobody knows whether it is on, a tag that the bucket has stays open.
+    ABAC on your bucket", which is off by default; until then no bucket has a tag. A limit tells where nobody knows whether it is on.
     """
     held = asker.tags(getattr(store.tags, "value", None), "s3")
-    if isinstance(store.tags_decide, Known):
-        return held if store.tags_decide.value else dict.fromkeys(held)
-    return {key: value for key, value in held.items() if value is None}
+    is_on = isinstance(store.tags_decide, Known) and store.tags_decide.value
+    return held if is_on else dict.fromkeys(held)
 
 
 def through_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
