@@ -72,7 +72,7 @@ def _tags(asker: Asker, store: Store) -> dict[str, ContextValue]:
     """The bucket's tags as policies see them.
 
     Source: Amazon S3 User Guide, "Using tags with S3 general purpose buckets": S3 evaluates aws:ResourceTag "only after you enable
-    ABAC on your bucket", which is off by default; until then no bucket has a tag. A limit tells where nobody knows whether it is on.
+    ABAC on your bucket", off by default; until then no bucket has a tag. A limit tells where nobody knows whether it is on.
     """
     held = asker.tags(getattr(store.tags, "value", None), "s3")
     is_on = isinstance(store.tags_decide, Known) and store.tags_decide.value

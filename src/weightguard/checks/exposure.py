@@ -39,7 +39,8 @@ ORDINARY: Mapping[str, Any] = {**S3_USUAL, **NO_PRIVATE_NETWORK, **OF_OUTSIDERS,
 
 def _asks(resource: str) -> tuple[tuple[str, str], ...]:
     return (
-        ("s3:GetObject", f"{resource}/*"), ("s3:ListBucket", resource), ("s3:PutObject", f"{resource}/*"),
+        ("s3:GetObject", f"{resource}/*"), ("s3:GetObjectVersion", f"{resource}/*"),
+        ("s3:ListBucket", resource), ("s3:PutObject", f"{resource}/*"),
         ("s3:PutBucketPolicy", resource),
     )  # fmt: skip
 
@@ -172,6 +173,7 @@ def is_open_access_point(point: AccessPoint, context: Context) -> bool:
     layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
     asks = (
         ("s3:GetObject", f"{point.id}/object/*"),
+        ("s3:GetObjectVersion", f"{point.id}/object/*"),
         ("s3:ListBucket", point.id),
         ("s3:PutObject", f"{point.id}/object/*"),
     )
@@ -302,7 +304,7 @@ def _outsiders(
 ) -> Iterator[str]:
     s3 = replace(s3_access(blocks), of_access_point=place.through is not None)
     layers = _layers(account, policy, s3, context)
-    asks = [(action, place.objects) for action in ("s3:GetObject", "s3:PutObject")]
+    asks = [(action, place.objects) for action in ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")]
     asks += [(action, place.id) for action in ("s3:ListBucket", "s3:PutBucketPolicy")]
     facts = {**_circumstances(account.id, context), **(place.through or {})}
     told: set[str] = set()
