@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from weightguard.estate.fact import Collection, Known, Source
+from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     AccessKey,
     Account,
@@ -271,7 +271,7 @@ class Organisation500:
             EMPTY,
             NOTHING,
             NO_TAGS,
-            NOTHING,
+            Unknown(Reason.NOT_COLLECTED, SOURCE),
         )
 
 
