@@ -61,7 +61,9 @@ def cut_of(found: Estate, at: str = STORE) -> Cut:
     after = asked(done(found, cut.changes), at)
     assert set(after) <= set(before)
     assert {name for name, one in after.items() if not cutting.is_kept(one)} == set(cut.left)
-    standing = {name for name, one in before.items() if one.direct and cutting.is_inside(one)}
+    standing = {
+        name for name, one in before.items() if one.direct and (cutting.is_inside(one) or HOME in name)
+    }
     assert standing - set(after) == {name for change in cut.changes for name in change.costs}
     return cut
 

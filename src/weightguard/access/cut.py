@@ -104,7 +104,9 @@ class _Cutting:
         self._last = self._first
         self._standing = {one.principal for one in self._first.answers if one.direct}
         self._closing = Closing(Removable(owner.estate))
-        self._kept = self._closing.kept(one for one in self._first.answers if is_kept(one))
+        self._kept = self._closing.kept(
+            one for one in self._first.answers if is_kept(one) or self._is_lent(one)
+        )
         losses = _Losses(self._kept)
         self._prices: Prices[Unit] = Prices(
             lambda unit: unit.place,
@@ -146,7 +148,7 @@ class _Cutting:
         """Those among some answers who are to be kept out.
 
         A role of the estate that reads by itself and counts as an outsider because outsiders may assume it is one only as long as
-        they may: it is to be kept out where nobody else is left.
+        they may: it is kept, and to be kept out only where it still is one when nobody else is left.
         """
         answers = list(answers)
         return [*filter(self._is_still_out, answers)] or [*filter(self._is_out, answers)]
@@ -158,9 +160,11 @@ class _Cutting:
         return answer.principal not in self._standing or not is_kept(answer)
 
     def _is_lent(self, answer: Answer) -> bool:
-        return (
-            answer.direct and not answer.goes_around and answer.principal in self._owner.population.group_of
-        )
+        known = self._owner.population.group_of
+        return answer.direct and not answer.goes_around and answer.principal in known
+
+    def _is_ours(self, answer: Answer) -> bool:
+        return is_inside(answer) or answer.principal in self._owner.population.group_of
 
     def _add(self, answers: Iterable[Answer]) -> bool:
         """Take in the ways of those who are to be kept out; whether any is new."""
@@ -188,7 +192,7 @@ class _Cutting:
         still = {answer.principal for answer in self._last.answers}
         costed = costing(
             changes,
-            {one.principal for one in self._first.answers if one.direct and is_inside(one)} - still,
+            {one.principal for one in self._first.answers if one.direct and self._is_ours(one)} - still,
             self._kept,
             lambda taken: {answer.principal for answer in self._links.answers(taken)},
         )
