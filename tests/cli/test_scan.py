@@ -63,7 +63,11 @@ def test_json_is_alone_on_standard_output_and_as_its_schema_says(
     jsonschema.Draft202012Validator(json.loads(typed("schema", "report")[1])).validate(report)
     assert "collected: " in done.stderr
     quiet = _scan(moto_url, tmp_path / "quiet", "-q")
-    assert (quiet.stdout, quiet.stderr) == ("", "")
+    assert quiet.stdout == ""
+    assert (
+        quiet.stderr.count("\n") == 1
+    )  # what did not pass is said in one line, for whoever reads a schedule's log
+    assert "status 3: " in quiet.stderr
 
 
 def test_a_finished_scan_makes_room_for_the_next(moto_url: str, tmp_path: Path) -> None:
@@ -82,7 +86,7 @@ def test_a_finished_scan_makes_room_for_the_next(moto_url: str, tmp_path: Path) 
 def test_an_empty_account_says_that_nothing_was_evaluated(moto_url: str, tmp_path: Path) -> None:
     done = _scan(moto_url, tmp_path / "audit")
     assert done.returncode == 4
-    assert "No weights were found" in done.stdout
+    assert done.stdout.startswith("No weights were ")  # found, or seen where a region or a read was left out
     assert "status 4: nothing that bears on weights was evaluated" in done.stdout.splitlines()[-1]
 
 

@@ -19,7 +19,6 @@ OUTSIDER = Deciding("WG-IAM-05", "critical", 1, "outsider")
             Ending(3, (OUTSIDER, ONE)),
             "status 3: WG-IAM-05 fails in 1 place (outsiders can reach weights); WG-CON-01 fails in 4 places",
         ),
-        (Ending(3, (ONE,) * 5), "and 2 more controls fail"),
         (Ending(3, short=("SL1", "SL3")), "status 3: SL3 was asked for and SL1 is reached"),
         (
             Ending(4, missing=(Missing(Lack.NOTHING_EVALUATED, ()),)),
@@ -39,7 +38,7 @@ OUTSIDER = Deciding("WG-IAM-05", "critical", 1, "outsider")
         ),
         (
             Ending(0),
-            "status 0: nothing of high or higher severity fails that the weights aim at, and no evidence is missing for it",
+            "status 0: no high or higher failure up to the target, no evidence missing",
         ),
     ],
 )
@@ -49,3 +48,29 @@ def test_the_reason_is_said(ending: Ending, said: str) -> None:
 
 def test_a_run_without_a_threshold_says_so() -> None:
     assert why(Ending(0), "none") == "status 0: no threshold was set (--fail-on none)"
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        (Ending(3, (ONE,)), "status 3: WG-CON-01 fails in 4 places"),
+        (Ending(3, (OUTSIDER, ONE)), "status 3: WG-IAM-05 fails in 1 place; WG-CON-01 fails in 4 places"),
+        (
+            Ending(3, (OUTSIDER, *(ONE,) * 38)),
+            "status 3: WG-IAM-05 fails in 1 place; WG-CON-01 fails in 4 places; and 37 more",
+        ),
+        (
+            Ending(4, missing=(Missing(Lack.CONTROLS, tuple(f"WG-IAM-{n:02}" for n in range(20))),)),
+            "status 4: 20 controls could not be decided (WG-IAM-00, WG-IAM-01 and 18 more)",
+        ),
+        (
+            Ending(4, missing=tuple(Missing(lack, ("a" * 30, "b" * 30)) for lack in Lack)),
+            "status 4: nothing that bears on weights was evaluated; and 4 more",
+        ),
+        (Ending(0), "status 0: no high or higher failure up to the target, no evidence missing"),
+    ],
+)
+def test_on_a_terminal_it_is_one_line(ending: Ending, said: str) -> None:
+    line = why(ending, "high", 80)
+    assert line == said
+    assert len(line) <= 80

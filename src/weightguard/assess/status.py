@@ -162,8 +162,8 @@ class _Scope:
         else:
             nothing = []
         found = [
-            *nothing,
             Missing(Lack.ACCOUNTS, self._unread_accounts()),
+            *nothing,
             Missing(Lack.CONTROLS, self._undecided()),
             Missing(Lack.READS, self._refused()),
             Missing(Lack.LIMITS, self._limits()),

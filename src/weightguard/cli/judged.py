@@ -144,6 +144,7 @@ def judge(snapshots: tuple[Path, ...], request: Request, *, before: str = "") ->
     from weightguard import api
     from weightguard.assess.status import ending
     from weightguard.report.ending import why
+    from weightguard.report.terminal import WIDTH
 
     evidence = api.load(*snapshots)
     report = api.assess(evidence, config=request.config, catalogue=request.catalogue, options=request.options)
@@ -155,7 +156,7 @@ def judge(snapshots: tuple[Path, ...], request: Request, *, before: str = "") ->
     end = ending(report, fail_on=fail_on, target_level=target)
     _show(report, request, written)
     if not request.quiet:
-        click.echo(f"{before}{why(end, fail_on)}", err=request.as_json)
+        click.echo(f"{before}{why(end, fail_on, WIDTH)}", err=request.as_json)
     elif end.status:
         _say_quietly(report, why(end, fail_on))
     return report, end.status
