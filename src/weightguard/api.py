@@ -20,7 +20,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weightguard import __version__
+from weightguard import __version__, files
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.errors import InputError
 from weightguard.estate.model import Estate
@@ -259,11 +259,12 @@ def _report_at(path: Path) -> Path | None:
     return path if path.suffix == ".json" else None
 
 
+MAXIMUM_BYTES = 1 << 30
+"""Bytes of a report that is read back."""
+
+
 def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"the report cannot be read, {error.strerror}", where=str(path)) from error
+    return files.read(path, "the report", most=MAXIMUM_BYTES)
 
 
 def gaps(evidence: Evidence) -> tuple[Call, ...]:

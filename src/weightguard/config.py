@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from weightguard import yaml_file
+from weightguard import files, yaml_file
 from weightguard.errors import ConfigError
 
 Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
@@ -327,7 +327,7 @@ def load(path: Path) -> Config:
 def find(folder: Path) -> Config:
     """The configuration in `folder`, or the default one where there is none."""
     path = folder / FILE_NAME
-    if path.exists():
+    if path.exists() or path.is_symlink():
         return load(path)
     for name in _NEARLY:
         if (folder / name).exists():
@@ -340,20 +340,34 @@ def find(folder: Path) -> Config:
 
 
 def resolve(config: Config, folder: Path) -> Config:
-    """`config` with its relative paths taken from `folder`."""
+    """`config` with its relative paths taken from `folder`, below which all that is judged by has to lie.
+
+    Raises:
+        ConfigError: a path leaves the folder or is reached through a link.
+    """
+
+    def inside(path: Path, key: str) -> Path:
+        return files.below(folder, path, f"what {key} names", error=ConfigError)
+
     disclosure = config.disclosure.model_copy(
-        update={name: folder / value for name, value in config.disclosure if value is not None}
+        update={
+            name: inside(value, f"disclosure.{name}")
+            for name, value in config.disclosure
+            if value is not None
+        }
     )
     controls = config.controls.model_copy(
-        update={"directories": tuple(folder / directory for directory in config.controls.directories)}
+        update={
+            "directories": tuple(inside(one, "controls.directories") for one in config.controls.directories)
+        }
     )
     return config.model_copy(
         update={
             "controls": controls,
             "disclosure": disclosure,
             "notify": _resolved(config.notify, folder),
-            "waivers": tuple(folder / path for path in config.waivers),
-            "attestations": tuple(folder / path for path in config.attestations),
+            "waivers": tuple(inside(path, "waivers") for path in config.waivers),
+            "attestations": tuple(inside(path, "attestations") for path in config.attestations),
         }
     )
 

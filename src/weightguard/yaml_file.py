@@ -8,6 +8,7 @@ bombs), a key given twice, a document that is larger or deeper than anything a p
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from weightguard import files
 from weightguard.errors import ConfigError, InputError
 
 MAXIMUM_BYTES = 1024 * 1024
@@ -24,8 +26,22 @@ MAXIMUM_DEPTH = 24
 Location = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
-_PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
-_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAXIMUM_DIGITS = 100
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The library's parser without its rules of YAML 1.1 (``no`` is a word, ``1:30`` is no number of seconds): see `_plain`."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the library's own name and type
+
+
+_LOADER: type[Any] = _Loader
+_NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_NUMBER = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +88,11 @@ def read(path: Path, *, error: type[InputError] = ConfigError) -> Document:
         InputError: of the class `error`, when the file is missing, is not UTF-8, is not YAML or is refused.
     """
     name = str(path)
+    data = files.read(path, "the file", most=MAXIMUM_BYTES, error=error)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAXIMUM_BYTES + 1)
-        text = data.decode()
-    except OSError as problem:
-        raise error(f"cannot read the file: {problem.strerror}", where=name) from problem
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise error("the file is not UTF-8 text", where=name) from problem
-    if len(data) > MAXIMUM_BYTES:
-        raise error(f"the file is larger than {MAXIMUM_BYTES} bytes", where=name)
     return parse(text, name, error=error)
 
 
@@ -114,6 +125,9 @@ def _refuse_structure(text: str, name: str, error: type[InputError]) -> None:
             raise error(
                 "anchors and aliases are not accepted here", where=f"{name}:{line}", fix="write the value out"
             )
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise error(f"a value of the kind {tag} is not accepted", where=f"{name}:{line}")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAXIMUM_DEPTH:
@@ -135,13 +149,12 @@ class _Builder:
 
     def build(self, node: yaml.Node, at: Location) -> Any:
         self.lines.setdefault(at, node.start_mark.line + 1)
-        if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN:
-            raise self.refused(node)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*at, index)) for index, item in enumerate(node.value)]
-        return self.scalar(node)
+        quoted = bool(getattr(node, "style", None))
+        return node.value if quoted else self.plain(node)
 
     def mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
         built: dict[str, Any] = {}
@@ -158,15 +171,21 @@ class _Builder:
             built[key] = self.build(value_node, (*at, key))
         return built
 
-    def scalar(self, node: yaml.Node) -> Any:
-        try:
-            return self.loader.construct_object(node)
-        except (yaml.YAMLError, ValueError) as problem:
-            raise self.refused(node) from problem
-
-    def refused(self, node: yaml.Node) -> InputError:
-        where = f"{self.name}:{node.start_mark.line + 1}"
-        return self.error(f"a value of the kind {node.tag} is not accepted", where=where)
+    def plain(self, node: yaml.Node) -> Any:
+        """A scalar without quotes, by the core schema of YAML 1.2 (section 10.3.2). Dates stay text."""
+        text = str(node.value)
+        if text in _NOTHING:
+            return None
+        if text in _TRUTH:
+            return _TRUTH[text]
+        if _WHOLE.fullmatch(text):
+            if len(text) > _MAXIMUM_DIGITS:
+                where = f"{self.name}:{node.start_mark.line + 1}"
+                raise self.error("a number has too many digits", where=where)
+            return int(text, 0) if text[1:2] in ("o", "x") else int(text)
+        if _NUMBER.fullmatch(text):
+            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        return text
 
 
 def validate(model: type[Model], document: Document, *, error: type[InputError] = ConfigError) -> Model:

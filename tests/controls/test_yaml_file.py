@@ -28,7 +28,10 @@ def test_lines_are_kept_for_every_key() -> None:
         ("a: [1,\n", 2, "not YAML"),
         ("[" * 60 + "]" * 60, 1, "nested deeper"),
         ("? [a]\n: 1\n", 1, "not plain text"),
-        ("a: 2026-99-99\n", 1, "kind"),
+        ("a: !!bool abc\n", 1, "kind"),
+        ('a: !!int ""\n', 1, "kind"),
+        ("a: !!timestamp abc\n", 1, "kind"),
+        ("a: 1" + "0" * 200 + "\n", 1, "digits"),
     ],
 )
 def test_what_is_refused_names_file_and_line(text: str, line: int, what: str) -> None:
@@ -48,7 +51,7 @@ def test_an_alias_bomb_is_refused_before_it_expands() -> None:
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         yaml_file.read(tmp_path / "none.yaml")
     binary = tmp_path / "binary.yaml"
     binary.write_bytes(b"\xff\xfe\x00")
@@ -69,3 +72,21 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert "\n" not in refused.one_line()
     else:
         assert document.name == "f.yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no", "no"), ("on", "on"), ("Yes", "Yes"), ("true", True), ("FALSE", False), ("~", None), ("", None), ("null", None),
+        ("1:30", "1:30"), ("1" + ":1" * 100_000, "1" + ":1" * 100_000), ("017", 17), ("0o17", 15), ("0x1f", 31), ("-4", -4),
+        ("1_000", "1_000"), ("1e3", 1000.0), (".5", 0.5), ("-.inf", float("-inf")), ("2026-03-31", "2026-03-31"),
+        ("'1'", "1"), ('"true"', "true"), ("12345678901234567890", 12345678901234567890), ("=", "="), ("<<", "<<"),
+    ],
+)  # fmt: skip
+def test_scalars_are_read_by_the_core_schema_of_yaml_1_2(text: str, value: object) -> None:
+    assert yaml_file.parse(f"a: {text}\n", "x.yaml").value == {"a": value}
+
+
+def test_a_byte_order_mark_is_none_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfa: 1\n")
+    assert yaml_file.read(tmp_path / "a.yaml").value == {"a": 1}

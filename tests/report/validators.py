@@ -23,9 +23,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_(data: bytes) -> None:
-    from weightguard.assess.serialise import from_json
+    """By the published schema: reading it back asks for more, that it does not contradict itself."""
+    import jsonschema
 
-    from_json(data)
+    from weightguard.assess.serialise import report_schema
+
+    jsonschema.validate(json.loads(data), report_schema())
 
 
 def sarif_with_multitool(folder: Path) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from weightguard import __version__
 from weightguard.access.model import Access
-from weightguard.assess import entries, limits
+from weightguard.assess import entries, limits, settings
 from weightguard.assess.attestations import accepted, read_attestations
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
@@ -28,6 +28,7 @@ from weightguard.assess.model import (
     ProtocolResult,
     Reached,
     Report,
+    SettingsStamp,
     Severity,
     SnapshotStamp,
     Summary,
@@ -150,14 +151,18 @@ class _Assessment:
         self.controls: Mapping[str, Control] = catalogue.by_id
         self.access = access
         self.reaches = Reaches(access, config)
-        self.attestations = read_attestations(config.attestations, catalogue, judgement.as_of)
+        self.attestations = read_attestations(
+            config.attestations, catalogue, judgement.as_of, config.organisation
+        )
         waivers = read_waivers(config.waivers, catalogue, judgement.as_of)
         self.waived = apply(waivers, judgement.results, accounts_of(estate), judgement.as_of)
         self.settled: Sequence[Settled] = settle(
             judgement.results, self.controls, self.waived.stamps, accepted(self.attestations)
         )
-        self.table: Table = standings(self.settled, [one.id for one in estate.weight_sets])
-        self.worst: Mapping[str, Standing] = overall(self.settled)
+        # A laboratory's own controls stand among the results and count for no level and no score of the shared catalogue.
+        shared = [one for one in self.settled if one.result.control not in catalogue.own]
+        self.table: Table = standings(shared, [one.id for one in estate.weight_sets])
+        self.worst: Mapping[str, Standing] = overall(shared)
         self.targets = {one.id: self._target(one.id) for one in estate.weight_sets}
         self.exposed = self._exposed()
 
@@ -177,7 +182,7 @@ class _Assessment:
             summary=summary,
             weights=weights,
             results=results,
-            controls=tuple(_control(self.controls[name]) for name in named),
+            controls=tuple(_control(self.controls[name], own=name in self.catalogue.own) for name in named),
             levels=entries.levels(self.catalogue, self.worst),
             vectors=vectors(self.catalogue, self.worst),
             next_level=next_level(
@@ -195,7 +200,16 @@ class _Assessment:
             access=picture(self.access, self.estate.weight_sets),
             limits=limits.entries(self._limits(), self.judgement.results, self.controls),
             opaque=self._opaque(),
+            settings=self._settings(),
         )
+
+    def _settings(self) -> SettingsStamp:
+        asked = {
+            "as_of": self.options.as_of.isoformat() if self.options.as_of else None,
+            "target_level": self.options.target_level,
+            "what_if": ", ".join(f"{name}={value}" for name, value in self.options.what_if.items()),
+        }
+        return settings.stamp(self.config, asked, tuple(sorted(self.catalogue.own)))
 
     def _limits(self) -> Iterator[Limit]:
         yield from limits_of(self.estate)
@@ -350,8 +364,9 @@ def claim(catalogue: Catalogue, level: Reached) -> str:
     return f"{level}, {aligned}: by these measures {words}, as far as this evidence shows."
 
 
-def _control(control: Control) -> Mapping[str, object]:
-    return control.model_dump(mode="json", by_alias=True, exclude={"examples"}, exclude_none=True)
+def _control(control: Control, *, own: bool) -> Mapping[str, object]:
+    entry = control.model_dump(mode="json", by_alias=True, exclude={"examples"}, exclude_none=True)
+    return entry | {"own": True} if own else entry
 
 
 def _joined(digests: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ attestations:
 ```
 
 An attestation is accepted when the control allows one, the evidence file is there, its digest is the stated
-one and the date has not passed. Anything else is reported and counts for nothing. Only a third party's lifts
+one and the date has not passed. The evidence is a plain file with something in it, below the folder of the
+attestations. Anything else is reported and counts for nothing. Only a third party's lifts
 a hybrid control or a level above SL3.
 """
 
@@ -22,18 +23,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from weightguard import yaml_file
+from weightguard import files, yaml_file
 from weightguard.assess.model import AttestationEntry, AttestationStamp
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.schema import Control, ControlId, Strict, Text
-from weightguard.errors import ConfigError
+from weightguard.errors import ConfigError, InputError
 from weightguard.yaml_file import Document
+
+LONGEST = timedelta(days=3 * 366)
+"""How long an attestation may be good for: the cycle of a certification."""
+MAXIMUM_EVIDENCE = 1 << 30
 
 State = Literal["accepted", "expired", "evidence_missing", "evidence_changed", "refused"]
 
@@ -99,8 +104,13 @@ class Checked:
         )
 
 
-def read_attestations(paths: Iterable[Path], catalogue: Catalogue, as_of: datetime) -> tuple[Checked, ...]:
+def read_attestations(
+    paths: Iterable[Path], catalogue: Catalogue, as_of: datetime, organisation: str | None = None
+) -> tuple[Checked, ...]:
     """Reads and checks every attestation of the files.
+
+    Args:
+        organisation: whose audit it is: nobody is a third party to itself.
 
     Raises:
         ConfigError: a file that cannot be read, breaks the schema or names an unknown control; with file and
@@ -119,7 +129,7 @@ def read_attestations(paths: Iterable[Path], catalogue: Catalogue, as_of: dateti
                     where=document.where("attestations", index, "control"),
                     fix="weightguard controls list shows them",
                 )
-            state, why = _check(attestation, control, path.parent, as_of)
+            state, why = _check(attestation, control, path.parent, as_of, organisation)
             checked.append(Checked(attestation, state, why, where))
     return tuple(sorted(checked, key=lambda one: (one.attestation.control, one.source)))
 
@@ -134,27 +144,46 @@ def accepted(checked: Sequence[Checked]) -> dict[str, Checked]:
     return best
 
 
-def _check(attestation: Attestation, control: Control, folder: Path, as_of: datetime) -> tuple[State, str]:
+def _check(
+    attestation: Attestation, control: Control, folder: Path, as_of: datetime, organisation: str | None
+) -> tuple[State, str]:
     if control.mode == "automated":
         return "refused", "this control is decided by facts, not attested"
     if control.mode == "hybrid" and attestation.by == "self":
         return "refused", "only a third party may attest a control that facts decide in part"
     if datetime.combine(attestation.valid_until, time.max, UTC) < as_of:
         return "expired", f"it was valid until {attestation.valid_until.isoformat()}"
-    digest = _digest(folder / attestation.evidence)
+    if attestation.valid_until - as_of.date() > LONGEST:
+        return "refused", "it would be valid for more than three years"
+    if attestation.by == "third_party" and organisation and _same(attestation.attester, organisation):
+        return "refused", "the attester is the organisation itself, not a third party"
+    try:
+        digest = _digest(files.below(folder, attestation.evidence, "the evidence file"))
+    except InputError as problem:
+        return "evidence_missing", problem.what
     if digest is None:
-        return "evidence_missing", "the evidence file cannot be read"
+        return "evidence_missing", "the evidence file is empty"
     if digest != attestation.sha256:
-        return "evidence_changed", f"the evidence file has the digest {digest}"
+        return "evidence_changed", "the evidence file has another digest than the stated one"
     return "accepted", "the evidence file has the stated digest"
 
 
+def _same(one: str, other: str) -> bool:
+    """Whether two names are one but for case and spaces."""
+    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
+
+
 def _digest(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+    """The SHA-256 of a plain file; None where it holds nothing.
+
+    Raises:
+        InputError: it is not there, no plain file, or too large.
+    """
+    with files.opened(path, "the evidence file", most=MAXIMUM_EVIDENCE) as file:
+        if not file.read(1):
+            return None
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _source(document: Document, *location: str | int) -> str:

@@ -669,6 +669,23 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class SettingEntry:
+    """A setting that differs from the default; `value` and `default` as JSON writes them, None where there is none."""
+
+    setting: str
+    value: str | None
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class SettingsStamp:
+    """What the report was judged under. `digest`: ``sha256:`` over the settings that differ, in their order."""
+
+    digest: str
+    differs: tuple[SettingEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Report:
     """report.json."""
 
@@ -696,3 +713,4 @@ class Report:
     access: Picture | None = None
     limits: tuple[LimitEntry, ...] = field(default=())
     opaque: tuple[OpaqueEntry, ...] = field(default=())
+    settings: SettingsStamp | None = None

@@ -12,9 +12,10 @@ from pydantic_core import PydanticSerializationError
 from pydantic_core import to_json as to_bytes
 
 from weightguard.assess.model import Report
+from weightguard.assess.reading import REWRITE, refuse_contradictions, refuse_odd_json
 from weightguard.errors import InputError
 
-MAXIMUM_BYTES = 2 * 1024**3
+MAXIMUM_BYTES = 256 * 1024**2
 
 
 @lru_cache(maxsize=1)
@@ -47,20 +48,23 @@ def from_json(data: bytes, name: str = "report.json") -> Report:
         name: what messages call the file.
 
     Raises:
-        InputError: it is no report of this version.
+        InputError: it is no report of this version, is ill-formed, or contradicts itself.
     """
     if len(data) > MAXIMUM_BYTES:
         raise InputError("the report is too large", where=name)
+    refuse_odd_json(data, name)
     try:
-        return _adapter().validate_json(data)
+        report = _adapter().validate_json(data)
     except ValidationError as problem:
         first = problem.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(
             f"this is no report of this version ({first['msg'].lower()} at {where or 'its beginning'})",
             where=name,
-            fix="write it again with weightguard assess",
+            fix=REWRITE,
         ) from problem
+    refuse_contradictions(report, name)
+    return report
 
 
 def report_schema() -> dict[str, Any]:

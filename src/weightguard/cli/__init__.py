@@ -67,8 +67,15 @@ def _weightguard() -> None:
     """
 
 
+_LONGEST_LINE = 4_000
+
+
 def _fail(line: str, status: int) -> int:
-    click.echo(click.style("weightguard: ", fg="red", bold=True, reset=True) + line, err=True)
+    """Say what went wrong, on one line. It may repeat what a file or a cloud made up: nothing of it steers the terminal."""
+    from weightguard.report.text import visible
+
+    said = visible(line, _LONGEST_LINE)
+    click.echo(click.style("weightguard: ", fg="red", bold=True, reset=True) + said, err=True)
     return status
 
 

@@ -9,6 +9,8 @@ import click
 
 from weightguard.errors import InputError
 
+_LONGEST_LINE = 10_000
+
 
 @click.command()
 @click.argument("cases", type=click.File("rb"))
@@ -21,23 +23,17 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
     are still answered, and the exit status is 2.
     """
     from weightguard.policy.cases import answer_lines
+    from weightguard.report.text import visible
 
     answered = failed = 0
     for answer in answer_lines(cases):
         answered += 1
         failed += answer.failed
         if explain:
-            click.echo("\n".join(_safe(line) for line in answer.explanation()))
+            click.echo("\n".join(visible(line, _LONGEST_LINE) for line in answer.explanation()))
         else:
             click.echo(json.dumps(answer.record))
     if not answered:
         raise InputError("there is no case to decide", where=cases.name, fix="give one JSON object a line")
     if failed:
         context.exit(InputError.exit_status)
-
-
-def _safe(line: str) -> str:
-    """Names come from policies: nothing of them may steer the terminal."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line
-    )

@@ -31,6 +31,7 @@ class Request:
         folder: where the formats go; None writes none.
         formats: in the order in which they are written.
         previous: earlier reports, oldest first.
+        found: the configuration is that of this folder, which nobody named.
     """
 
     config: Config
@@ -42,6 +43,7 @@ class Request:
     as_json: bool
     quiet: bool
     previous: tuple[Report, ...] = ()
+    found: bool = False
 
 
 def request(
@@ -90,6 +92,7 @@ def request(
         as_json=as_json,
         quiet=quiet,
         previous=options.earlier(previous),
+        found=options.is_found(config_path),
     )
 
 
@@ -113,7 +116,7 @@ def _check_files(config: Config, catalogue: Catalogue, wanted: Options) -> None:
 
     parameters_of(catalogue, config)
     moment = wanted.as_of or datetime.now(UTC)
-    read_attestations(config.attestations, catalogue, moment)
+    read_attestations(config.attestations, catalogue, moment, config.organisation)
     read_waivers(config.waivers, catalogue, moment)
     for name in wanted.protocols:
         load_protocol(name, catalogue)
@@ -154,6 +157,8 @@ def judge(snapshots: tuple[Path, ...], request: Request, *, before: str = "") ->
     fail_on: Any = request.fail_on
     target = request.options.target_level or request.config.target_level
     end = ending(report, fail_on=fail_on, target_level=target)
+    if request.found and not request.quiet:
+        click.echo("weightguard: judged by the weightguard.yaml of this folder", err=True)
     _show(report, request, written)
     if not request.quiet:
         click.echo(f"{before}{why(end, fail_on, WIDTH)}", err=request.as_json)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from weightguard import files
 from weightguard.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,6 +127,13 @@ def configuration(config_path: str | None) -> Config:
     return load(Path(config_path)) if config_path else find(Path.cwd())
 
 
+def is_found(config_path: str | None) -> bool:
+    """Whether a configuration is used that nobody named: the one of this folder."""
+    from weightguard.config import FILE_NAME
+
+    return config_path is None and (Path.cwd() / FILE_NAME).exists()
+
+
 def given(**options: Any) -> dict[str, Any]:
     """The options that the user gave."""
     return {name: value for name, value in options.items() if value is not None and value != ()}
@@ -195,16 +203,14 @@ def write_formats(
 
 
 def write_file(target: Path, content: bytes) -> None:
-    """Write a file, and the folders it needs; it appears whole or not at all.
+    """Write a file, and the folders it needs; it appears whole or not at all, and for its owner alone.
 
     Raises:
         InputError: it cannot be written.
     """
-    partial = target.with_name(target.name + ".partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(target)
+        files.write(target, content)
     except OSError as error:
         raise InputError(
             f"the file cannot be written, {error.strerror}",
@@ -213,13 +219,13 @@ def write_file(target: Path, content: bytes) -> None:
         ) from error
 
 
+MAXIMUM_BYTES = 1 << 30
+
+
 def read_file(source: Path, what: str) -> bytes:
     """What a file that the user named holds.
 
     Raises:
         InputError: it cannot be read; `what` says what it should have been.
     """
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        raise InputError(f"the {what} cannot be read, {error.strerror}", where=str(source)) from error
+    return files.read(source, f"the {what}", most=MAXIMUM_BYTES)

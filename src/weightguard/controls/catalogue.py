@@ -25,6 +25,10 @@ HEADER, VECTORS, TIERS, PROTOCOLS = "catalogue.yaml", "vectors.yaml", "tiers.yam
 _TABLES = (HEADER, VECTORS, TIERS)
 
 
+SHARED = "WG-"
+"""How the ids of the shared catalogue begin."""
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """A loaded catalogue.
@@ -33,6 +37,7 @@ class Catalogue:
         controls: sorted by id.
         documents: the file that each control came from, with its line numbers.
         directory: where the shipped part was read from.
+        own: ids of a laboratory's own controls.
     """
 
     header: Header
@@ -41,6 +46,7 @@ class Catalogue:
     tiers: TierTable
     documents: Mapping[str, Document] = field(repr=False)
     directory: Path
+    own: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -126,6 +132,7 @@ def load_files(
     tiers = yaml_file.validate(TierTable, _read(place / TIERS), error=CatalogueError)
     known = {vector.id for vector in vectors.vectors}
     controls: dict[str, Control] = {}
+    owned: set[str] = set()
     documents: dict[str, Document] = {}
     for path, own in files:
         try:
@@ -140,9 +147,10 @@ def load_files(
             broken(problem)
             continue
         controls[control.id] = control
+        owned.update({control.id} if own else ())
         documents[control.id] = document
     ordered = tuple(controls[name] for name in sorted(controls))
-    return Catalogue(header, ordered, vectors.vectors, tiers, documents, place)
+    return Catalogue(header, ordered, vectors.vectors, tiers, documents, place, frozenset(owned))
 
 
 def load_control(document: Document) -> Control:
@@ -160,6 +168,12 @@ def _accept(control: Control, document: Document, documents: Mapping[str, Docume
             f"the control {control.id} is defined twice",
             where=document.where("id"),
             fix=f"the other is {documents[control.id].name}",
+        )
+    if own and control.id.startswith(SHARED):
+        raise CatalogueError(
+            f"a control of one's own is not named {SHARED}..., as those of the shared catalogue are",
+            where=document.where("id"),
+            fix=f"choose another beginning, for example LAB-{control.id.removeprefix(SHARED)}",
         )
     if own and control.check is not None and not isinstance(control.check, CelCheck):
         raise CatalogueError(

@@ -50,6 +50,8 @@ class DeclaredModel:
         weight_sets: ids of the weight sets that were found for it.
         stale: evaluations that are too old to rest on.
         unknown_capabilities: capabilities that the table does not name.
+        future: evaluations that are dated after the audit.
+        lowered_target: the level that the catalogue asks for this tier, where the configuration asks for less.
     """
 
     config: ModelConfig
@@ -60,6 +62,8 @@ class DeclaredModel:
     weight_sets: tuple[str, ...]
     stale: tuple[Evaluation, ...]
     unknown_capabilities: tuple[str, ...]
+    future: tuple[Evaluation, ...] = ()
+    lowered_target: Level | None = None
 
     @property
     def name(self) -> str:
@@ -93,6 +97,11 @@ class DeclaredModel:
             yield f"the tier was lowered from {self.config.previous_tier} to {self.tier}"
         for name in self.unknown_capabilities:
             yield f"the tier table does not know the capability {name}"
+        if self.lowered_target is not None:
+            aim = f"the configuration aims at {self.target_level} for the tier {self.tier}"
+            yield f"{aim}, below the catalogue's {self.lowered_target}"
+        for one in self.future:
+            yield f"the evaluation {one.benchmark} ({one.capability}) of {one.date.isoformat()} lies in the future"
         if self.config.tier not in (None, "none") and not self.config.evaluations:
             yield f"the tier {self.config.tier} rests on no evaluation"
 
@@ -211,6 +220,7 @@ def _declared(
         if evaluation.reached and evaluation.capability in table.capabilities
     ]
     evaluated = _highest(yielded) if model.evaluations else None
+    usual = table.target_levels
     tier = _highest([model.tier or "none", evaluated or "none"])
     oldest = as_of - timedelta(days=table.maximum_age_days)
     return DeclaredModel(
@@ -224,6 +234,8 @@ def _declared(
         unknown_capabilities=tuple(
             sorted({one.capability for one in model.evaluations if one.capability not in table.capabilities})
         ),
+        future=tuple(one for one in model.evaluations if datetime.combine(one.date, time(), UTC) > as_of),
+        lowered_target=usual[tier] if levels[tier] < usual[tier] else None,
     )
 
 

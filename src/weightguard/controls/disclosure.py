@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from weightguard import files
 from weightguard.config import DisclosureConfig
 from weightguard.errors import ConfigError
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
@@ -140,16 +141,13 @@ def _expires(fields: dict[str, tuple[str, ...]]) -> datetime | None:
 def _text(name: str, path: Path | None) -> Fact[str | None]:
     if path is None:
         return Unknown(Reason.NOT_COLLECTED, Source("configuration", f"disclosure.{name}"))
+    data = files.read(path, f"the document disclosure.{name}", most=MAXIMUM_BYTES, error=ConfigError)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAXIMUM_BYTES + 1)
         content = data.decode()
-    except (OSError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError as problem:
         raise ConfigError(
-            "cannot read a disclosure document",
+            "a disclosure document is no text",
             where=f"disclosure.{name}: {path}",
             fix="give a UTF-8 text file",
         ) from problem
-    if len(data) > MAXIMUM_BYTES:
-        raise ConfigError("a disclosure document is too large", where=f"disclosure.{name}: {path}")
     return Known(content, Source(path.name, f"disclosure.{name}"))

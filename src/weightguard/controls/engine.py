@@ -147,6 +147,10 @@ def judge(
     return Judgement(tuple(results), declarations, subjects, now, unread)
 
 
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
+"""Beyond them nothing was audited, and dates that are counted from a time may not exist."""
+
+
 def timestamp(text: str) -> datetime:
     """An aware time from ISO-8601 text.
 
@@ -161,6 +165,8 @@ def timestamp(text: str) -> datetime:
         ) from problem
     if moment.tzinfo is None:
         raise InputError("a time without a time zone", where=text, fix="end it with Z or an offset")
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise InputError(f"no time of an audit: before {_FIRST_YEAR} or after {_LAST_YEAR}", where=text)
     return moment
 
 

@@ -31,6 +31,9 @@ from weightguard.estate.fact import Collection, Known, Unknown
 from weightguard.weights import WeightSet
 
 MAXIMUM_LENGTH = 4096
+MAXIMUM_LOOPS = 8
+"""Loops of one expression: each may double what it is given, and the engine bounds steps, not memory."""
+_LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
 
 SUBJECTS: Mapping[str, type[Any]] = {
     "store": model.Store, "key": model.Key, "weight_set": WeightSet, "account": model.Account,
@@ -52,8 +55,7 @@ def expression_check(control: Control, check: CelCheck) -> Check:
         have.
     """
     subject = control.subject
-    if len(check.cel) > MAXIMUM_LENGTH:
-        raise CatalogueError(f"the expression is longer than {MAXIMUM_LENGTH} characters", where=control.id)
+    _refuse_oversize(control, check.cel)
     attributes = _attributes_read(control, check.cel)
     try:
         expression = _environment(subject).compile(check.cel)
@@ -83,7 +85,11 @@ def expression_check(control: Control, check: CelCheck) -> Check:
             data["weights"] = list(context.weights_of(value.id)) if hasattr(value, "id") else []
         for name in asked:
             unknowns.extend(_people(data, name, subject, value, context))
-        answer = expression.eval(data=data)
+        try:
+            answer = expression.eval(data=data)
+        except (MemoryError, RuntimeError) as problem:
+            # Too many steps or too much memory: the expression's own fault, and no other control's.
+            raise ValueError("the expression went over its budget") from problem
         if answer.type().name() != "BOOL":
             if unknowns:
                 raise UnknownFact(unknowns)
@@ -94,6 +100,18 @@ def expression_check(control: Control, check: CelCheck) -> Check:
         return Verdict.passed(message) if answer.value() else Verdict.failed(f"does not hold: {message}")
 
     return decide
+
+
+def _refuse_oversize(control: Control, expression: str) -> None:
+    if len(expression) > MAXIMUM_LENGTH:
+        raise CatalogueError(f"the expression is longer than {MAXIMUM_LENGTH} characters", where=control.id)
+    loops = len(_LOOP.findall(_TEXT.sub("''", expression)))
+    if loops > MAXIMUM_LOOPS:
+        raise CatalogueError(
+            f"the expression has {loops} loops (all, exists, exists_one, map, filter)",
+            where=control.id,
+            fix=f"write it with {MAXIMUM_LOOPS} at most",
+        )
 
 
 @lru_cache(maxsize=32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from weightguard import files
 from weightguard.errors import ConfigError, WeightguardError
 from weightguard.notify.message import Notice
 from weightguard.report.formats import prometheus
@@ -36,12 +37,9 @@ class Textfile:
         Raises:
             WeightguardError: the file cannot be written.
         """
-        partial = self._path.with_name(f".{self._path.name}.partial")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(prometheus.render(notice.report))
-            partial.chmod(_MODE)
-            partial.replace(self._path)
+            files.write(self._path, prometheus.render(notice.report), mode=_MODE)
         except OSError as error:
             raise WeightguardError(f"{self.name} were not written", where=str(error.strerror)) from error
         return True

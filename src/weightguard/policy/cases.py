@@ -85,7 +85,7 @@ def _parsed(line: bytes) -> Mapping[str, object]:
 
 def _case(entry: Mapping[str, object]) -> AwsCase:
     provider = entry.get("provider")
-    if provider in {"gcp", "azure"}:
+    if provider in ("gcp", "azure"):
         raise InputError(f"{provider} cases are not decided by this version", fix="give aws cases")
     if provider != "aws":
         raise InputError(f"provider is {provider!r}", fix='give "aws"')

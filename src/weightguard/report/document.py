@@ -113,7 +113,12 @@ def _markdown(block: Block, limit: int) -> Iterator[str]:
 
 
 def _markdown_line(line: Line, limit: int) -> str:
-    return "".join(_markdown_span(span, limit) for span in line)
+    """The spans side by side; where two fences of backticks would touch and become one, a space parts them."""
+    written = ""
+    for span in line:
+        piece = _markdown_span(span, limit)
+        written += f" {piece}" if written.endswith("`") and piece.startswith("`") else piece
+    return written
 
 
 def _markdown_span(span: Span, limit: int) -> str:

@@ -17,6 +17,7 @@ from weightguard.controls import effects
 from weightguard.report import limits, opaque
 from weightguard.report.causes import Cause, causes
 from weightguard.report.headline import headline, unread
+from weightguard.report.settings import differing
 from weightguard.report.text import visible
 from weightguard.report.words import counted, exposures, grouped, level_of, outcome, said, short, size
 
@@ -176,6 +177,13 @@ def _protocols(report: Report, width: int) -> Iterator[str]:
         yield ""
 
 
+def _settings(report: Report, width: int) -> Iterator[str]:
+    found = differing(report, _SETTINGS)
+    if found:
+        yield from _wrapped(f"judged by settings of its own: {'; '.join(found)}", width, "")
+
+
+_SETTINGS = 4
 _COUNTED: tuple[tuple[Status, str], ...] = (
     ("fail", "failed"),
     ("unknown", "unknown"),
@@ -207,6 +215,7 @@ def render(report: Report, *, written: tuple[str, ...] = (), width: int = WIDTH)
     lines = [*(_title(line) for line in _wrapped(headline(report), width, "")), _verdict(report)]
     if report.summary.accepted_risks:
         lines.extend(_wrapped(level_of(report.summary), width, ""))
+    lines.extend(_settings(report, width))
     lines.append("")
     for part in (_exposures, _next, _weights, _opaque, _protocols, _gaps, _limits):
         lines.extend(part(report, width))

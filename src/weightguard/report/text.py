@@ -24,11 +24,25 @@ _FORMULA_START = (
     "－",
     "＠",
 )  # full-width: some locales' Excel takes them too
-_MENTION = re.compile(r"@\w|#\d|://|www\.|!\[|\]\(")
+_MENTION = re.compile(r"@\w|#\d|://|www\.|!\[|\]\(|`|\bGH-\d", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_{}\[\]#+|~!$]")
 _LINE_START = re.compile(r"^(\s*)([-=]|\d+(?=[.)]))")  # a list, a rule, a heading's underline
-# Cc control, Cf format (bidi overrides, zero-width), Cs surrogate, Co private use, Cn unassigned, Zl and Zp separators.
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Default_Ignorable_Code_Point (Unicode Character Database, DerivedCoreProperties.txt): drawn as nothing, whatever its category."""
+_BLANK = "\u2800\U0001d159"
+"""Drawn as white space though their categories say symbol: an empty Braille cell, an invisible note head."""
+_SUSPECT = re.compile("[^ -~]")
+_HIDDEN = re.compile(f"[{_IGNORABLE}{_BLANK}]")
+# Cc control, Cf format (bidi overrides, zero-width), Cs surrogate, Co private use, Cn unassigned, Zl, Zp and Zs separators.
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
+
+
+def _is_unseen(character: str) -> bool:
+    """Whether a character that is not ASCII's is drawn as nothing, or as what another one is drawn as."""
+    return unicodedata.category(character) in _UNSEEN or _HIDDEN.match(character) is not None
 
 
 def _escape(character: str) -> str:
@@ -41,9 +55,9 @@ def _escape(character: str) -> str:
 def visible(text: str, limit: int = MAX_LENGTH) -> str:
     """`text` on one line with everything unprintable shown as an escape, at most `limit` characters and a note of what was cut."""
     shown = text if len(text) <= limit else text[:limit]
-    if not shown.isprintable():
+    if _SUSPECT.search(shown):
         shown = "".join(
-            _escape(character) if unicodedata.category(character) in _UNSEEN else character
+            _escape(character) if character != " " and _is_unseen(character) else character
             for character in shown
         )
     if len(text) > limit:

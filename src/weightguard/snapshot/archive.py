@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 
 import zstandard
 
+from weightguard import files
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot.limits import DEFAULT, Limits
 from weightguard.snapshot.model import MANIFEST
@@ -43,16 +44,13 @@ def pack(directory: Path | str, target: Path | str) -> Path:
         raise InputError(
             "a file of this name is there already", where=str(archive), fix="choose another name"
         )
-    temporary = archive.with_name(archive.name + ".tmp")
-    with temporary.open("wb") as file:
-        temporary.chmod(0o600)
-        with (
-            zstandard.ZstdCompressor(level=_LEVEL).stream_writer(file, closefd=False) as stream,
-            tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as tar,
-        ):
-            for path in [MANIFEST, *(entry.path for entry in manifest.files)]:
-                _add(tar, root / path, path)
-    temporary.replace(archive)
+    with (
+        files.replacing(archive) as file,
+        zstandard.ZstdCompressor(level=_LEVEL).stream_writer(file, closefd=False) as stream,
+        tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for path in [MANIFEST, *(entry.path for entry in manifest.files)]:
+            _add(tar, root / path, path)
     return archive
 
 

@@ -123,12 +123,17 @@ def _texts(*values: object) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
+"""Beyond them nothing was collected, and times that are counted from one may not exist."""
+
+
 def _time(value: object) -> bool:
     """An aware ISO-8601 time: whoever judges the snapshot takes it for "now"."""
     if not isinstance(value, str) or len(value) > 40:
         return False
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
+        moment = datetime.fromisoformat(value)
+        return moment.tzinfo is not None and _FIRST_YEAR <= moment.year <= _LAST_YEAR
     except ValueError:
         return False
 

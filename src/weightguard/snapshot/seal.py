@@ -113,7 +113,9 @@ class _Digesting:
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the old one's place whole, or not at all where writing it fails."""
     temporary = path.with_name(path.name + ".tmp")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+    with os.fdopen(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb"
+    ) as stream:
         yield stream
         stream.flush()
         os.fsync(stream.fileno())

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from weightguard import files
 from weightguard.collect.aws.keeping import kept
 from weightguard.collect.aws.services.iam import GET_DETAILS
 from weightguard.errors import InputError
@@ -128,13 +129,7 @@ def _pages(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _parsed(path: Path) -> Any:
     try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise InputError(
-                "the file is larger than 1 GiB", where=str(path), fix="give the pages as files of their own"
-            )
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError("the file cannot be read", where=str(path), fix=error.strerror) from error
+        return json.loads(files.read(path, "the file", most=MAXIMUM_BYTES))
     except RecursionError as error:
         raise InputError("the file is nested too deeply", where=str(path)) from error
     except ValueError as error:

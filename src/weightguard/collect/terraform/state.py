@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from weightguard import files
 from weightguard.errors import InputError
 
 SHOW: Final = "terraform show -json > state.json"
@@ -112,12 +113,7 @@ def names_account(path: Path) -> str | None:
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
-    try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise InputError("the state is larger than 1 GiB", where=str(path), fix="split it by module")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError("the state cannot be read", where=str(path), fix=error.strerror) from error
+    raw = files.read(path, "the state", most=MAXIMUM_BYTES)
     try:
         document = json.loads(raw)  # UTF-8, or UTF-16 as PowerShell redirects it
     except UnicodeDecodeError as error:

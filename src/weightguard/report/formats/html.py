@@ -24,6 +24,7 @@ from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline
 from weightguard.report.layout import layout
+from weightguard.report.settings import differing
 from weightguard.report.text import utf8, visible
 from weightguard.report.trend import Point
 from weightguard.report.words import (
@@ -239,6 +240,7 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
     text = environment.from_string((page / "page.html.j2").read_text(encoding="utf-8")).render(
         report=report,
         headline=headline(report),
+        settings=differing(report),
         trend=trend,
         plot=_plot(trend),
         exposures=exposed[:_EXPOSURES],

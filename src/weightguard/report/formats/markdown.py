@@ -9,6 +9,7 @@ from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
+from weightguard.report.settings import differing
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
 from weightguard.report.words import (
@@ -45,6 +46,8 @@ def render(report: Report, trend: Sequence[Point] = ()) -> bytes:
         trend: earlier reports' points and this one's, oldest first.
     """
     lines = [f"# {prose(headline(report))}", ""]
+    if settings := differing(report):
+        lines += [f"Judged by settings that differ from the default: {', '.join(map(code, settings))}.", ""]
     for part in (
         _summary,
         _next,
