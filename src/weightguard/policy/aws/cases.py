@@ -9,7 +9,7 @@ from typing import Any
 from weightguard.errors import InputError
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
-from weightguard.policy.aws.document import CompiledPolicy, PolicyKind, compile_policy
+from weightguard.policy.aws.document import CompiledPolicy, PolicyKind, compile_parsed
 from weightguard.policy.aws.kms import parse_grant
 from weightguard.policy.aws.model import Decision, Layers, Request
 from weightguard.policy.aws.principal import parse_principal
@@ -160,11 +160,11 @@ def _policy(entry: object, kind: PolicyKind, layer: str, index: int, count: int)
     fallback = layer if count == 1 else f"{layer}[{index}]"
     if isinstance(entry, Mapping) and "policy" in entry and "Statement" not in entry:
         name = entry.get("name")
-        return compile_policy(
+        return compile_parsed(
             entry["policy"], kind=kind, name=name if isinstance(name, str) and name else fallback
         )
     if isinstance(entry, Mapping | str):
-        return compile_policy(entry, kind=kind, name=fallback)
+        return compile_parsed(entry, kind=kind, name=fallback)
     raise InputError(f"{layer} holds something that is no policy", fix='give {"name": ..., "policy": {...}}')
 
 

@@ -125,6 +125,12 @@ class CompiledPolicy:
         return is_public(self.document)
 
 
+_MOST_PARSED = 65_536
+_written = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_parsed: dict[tuple[str, PolicyKind, str], CompiledPolicy] = {}
+_parsed_documents: dict[tuple[str, PolicyKind], Document] = {}
+
+
 def compile_policy(document: object, *, kind: PolicyKind, name: str) -> CompiledPolicy:
     """Compile a policy; never raises for what is in it.
 
@@ -141,6 +147,39 @@ def compile_policy(document: object, *, kind: PolicyKind, name: str) -> Compiled
     except (TypeError, ValueError, RecursionError) as error:
         return _named(name, kind, _refused(kind, f"the policy is not JSON: {type(error).__name__}"))
     return _compiled(text, kind, name)
+
+
+def compile_parsed(document: object, *, kind: PolicyKind, name: str) -> CompiledPolicy:
+    """As `compile_policy`, for what came out of JSON just now: it is not read a second time."""
+    if not isinstance(document, dict):
+        return compile_policy(document, kind=kind, name=name)
+    try:
+        text = _written(document)
+    except RecursionError:
+        return _named(name, kind, _refused(kind, "the policy is nested too deeply"))
+    key = (text, kind, name)
+    found = _parsed.get(key)
+    if found is None:
+        if len(_parsed) >= _MOST_PARSED:
+            _parsed.clear()
+        found = _parsed[key] = _named(name, kind, _parsed_document(text, document, kind))
+    return found
+
+
+def _parsed_document(text: str, document: Mapping[str, object], kind: PolicyKind) -> Document:
+    found = _parsed_documents.get((text, kind))
+    if found is None:
+        if len(_parsed_documents) >= _MOST_PARSED:
+            _parsed_documents.clear()
+        if len(text) > _LONGEST_DOCUMENT:
+            found = _too_long(kind, text)
+        else:
+            try:
+                found = _from_object(document, kind)
+            except RecursionError:
+                found = _refused(kind, "the policy is nested too deeply")
+        _parsed_documents[text, kind] = found
+    return found
 
 
 def unread_policy(*, kind: PolicyKind, name: str) -> CompiledPolicy:
@@ -163,6 +202,10 @@ def _named(name: str, kind: PolicyKind, document: Document) -> CompiledPolicy:
     return CompiledPolicy(name, kind, document)
 
 
+def _too_long(kind: PolicyKind, text: str) -> Document:
+    return _refused(kind, f"the policy has {len(text)} characters, more than any that the provider accepts")
+
+
 def _refused(kind: PolicyKind, message: str) -> Document:
     return Document(kind, (), (Problem(None, message, True),))
 
@@ -170,9 +213,7 @@ def _refused(kind: PolicyKind, message: str) -> Document:
 @lru_cache(maxsize=262_144)
 def _document(text: str, kind: PolicyKind) -> Document:
     if len(text) > _LONGEST_DOCUMENT:
-        return _refused(
-            kind, f"the policy has {len(text)} characters, more than any that the provider accepts"
-        )
+        return _too_long(kind, text)
     try:
         parsed = json.loads(
             unquote(text) if text.lstrip()[:3].upper() == "%7B" else text, object_pairs_hook=_object

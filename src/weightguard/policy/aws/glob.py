@@ -33,11 +33,37 @@ class Glob:
     """
 
     def __init__(self, tokens: Iterable[Token]) -> None:
-        self.tokens: tuple[Token, ...] = tuple(tokens) if isinstance(tokens, str) else _normalised(tokens)
-        self._exact: str | None = tokens if isinstance(tokens, str) else _literal(self.tokens)
-        self._pieces = () if self._exact is not None else _pieces(self.tokens)
+        self._exact: str | None
+        self._pieces: tuple[_Piece, ...]
+        if isinstance(tokens, str):
+            self._source: str | tuple[Token, ...] = tokens
+            self._exact, self._pieces = tokens, ()
+        else:
+            self._source = _normalised(tokens)
+            self._exact = _literal(self._source)
+            self._pieces = () if self._exact is not None else _pieces(self._source)
+        self._weigh()
+
+    @classmethod
+    def of_stars(cls, text: str) -> Glob:
+        """The pattern of a text whose only wildcards are ``*``, one at least; its tokens are told apart when they are asked for."""
+        found = cls.__new__(cls)
+        found._source, found._exact = text, None
+        first, *between, last = text.split("*")
+        found._pieces = tuple(map(_Piece, (first, *filter(None, between), last)))
+        found._weigh()
+        return found
+
+    def _weigh(self) -> None:
         self._shortest = sum(piece.length for piece in self._pieces)
-        self.matches_all = self.tokens == (Wild.MANY,)
+        self.matches_all = len(self._pieces) == 2 and not self._shortest
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """Literal characters and wildcards, in order."""
+        if self._exact is not None:
+            return tuple(self._exact)
+        return _normalised(tokens_of(self._source)) if isinstance(self._source, str) else self._source
 
     @property
     def literal(self) -> str | None:
@@ -111,7 +137,9 @@ class _Piece:
         self.length = len(tokens)
         self.literal: str | None = None
         self._pattern: re.Pattern[str] | None = None
-        if Wild.ONE in tokens:
+        if isinstance(tokens, str):
+            self.literal = tokens
+        elif Wild.ONE in tokens:
             # Fixed length, no repetition: this expression has nothing to backtrack over.
             body = "".join("." if token is Wild.ONE else re.escape(str(token)) for token in tokens)
             self._pattern = re.compile(body, re.DOTALL)
@@ -249,7 +277,9 @@ def tokens_of(text: str) -> list[Token]:
 @lru_cache(maxsize=65_536)
 def glob(text: str) -> Glob:
     """Compile a text in which ``*`` and ``?`` are wildcards."""
-    return Glob(tokens_of(text) if is_pattern(text) else text)
+    if "?" in text:
+        return Glob(tokens_of(text))
+    return Glob.of_stars(text) if "*" in text else Glob(text)
 
 
 def is_pattern(text: str) -> bool:

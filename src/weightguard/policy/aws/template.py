@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
-from weightguard.policy.aws.glob import Glob, Token, tokens_of
+from weightguard.policy.aws.glob import Glob, Token, glob, tokens_of
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _DEFAULTED = re.compile(r"^([^,']+),\s*'([^']*)'$")
@@ -119,6 +119,8 @@ def _substituted(variable: Variable, context: Context) -> Text | object:
 
 @lru_cache(maxsize=16_384)
 def _assembled(texts: tuple[Text, ...]) -> tuple[str, Glob]:
+    if len(texts) == 1 and texts[0].active:
+        return texts[0].text, glob(texts[0].text)
     tokens: list[Token] = []
     for part in texts:
         tokens.extend(tokens_of(part.text) if part.active else part.text)
