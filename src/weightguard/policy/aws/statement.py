@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from weightguard.policy.aws.arn import is_account, parse_arn
 from weightguard.policy.aws.conditions import MalformedCondition, Test, Unclear, compile_conditions, presence
@@ -311,12 +311,15 @@ def _readable(read: Callable[..., _Read], entry: Mapping[str, object], element: 
 
 def _present(entry: Mapping[str, object], element: str) -> str | None:
     """The element or its negation, whichever the statement has."""
-    return next((name for name in (element, f"Not{element}") if name in entry), None)
+    if element in entry:
+        return element
+    negated = f"Not{element}"
+    return negated if negated in entry else None
 
 
 def _check_elements(entry: Mapping[str, object], rules: StatementRules) -> None:
-    unknown = sorted(str(name) for name in entry if name not in _ELEMENTS)
-    if unknown:
+    if not _ELEMENTS.issuperset(entry):
+        unknown = sorted(str(name) for name in entry if name not in _ELEMENTS)
         raise MalformedStatement(f"unknown element {unknown[0]!r}")
     if entry.get("Effect") not in ("Allow", "Deny"):
         raise MalformedStatement("Effect is neither Allow nor Deny")
@@ -341,11 +344,11 @@ def _check_scope(entry: Mapping[str, object], rules: StatementRules) -> None:
 
 
 def _texts(element: str, value: object) -> list[str]:
-    values = value if isinstance(value, list) else [value]
+    values: list[Any] = value if isinstance(value, list) else [value]
     if not values:
         raise MalformedStatement(f"{element} is empty")
-    texts = [item for item in values if isinstance(item, str)]
-    if len(texts) != len(values):
+    texts: list[str] = values
+    if not all(type(item) is str for item in values):
         raise MalformedStatement(f"{element} holds something that is not a text")
     return texts
 
