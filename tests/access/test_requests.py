@@ -24,9 +24,10 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, Answer, build
+from weightguard.access.condition import ConditionKind
 from weightguard.access.wording import all_worded
 from weightguard.estate.fact import Reason, Source, Unknown
-from weightguard.estate.model import Estate, KeyGrant, StoreEncryption
+from weightguard.estate.model import Estate, KeyGrant, NamedPolicy, StoreEncryption
 
 ME = arn("user", "me")
 OTHER = "222222222222"
@@ -408,3 +409,14 @@ def test_a_bucket_s_tags_count_where_the_bucket_says_so(decide: Any, allowed: st
     assert ("bucket-tags" in [one.kind.id for one in limits]) is isinstance(decide, Unknown)
     bare = store(tags_decide=decide)
     assert answer(estate(user("me", allow("s3:GetObject", OBJECTS, Condition=ours)), bare)) == "nobody"
+
+
+def test_a_policy_of_a_caller_s_that_cannot_be_read_at_all_may_say_anything() -> None:
+    broken = NamedPolicy(f"arn:aws:iam::{HOME}:policy/broken", "broken", "{no policy", "customer")
+    attached = found(estate(user("me", READS, attached=[broken]), store()))[ME]
+    assert attached.certainty == "conditional"
+    bounded = found(estate(user("me", READS, boundary=known(broken)), store()))[ME]
+    assert bounded.certainty == "conditional" and bounded.conditions[0].kind is ConditionKind.UNREAD
+    whole = NamedPolicy(broken.id, "whole", document(allow("ec2:*")), "customer")
+    assert answer(estate(user("me", READS, attached=[whole]), store())) == "certain"
+    assert answer(estate(user("me", READS, boundary=known(whole)), store())) == "nobody"

@@ -288,6 +288,7 @@ class Population:
             # Written out once: everything that looks through the text again finds the very same string.
             text = document if document is None or isinstance(document, str) else json.dumps(document)
             made = compiled(replace(policy, document=text), kind, name)
+            text = None if made.document.unread else text
             read = self._readings[made] = reading(text)
             looks = BLIND if text is None else read.looks
             found = Carried(policy, made, read, looks, frozenset() if text is None else read.patterns)
