@@ -40,6 +40,7 @@ class Changing:
         self._actors: dict[str, list[Group]] = {}
         self._actor_of: dict[Group, Group] = {}
         self._linked: set[tuple[Node, Group]] = set()
+        self._joined: dict[tuple[tuple[Group, ...], tuple[Node, ...], Group], int] = {}
         self._admitted: set[Group] = set()
         self._hopes: dict[Group, None] = {}
 
@@ -73,7 +74,14 @@ class Changing:
                 if open_parts:
                     conjunctions += self._of_others(actor, open_parts, graph, worth, found)
         graph.extend(found)
-        joined, is_all = join(graph, conjunctions)
+        # A conjunction that was joined in this very graph joins nothing again, whatever the question.
+        new = [
+            one
+            for one in conjunctions
+            if self._joined.get((one.makers, one.targets, one.state)) != graph.size
+        ]
+        joined, is_all = join(graph, new)
+        self._joined.update(((one.makers, one.targets, one.state), graph.size) for one in new)
         if not is_all:
             self._owner.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
         return [*found, *joined]
