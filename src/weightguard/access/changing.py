@@ -40,6 +40,7 @@ class Changing:
         self._actors: dict[str, list[Group]] = {}
         self._actor_of: dict[Group, Group] = {}
         self._linked: set[tuple[Node, Group]] = set()
+        self._entered: dict[tuple[Group, tuple[Group, ...], TargetClass, Group], int] = {}
         self._joined: dict[tuple[tuple[Group, ...], tuple[Node, ...], Group], int] = {}
         self._admitted: set[Group] = set()
         self._hopes: dict[Group, None] = {}
@@ -121,7 +122,10 @@ class Changing:
         held = worth.held_with(nodes)
         for alike in self._worth_changing(actor.account, held, worth):
             for state in self._all(actor, alike, worth):
-                found += self._at_once(actor, parts, alike, state, graph)
+                entered = (actor, tuple(parts), alike, state.group)
+                if self._entered.get(entered) != graph.size:
+                    self._entered[entered] = graph.size
+                    found += self._at_once(actor, parts, alike, state, graph)
                 makes = (actor,) if len(parts) == len(actor.parts) else tuple(parts)
                 yield Conjunction(makes, tuple(sorted(state.names)), state.group, _aimed(state.steps, alike))
         for changed in held:
