@@ -280,8 +280,12 @@ def test_a_collection_under_way_is_not_put_aside(tmp_path: Path) -> None:
     assert outdated(writer.path, {"name": "aws", "org": True}, "2026-03-09T00:00:00.000Z") is not None
 
 
-def test_a_path_is_a_path_whatever_is_in_it(tmp_path: Path) -> None:
-    path = tmp_path / "audit-2026-11-27T10:00:00" / "s3:" / "snapshot"
+@pytest.mark.parametrize("name", ["audit-2026-11-27T10:00:00", "s3://x", "./audit-10:00"])
+def test_a_path_is_a_path_whatever_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path(name) / "snapshot"
     with SnapshotWriter.create(path, "0.1.0", [SCOPE], clock=ticking()) as writer:
         fill(writer)
         writer.seal()

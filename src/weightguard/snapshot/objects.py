@@ -199,9 +199,9 @@ def _parquet_writer(target: Path) -> Any:
     import pyarrow.parquet as pq
     from pyarrow.fs import LocalFileSystem
 
-    # With a file system of its own a path is a path: alone, one with a colon is read as a URI.
+    # With a file system of its own an absolute path is a path: else one with a colon is read as a URI.
     return pq.ParquetWriter(
-        str(target),
+        str(target.absolute()),
         schema(),
         filesystem=LocalFileSystem(),
         compression="zstd",
@@ -266,7 +266,7 @@ class ObjectsFile:
 
         try:
             file = pq.ParquetFile(
-                str(self._path),
+                str(self._path.absolute()),
                 filesystem=LocalFileSystem(),
                 memory_map=False,
                 thrift_string_size_limit=64 << 20,

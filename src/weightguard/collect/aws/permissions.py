@@ -23,6 +23,10 @@ def operations() -> tuple[Operation, ...]:
     return tuple(sorted(found, key=lambda operation: operation.id))
 
 
+_FEW = 3
+"""Actions of a service that share a statement with those of others: a managed policy has room for 6,144 characters."""
+
+
 def permissions() -> dict[str, Any]:
     """The least-privilege policy for `collect`, as IAM's JSON; the same on every run.
 
@@ -35,11 +39,14 @@ def permissions() -> dict[str, Any]:
         for permission in operation.permissions:
             by_prefix.setdefault(permission.partition(":")[0], set()).add(permission)
     apart = {"s3:GetObject", _KMS_DECRYPT, "sts:AssumeRole"}
+    own = {prefix: actions - apart for prefix, actions in sorted(by_prefix.items()) if actions - apart}
     statements = [
-        _statement(f"Read{_sid(prefix)}", sorted(actions - apart))
-        for prefix, actions in sorted(by_prefix.items())
-        if actions - apart
+        _statement(f"Read{_sid(prefix)}", sorted(actions))
+        for prefix, actions in own.items()
+        if len(actions) > _FEW
     ]
+    others = sorted(action for actions in own.values() if len(actions) <= _FEW for action in actions)
+    statements.append(_statement("ReadOtherServices", others))
     statements.append(_statement("ReadWeightHeaders", ["s3:GetObject"], "arn:*:s3:::*"))
     statements.append(
         _statement("DecryptWeightHeadersThroughS3", [_KMS_DECRYPT])
