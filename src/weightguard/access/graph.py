@@ -15,7 +15,7 @@ from weightguard.access.copies import Copies
 from weightguard.access.direct import Direct
 from weightguard.access.escalation import Escalation
 from weightguard.access.index import Index
-from weightguard.access.links import Graph, Link, Node, Reached, search
+from weightguard.access.links import Graph, Link, Node, Reached, cited_by, search
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.access.naming import Named, account_in
 from weightguard.access.population import Population
@@ -73,6 +73,8 @@ class AccessGraph:
         self.met: list[Limit] = []
         """Limits that working out who can become whom ran into: whoever stops at a bound adds one here."""
         self._seeds: dict[tuple[AccessKind, str, str], Seeds] = {}
+        self._exhausted: set[object] = set()
+        """Questions for which no further change is worth anything, by what makes two questions alike."""
 
     @property
     def graph(self) -> Graph:
@@ -146,11 +148,16 @@ class AccessGraph:
             besides: of whom changes are wanted though they reach the store already, given what was found.
         """
         while True:
-            found = search(self.graph, self.seeds(access, place))
+            seeds = self.seeds(access, place)
+            found = search(self.graph, seeds)
             others = frozenset[Node]() if besides is None else besides(found)
             opened = any(self._combining.may_open(access, one) for one in place.by_key(access))
+            asked = (self.graph.size, opened, others, _likeness(place, seeds))
+            if asked in self._exhausted:
+                return found
             worth = Worth(self.graph, self.population, self.escalation.ideals, found, others, opened)
             if not self.escalation.widen(worth):
+                self._exhausted.add(asked)
                 return found
 
     def reached_from(self, principal: str) -> set[Node]:
@@ -236,6 +243,21 @@ def scope_account(record: str) -> str:
     """The account of the place that a gap is about: ``records/aws/111111111111/s3.jsonl:1`` and ``aws/111111111111 eu-west-1``."""
     parts = record.partition(" ")[0].removeprefix("records/").split("/")
     return parts[1] if len(parts) > 1 else ""
+
+
+def _likeness(place: StoreSurface, seeds: Iterable[Link]) -> frozenset[object]:
+    """Equal for questions that reach the same principals by the same policies, whatever the store and its keys are called.
+
+    Which changes are worth anything follows from the graph and from where its ways end; of the policies that the last step rests
+    on, the place's own are left out: no principal carries them.
+    """
+    surfaces = [one for one in (place, place.key, place.default, *place.wrapping) if one is not None]
+    own = {one.policy.name for one in surfaces if one.policy is not None}
+    own.update(policy.name for point in place.points for policy in point.policy or ())
+    return frozenset(
+        (link.origin, link.is_certain, frozenset(name for name in cited_by(link) if name not in own))
+        for link in seeds
+    )
 
 
 def build(estate: Estate) -> Access:

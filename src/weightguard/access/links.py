@@ -7,7 +7,7 @@ that keep the graph small: a `Group` stands for all its members, a `Hub` for one
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,6 +87,9 @@ def cited_by(link: Link) -> Iterator[str]:
         yield from cited_by(inner)
 
 
+Neighbours = Mapping[Node, Sequence[Node]]
+
+
 class Graph:
     """Links by what they lead to."""
 
@@ -95,6 +98,24 @@ class Graph:
         self.size = 0
         """How many links were added so far."""
         self._certain: dict[Node, tuple[Link, ...]] = {}
+        self._turned: tuple[int, Neighbours, Neighbours] | None = None
+
+    def neighbours(self) -> tuple[Neighbours, Neighbours]:
+        """The nodes from which each node is reached in one link, and those that it reaches; worked out anew after links came."""
+        if self._turned is None or self._turned[0] != self.size:
+            before: dict[Node, tuple[Node, ...]] = {}
+            onward: dict[Node, list[Node]] = {}
+            waiting = list(self.into)
+            while waiting:
+                node = waiting.pop()
+                if node in before:
+                    continue
+                before[node] = tuple(dict.fromkeys(link.origin for link in self.links_into(node)))
+                for origin in before[node]:
+                    onward.setdefault(origin, []).append(node)
+                    waiting.append(origin)
+            self._turned = (self.size, before, onward)
+        return self._turned[1], self._turned[2]
 
     def add(self, link: Link) -> None:
         """Add a link."""

@@ -7,9 +7,10 @@ ideal of each principal, one for all that nothing outside their own policies tel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable, Set
+from functools import cached_property
 
-from weightguard.access.links import Graph, Node, Reached, cited_by
+from weightguard.access.links import Graph, Neighbours, Node, Reached, cited_by
 from weightguard.access.naming import Named, administrator
 from weightguard.access.population import Group, Population
 from weightguard.policy.aws import Layers
@@ -94,7 +95,6 @@ class Worth:
         self._least = _CERTAINLY if opened or ideals.may_be_tagged else _NOT
         self._top = max((self._level(one) for one in ideals.groups), default=_NOT)
         self._top = max(self._top, self._least)
-        self._onward: dict[Node, list[Node]] | None = None
 
     def _level(self, node: Node) -> int:
         if node in self._reached.certain:
@@ -133,40 +133,30 @@ class Worth:
 
     def held_with(self, nodes: Iterable[Node]) -> list[Node]:
         """All that whoever holds one of some nodes may hold besides, as far as something may be gained there."""
-        before = _spread([node for node in nodes if self._is_low(node)], self._origins)
-        return _spread(before, self._targets)
+        before, onward = self._graph.neighbours()
+        low = self._lows
+        found = _spread([node for node in nodes if self._is_low(node)], before, low)
+        return _spread(found, onward, low)
 
-    def _origins(self, node: Node) -> list[Node]:
-        return [link.origin for link in self._graph.links_into(node) if self._is_low(link.origin)]
-
-    def _targets(self, node: Node) -> Iterable[Node]:
-        if self._onward is None:
-            self._onward = self._turned()
-        return self._onward.get(node, ())
-
-    def _turned(self) -> dict[Node, list[Node]]:
-        """The links between nodes where something may be gained, by where they come from."""
-        onward: dict[Node, list[Node]] = {}
-        seen: set[Node] = set()
-        waiting: list[Node] = [node for node in self._graph.into if self._is_low(node)]
-        while waiting:
-            node = waiting.pop()
-            if node in seen:
-                continue
-            seen.add(node)
-            for origin in self._origins(node):
-                onward.setdefault(origin, []).append(node)
-                waiting.append(origin)
-        return onward
+    @cached_property
+    def _lows(self) -> Set[Node]:
+        """The nodes at which something may be gained."""
+        nodes: Set[Node] = self._graph.neighbours()[0].keys()
+        if self._only is not None:
+            nodes = nodes & set(self._only)
+        if self._top == _NOT:
+            return frozenset()
+        high = self._reached.certain if self._top == _CERTAINLY else self._reached.first.keys()
+        return (nodes - high) | (nodes & set(self._besides))
 
 
-def _spread(start: list[Node], step: Callable[[Node], Iterable[Node]]) -> list[Node]:
-    """Everything that steps lead to, in the order found."""
+def _spread(start: list[Node], step: Neighbours, low: Set[Node]) -> list[Node]:
+    """Everything that steps lead to without leaving the low nodes, in the order found."""
     found = dict.fromkeys(start)
     waiting = list(found)
     while waiting:
-        for node in step(waiting.pop()):
-            if node not in found:
+        for node in step.get(waiting.pop(), ()):
+            if node in low and node not in found:
                 found[node] = None
                 waiting.append(node)
     return list(found)
