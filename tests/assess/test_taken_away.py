@@ -24,6 +24,7 @@ from taken_away import Held
 from weightguard.access.graph import build
 from weightguard.access.model import AccessKind, WhoCan
 from weightguard.assess.reach import Asked
+from weightguard.collect.aws import operations
 from weightguard.config import Config
 from weightguard.controls.catalogue import load_catalogue
 from weightguard.controls.engine import Result, judge
@@ -146,7 +147,7 @@ def wrong_without(before: Known, left: Held) -> list[str]:
 
 
 def take_aways(whole: Held) -> Iterator[tuple[str, Callable[[], Held]]]:
-    for name in whole.operations():
+    for name in sorted(DECLARED.intersection(whole.operations())):
         yield f"{name} not asked", lambda name=name: whole.without_operation(name)  # type: ignore[misc]
         yield f"{name} refused", lambda name=name: whole.without_operation(name, denied=True)  # type: ignore[misc]
     for name in whole.regions():
@@ -159,6 +160,8 @@ def take_aways(whole: Held) -> Iterator[tuple[str, Callable[[], Held]]]:
         yield f"reader of {name}", lambda name=name: whole.unreadable(name)  # type: ignore[misc]
 
 
+DECLARED = frozenset(operation.id for operation in operations())
+"""What a collection asks; records of the laboratory that stand for what states and exports tell besides are not taken away."""
 FAST = (
     "organizations:ListPolicies not asked",
     "organizations:ListPolicies refused",

@@ -52,7 +52,8 @@ def dedicated(key: Key, context: Context) -> Verdict:
     if len(tiers) > 1:
         return Verdict.failed(f"the key protects models of several tiers: {words(tiers)}")
     unread = [one.key for one in context.estate.secrets if isinstance(one.key, Unknown)]
-    context.require((*gaps, *unread, *context.estate.stores.gaps, *context.estate.secrets.gaps))
+    listings = (context.estate.stores, context.estate.secrets, context.estate.trails)
+    context.require((*gaps, *unread, *(gap for listing in listings for gap in listing.gaps)))
     return Verdict.passed("the key protects weights of one tier and nothing else")
 
 

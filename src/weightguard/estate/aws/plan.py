@@ -163,7 +163,21 @@ def missing(name: str, calls: CallLog, seen: Seen) -> dict[str, Unknown]:
                 name if everywhere and not calls.called(service, operation) else f"{name} {_told(unasked)}"
             )
             found[listing.operation] = Unknown(Reason.NOT_COLLECTED, Source(listing.operation, where))
-    return found
+    return found | _elsewhere(calls, seen, found)
+
+
+def _elsewhere(calls: CallLog, seen: Seen, found: Mapping[str, Unknown]) -> dict[str, Unknown]:
+    """What is listed region by region, where the regions themselves could not be listed: nobody knows where else to ask."""
+    hidden = calls.obstacle("ec2", "DescribeRegions")
+    if hidden is None:
+        return {}
+    return {
+        listing.operation: hidden
+        for listing in PLAN
+        if listing.where in (Where.REGIONS, Where.IN_USE)
+        and listing.operation not in found
+        and _applies(listing, seen)
+    }
 
 
 def _applies(listing: Listing, seen: Seen) -> bool:
