@@ -70,9 +70,11 @@ def test_regions_that_could_not_be_listed_leave_all_that_has_regions_open() -> N
     refused = [one for one in asked() if one.operation != "DescribeRegions"]
     refused.append(call("ec2", "DescribeRegions", "denied", region=HOME))
     found = read(calls=refused)
-    for name in ("keys", "trails", "endpoints", "workloads", "disk_copies", "secrets"):
-        assert [gap.source.call for gap in getattr(found, name).gaps] == ["ec2:DescribeRegions"]
-    assert found.stores.complete
+    for name in ("keys", "trails", "endpoints", "workloads", "disk_copies", "secrets", "stores"):
+        assert [gap.source.call for gap in getattr(found, name).gaps] == ["ec2:DescribeRegions"], (
+            f"{name}: what is listed region by region, directory buckets among the stores"
+        )
+    assert found.accounts.complete and found.principals.complete, "accounts and principals have no region"
 
 
 def test_a_service_that_was_left_out_is_a_gap_where_a_role_trusts_it() -> None:
