@@ -154,7 +154,8 @@ def take_aways(whole: Held) -> Iterator[tuple[str, Callable[[], Held]]]:
         yield f"region {name}", lambda name=name: whole.without_region(name)  # type: ignore[misc]
     for name in whole.scopes:
         yield f"account {name}", lambda name=name: whole.without_account(name)  # type: ignore[misc]
-    for name in sorted({service for _, service in whole.services}):
+    asked = {name.partition(":")[0] for name in DECLARED}
+    for name in sorted({service for _, service in whole.services} & asked):
         yield f"service {name}", lambda name=name: whole.without_service(name)  # type: ignore[misc]
     for name in whole.kinds():
         yield f"reader of {name}", lambda name=name: whole.unreadable(name)  # type: ignore[misc]
