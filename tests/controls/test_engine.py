@@ -105,6 +105,16 @@ def test_a_refused_listing_leaves_an_unknown_verdict_about_what_it_hides(tmp_pat
     assert "s3:ListBuckets denied" in found[1].message
 
 
+@pytest.mark.parametrize("kind", ["trail", "endpoint", "workload", "disk_copy"])
+def test_an_account_that_nobody_named_may_hold_one_of_any_kind(tmp_path: Path, kind: str) -> None:
+    judged = control("WG-LOG-12", subject=kind, check={"cel": f"{kind}.id != ''"})
+    unasked = Collection((account(),), (denied("organizations:DescribeOrganization"),))
+    for accounts, status in (([account()], "not_applicable"), (unasked, "unknown")):
+        assert [one.status for one in results(tmp_path, judged, accounts=accounts, stores=[store("a")])] == [
+            status
+        ]
+
+
 def test_an_unlisted_store_leaves_weight_set_controls_unknown_for_its_scope(tmp_path: Path) -> None:
     found = results(
         tmp_path,

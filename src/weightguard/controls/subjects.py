@@ -6,7 +6,7 @@ verdicts which could not be formed appear as unknown instead of vanishing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from weightguard.controls.declared import Declarations
 from weightguard.controls.schema import Bearing as Role
 from weightguard.controls.schema import Subject
 from weightguard.controls.unread import Unread
-from weightguard.estate.fact import Known, Reason, Source, Unknown
+from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import Estate, Store
 
 ESTATE_ID = "estate"
@@ -160,7 +160,8 @@ class Subjects:
             _target(one, union(*(self.bearing.principals.get(name) for name in (one.id, *one.roles))))
             for one in self.estate.workloads
         ]
-        return self._selection(targets, (*self.estate.workloads.gaps, *self.bearing.unknown_principals))
+        gaps = (*self._listed(self.estate.workloads), *self.bearing.unknown_principals)
+        return self._selection(targets, gaps)
 
     def _accounts(self) -> Selection:
         targets = [
@@ -172,15 +173,15 @@ class Subjects:
 
     def _organisations(self) -> Selection:
         targets = [_target(one, self.bearing.organisations.get(one.id)) for one in self.estate.organisations]
-        return self._selection(targets, (*self.estate.organisations.gaps, *self.estate.accounts.gaps))
+        return self._selection(targets, self._listed(self.estate.organisations))
 
     def _trails(self) -> Selection:
         targets = [_target(trail, self.bearing.watched(trail)) for trail in self.estate.trails]
-        return self._selection(targets, self.estate.trails.gaps)
+        return self._selection(targets, self._listed(self.estate.trails))
 
     def _endpoints(self) -> Selection:
         targets = [_target(one, self.bearing.accounts.get(one.account)) for one in self.estate.endpoints]
-        return self._selection(targets, self.estate.endpoints.gaps)
+        return self._selection(targets, self._listed(self.estate.endpoints))
 
     def _disk_copies(self) -> Selection:
         targets = []
@@ -188,7 +189,11 @@ class Subjects:
             key = copy.key.value if isinstance(copy.key, Known) else None
             weights = union(self.bearing.accounts.get(copy.account), self.bearing.keys.get(key or ""))
             targets.append(_target(copy, weights))
-        return self._selection(targets, self.estate.disk_copies.gaps)
+        return self._selection(targets, self._listed(self.estate.disk_copies))
+
+    def _listed(self, found: Collection[Any]) -> Iterator[Unknown]:
+        """What the listings left out; an account that nobody named may hold one of any kind."""
+        yield from dict.fromkeys((*found.gaps, *self.estate.accounts.gaps))
 
     def _selection(
         self, targets: list[Target], unknowns: Iterable[Unknown], more: Iterable[Gap] = ()
