@@ -161,13 +161,6 @@ def take_aways(whole: Held) -> Iterator[tuple[str, Callable[[], Held]]]:
         yield f"reader of {name}", lambda name=name: whole.unreadable(name)  # type: ignore[misc]
 
 
-OPEN = {
-    "account aws/111111111111": (
-        "WG-LOG-12 on arn:aws:cloudtrail:us-east-1:111111111111:trail/organisation: fail vanished"
-    )
-}
-"""Known and not mended: with the account that owns the only trail goes the trail's verdict, and no unknown takes its place."""
-
 DECLARED = frozenset(operation.id for operation in operations())
 """What a collection asks; records of the laboratory that stand for what states and exports tell besides are not taken away."""
 FAST = (
@@ -201,9 +194,24 @@ def test_nothing_that_is_taken_away_from_a_weak_laboratory_hides_a_weakness(name
     taken = dict(take_aways(before.held))
     if name not in taken:
         pytest.skip("a weakness took it away already")
-    wrong = wrong_without(before, taken[name]())
-    assert [one for one in wrong if one != OPEN.get(name)] == []
-    assert name not in OPEN or OPEN[name] in wrong, "mended: take it out of OPEN"
+    assert wrong_without(before, taken[name]()) == []
+
+
+@pytest.mark.parametrize(
+    ("services", "status"),
+    [(["ec2.amazonaws.com"], "pass"), (["ec2.amazonaws.com", "bedrock-agentcore.amazonaws.com"], "unknown")],
+)
+def test_a_sandbox_that_no_collection_lists_may_run_as_any_reader_that_its_service_may_take(
+    services: list[str], status: str
+) -> None:
+    """The role is seen; the sandbox itself only where a state or an export tells of it."""
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
+    role = "iam.role arn:aws:iam::333333333333:role/InferenceNode"
+    change = {"record": role, "data": {"AssumeRolePolicyDocument": {"Statement": [trusted]}}}
+    whole, config = held(Laboratory().change([change]))
+    left = read_estate([whole.without_service("bedrock-agentcore-control")])  # type: ignore[list-item]
+    found = verdicts(left, Asked(build(left)), config, SHIPPED.by_id["WG-IFC-05"])
+    assert found["WG-IFC-05", "arn:aws:s3:::atlas-release"].status == status
 
 
 def test_the_weak_laboratory_has_something_to_lose() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from weightguard.access.model import Answer
 from weightguard.config import Config
+from weightguard.estate.aws.trust import services_trusted
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.model import Estate, NamedPolicy, Principal, PrincipalKind
 from weightguard.estate.partition import account_root, partitions_of
@@ -199,22 +200,8 @@ def _with_keys(estate: Estate) -> Iterator[str]:
 
 def _handed_to_code(role: Principal) -> bool:
     """Whether a role trusts a service that runs code, other than one that builds."""
-    if role.service_linked or not isinstance(role.trust, Known) or role.trust.value is None:
-        return False
-    document = role.trust.value.document
-    statements = document.get("Statement") if isinstance(document, Mapping) else None
-    trusted = {
-        name
-        for statement in _listed(statements)
-        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow"
-        for name in _services(statement.get("Principal"))
-    }
-    return any(name.split(".")[0] in _RUNNING_SERVICES for name in trusted)
-
-
-def _services(principal: Any) -> Iterator[str]:
-    named = principal.get("Service") if isinstance(principal, Mapping) else None
-    yield from (name for name in _listed(named) if isinstance(name, str))
+    names = () if role.service_linked else services_trusted(role)
+    return any(name.split(".")[0] in _RUNNING_SERVICES for name in names)
 
 
 def _speaks_for_builds(provider: str, issuer: Any) -> bool:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.relations import counted, words, workloads_of
 from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.aws.trust import services_trusted
+from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.model import Store, Workload
 
 SANDBOXES = frozenset({"code_interpreter", "browser", "agent_runtime", "agent"})
+SANDBOX_LISTINGS = {
+    "bedrock": "bedrock-agent:ListAgents",
+    "bedrock-agentcore": "bedrock-agentcore-control:ListCodeInterpreters",
+}
+"""Service whose sandboxes run as a role -> what lists them."""
 JOBS = frozenset({"training_job", "processing_job", "model"})
 
 
@@ -51,8 +59,17 @@ def sandboxes_apart(store: Store, context: Context) -> Verdict:
     able = [one.id for one in workloads_of(SANDBOXES, context) if {one.id, *one.roles} & readers]
     if able:
         return Verdict.failed(f"code that a model wrote can read these weights: {words(able)}")
-    context.require((*answer.gaps, *context.estate.workloads.gaps))
+    context.require((*answer.gaps, *context.estate.workloads.gaps, *_unlisted_sandboxes(readers, context)))
     return Verdict.passed("no sandbox for model-written code reads these weights")
+
+
+def _unlisted_sandboxes(readers: set[str], context: Context) -> Iterator[Unknown]:
+    """A sandbox may run as any role that its service may take: the collector does not list the sandboxes themselves."""
+    for role in context.estate.principals:
+        if role.id in readers:
+            for service in sorted(services_trusted(role) & SANDBOX_LISTINGS.keys()):
+                source = Source(SANDBOX_LISTINGS[service], f"aws/{role.account} {role.id}")
+                yield Unknown(Reason.NOT_COLLECTED, source)
 
 
 def job_isolated(workload: Workload, context: Context) -> Verdict:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from weightguard.estate.aws.settings import UNREAD_TYPES
+from weightguard.estate.aws.trust import services_trusted
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.limit import Limit, LimitKind
-from weightguard.estate.model import Estate, NamedPolicy, Principal, Store
+from weightguard.estate.model import Estate, NamedPolicy, Store
 
 EVERYTHING: Final = "*"
 ENFORCED: Final = "BucketOwnerEnforced"
-GRANTS_SERVICE: Final = "access-grants.s3.amazonaws.com"
+GRANTS_SERVICE: Final = "access-grants.s3"
 DELEGATING: Final = "s3:dataaccesspoint"
 """How the condition keys begin by which a bucket's policy leaves the decision to access points."""
 
@@ -58,7 +59,7 @@ def _multi_region(estate: Estate) -> Iterator[Limit]:
 
 def _access_grants(estate: Estate) -> Iterator[Limit]:
     """In play in an account that has a role for it; else standing, once."""
-    accounts = sorted({one.account for one in estate.principals if GRANTS_SERVICE in _trusted_services(one)})
+    accounts = sorted({one.account for one in estate.principals if GRANTS_SERVICE in services_trusted(one)})
     yield from (Limit(LimitKind.ACCESS_GRANTS, account) for account in accounts)
     if len(estate.stores) and not accounts:
         yield Limit(LimitKind.ACCESS_GRANTS, EVERYTHING, in_play=False)
@@ -115,16 +116,6 @@ def _delegates(store: Store) -> bool:
         for key in keys
         if isinstance(key, str)
     )
-
-
-def _trusted_services(principal: Principal) -> set[str]:
-    """The services that a role trusts."""
-    found: set[str] = set()
-    for statement in _statements(principal.trust):
-        named = statement.get("Principal")
-        services = named.get("Service") if isinstance(named, Mapping) else None
-        found.update(name for name in _listed(services) if isinstance(name, str))
-    return found
 
 
 def _statements(fact: Fact[NamedPolicy | None]) -> Iterator[Mapping[str, Any]]:
