@@ -239,7 +239,7 @@ def test_no_failure_of_a_control_is_cured_by_not_asking_for_its_evidence(control
 
 
 def test_every_listing_of_the_plan_feeds_something() -> None:
-    from weightguard.estate.aws.estate import feeds
+    from weightguard.estate.aws.listings import feeds
 
     assert [listing.operation for listing in PLAN if not feeds(listing.operation)] == []
 
@@ -247,7 +247,7 @@ def test_every_listing_of_the_plan_feeds_something() -> None:
 @pytest.mark.parametrize("listing", [one.operation for one in PLAN])
 def test_a_listing_of_the_plan_that_nobody_asked_is_a_gap_of_what_it_feeds(listing: str) -> None:
     """Also where nothing of its kind was there: an empty answer needs a question."""
-    from weightguard.estate.aws.estate import feeds
+    from weightguard.estate.aws.listings import feeds
 
     left = read_estate([hardened().held.without_operation(listing)])  # type: ignore[list-item]
     for name in feeds(listing):

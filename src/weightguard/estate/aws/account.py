@@ -17,6 +17,7 @@ from weightguard.estate.aws import (
     watch,
     workloads,
 )
+from weightguard.estate.aws.listings import feeds
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.aws.settings import account_settings, is_setting
 from weightguard.estate.calls import OBJECT_LISTINGS
@@ -45,6 +46,7 @@ NOT_ASKED: Final = "NotAsked"
 """The code of a read that whoever asked the account could have made, and did not."""
 FIRST: Final = ("iam", "organizations", "s3control")
 """Files that others refer to: roles by name, access points by bucket."""
+DOORS: Final = feeds("s3control:ListAccessPoints")
 
 
 @dataclass(slots=True)
@@ -109,7 +111,7 @@ def _stores(
     scope: Scope, part: Part, points: Mapping[str, list[AccessPoint]], contents: Mapping[str, Contents]
 ) -> Iterator[Record]:
     """Turns buckets into stores as they come, so that a long file is never held; gives what is no bucket."""
-    gaps = tuple(unknown for name, unknown in scope.calls.obstacles() if name == "s3control:ListAccessPoints")
+    gaps = _unread_doors(scope)
     for record in scope.file("s3"):
         if record.kind == "s3.bucket":
             own = tuple(sorted(points.get(record.id, ()), key=lambda point: point.id))
@@ -119,6 +121,15 @@ def _stores(
             part.stores.append(s3.store(scope, record, found, doors, wrapped))
         else:
             yield record
+
+
+def _unread_doors(scope: Scope) -> tuple[Unknown, ...]:
+    """Access points whose listing was refused, or whose records no reader knows."""
+    refused = (unknown for name, unknown in scope.calls.obstacles() if feeds(name) == DOORS)
+    unread = (
+        unknown for unknown in resources.unread_kinds(scope) if feeds(unknown.source.call) in (DOORS, ())
+    )
+    return (*refused, *unread)
 
 
 def _unasked_doors(scope: Scope, record: Record) -> tuple[Unknown, ...]:

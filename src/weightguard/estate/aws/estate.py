@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 from weightguard.estate.aws import organizations, plan, watch
 from weightguard.estate.aws.account import Part, guardrails, read_part
 from weightguard.estate.aws.iam import trusted_services
-from weightguard.estate.aws.listings import LISTINGS, RESOURCES, SWITCHED_ELSEWHERE
-from weightguard.estate.aws.resources import is_known
+from weightguard.estate.aws.listings import RESOURCES, SWITCHED_ELSEWHERE, feeds
+from weightguard.estate.aws.resources import unread_kinds
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.aws.settings import UNREAD_TYPES
 from weightguard.estate.calls import STATE_SERVICE
@@ -66,7 +66,7 @@ COLLECTIONS: Final = (
 
 
 MAIN_LISTING: Final = {
-    name: next(listing.operation for listing in plan.PLAN if name in LISTINGS.get(listing.operation, ()))
+    name: next(listing.operation for listing in plan.PLAN if name in feeds(listing.operation))
     for name in (
         "principals", "federated_providers", "stores", "keys", "trails", "endpoints", "workloads", "disk_copies", "secrets",
     )
@@ -173,10 +173,8 @@ def _unread(scope: Scope, part: Part) -> Iterator[tuple[str, Unknown]]:
     """What is in the snapshot and no reader knows: records of a kind leave a gap in what their listing feeds, those of an
     unheard-of listing in all; a cloud that a state tells of as well leaves one where something of it may lie.
     """
-    for kind in sorted(kind for kind in scope.kinds if not is_known(kind)):
-        operation, record = scope.listed_by[kind]
-        unknown = Unknown(Reason.NOT_READ, Source(operation, record))
-        yield from ((name, unknown) for name in feeds(operation) or EVERYTHING)
+    for unknown in unread_kinds(scope):
+        yield from ((name, unknown) for name in feeds(unknown.source.call) or EVERYTHING)
     for unknown in _unread_clouds(scope, part):
         yield from ((name, unknown) for name in HOLDING)
 
@@ -214,12 +212,6 @@ def _unread_clouds(scope: Scope, part: Part) -> Iterator[Unknown]:
             told = ", ".join(sorted(map(str, types[provider])))
             source = Source(f"{STATE_SERVICE}:ShowState", f"{cloud}/state-of-{scope.account} {told}")
             yield Unknown(Reason.NOT_READ, source)
-
-
-def feeds(operation: str) -> tuple[str, ...]:
-    """The collections, or the kind of resource, that a listing feeds; a read made for one thing feeds none."""
-    kind = RESOURCES.get(operation)
-    return LISTINGS.get(operation, ()) if kind is None else (kind,)
 
 
 def _merged_gaps(draft: Draft, left_out: Iterable[str]) -> Gaps:

@@ -111,6 +111,13 @@ RESOURCES: Final[Mapping[str, str]] = {
 }
 """Listing operation -> the kind of `Estate.resources` that it feeds."""
 
+
+def feeds(operation: str) -> tuple[str, ...]:
+    """The collections, or the kind of resource, that a listing feeds; a read made for one thing feeds none."""
+    kind = RESOURCES.get(operation)
+    return LISTINGS.get(operation, ()) if kind is None else (kind,)
+
+
 SWITCHED_ELSEWHERE: Final = frozenset(
     {"accessanalyzer.analyzer", "config.configuration_recorder", "guardduty.detector", "macie2.session"}
 )
