@@ -6,7 +6,8 @@ boundary, the guardrails, the denials in its other policies. Whoever makes the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from weightguard.access.actors import Actors
@@ -23,6 +24,27 @@ from weightguard.estate.limits import EVERYTHING
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A cohort that may change principals, and those of its groups that would gain something by it."""
+
+    actor: Group
+    parts: list[Group]
+
+    def nodes(self) -> Iterator[Node]:
+        """The members of the groups that have names, and the groups that have none."""
+        for part in self.parts:
+            yield from part.names or (part,)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What whoever is of a cohort may hold besides: classes of principals worth changing, and principals changed before."""
+
+    classes: dict[TargetClass, None] = field(default_factory=dict)
+    changed: list[Group] = field(default_factory=list)
 
 
 class Changing:
@@ -67,13 +89,11 @@ class Changing:
         """
         found: list[Link] = []
         conjunctions: list[Conjunction] = []
-        for account in sorted(self._actors):
-            for actor in list(self._actors[account]):
-                open_parts = [part for part in actor.parts if worth.gains(part)]
-                for part in open_parts:
-                    found.extend(self._of_itself(actor, part, worth))
-                if open_parts:
-                    conjunctions += self._of_others(actor, open_parts, graph, worth, found)
+        hands = self._hands(worth)
+        for hand, held in zip(hands, self._held(hands, worth), strict=True):
+            for part in hand.parts:
+                found.extend(self._of_itself(hand.actor, part, worth))
+            conjunctions += self._of_others(hand, held, graph, worth, found)
         graph.extend(found)
         # A conjunction that was joined in this very graph joins nothing again, whatever the question.
         new = [
@@ -107,20 +127,44 @@ class Changing:
                         Link(name if part.names else part, state.group, state.steps, named=name)
                     )
 
+    def _hands(self, worth: Worth) -> list[Hand]:
+        """Who may change principals, and would gain something by it."""
+        found: list[Hand] = []
+        for account in sorted(self._actors):
+            for actor in self._actors[account]:
+                parts = [part for part in actor.parts if worth.gains(part)]
+                if parts:
+                    found.append(Hand(actor, parts))
+        return found
+
+    def _held(self, hands: list[Hand], worth: Worth) -> list[Held]:
+        """What the members of each cohort may hold besides, and would be worth changing: of its own account."""
+        found = [Held() for _ in hands]
+        within: dict[str, int] = {}
+        for number, hand in enumerate(hands):
+            within[hand.actor.account] = within.get(hand.actor.account, 0) | 1 << number
+        for node, mask in worth.held_with(hand.nodes() for hand in hands).items():
+            if isinstance(node, Group) and node.change == CHANGED:
+                for number in _bits(mask & within.get(node.account, 0)):
+                    found[number].changed.append(node)
+            elif isinstance(node, str) and (group := self._population.group_of.get(node)) is not None:
+                own = mask & within.get(group.account, 0)
+                if own and worth.improves(node):
+                    alike = self._states.class_of(node)
+                    for number in _bits(own):
+                        found[number].classes[alike] = None
+        return found
+
     def _of_others(
-        self, actor: Group, parts: list[Group], graph: Graph, worth: Worth, found: list[Link]
+        self, hand: Hand, held: Held, graph: Graph, worth: Worth, found: list[Link]
     ) -> Iterator[Conjunction]:
         """What members of a cohort make of others that they become, or that somebody holds who holds both.
 
         Args:
-            parts: the groups of the cohort that may gain something.
             found: takes the links of those who become at once what they change.
         """
-        nodes: list[Node] = []
-        for part in parts:
-            nodes.extend(part.names or [part])
-        held = worth.held_with(nodes)
-        for alike in self._worth_changing(actor.account, held, worth):
+        actor, parts = hand.actor, hand.parts
+        for alike in held.classes:
             for state in self._all(actor, alike, worth):
                 entered = (actor, tuple(parts), alike, state.group)
                 if self._entered.get(entered) != graph.size:
@@ -128,17 +172,10 @@ class Changing:
                     found += self._at_once(actor, parts, alike, state, graph)
                 makes = (actor,) if len(parts) == len(actor.parts) else tuple(parts)
                 yield Conjunction(makes, tuple(sorted(state.names)), state.group, _aimed(state.steps, alike))
-        for changed in held:
-            if isinstance(changed, Group) and changed.change == CHANGED and changed.account == actor.account:
-                alike = self._states.class_of(changed.origin.id)
-                for state in self._all(actor, alike, worth, changed):
-                    yield Conjunction((actor,), (changed,), state.group, _aimed(state.steps, alike))
-
-    def _worth_changing(self, account: str, held: list[Node], worth: Worth) -> Iterable[TargetClass]:
-        """The classes of those of some nodes that would reach the store better."""
-        names = [node for node in held if isinstance(node, str) and node in self._population.group_of]
-        own = [name for name in names if self._population.group_of[name].account == account]
-        return dict.fromkeys(self._states.class_of(name) for name in own if worth.improves(name))
+        for changed in held.changed:
+            alike = self._states.class_of(changed.origin.id)
+            for state in self._all(actor, alike, worth, changed):
+                yield Conjunction((actor,), (changed,), state.group, _aimed(state.steps, alike))
 
     def _at_once(
         self, actor: Group, parts: list[Group], alike: TargetClass, state: State, graph: Graph
@@ -223,3 +260,11 @@ def _entries(alike: TargetClass, graph: Graph) -> Iterator[tuple[str, Node, tupl
 def _aimed(steps: tuple[Step, ...], alike: TargetClass) -> tuple[Step, ...]:
     """Steps on the principal itself, with its name where there is but one."""
     return tuple(Step(one.how, one.grant, one.target or alike.names[0]) for one in steps)
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set, lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest

@@ -38,7 +38,8 @@ def join(graph: Graph, conjunctions: list[Conjunction]) -> tuple[list[Link], boo
         The links, and whether nothing more can come of it: False where the search stopped at its bound.
     """
     found: list[Link] = []
-    linked = {(link.origin, link.target) for links in graph.into.values() for link in links}
+    states = {one.state for one in conjunctions}
+    linked = {(link.origin, link.target) for state in states for link in graph.into.get(state, ())}
     for number in range(_MOST_ROUNDS + 1):
         ends: dict[tuple[Node, ...], Reached] = {}
         new = [link for one in conjunctions for link in _links(graph, one, ends, linked)]

@@ -7,7 +7,8 @@ ideal of each principal, one for all that nothing outside their own policies tel
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Set
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cached_property
 
 from weightguard.access.links import Graph, Neighbours, Node, Reached, cited_by
@@ -131,12 +132,20 @@ class Worth:
             node = link.target
         return frozenset(found)
 
-    def held_with(self, nodes: Iterable[Node]) -> list[Node]:
-        """All that whoever holds one of some nodes may hold besides, as far as something may be gained there."""
+    def held_with(self, hands: Iterable[Iterable[Node]]) -> dict[Node, int]:
+        """What whoever holds one of the nodes of a hand may hold besides, as far as something may be gained there.
+
+        Returns:
+            Bit *n* of a node's number is set where it may be held by whoever holds something of hand *n*.
+        """
         before, onward = self._graph.neighbours()
         low = self._lows
-        found = _spread([node for node in nodes if self._is_low(node)], before, low)
-        return _spread(found, onward, low)
+        start: dict[Node, int] = {}
+        for number, hand in enumerate(hands):
+            for node in hand:
+                if self._is_low(node):
+                    start[node] = start.get(node, 0) | 1 << number
+        return _spread(_spread(start, before, low), onward, low)
 
     @cached_property
     def _lows(self) -> Set[Node]:
@@ -150,13 +159,22 @@ class Worth:
         return (nodes - high) | (nodes & set(self._besides))
 
 
-def _spread(start: list[Node], step: Neighbours, low: Set[Node]) -> list[Node]:
-    """Everything that steps lead to without leaving the low nodes, in the order found."""
-    found = dict.fromkeys(start)
-    waiting = list(found)
+def _spread(start: Mapping[Node, int], step: Neighbours, low: Set[Node]) -> dict[Node, int]:
+    """The hands from which steps lead to each node without leaving the low nodes; all hands in one walk."""
+    found = dict(start)
+    waiting = deque(found)
+    queued = set(found)
     while waiting:
-        for node in step.get(waiting.pop(), ()):
-            if node in low and node not in found:
-                found[node] = None
-                waiting.append(node)
-    return list(found)
+        node = waiting.popleft()
+        queued.discard(node)
+        hands = found[node]
+        for other in step.get(node, ()):
+            if other not in low:
+                continue
+            known = found.get(other, 0)
+            if known | hands != known:
+                found[other] = known | hands
+                if other not in queued:
+                    queued.add(other)
+                    waiting.append(other)
+    return found
