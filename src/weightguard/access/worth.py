@@ -169,9 +169,11 @@ def _spread(start: Mapping[Node, int], step: Neighbours, low: Set[Node]) -> dict
         queued.discard(node)
         hands = found[node]
         for other in step.get(node, ()):
-            if other not in low:
-                continue
-            known = found.get(other, 0)
+            known = found.get(other)
+            if known is None:
+                if other not in low:
+                    continue
+                known = 0
             if known | hands != known:
                 found[other] = known | hands
                 if other not in queued:
