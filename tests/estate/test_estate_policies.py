@@ -43,6 +43,8 @@ def read(policy: Any) -> Fact[NamedPolicy | None]:
         '{"Statement": null}',
         '{"Statement": ["x"]}',
         "x" * 2_000_000,
+        json.dumps({"Statement": [], "Id": "x" * 20_480}),
+        {"Statement": [], "Id": "x" * 20_480},
         ["x"],
         {"redacted": True, "bytes": 3},
     ],

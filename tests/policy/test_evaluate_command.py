@@ -201,6 +201,37 @@ def test_a_policy_that_is_malformed_is_no_error_but_a_finding(tmp_path: Path) ->
     assert answer["problems"][0]["policy"] == "bad"
 
 
+@pytest.mark.parametrize(
+    ("asked", "most"),
+    [
+        ({"action": "s3:GetObject", "resource": OBJECT}, 20_480),
+        ({"action": "kms:Decrypt", "resource": KEY}, 32_768),
+    ],
+    ids=["bucket policy", "key policy"],
+)
+@pytest.mark.parametrize("as_text", [True, False], ids=["text", "object"])
+def test_a_resource_policy_beyond_the_provider_s_size_is_refused_as_such(
+    tmp_path: Path, asked: dict[str, str], most: int, as_text: bool
+) -> None:
+    """Amazon S3 User Guide, "Bucket policies": 20 KB; AWS KMS Developer Guide, "Resource quotas": 32 KB. One byte decides."""
+    grant = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Sid": "Grant"}
+    short = json.dumps({"Id": "", **document(grant)}, separators=(",", ":"))
+    for length, decision in ((most, "allowed"), (most + 1, "denied_implicitly")):
+        policy = {"Id": "x" * (length - len(short)), **document(grant)}
+        written = json.dumps(policy, separators=(",", ":"))
+        assert len(written) == length
+        layers = {"resource": written if as_text else policy}
+        answer = answers(run(tmp_path, case(policies=layers, **asked)))[0]
+        assert answer["decision"] == decision
+        told = [one["message"] for one in answer.get("problems", [])]
+        assert bool(told) == (length > most)
+        assert all(f"{most + 1:,} bytes" in one and f"{most:,}" in one for one in told)
+    # What it may deny is open where another policy allows; a key's own policy has to agree, and does not.
+    besides = {"resource": written, "identity": ADMIN}
+    left = "unknown" if most == 20_480 else "denied_implicitly"
+    assert answers(run(tmp_path, case(policies=besides, **asked)))[0]["decision"] == left
+
+
 def test_blank_lines_are_skipped_and_nothing_at_all_is_an_error(tmp_path: Path) -> None:
     assert len(answers(run(tmp_path, b"", case(), b"   ", b""))) == 1
     assert run(tmp_path, b"", b"").exit_code != 0

@@ -107,19 +107,26 @@ def _having(effect: str) -> tuple[OnStore, ...]:
     return tuple(entry for entry in store_entries() if entry.effect == effect)
 
 
+@cache
+def _opening(access: AccessKind) -> tuple[tuple[Alteration, bool], ...]:
+    """The changes that may open a store's objects, and whether each is made on an access point that is there."""
+    entries = (entry for entry in store_entries() if access.value in entry.reaches)
+    return tuple(
+        (Alteration((entry,)), entry.effect in _ON_POINTS)
+        for entry in entries
+        if entry.effect in _ON_STORE or entry.effect in _ON_POINTS
+    )
+
+
 def of_store(access: AccessKind, place: StoreSurface) -> Iterator[Alteration]:
     """The changes that may open a store's objects."""
-    for entry in store_entries():
-        if access.value not in entry.reaches:
+    for change, is_on_point in _opening(access):
+        if is_on_point:
+            yield from (replace(change, point=point.arn) for point in place.points)
             continue
-        if entry.effect in _ON_STORE:
-            yield Alteration((entry,))
-            if entry.effect == "access_point":
-                yield from (
-                    Alteration((entry,), point=_new_point(place, other)) for other in trusted_makers(place)
-                )
-        elif entry.effect in _ON_POINTS:
-            yield from (Alteration((entry,), point=point.arn) for point in place.points)
+        yield change
+        if change.effect == "access_point":
+            yield from (replace(change, point=_new_point(place, other)) for other in trusted_makers(place))
 
 
 def of_key(place: StoreSurface) -> Iterator[Alteration]:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Final
 
 from weightguard.access.actors import Actors
+from weightguard.access.alike import Alike
 from weightguard.access.asking import FREELY, Asker, Grant
 from weightguard.access.condition import (
     confines,
@@ -81,7 +82,6 @@ class Candidate:
     caller: Principal
     layers: Layers
     nodes: tuple[Group | str, ...]
-    reach: frozenset[str] = frozenset()
 
 
 EVERYBODY: Final = "*"
@@ -106,6 +106,8 @@ class Direct:
         self.selfgrants = SelfGrants(asker, self.deciding)
         self._told: dict[tuple[object, ...], tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
+        self._alike = Alike()
+        self._guarding: dict[str | None, Layers] = {}
 
     def links(self, access: AccessKind, place: StoreSurface, actors: Actors) -> Iterator[Link]:
         """A link from those of some groups who can, to the store, under whichever key some of its objects lie."""
@@ -236,23 +238,37 @@ class Direct:
     def _on_store(
         self, action: str, resource: str, place: StoreSurface, candidate: Candidate
     ) -> Grant | None:
-        key = self._signature(action, place, candidate)
+        key = self._signature(action, resource, place, candidate)
         if key not in self._same:
             self._same[key] = self.deciding.on_store(
                 action, resource, place, candidate.caller, candidate.layers
             )
         return self._same[key]
 
-    def _signature(self, action: str, place: StoreSurface, candidate: Candidate) -> tuple[object, ...]:
-        """Equal for stores that no policy of theirs or of the candidate's tells apart."""
-        itself = (candidate.caller, candidate.nodes, action, *place.itself)
-        if place.policy is not None or place.s3.bucket_acl or place.policy_unread or place.store is None:
+    def _signature(
+        self, action: str, resource: str, place: StoreSurface, candidate: Candidate
+    ) -> tuple[object, ...]:
+        """Equal for stores that no policy tells apart for a candidate."""
+        who = (candidate.caller, candidate.nodes, action)
+        itself = (*who, resource, *place.itself)
+        if place.policy is not None or place.s3.bucket_acl or place.policy_unread:
             return itself
-        tags = getattr(place.store.tags, "value", None)
+        tags = getattr(place.store.tags, "value", None) if place.store is not None else {}
         if tags is None or (tags and self._asker.population.tag_keys):
             return itself
-        spoken = self._index.hits(place) & candidate.reach
-        return (candidate.caller, candidate.nodes, action, place.account, place.region, spoken)
+        own = self._alike.signature(resource, candidate.layers)
+        guarded = self._alike.signature(resource, self._guards(place))
+        if own is None or guarded is None:
+            return itself
+        return (*who, place.held, partition_of(place.id), place.account, place.region, own, guarded)
+
+    def _guards(self, place: StoreSurface) -> Layers:
+        """The resource control policies of the store's account."""
+        found = self._guarding.get(place.account)
+        if found is None:
+            rcp = self._asker.population.realm(place.account).rcp if place.account else ()
+            found = self._guarding[place.account] = Layers(rcp=rcp or None)
+        return found
 
     def _on_key(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Grant | None:
         if place.key is None or access not in KEY_ACTIONS:
@@ -337,7 +353,7 @@ class Direct:
         """A group as somebody to decide for, or those whom the policies of a store and its key tell apart from it."""
         looks, named = self._telling(place)
         for caller, nodes in self._named.apart(group, named, looks):
-            yield Candidate(caller, group.layers, nodes, group.reach or group.patterns)
+            yield Candidate(caller, group.layers, nodes)
 
     def _telling(self, place: StoreSurface) -> tuple[Sensitivity, frozenset[str]]:
         """What the policies of the store and its key look at in a caller, and whom they name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from weightguard.access.links import Graph, Link, Node, Reached, Step, search
+from weightguard.access.links import Graph, Link, Node, Reached, Step, search, spread
 from weightguard.access.population import Group
 
 _MOST_ROUNDS = 8
@@ -38,11 +38,13 @@ def join(graph: Graph, conjunctions: list[Conjunction]) -> tuple[list[Link], boo
         The links, and whether nothing more can come of it: False where the search stopped at its bound.
     """
     found: list[Link] = []
-    states = {one.state for one in conjunctions}
-    linked = {(link.origin, link.target) for state in states for link in graph.into.get(state, ())}
+    linked = {
+        state: {link.origin for link in graph.into.get(state, ())}
+        for state in dict.fromkeys(one.state for one in conjunctions)
+    }
     for number in range(_MOST_ROUNDS + 1):
-        ends: dict[tuple[Node, ...], Reached] = {}
-        new = [link for one in conjunctions for link in _links(graph, one, ends, linked)]
+        ends = _Ends(graph, conjunctions)
+        new = [link for one in conjunctions for link in _links(one, ends, linked[one.state])]
         if not new or number == _MOST_ROUNDS:
             return found, not new
         found += new
@@ -51,24 +53,53 @@ def join(graph: Graph, conjunctions: list[Conjunction]) -> tuple[list[Link], boo
     return found, False
 
 
-def _links(
-    graph: Graph,
-    one: Conjunction,
-    ends: dict[tuple[Node, ...], Reached],
-    linked: set[tuple[Node, Node]],
-) -> Iterator[Link]:
-    makers = _behind(graph, one.makers, one.makers, ends)
-    holders = _behind(graph, one.targets, one.targets, ends)
-    both = [node for node in makers.first if isinstance(node, str) and node in holders.first]
-    for node in both:
-        if (node, one.state) in linked or any(
-            (link.target, one.state) in linked for link in _row(node, makers)
-        ):
-            continue  # Somebody on its way holds both ends already.
-        linked.add((node, one.state))
-        row = _row(node, holders)
-        named = _last_name(node, row)
-        yield Link(node, one.state, one.steps, named, tuple(_row(node, makers)), tuple(row))
+class _Ends:
+    """Who reaches which end of some conjunctions.
+
+    Args:
+        graph: who becomes whom; it does not change meanwhile.
+    """
+
+    def __init__(self, graph: Graph, conjunctions: list[Conjunction]) -> None:
+        self._graph = graph
+        self._reached: dict[tuple[Node, ...], Reached] = {}
+        self._bits = {
+            targets: 1 << n for n, targets in enumerate(dict.fromkeys(c.targets for c in conjunctions))
+        }
+        self._holding: dict[Node, int] = {}
+        for targets, bit in self._bits.items():
+            for node in targets:
+                self._holding[node] = self._holding.get(node, 0) | bit
+        spread(self._holding, lambda node: [link.origin for link in graph.links_into(node)])
+
+    def behind(self, nodes: tuple[Node, ...]) -> Reached:
+        """Everybody who reaches one of some nodes, and how."""
+        if nodes not in self._reached:
+            self._reached[nodes] = search(self._graph, [Link(node, node) for node in nodes])
+        return self._reached[nodes]
+
+    def hold(self, node: Node, targets: tuple[Node, ...]) -> bool:
+        """Whether a node reaches one of the targets of a conjunction; all are asked about in one walk."""
+        return bool(self._holding.get(node, 0) & self._bits[targets])
+
+
+def _links(one: Conjunction, ends: _Ends, linked: set[Node]) -> Iterator[Link]:
+    """A link from each name that holds both ends, unless somebody on its way to the makers does already.
+
+    Args:
+        linked: whoever has a link to the changed principal; takes those that get one.
+    """
+    makers = ends.behind(one.makers)
+    beyond: set[Node] = set()
+    for node, link in makers.first.items():  # Nearest first: whoever is on the way was seen before.
+        if link.target is not node and (link.target in beyond or link.target in linked):
+            beyond.add(node)
+        elif isinstance(node, str) and node not in linked and ends.hold(node, one.targets):
+            linked.add(node)
+            row = _row(node, ends.behind(one.targets))
+            yield Link(
+                node, one.state, one.steps, _last_name(node, row), tuple(_row(node, makers)), tuple(row)
+            )
 
 
 def _last_name(start: str, row: list[Link]) -> str:
@@ -79,17 +110,6 @@ def _last_name(start: str, row: list[Link]) -> str:
         if isinstance(link.target, str):
             return link.target
     return start
-
-
-def _behind(
-    graph: Graph,
-    nodes: tuple[Node, ...],
-    key: tuple[Node, ...],
-    ends: dict[tuple[Node, ...], Reached],
-) -> Reached:
-    if key not in ends:
-        ends[key] = search(graph, [Link(node, node) for node in nodes])
-    return ends[key]
 
 
 def _row(node: Node, reached: Reached) -> list[Link]:

@@ -7,7 +7,7 @@ that keep the graph small: a `Group` stands for all its members, a `Hub` for one
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -204,3 +204,31 @@ def _spread(
             if origin not in first:
                 first[origin] = link
                 queue.append(origin)
+
+
+def spread(
+    marks: dict[Node, int], step: Callable[[Node], Iterable[Node]], within: Container[Node] | None = None
+) -> None:
+    """Carry marks along: wherever steps lead from a node, its bits are set as well. All marks travel in one walk.
+
+    Args:
+        marks: the bits of the nodes to begin with; takes those of all others.
+        within: the nodes that may be entered; None: all.
+    """
+    waiting = deque(marks)
+    queued = set(marks)
+    while waiting:
+        node = waiting.popleft()
+        queued.discard(node)
+        carried = marks[node]
+        for other in step(node):
+            known = marks.get(other)
+            if known is None:
+                if within is not None and other not in within:
+                    continue
+                known = 0
+            if known | carried != known:
+                marks[other] = known | carried
+                if other not in queued:
+                    queued.add(other)
+                    waiting.append(other)

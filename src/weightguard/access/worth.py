@@ -7,11 +7,10 @@ ideal of each principal, one for all that nothing outside their own policies tel
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Set
-from functools import cached_property
+from collections.abc import Collection, Iterable, Set
+from functools import cached_property, partial
 
-from weightguard.access.links import Graph, Neighbours, Node, Reached, cited_by
+from weightguard.access.links import Graph, Neighbours, Node, Reached, cited_by, spread
 from weightguard.access.naming import Named, administrator
 from weightguard.access.population import Group, Population
 from weightguard.policy.aws import Layers
@@ -145,7 +144,9 @@ class Worth:
             for node in hand:
                 if self._is_low(node):
                     start[node] = start.get(node, 0) | 1 << number
-        return _spread(_spread(start, before, low), onward, low)
+        for steps in (before, onward):
+            spread(start, partial(_neighbours, steps), low)
+        return start
 
     @cached_property
     def _lows(self) -> Set[Node]:
@@ -159,24 +160,5 @@ class Worth:
         return (nodes - high) | (nodes & set(self._besides))
 
 
-def _spread(start: Mapping[Node, int], step: Neighbours, low: Set[Node]) -> dict[Node, int]:
-    """The hands from which steps lead to each node without leaving the low nodes; all hands in one walk."""
-    found = dict(start)
-    waiting = deque(found)
-    queued = set(found)
-    while waiting:
-        node = waiting.popleft()
-        queued.discard(node)
-        hands = found[node]
-        for other in step.get(node, ()):
-            known = found.get(other)
-            if known is None:
-                if other not in low:
-                    continue
-                known = 0
-            if known | hands != known:
-                found[other] = known | hands
-                if other not in queued:
-                    queued.add(other)
-                    waiting.append(other)
-    return found
+def _neighbours(steps: Neighbours, node: Node) -> Iterable[Node]:
+    return steps.get(node, ())

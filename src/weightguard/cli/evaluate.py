@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +44,7 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
     from weightguard.policy.cases import answer_lines
 
     answered = failed = 0
+    is_awaited = not _is_file(cases)
     with _uncollected():
         for answer in answer_lines(cases):
             answered += 1
@@ -50,13 +53,22 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
                 _explain(answer.explanation())
             else:
                 sys.stdout.write(f"{json.dumps(answer.record)}\n")
-                sys.stdout.flush()  # Whoever asks line by line waits for it.
+                if is_awaited:
+                    sys.stdout.flush()
             if answered % _MANY == 0:
                 gc.collect()
     if not answered:
         raise InputError("there is no case to decide", where=cases.name, fix="give one JSON object a line")
     if failed:
         context.exit(InputError.exit_status)
+
+
+def _is_file(cases: BinaryIO) -> bool:
+    """Whether the cases lie in a file: else somebody may ask line by line, and wait for each answer."""
+    try:
+        return stat.S_ISREG(os.fstat(cases.fileno()).st_mode)
+    except OSError:  # Nothing that the system knows of, as where the command is called in-process.
+        return False
 
 
 def _explain(lines: list[str]) -> None:

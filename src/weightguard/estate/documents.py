@@ -13,6 +13,8 @@ MAXIMUM_TEXT = 1_000_000
 """Longer texts are not read: AWS allows 32,768 characters for the longest of its policies."""
 MAXIMUM_DEPTH = 64
 """Deeper documents are not read: the values of a condition stand seven deep. Whoever reads one later may recurse into it."""
+_MOST_BYTES = 4
+"""UTF-8 takes no more for one character."""
 
 
 class Documents:
@@ -84,3 +86,15 @@ def _inside(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
+
+
+def check_size(written: Any, most: int) -> None:
+    """Raises `Malformed` on a document of more bytes than the provider takes; as it is written, an object in its shortest form."""
+    if not isinstance(written, str):
+        try:
+            written = json.dumps(written, separators=(",", ":"), ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise Malformed("a policy document that is no JSON") from error
+    size = len(unquote(written).encode("utf-8", "replace")) if len(written) * _MOST_BYTES > most else 0
+    if size > most:
+        raise Malformed(f"a policy of {size:,} bytes, where the provider takes {most:,}")

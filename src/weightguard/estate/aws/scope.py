@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from weightguard.estate.aws.asked import completed
 from weightguard.estate.calls import CallLog
-from weightguard.estate.documents import Documents
+from weightguard.estate.documents import MAXIMUM_TEXT, Documents, check_size
 from weightguard.estate.evidence import Record, read
 from weightguard.estate.fact import Fact, Unknown
 from weightguard.estate.model import NamedPolicy, PublicAccessBlock
@@ -17,6 +17,16 @@ from weightguard.estate.shape import Missing, find, flag, mapping, member, text
 
 Origin = Literal["provider", "customer", "inline"]
 ACCOUNT: Final = re.compile(r"\d{12}")
+LONGEST: Final[Mapping[str, int]] = {
+    "GetBucketPolicy": 20_480,
+    "GetAccessPointPolicy": 20_480,
+    "GetKeyPolicy": 32_768,
+}
+"""Read of a policy -> the bytes that the provider takes of it at most: whatever says more was not its answer.
+
+Source: Amazon S3 User Guide, "Bucket policies" and "Access points restrictions and limitations"; AWS KMS Developer Guide,
+"Resource quotas".
+"""
 PROVIDER_POLICY: Final = re.compile(r"arn:[a-z-]+:iam::aws:policy/")
 
 
@@ -82,11 +92,10 @@ class Scope:
 
         def parse(answer: Any) -> NamedPolicy | None:
             raw = find(mapping(answer), path)
-            return (
-                None
-                if isinstance(raw, Missing) or raw == ""
-                else self.document(raw, owner or record.id, name)
-            )
+            if isinstance(raw, Missing) or raw == "":
+                return None
+            check_size(raw, LONGEST.get(operation, MAXIMUM_TEXT))
+            return self.document(raw, owner or record.id, name)
 
         return read(record, operation, parse, absent=None)
 

@@ -9,7 +9,12 @@ from typing import Any
 from weightguard.errors import InputError
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
-from weightguard.policy.aws.document import CompiledPolicy, PolicyKind, compile_parsed
+from weightguard.policy.aws.document import (
+    LONGEST_BUCKET_POLICY,
+    CompiledPolicy,
+    PolicyKind,
+    compile_parsed,
+)
 from weightguard.policy.aws.kms import parse_grant
 from weightguard.policy.aws.model import Decision, Layers, Request
 from weightguard.policy.aws.principal import parse_principal
@@ -131,13 +136,16 @@ def _layers(raw: Mapping[str, object], action: str) -> Layers:
     if unknown:
         raise InputError(f"unknown policy layer {unknown[0]!r}", fix=f"one of {', '.join(sorted(_LAYERS))}")
     resource_kind = PolicyKind.TRUST if action.startswith(_TRUST) else PolicyKind.RESOURCE
+    longest = LONGEST_BUCKET_POLICY if action.startswith("s3:") else None
     layers: dict[str, Any] = {
         "identity": _read(raw, "identity", lambda value: _policies(value, PolicyKind.IDENTITY, "identity")),
         "boundary": _read(raw, "boundary", lambda value: _policies(value, PolicyKind.BOUNDARY, "boundary")),
         "session": _read(raw, "session", lambda value: _policies(value, PolicyKind.SESSION, "session")),
         "scp": _read(raw, "scp", lambda value: _levels(value, PolicyKind.SCP)),
         "rcp": _read(raw, "rcp", lambda value: _levels(value, PolicyKind.RCP)),
-        "resource": _read(raw, "resource", lambda value: _policies(value, resource_kind, "resource")),
+        "resource": _read(
+            raw, "resource", lambda value: _policies(value, resource_kind, "resource", longest)
+        ),
         "vpc_endpoint": _read(
             raw, "vpc_endpoint", lambda value: _policies(value, PolicyKind.VPC_ENDPOINT, "vpc_endpoint")
         ),
@@ -151,20 +159,21 @@ def _read(raw: Mapping[str, object], name: str, reader: Callable[[object], objec
     return None if value is None else reader(value)
 
 
-def _policies(value: object, kind: PolicyKind, layer: str) -> list[CompiledPolicy]:
+def _policies(
+    value: object, kind: PolicyKind, layer: str, longest: int | None = None
+) -> list[CompiledPolicy]:
     entries = value if isinstance(value, list) else [value]
-    return [_policy(entry, kind, layer, index, len(entries)) for index, entry in enumerate(entries)]
+    names = [layer] if len(entries) == 1 else [f"{layer}[{index}]" for index in range(len(entries))]
+    return [_policy(entry, kind, name, longest) for entry, name in zip(entries, names, strict=True)]
 
 
-def _policy(entry: object, kind: PolicyKind, layer: str, index: int, count: int) -> CompiledPolicy:
-    fallback = layer if count == 1 else f"{layer}[{index}]"
+def _policy(entry: object, kind: PolicyKind, layer: str, longest: int | None) -> CompiledPolicy:
     if isinstance(entry, Mapping) and "policy" in entry and "Statement" not in entry:
-        name = entry.get("name")
-        return compile_parsed(
-            entry["policy"], kind=kind, name=name if isinstance(name, str) and name else fallback
-        )
+        given = entry.get("name")
+        name = given if isinstance(given, str) and given else layer
+        return compile_parsed(entry["policy"], kind=kind, name=name, longest=longest)
     if isinstance(entry, Mapping | str):
-        return compile_parsed(entry, kind=kind, name=fallback)
+        return compile_parsed(entry, kind=kind, name=layer, longest=longest)
     raise InputError(f"{layer} holds something that is no policy", fix='give {"name": ..., "policy": {...}}')
 
 

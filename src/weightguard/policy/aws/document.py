@@ -8,6 +8,7 @@ read as a whole has no statements that allow. What in them could only deny leave
 from __future__ import annotations
 
 import json
+import marshal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,11 @@ from weightguard.policy.aws.statement import (
 )
 
 _LONGEST_DOCUMENT = 262_144
-"""Characters. The provider's own largest limit is a fraction of it (32 KiB, key policies)."""
+"""Bytes. No customer's policy may have a tenth of it; some of the provider's own identity policies have more than that."""
+_LONGEST_RESOURCE_POLICY = 32_768
+"""Bytes. Source: AWS KMS Developer Guide, "Resource quotas": the key policy document size is the largest of resource policies'."""
+LONGEST_BUCKET_POLICY = 20_480
+"""Bytes. Source: Amazon S3 User Guide, "Bucket policies": "Bucket policies are limited to 20 KB in size"."""
 
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _DOCUMENT_ELEMENTS = {"Version", "Id", "Statement"}
@@ -126,18 +131,20 @@ class CompiledPolicy:
 
 
 _MOST_PARSED = 65_536
-_written = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_parsed: dict[tuple[str, PolicyKind, str], CompiledPolicy] = {}
-_parsed_documents: dict[tuple[str, PolicyKind], Document] = {}
+_parsed: dict[tuple[bytes, PolicyKind, str, int | None], CompiledPolicy] = {}
+_parsed_documents: dict[tuple[bytes, PolicyKind, int | None], Document] = {}
 
 
-def compile_policy(document: object, *, kind: PolicyKind, name: str) -> CompiledPolicy:
+def compile_policy(
+    document: object, *, kind: PolicyKind, name: str, longest: int | None = None
+) -> CompiledPolicy:
     """Compile a policy; never raises for what is in it.
 
     Args:
         document: the policy as JSON text (plain or percent-encoded) or as the parsed object.
         kind: what it is attached to.
         name: what decisions cite it by.
+        longest: how many bytes the provider takes; None: as many as of any policy of its kind.
 
     Returns:
         The policy; the same object for the same arguments. `problems` says what is wrong with it.
@@ -146,40 +153,64 @@ def compile_policy(document: object, *, kind: PolicyKind, name: str) -> Compiled
         text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         return _named(name, kind, _refused(kind, f"the policy is not JSON: {type(error).__name__}"))
-    return _compiled(text, kind, name)
+    return _compiled(text, kind, name, longest)
 
 
-def compile_parsed(document: object, *, kind: PolicyKind, name: str) -> CompiledPolicy:
+def compile_parsed(
+    document: object, *, kind: PolicyKind, name: str, longest: int | None = None
+) -> CompiledPolicy:
     """As `compile_policy`, for what came out of JSON just now: it is not read a second time."""
     if not isinstance(document, dict):
-        return compile_policy(document, kind=kind, name=name)
+        return compile_policy(document, kind=kind, name=name, longest=longest)
     try:
-        text = _written(document)
-    except RecursionError:
+        content = marshal.dumps(document, _WITHOUT_REFERENCES)
+    except ValueError:
         return _named(name, kind, _refused(kind, "the policy is nested too deeply"))
-    key = (text, kind, name)
+    key = (content, kind, name, longest)
     found = _parsed.get(key)
     if found is None:
         if len(_parsed) >= _MOST_PARSED:
             _parsed.clear()
-        found = _parsed[key] = _named(name, kind, _parsed_document(text, document, kind))
+        found = _parsed[key] = _named(name, kind, _parsed_document(content, document, kind, longest))
     return found
 
 
-def _parsed_document(text: str, document: Mapping[str, object], kind: PolicyKind) -> Document:
-    found = _parsed_documents.get((text, kind))
+_WITHOUT_REFERENCES = 2
+"""The version of Python's own notation that is equal for what is equal, whichever of its texts are one object."""
+_LONGEST_ESCAPE = 6
+
+
+def _parsed_document(
+    content: bytes, document: Mapping[str, object], kind: PolicyKind, longest: int | None
+) -> Document:
+    key = (content, kind, longest)
+    found = _parsed_documents.get(key)
     if found is None:
         if len(_parsed_documents) >= _MOST_PARSED:
             _parsed_documents.clear()
-        if len(text) > _LONGEST_DOCUMENT:
-            found = _too_long(kind, text)
-        else:
-            try:
-                found = _from_object(document, kind)
-            except RecursionError:
-                found = _refused(kind, "the policy is nested too deeply")
-        _parsed_documents[text, kind] = found
+        found = _parsed_documents[key] = _of_size(document, len(content), kind, longest)
     return found
+
+
+def _of_size(document: Mapping[str, object], size: int, kind: PolicyKind, longest: int | None) -> Document:
+    """A document, unless it is too long; it is written out only where it may be."""
+    most = _most(kind, longest)
+    try:
+        if size * _LONGEST_ESCAPE > most:
+            written = len(
+                json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+            )
+            if written > most:
+                return _too_long(kind, written, most)
+        return _from_object(document, kind)
+    except RecursionError:
+        return _refused(kind, "the policy is nested too deeply")
+
+
+def _most(kind: PolicyKind, longest: int | None) -> int:
+    if longest is not None:
+        return longest
+    return _LONGEST_RESOURCE_POLICY if kind is PolicyKind.RESOURCE else _LONGEST_DOCUMENT
 
 
 def unread_policy(*, kind: PolicyKind, name: str) -> CompiledPolicy:
@@ -194,16 +225,20 @@ def _unread(kind: PolicyKind, name: str) -> CompiledPolicy:
 
 
 @lru_cache(maxsize=262_144)
-def _compiled(text: str, kind: PolicyKind, name: str) -> CompiledPolicy:
-    return _named(name, kind, _document(text, kind))
+def _compiled(text: str, kind: PolicyKind, name: str, longest: int | None) -> CompiledPolicy:
+    return _named(name, kind, _document(text, kind, longest))
 
 
 def _named(name: str, kind: PolicyKind, document: Document) -> CompiledPolicy:
     return CompiledPolicy(name, kind, document)
 
 
-def _too_long(kind: PolicyKind, text: str) -> Document:
-    return _refused(kind, f"the policy has {len(text)} characters, more than any that the provider accepts")
+def _too_long(kind: PolicyKind, size: int, most: int) -> Document:
+    """A document that the provider refuses for its size: it grants nothing, and what it may deny is left open unread."""
+    message = f"the policy has {size:,} bytes, and the provider takes {most:,}"
+    return Document(
+        kind, (unclear_denial({}, "0", message, with_variables=False),), (Problem(None, message, True),)
+    )
 
 
 def _refused(kind: PolicyKind, message: str) -> Document:
@@ -211,9 +246,11 @@ def _refused(kind: PolicyKind, message: str) -> Document:
 
 
 @lru_cache(maxsize=262_144)
-def _document(text: str, kind: PolicyKind) -> Document:
-    if len(text) > _LONGEST_DOCUMENT:
-        return _too_long(kind, text)
+def _document(text: str, kind: PolicyKind, longest: int | None) -> Document:
+    most = _most(kind, longest)
+    size = len(text.encode("utf-8", "replace")) if len(text) * _LONGEST_ESCAPE > most else 0
+    if size > most:
+        return _too_long(kind, size, most)
     try:
         parsed = json.loads(
             unquote(text) if text.lstrip()[:3].upper() == "%7B" else text, object_pairs_hook=_object
@@ -250,11 +287,13 @@ def _from_object(parsed: object, kind: PolicyKind) -> Document:
     problems: list[Problem] = []
     for entry, label in zip(entries, statement_labels(entries), strict=True):
         _add(entry, label, kind, with_variables, statements, problems)
-    problems.extend(
-        Problem(sid, "the Sid stands on several statements", False)
-        for sid, count in Counter(filter(None, map(_sid, entries))).items()
-        if count > 1
-    )
+    sids = [sid for entry in entries if (sid := _sid(entry))]
+    if len(set(sids)) < len(sids):
+        problems.extend(
+            Problem(sid, "the Sid stands on several statements", False)
+            for sid, count in Counter(sids).items()
+            if count > 1
+        )
     return Document(kind, tuple(statements), tuple(problems))
 
 
@@ -281,6 +320,8 @@ def statement_labels(entries: Sequence[object]) -> tuple[str, ...]:
     policy": IAM User Guide, "IAM JSON policy elements: Sid"; other services do not ask for it.)
     """
     sids = [_sid(entry) for entry in entries]
+    if not any(sids):
+        return tuple(map(str, range(len(sids))))
     counts = Counter(sids)
     return tuple(
         sid if sid and counts[sid] == 1 else _position(index, counts) for index, sid in enumerate(sids)

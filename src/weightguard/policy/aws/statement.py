@@ -103,12 +103,12 @@ class Statement:
         "_actions",
         "_not_action",
         "_not_resource",
-        "_resources",
         "allows",
         "has_resource_variables",
         "label",
         "not_principal",
         "principals",
+        "resources",
         "tests",
     )
 
@@ -132,7 +132,7 @@ class Statement:
         self.tests = tests
         self._actions = actions
         self._not_action = not_action
-        self._resources = resources
+        self.resources = resources
         self._not_resource = not_resource
         self.has_resource_variables = resources is not None and not all(one.is_static for one in resources)
 
@@ -141,13 +141,13 @@ class Statement:
         named = any(pattern.matches(action) for pattern in self._actions)
         if named is self._not_action:
             return False
-        if self._resources is None:
+        if self.resources is None:
             # AWS KMS API Reference, PutKeyPolicy: without Resource "the policy statement has no effect".
             return not action.startswith("kms:")
-        hits = [self._hit(one.static_glob or one.widest(), resource) for one in self._resources]
+        hits = [self._hit(one.static_glob or one.widest(), resource) for one in self.resources]
         if not self._not_resource:
             return any(hits)
-        static = [hit for hit, one in zip(hits, self._resources, strict=True) if one.is_static]
+        static = [hit for hit, one in zip(hits, self.resources, strict=True) if one.is_static]
         return not any(static)
 
     @property
@@ -158,21 +158,21 @@ class Statement:
     @property
     def resource_sources(self) -> tuple[str, ...]:
         """The values of Resource, as the policy has them."""
-        return () if self._not_resource else tuple(one.source for one in self._resources or ())
+        return () if self._not_resource else tuple(one.source for one in self.resources or ())
 
     @property
     def keys(self) -> set[str]:
         """The context keys that decide if it matches, with those of policy variables."""
-        variables = {one.key for value in self._resources or () for one in value.variables}
+        variables = {one.key for value in self.resources or () for one in value.variables}
         return variables.union(*(test.keys for test in self.tests))
 
     def resource_formula(self, resource: Target, context: Context) -> Formula:
         """When it matches the resource, given that `may_apply` says it could."""
-        if self._resources is None or not self.has_resource_variables:
+        if self.resources is None or not self.has_resource_variables:
             return ALWAYS
         if self._not_resource:
-            return all_of(self._outside(one, resource, context) for one in self._resources)
-        return any_of(self._inside(one, resource, context) for one in self._resources)
+            return all_of(self._outside(one, resource, context) for one in self.resources)
+        return any_of(self._inside(one, resource, context) for one in self.resources)
 
     def _inside(self, value: Template, resource: Target, context: Context) -> Formula:
         """When one value of Resource matches."""

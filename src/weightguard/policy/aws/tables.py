@@ -9,11 +9,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import zstandard
 
+_DATA = Path(__file__).parent / "data"
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -36,8 +37,14 @@ class ActionEntry:
 
 @cache
 def _load(name: str) -> Any:
-    packed = resources.files(__package__).joinpath("data", f"{name}.json.zst").read_bytes()
+    packed = (_DATA / f"{name}.json.zst").read_bytes()
     return json.loads(zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST))
+
+
+@cache
+def _service(name: str) -> Mapping[str, Any]:
+    """One service's ``actions`` and ``resources``; both empty for a service that the table does not hold."""
+    return dict(json.loads(_load("actions")["services"].get(name, '{"actions": {}, "resources": {}}')))
 
 
 def versions() -> Mapping[str, Mapping[str, str]]:
@@ -48,7 +55,7 @@ def versions() -> Mapping[str, Mapping[str, str]]:
 def find_action(action: str) -> ActionEntry | None:
     """The table's entry of an action, in any case; None when the table does not hold it."""
     service, _, name = action.lower().partition(":")
-    entry = _load("actions")["services"].get(service, {}).get("actions", {}).get(name)
+    entry = _service(service)["actions"].get(name)
     if entry is None:
         return None
     return ActionEntry(f"{service}:{entry[0]}", entry[1], tuple(entry[2]), tuple(entry[3]))
@@ -57,7 +64,7 @@ def find_action(action: str) -> ActionEntry | None:
 @cache
 def condition_keys(service: str) -> frozenset[str]:
     """A service's own condition keys, as documented, that stand beside some action of it."""
-    actions = _load("actions")["services"].get(service, {}).get("actions", {})
+    actions = _service(service)["actions"]
     prefix = f"{service}:"
     return frozenset(key for entry in actions.values() for key in entry[3] if key.lower().startswith(prefix))
 
@@ -72,7 +79,7 @@ def resource_types(action: str) -> Mapping[str, str]:
     entry = find_action(action)
     if entry is None:
         return {}
-    formats = _load("actions")["services"][action.lower().partition(":")[0]]["resources"]
+    formats = _service(action.lower().partition(":")[0])["resources"]
     return {name: formats[name] for name in entry.resource_types if name in formats}
 
 
