@@ -1,0 +1,50 @@
+"""The provider-neutral model of an estate.
+
+One vocabulary for three clouds; the comments name what fills each attribute on AWS, Google Cloud and Azure. Values are plain
+frozen data. Identifiers are the provider's own (an ARN, a full resource name, a resource id). Times are ISO-8601 strings in UTC,
+sizes bytes. Policy documents stay as the provider wrote them: deciding what they mean is `weightguard.policy`'s work.
+"""
+
+from weightguard.estate.model.audit import Trail
+from weightguard.estate.model.container import Account, Organisation
+from weightguard.estate.model.contents import LAST_CHARACTER, Contents, UnreadObjects, Wrapped, Wrapping
+from weightguard.estate.model.credential import AccessKey
+from weightguard.estate.model.estate import Estate
+from weightguard.estate.model.key import Key, KeyGrant
+from weightguard.estate.model.network import Endpoint
+from weightguard.estate.model.policy import NamedPolicy
+from weightguard.estate.model.principal import FederatedProvider, Principal, PrincipalKind
+from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.public_access import PublicAccessBlock
+from weightguard.estate.model.resource import DiskCopy, Resource, Secret
+from weightguard.estate.model.store import AccessPoint, Store, StoreEncryption
+from weightguard.estate.model.workload import Workload
+
+__all__ = [
+    "LAST_CHARACTER",
+    "AccessKey",
+    "AccessPoint",
+    "Account",
+    "Contents",
+    "DiskCopy",
+    "Endpoint",
+    "Estate",
+    "FederatedProvider",
+    "Key",
+    "KeyGrant",
+    "NamedPolicy",
+    "Organisation",
+    "Principal",
+    "PrincipalKind",
+    "Provider",
+    "PublicAccessBlock",
+    "Resource",
+    "Secret",
+    "Store",
+    "StoreEncryption",
+    "Trail",
+    "UnreadObjects",
+    "Workload",
+    "Wrapped",
+    "Wrapping",
+]

@@ -1,0 +1,52 @@
+"""What things lie in: organisations and accounts, with what they impose on whatever is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from weightguard.estate.fact import Fact
+from weightguard.estate.model.policy import NamedPolicy
+from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.public_access import PublicAccessBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """AWS: an organization. Google Cloud: an organization. Azure: a tenant's root management group."""
+
+    id: str
+    provider: Provider
+    management_account: str
+    features: Fact[
+        tuple[str, ...]
+    ]  # AWS: enabled policy types (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY...)
+    parents: Mapping[str, str] = field(default_factory=dict)  # child id -> parent id, accounts and units
+    listed: bool = False  # whether its accounts were listed, rather than only its name told
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """AWS: an account. Google Cloud: a project. Azure: a subscription."""
+
+    id: str
+    provider: Provider
+    name: str
+    organisation: str | None
+    is_management: bool
+    collected: bool  # False: known from the organisation's list, a trust or a grant alone
+    guardrails: Fact[
+        tuple[tuple[NamedPolicy, ...], ...] | None
+    ]  # AWS: SCPs per level, root first; None: none apply
+    resource_guardrails: Fact[
+        tuple[tuple[NamedPolicy, ...], ...] | None
+    ]  # AWS: RCPs per level; Google Cloud: deny policies
+    public_access_block: Fact[PublicAccessBlock | None]
+    root_mfa: Fact[bool]
+    root_access_keys: Fact[int]
+    password_policy: Fact[Mapping[str, Any] | None]
+    settings: Mapping[str, Fact[Any]] = field(
+        default_factory=dict
+    )  # "guardduty.us-east-1.s3_protection" and the like
+    closed: bool = False  # AWS: suspended, which nobody can read any more

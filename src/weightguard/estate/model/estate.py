@@ -1,0 +1,45 @@
+"""Everything that snapshots say exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from weightguard.estate.fact import Collection
+from weightguard.estate.model.audit import Trail
+from weightguard.estate.model.container import Account, Organisation
+from weightguard.estate.model.key import Key
+from weightguard.estate.model.network import Endpoint
+from weightguard.estate.model.policy import NamedPolicy
+from weightguard.estate.model.principal import FederatedProvider, Principal
+from weightguard.estate.model.resource import DiskCopy, Resource, Secret
+from weightguard.estate.model.store import Store
+from weightguard.estate.model.workload import Workload
+from weightguard.weights import WeightSet
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Everything that one or several snapshots say exists."""
+
+    collected_at: str  # the latest snapshot's time: the "now" of every rule
+    organisations: Collection[Organisation] = field(default_factory=Collection)
+    accounts: Collection[Account] = field(default_factory=Collection)
+    principals: Collection[Principal] = field(default_factory=Collection)
+    unattached_policies: Collection[NamedPolicy] = field(
+        default_factory=Collection
+    )  # managed, carried by nobody so far
+    federated_providers: Collection[FederatedProvider] = field(default_factory=Collection)
+    stores: Collection[Store] = field(default_factory=Collection)
+    keys: Collection[Key] = field(default_factory=Collection)
+    trails: Collection[Trail] = field(default_factory=Collection)
+    endpoints: Collection[Endpoint] = field(default_factory=Collection)
+    workloads: Collection[Workload] = field(default_factory=Collection)
+    disk_copies: Collection[DiskCopy] = field(default_factory=Collection)
+    secrets: Collection[Secret] = field(default_factory=Collection)
+    weight_sets: Collection[WeightSet] = field(default_factory=Collection)
+    resources: Mapping[str, Collection[Resource]] = field(default_factory=dict)  # by kind, see Resource
+
+    def resources_of(self, kind: str) -> Collection[Resource]:
+        """The other resources of one kind. A kind that no snapshot asked for is not in `resources`, and comes back empty here."""
+        return self.resources.get(kind, Collection())

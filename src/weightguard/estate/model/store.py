@@ -1,0 +1,85 @@
+"""Stores of objects, and the access points that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
+from weightguard.estate.model.contents import LAST_CHARACTER, Contents, Wrapped, Wrapping
+from weightguard.estate.model.policy import NamedPolicy
+from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.public_access import PublicAccessBlock
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEncryption:
+    """How new objects are encrypted when the writer says nothing."""
+
+    algorithm: str  # AWS: AES256, aws:kms, aws:kms:dsse
+    key: str | None  # ARN, id or alias as configured; None: the provider's own key
+    bucket_key: bool = False
+    blocked_types: tuple[str, ...] = ()  # AWS: BlockedEncryptionTypes (SSE-C)
+
+
+_NOT_ASKED: Final = Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", ""))
+
+
+_NOTHING_SEEN: Final[Known[tuple[Wrapped, ...]]] = Known((), Source("objects", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPoint:
+    """AWS: an S3 access point."""
+
+    id: str
+    store: str
+    account: str
+    region: str
+    network_origin: Fact[str]  # Internet or VPC
+    vpc: Fact[str | None]
+    public_access_block: Fact[PublicAccessBlock | None]
+    policy: Fact[NamedPolicy | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """AWS: an S3 bucket. Google Cloud: a bucket. Azure: a blob container."""
+
+    id: str
+    provider: Provider
+    account: str
+    region: str | None
+    name: str
+    created: str | None
+    public_access_block: Fact[PublicAccessBlock | None]
+    policy: Fact[NamedPolicy | None]
+    ownership: Fact[
+        str | None
+    ]  # AWS: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter; None: not set (ObjectWriter)
+    acl: Fact[
+        Mapping[str, Any] | None
+    ]  # AWS: the raw GetBucketAcl answer; None: ACLs are disabled by the ownership setting
+    encryption: Fact[StoreEncryption | None]
+    versioning: Fact[Mapping[str, Any] | None]  # AWS: {Status, MFADelete}
+    object_lock: Fact[Mapping[str, Any] | None]
+    replication: Fact[Mapping[str, Any] | None]
+    access_logging: Fact[Mapping[str, Any] | None]
+    inventory: Fact[tuple[Mapping[str, Any], ...]]
+    lifecycle: Fact[Mapping[str, Any] | None]
+    tags: Fact[Mapping[str, str]]
+    contents: Fact[Contents]
+    access_points: Collection[AccessPoint] = field(default_factory=Collection)
+    wrapped: Fact[tuple[Wrapped, ...]] = _NOTHING_SEEN  # how the objects that were seen are encrypted
+    tags_decide: Fact[bool] = (
+        _NOT_ASKED  # AWS: whether attribute-based access control is on: policies then see the tags
+    )
+
+    def keys_under(self, prefix: str) -> Wrapping:
+        """How the objects are encrypted whose names begin with a prefix, as far as they were seen."""
+        beyond = prefix + LAST_CHARACTER
+        known = self.wrapped.value if isinstance(self.wrapped, Known) else ()
+        runs = [run for run in known if run.last >= prefix and run.first <= beyond]
+        seen = any(run.first.startswith(prefix) or run.last.startswith(prefix) for run in runs)
+        return Wrapping(frozenset(run.key for run in runs), seen)
