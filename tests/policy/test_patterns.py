@@ -11,7 +11,7 @@ from re import compile as expression
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 TEXTS = ["".join(letters) for length in range(6) for letters in itertools.product("ab", repeat=length)]
 # A letter that no pattern names stands for all other letters.

@@ -13,7 +13,7 @@ from typing import Final
 from weightguard.access.population import Group
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Estate, Workload
-from weightguard.policy.aws.glob import glob, is_pattern
+from weightguard.policy.pattern import glob, is_pattern
 
 FROM_STATE = "terraform.state"
 """The account setting that says that a state told of the account."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from weightguard.policy.aws import CompiledPolicy, Layers
-from weightguard.policy.aws.glob import Glob, glob
+from weightguard.policy.pattern import Glob, glob
 
 
 @dataclass(slots=True)

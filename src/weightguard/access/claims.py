@@ -13,7 +13,7 @@ from itertools import product
 from typing import Final
 
 from weightguard.policy.aws import Condition as ContextTest
-from weightguard.policy.aws.glob import Glob, glob, is_pattern
+from weightguard.policy.pattern import Glob, glob, is_pattern
 
 _OWN_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "graph.facebook.com": ("id", "app_id"),

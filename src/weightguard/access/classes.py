@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from weightguard.access.population import Group, Population
 from weightguard.access.readings import Reading
-from weightguard.policy.aws.glob import Glob, glob, is_pattern
+from weightguard.policy.pattern import Glob, glob, is_pattern
 
 _ANY = ""
 _ANYWHERE = "*"

@@ -20,7 +20,7 @@ from typing import Final
 
 from weightguard.policy.aws import AllOf, Formula, keys_of
 from weightguard.policy.aws import Condition as ContextTest
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 
 class ConditionKind(StrEnum):

@@ -12,7 +12,7 @@ from weightguard.access.population import Group, Population
 from weightguard.access.surfaces import StoreSurface
 from weightguard.estate.partition import keys_of, partition_of
 from weightguard.policy.aws import CompiledPolicy
-from weightguard.policy.aws.glob import Glob, glob, is_pattern
+from weightguard.policy.pattern import Glob, glob, is_pattern
 
 
 class Index:

@@ -11,8 +11,8 @@ from weightguard.access.surfaces import StoreSurface
 from weightguard.policy.aws import CompiledPolicy
 from weightguard.policy.aws.arn import account_of, is_account, parse_arn
 from weightguard.policy.aws.conditions import Test
-from weightguard.policy.aws.glob import is_pattern
 from weightguard.policy.aws.statement import Statement
+from weightguard.policy.pattern import is_pattern
 
 EVERYBODY: Final = "*"
 _ACCOUNT_KEYS: Final = frozenset({"aws:principalaccount", "kms:calleraccount"})

@@ -22,9 +22,9 @@ from weightguard.policy.aws import (
     Principal,
     compile_policy,
 )
-from weightguard.policy.aws.glob import glob, is_pattern
 from weightguard.policy.aws.principal import Naming, PrincipalElement
 from weightguard.policy.aws.statement import target
+from weightguard.policy.pattern import glob, is_pattern
 
 ADMINISTRATOR = {
     "Version": "2012-10-17",

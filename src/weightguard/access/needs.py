@@ -9,7 +9,7 @@ from weightguard.access.asking import Grant
 from weightguard.access.population import Group
 from weightguard.access.techniques.schema import Need
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Principal
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph

@@ -14,9 +14,9 @@ from weightguard.access.population import Group
 from weightguard.estate.model import NamedPolicy
 from weightguard.policy.aws import Condition, ContextValue, managed_policy
 from weightguard.policy.aws import Principal as Caller
-from weightguard.policy.aws.formula import conditions_of
-from weightguard.policy.aws.glob import glob, is_pattern
 from weightguard.policy.aws.tables import managed_policy_arns
+from weightguard.policy.formula import conditions_of
+from weightguard.policy.pattern import glob, is_pattern
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph

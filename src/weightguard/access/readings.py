@@ -21,7 +21,7 @@ from weightguard.access.sensitivity import (
     texts_of,
     told_by,
 )
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 _EVERYTHING: Final = "*"
 

@@ -12,7 +12,7 @@ from weightguard.access.rewriting import EDITABLE, place_of, statements_of, valu
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import Estate, NamedPolicy, Principal
 from weightguard.policy.aws import statement_labels
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 OPEN_DOOR: Final = "AuthType NONE"
 """The statement of a reason that is a workload's own setting: it asks its callers for no credentials."""

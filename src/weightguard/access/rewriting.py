@@ -14,7 +14,7 @@ from typing import Any, Final
 from weightguard.access.understanding import parsed
 from weightguard.estate.model import NamedPolicy
 from weightguard.policy.aws import statement_labels
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 EDITABLE: Final = (
     "Principal.AWS",

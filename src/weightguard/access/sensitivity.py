@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 _VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
 _OWN_NAME = re.compile(

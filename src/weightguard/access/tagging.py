@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from weightguard.policy.aws import Condition, ContextValue, Formula, alternatives
-from weightguard.policy.aws.formula import conditions_of
+from weightguard.policy.formula import conditions_of
 
 Tags = Mapping[str, str | None]
 """Tags to set, by key; None for one to take away."""

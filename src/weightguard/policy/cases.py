@@ -6,13 +6,13 @@ The shapes are those of `weightguard schema case`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from weightguard.errors import InputError
-from weightguard.policy.aws.cases import AwsCase, parse_case
-from weightguard.policy.aws.explain import explain
-from weightguard.policy.aws.model import Decision
+from weightguard.policy.case import Case, CaseProblem
+from weightguard.policy.decision import Decision
+from weightguard.policy.providers import case_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CaseAnswer:
 
     record: dict[str, object]
     label: str
-    case: AwsCase | None = None
+    case: Case | None = None
     decision: Decision | None = None
 
     @property
@@ -40,8 +40,8 @@ class CaseAnswer:
         """The answer for people, in lines."""
         if self.case is None or self.decision is None:
             return [f"{self.label}: error: {self.record['error']}"]
-        lines = [f"{self.label}: {_asked(self.case)}", *explain(self.decision)]
-        return [*lines, *_problem_lines(self.case)]
+        lines = [f"{self.label}: {self.case.asked()}", *self.case.explained(self.decision)]
+        return [*lines, *_problem_lines(self.case.problems())]
 
 
 def answer_lines(lines: Iterable[bytes]) -> Iterator[CaseAnswer]:
@@ -64,11 +64,11 @@ def answer_line(line: bytes, number: int) -> CaseAnswer:
         entry = _parsed(line)
         identity = entry.get("id")
         label = label if identity is None else str(identity)
-        case = _case(entry)
+        case = case_reader(entry.get("provider"))(entry)
     except InputError as error:
         return CaseAnswer({"id": identity, "error": error.one_line()}, label)
     decision = case.decide()
-    return CaseAnswer(_record(identity, case, decision), label, case, decision)
+    return CaseAnswer(_record(identity, decision, case.problems()), label, case, decision)
 
 
 def _parsed(line: bytes) -> Mapping[str, object]:
@@ -83,16 +83,7 @@ def _parsed(line: bytes) -> Mapping[str, object]:
     return entry
 
 
-def _case(entry: Mapping[str, object]) -> AwsCase:
-    provider = entry.get("provider")
-    if provider in ("gcp", "azure"):
-        raise InputError(f"{provider} cases are not decided by this version", fix="give aws cases")
-    if provider != "aws":
-        raise InputError(f"provider is {provider!r}", fix='give "aws"')
-    return parse_case(entry)
-
-
-def _record(identity: object, case: AwsCase, decision: Decision) -> dict[str, object]:
+def _record(identity: object, decision: Decision, problems: Sequence[CaseProblem]) -> dict[str, object]:
     record: dict[str, object] = {
         "id": identity,
         "decision": decision.outcome.value,
@@ -102,24 +93,21 @@ def _record(identity: object, case: AwsCase, decision: Decision) -> dict[str, ob
         ],
         "missing": list(decision.missing),
     }
-    problems = [
-        {"layer": layer, "policy": policy.name, "statement": problem.statement, "message": problem.message}
-        for layer, policy in case.policies()
-        for problem in policy.problems
-    ]
     if problems:
-        record["problems"] = problems
+        record["problems"] = [
+            {
+                "layer": problem.layer,
+                "policy": problem.policy,
+                "statement": problem.statement,
+                "message": problem.message,
+            }
+            for problem in problems
+        ]
     return record
 
 
-def _asked(case: AwsCase) -> str:
-    request = case.request
-    return f"{request.action} on {request.resource} by {request.principal.identifier}"
-
-
-def _problem_lines(case: AwsCase) -> Iterator[str]:
-    for layer, policy in case.policies():
-        for problem in policy.problems:
-            where = f" statement {problem.statement}" if problem.statement is not None else ""
-            effect = " (grants nothing)" if problem.grants_nothing else ""
-            yield f"  problem in {layer} {policy.name}{where}: {problem.message}{effect}"
+def _problem_lines(problems: Iterable[CaseProblem]) -> Iterator[str]:
+    for problem in problems:
+        where = f" statement {problem.statement}" if problem.statement is not None else ""
+        effect = " (grants nothing)" if problem.grants_nothing else ""
+        yield f"  problem in {problem.layer} {problem.policy}{where}: {problem.message}{effect}"

@@ -29,22 +29,8 @@ from weightguard.policy.aws.document import (
     unread_policy,
 )
 from weightguard.policy.aws.explain import explain
-from weightguard.policy.aws.formula import (
-    ALWAYS,
-    NEVER,
-    AllOf,
-    AnyOf,
-    Condition,
-    Formula,
-    all_of,
-    alternatives,
-    any_of,
-    conditions_of,
-    keys_of,
-    negation,
-)
 from weightguard.policy.aws.kms import KmsGrant, parse_grant
-from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request, policy_set
+from weightguard.policy.aws.model import Layers, PolicySet, Request, policy_set
 from weightguard.policy.aws.principal import ANONYMOUS, Principal, PrincipalType, parse_principal, somebody
 from weightguard.policy.aws.s3 import (
     ALL_USERS,
@@ -64,9 +50,23 @@ from weightguard.policy.aws.tables import (
     supports_resource,
     versions,
 )
-from weightguard.policy.aws.verdict import Reason
 from weightguard.policy.aws.which import Answer, Place, which
 from weightguard.policy.aws.words import in_words
+from weightguard.policy.decision import Decision, Outcome, Reason
+from weightguard.policy.formula import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    AnyOf,
+    Condition,
+    Formula,
+    all_of,
+    alternatives,
+    any_of,
+    conditions_of,
+    keys_of,
+    negation,
+)
 
 __all__ = [
     "ALL_USERS",

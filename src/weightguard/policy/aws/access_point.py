@@ -13,9 +13,10 @@ from weightguard.policy.aws.arn import account_of
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
 from weightguard.policy.aws.document import PolicyKind, compile_policy
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of
-from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request, Ways
+from weightguard.policy.aws.model import Layers, PolicySet, Request
 from weightguard.policy.aws.s3 import NOTHING_BLOCKED, PublicAccessBlock, S3Access
+from weightguard.policy.decision import Decision, Outcome, Ways
+from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of
 
 _BUCKET_PARTS = 6
 _VPC_KEY = "aws:SourceVpc"

@@ -1,4 +1,4 @@
-"""One evaluation case, as `weightguard evaluate` reads it: JSON in, decision out."""
+"""An AWS evaluation case: the request and policies of a line of `weightguard evaluate`, decided and explained."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from weightguard.policy.aws.document import (
     PolicyKind,
     compile_parsed,
 )
+from weightguard.policy.aws.explain import explain
 from weightguard.policy.aws.kms import parse_grant
-from weightguard.policy.aws.model import Decision, Layers, Request
+from weightguard.policy.aws.model import Layers, Request
 from weightguard.policy.aws.principal import parse_principal
+from weightguard.policy.case import CaseProblem
+from weightguard.policy.decision import Decision
 
 _LAYERS = {"identity", "boundary", "session", "scp", "rcp", "resource", "vpc_endpoint", "kms_grants"}
 _TRUST = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
@@ -38,6 +41,22 @@ class AwsCase:
     def decide(self) -> Decision:
         """The decision."""
         return decide(self.request, self.layers)
+
+    def asked(self) -> str:
+        """The question in words."""
+        return f"{self.request.action} on {self.request.resource} by {self.request.principal.identifier}"
+
+    def explained(self, decision: Decision) -> list[str]:
+        """A decision in lines: which layers said what, in order."""
+        return explain(decision)
+
+    def problems(self) -> list[CaseProblem]:
+        """What the provider would refuse of the case's policies, or what does not do what it seems to."""
+        return [
+            CaseProblem(layer, policy.name, problem.statement, problem.message, problem.grants_nothing)
+            for layer, policy in self.policies()
+            for problem in policy.problems
+        ]
 
     def policies(self) -> list[tuple[str, CompiledPolicy]]:
         """Every policy of the case with the name of its layer."""

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Formula, any_of, negation
 from weightguard.policy.aws.layer import EVERYTHING, NO_RESOURCE_POLICY, both, either
-from weightguard.policy.aws.model import Decision, Outcome, Ways
 from weightguard.policy.aws.principal import Naming
-from weightguard.policy.aws.verdict import Reason, ResourceVerdict, Verdict
+from weightguard.policy.aws.verdict import ResourceVerdict
+from weightguard.policy.decision import Decision, Outcome, Reason, Verdict, Ways
+from weightguard.policy.formula import ALWAYS, NEVER, Formula, any_of, negation
 
 _Path = tuple[Formula, tuple[tuple[Reason, ...], ...]]
 """A way to be granted the request: when, and per layer that must agree the statements of which one is enough."""

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of
-from weightguard.policy.aws.glob import Glob
 from weightguard.policy.aws.keys import canonical_key
 from weightguard.policy.aws.likeness import compares_texts, likeness
 from weightguard.policy.aws.operators import MalformedValue, Matcher, Operator, find_operator
 from weightguard.policy.aws.template import Template, Unresolved, template
+from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of
+from weightguard.policy.pattern import Glob
 
 _SET_OPERATORS = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
 _IF_EXISTS = "ifexists"

@@ -13,15 +13,15 @@ from functools import lru_cache
 
 from weightguard.policy.aws import provider
 from weightguard.policy.aws.conclude import Asked, OwnGrant, conclude
-from weightguard.policy.aws.formula import ALWAYS, NEVER
 from weightguard.policy.aws.layer import NO_RESOURCE_POLICY, NOTHING, ask, ask_resource
-from weightguard.policy.aws.model import Decision, Layers, Outcome, PolicySet, Request
+from weightguard.policy.aws.model import Layers, PolicySet, Request
 from weightguard.policy.aws.principal import PrincipalType
-from weightguard.policy.aws.public import is_public
 from weightguard.policy.aws.question import Question
 from weightguard.policy.aws.somebody import TYPES, consistent
 from weightguard.policy.aws.tables import services_with_resource_control_policies
-from weightguard.policy.aws.verdict import Reason, ResourceVerdict, Verdict
+from weightguard.policy.aws.verdict import ResourceVerdict
+from weightguard.policy.decision import Decision, Outcome, Reason, Verdict
+from weightguard.policy.formula import ALWAYS, NEVER
 
 _TRUST_ACTIONS = frozenset(
     {
@@ -120,7 +120,7 @@ def _is_restricted(policies: PolicySet, question: Question, layers: Layers) -> b
         return False
     if question.same_account or question.principal.type is PrincipalType.SERVICE:
         return False
-    return any(is_public(policy.document, of_access_point=layers.s3.of_access_point) for policy in policies)
+    return any(policy.document.is_public(of_access_point=layers.s3.of_access_point) for policy in policies)
 
 
 def _identity(question: Question, layers: Layers) -> Verdict:

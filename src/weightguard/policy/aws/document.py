@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import TypeGuard
 from urllib.parse import unquote
 
+from weightguard.policy.aws.public import is_public
 from weightguard.policy.aws.statement import (
     MalformedStatement,
     Statement,
@@ -86,7 +87,7 @@ class Document:
         unread: whether the document exists but could not be read, so that anything may be in it.
     """
 
-    __slots__ = ("kind", "matches", "problems", "statements", "unread")
+    __slots__ = ("_public", "kind", "matches", "problems", "statements", "unread")
 
     def __init__(
         self,
@@ -101,6 +102,15 @@ class Document:
         self.problems = problems
         self.unread = unread
         self.matches: dict[tuple[str, str], tuple[Statement, ...]] = {}
+        self._public: dict[bool, bool] = {}
+
+    def is_public(self, *, of_access_point: bool = False) -> bool:
+        """Whether it grants access to everybody in the sense of S3 Block Public Access (see `public.is_public`)."""
+        found = self._public.get(of_access_point)
+        if found is None:
+            found = is_public(self.statements, of_access_point=of_access_point)
+            self._public[of_access_point] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,9 +135,7 @@ class CompiledPolicy:
     @property
     def is_public(self) -> bool:
         """Whether it grants access to everybody in the sense of S3 Block Public Access."""
-        from weightguard.policy.aws.public import is_public
-
-        return is_public(self.document)
+        return self.document.is_public()
 
 
 _MOST_PARSED = 65_536

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Formula
-from weightguard.policy.aws.model import Decision, Outcome
-from weightguard.policy.aws.verdict import Reason, Verdict
 from weightguard.policy.aws.words import in_words
+from weightguard.policy.decision import Decision, Outcome, Reason, Verdict
+from weightguard.policy.formula import ALWAYS, NEVER, Formula
 
 _OUTCOMES = {
     Outcome.ALLOWED: "allowed",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from weightguard.errors import InputError
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of
-from weightguard.policy.aws.glob import glob, is_pattern
 from weightguard.policy.aws.principal import Naming, Principal, PrincipalElement, PrincipalType
+from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of
+from weightguard.policy.pattern import glob, is_pattern
 
 _PREFIX = "kms:EncryptionContext:"
 _SESSION_NAME = "sts:RoleSessionName"

@@ -10,12 +10,13 @@ from functools import lru_cache
 
 from weightguard.policy.aws.context import ABSENT, UNKNOWN
 from weightguard.policy.aws.document import CompiledPolicy
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 from weightguard.policy.aws.model import PolicySet
 from weightguard.policy.aws.principal import Naming, PrincipalType
 from weightguard.policy.aws.question import Question
 from weightguard.policy.aws.statement import Statement
-from weightguard.policy.aws.verdict import Matched, Reason, ResourceVerdict, Verdict
+from weightguard.policy.aws.verdict import Matched, ResourceVerdict
+from weightguard.policy.decision import Reason, Verdict
+from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 
 _MOST_REMEMBERED = 4_096
 _MOST_ANSWERS = 1_024

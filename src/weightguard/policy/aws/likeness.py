@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Final
 
 from weightguard.policy.aws.context import Partly
-from weightguard.policy.aws.glob import Glob, glob, is_pattern
 from weightguard.policy.aws.operators import arn_patterns
+from weightguard.policy.pattern import Glob, glob, is_pattern
 
 Resolved = tuple[str, Glob]
 """A policy's value as a literal text, and as a pattern."""

@@ -1,29 +1,18 @@
-"""A question to the policy engine, and its answer."""
+"""A question to the AWS policy engine: the request, and the policies that bear on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 from weakref import WeakValueDictionary
 
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.document import CompiledPolicy
-from weightguard.policy.aws.formula import ALWAYS, Formula, keys_of
 from weightguard.policy.aws.kms import KmsGrant
 from weightguard.policy.aws.principal import Principal
 from weightguard.policy.aws.s3 import S3Access
-from weightguard.policy.aws.verdict import Matched, Reason, Verdict
-
-
-class Outcome(StrEnum):
-    """What a decision says. UNKNOWN: it hangs on `Decision.conditions`."""
-
-    ALLOWED = "allowed"
-    DENIED_IMPLICITLY = "denied_implicitly"
-    DENIED_EXPLICITLY = "denied_explicitly"
-    UNKNOWN = "unknown"
+from weightguard.policy.aws.verdict import Matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,38 +144,3 @@ class Layers:
 def _limit(policies: Policies | None) -> PolicySet | None:
     found = None if policies is None else policy_set(policies)
     return found if found else None
-
-
-Ways = tuple[tuple[tuple[Reason, ...], ...], ...]
-"""Every way to be granted something: per layer that must agree, the statements of which one is enough."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The engine's answer.
-
-    Args:
-        outcome: allowed, denied (implicitly or explicitly), or unknown.
-        by: for an answer that some policy gives, the statements that give it.
-        conditions: what the answer hangs on: ALWAYS for allowed, NEVER for denied, else the open formula.
-        lacking: for an implicit denial, the layers that lack an allow.
-        steps: what each layer said, in the order of evaluation.
-        ways: for such an answer, every way to it: per layer that must agree, the statements of which one is enough.
-    """
-
-    outcome: Outcome
-    by: tuple[Reason, ...] = ()
-    conditions: Formula = ALWAYS
-    lacking: tuple[str, ...] = ()
-    steps: tuple[tuple[str, Verdict], ...] = field(default=(), compare=False, repr=False)
-    ways: Ways = field(default=(), compare=False, repr=False)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The context keys that an unknown answer hangs on, sorted."""
-        return keys_of(self.conditions)
-
-    @property
-    def may_be_allowed(self) -> bool:
-        """Whether the request is allowed, at least under some conditions."""
-        return self.outcome in {Outcome.ALLOWED, Outcome.UNKNOWN}

@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from weightguard.policy.aws.glob import Glob
+from weightguard.policy.pattern import Glob
 
 Matcher = Callable[[str], bool | None]
 """Tests one value of the request: met, not met, or unreadable (None)."""

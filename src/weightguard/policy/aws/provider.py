@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from functools import lru_cache
 
-from weightguard.policy.aws.glob import Glob, glob
 from weightguard.policy.aws.principal import PrincipalType
 from weightguard.policy.aws.question import Question
+from weightguard.policy.pattern import Glob, glob
 
 _MANAGED_POLICY = frozenset(
     {

@@ -7,15 +7,11 @@ is assumed public unless it grants access only to fixed values (no wildcard, no 
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from weightguard.policy.aws.conditions import Test, Unclear
-from weightguard.policy.aws.glob import is_pattern
 from weightguard.policy.aws.statement import Statement
-
-if TYPE_CHECKING:
-    from weightguard.policy.aws.document import Document
+from weightguard.policy.pattern import is_pattern
 
 _FIXING_KEYS = frozenset(
     {
@@ -41,18 +37,16 @@ _WIDEST_IPV6 = 32
 _ARN_PARTS = 6
 
 
-@lru_cache(maxsize=65_536)
-def is_public(document: Document, *, of_access_point: bool = False) -> bool:
+def is_public(statements: Iterable[Statement], *, of_access_point: bool = False) -> bool:
     """Whether some statement grants access to more than fixed principals under fixed conditions.
 
     Args:
-        document: a bucket policy or an access point policy.
+        statements: those of a bucket policy or an access point policy.
         of_access_point: "an access point policy that grants access to a set of access points using
             s3:DataAccessPointArn is considered public", unlike a bucket policy.
     """
     return any(
-        statement.allows and _statement_is_public(statement, of_access_point)
-        for statement in document.statements
+        statement.allows and _statement_is_public(statement, of_access_point) for statement in statements
     )
 
 

@@ -16,16 +16,8 @@ from functools import lru_cache
 from typing import Final
 
 from weightguard.policy.aws.arn import is_account, parse_arn
-from weightguard.policy.aws.formula import (
-    ALWAYS,
-    NEVER,
-    Condition,
-    Formula,
-    all_of,
-    alternatives,
-    any_of,
-)
-from weightguard.policy.aws.glob import glob, is_pattern
+from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, alternatives, any_of
+from weightguard.policy.pattern import glob, is_pattern
 
 ACCOUNT, ARN, ORGANISATION, ORG_PATHS = (
     "aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths",

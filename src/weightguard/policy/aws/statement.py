@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 from weightguard.policy.aws.arn import is_account, parse_arn
 from weightguard.policy.aws.conditions import MalformedCondition, Test, Unclear, compile_conditions, presence
 from weightguard.policy.aws.context import Context
-from weightguard.policy.aws.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
-from weightguard.policy.aws.glob import Glob, glob, is_pattern
 from weightguard.policy.aws.keys import canonical_key
 from weightguard.policy.aws.principal import PrincipalElement
 from weightguard.policy.aws.template import Template, Unresolved, template
+from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
+from weightguard.policy.pattern import Glob, glob, is_pattern
 
 _ELEMENTS = {
     "Sid",

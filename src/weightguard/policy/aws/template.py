@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
-from weightguard.policy.aws.glob import Glob, Token, glob, tokens_of
+from weightguard.policy.pattern import Glob, Token, glob, tokens_of
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _DEFAULTED = re.compile(r"^([^,']+),\s*'([^']*)'$")

@@ -1,43 +1,11 @@
-"""What one layer of policies says about a request."""
+"""What one layer of AWS policies says about a request, where more than allow and deny is to be told apart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from weightguard.policy.aws.formula import NEVER, Formula
 from weightguard.policy.aws.statement import Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """The statement that decides.
-
-    Args:
-        layer: identity, boundary, session, scp, rcp, resource, vpc_endpoint, kms_grants, s3_acl or provider.
-        policy: the policy's name.
-        statement: the statement's label: its Sid, or its position where that says more (see `statement_labels`).
-    """
-
-    layer: str
-    policy: str
-    statement: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Verdict:
-    """One layer's answer. Compared by identity: the same answer to the same question is the same object.
-
-    Args:
-        allow: when it allows.
-        deny: when it explicitly denies.
-        allowed_by: the statements that allow, or that may.
-        denied_by: the statements that deny, or that may.
-    """
-
-    allow: Formula = NEVER
-    deny: Formula = NEVER
-    allowed_by: tuple[Reason, ...] = ()
-    denied_by: tuple[Reason, ...] = ()
+from weightguard.policy.decision import Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
 from weightguard.policy.aws.kms import KmsGrant
-from weightguard.policy.aws.model import Decision, Layers, PolicySet, Request
+from weightguard.policy.aws.model import Layers, PolicySet, Request
 from weightguard.policy.aws.principal import Principal
 from weightguard.policy.aws.s3 import S3Access
+from weightguard.policy.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weightguard.policy.aws.formula import AllOf, Condition, Formula, sort_key
+from weightguard.policy.formula import AllOf, Condition, Formula, sort_key
 
 _PHRASES = {
     "aws:sourcevpce": ("only through VPC endpoint {}", "not through VPC endpoint {}"),

@@ -1,4 +1,4 @@
-"""Wildcard patterns of the policy language: ``*`` for any characters, ``?`` for exactly one.
+"""Wildcard patterns of policy languages: ``*`` for any characters, ``?`` for exactly one.
 
 Source: IAM User Guide, "IAM JSON policy elements: Resource" and "... Condition operators". Both wildcards cross ``/``
 and ``:``. Matching never backtracks: a pattern written to be slow costs no more than its length times the text's.

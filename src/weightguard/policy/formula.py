@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Union
 
-from weightguard.policy.aws.glob import glob
+from weightguard.policy.pattern import glob
 
 _MOST_ROUNDS = 8
 
