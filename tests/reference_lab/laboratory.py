@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from reference_lab import organisation, storage, watch
+from reference_lab.changes import expand
 from reference_lab.names import ACCOUNTS, AS_OF, REGION, bucket_arn
 from weightguard.config import Config
 from weightguard.estate.aws.listings import RESOURCES
@@ -106,6 +109,23 @@ DOCUMENTS = {
 }
 
 
+@cache
+def _records() -> bytes:
+    """The laboratory's records as they are before any change: made once, given out as copies."""
+    parts: tuple[Callable[[], Iterable[dict[str, Any]]], ...] = (
+        organisation.organisation,
+        organisation.identities,
+        storage.buckets,
+        storage.keys,
+        storage.others,
+        watch.trails,
+        watch.detectors,
+        watch.networks,
+        watch.hosts,
+    )
+    return pickle.dumps(copy.deepcopy([one for part in parts for one in part()]))
+
+
 class Laboratory:
     """The hardened laboratory, ready to be changed.
 
@@ -118,18 +138,7 @@ class Laboratory:
     """
 
     def __init__(self) -> None:
-        parts: tuple[Callable[[], Iterable[dict[str, Any]]], ...] = (
-            organisation.organisation,
-            organisation.identities,
-            storage.buckets,
-            storage.keys,
-            storage.others,
-            watch.trails,
-            watch.detectors,
-            watch.networks,
-            watch.hosts,
-        )
-        self.records = copy.deepcopy([one for part in parts for one in part()])
+        self.records: list[dict[str, Any]] = pickle.loads(_records())
         self.objects = [*storage.objects()]
         self.refused: set[str] = set()
         self.configuration = copy.deepcopy(CONFIGURATION)
@@ -138,6 +147,7 @@ class Laboratory:
     def change(self, edits: Iterable[Mapping[str, Any]]) -> Laboratory:
         """Makes the edits of an example; each is one of
 
+        - ``named``: a change of the vocabulary (`reference_lab.changes`), with its parameters;
         - ``record``, ``read`` with ``value`` (what it answered), or with ``outcome`` and ``code`` (why it did not);
         - ``record`` with ``data``: laid over the listing entry, ``record`` with ``remove: true``: gone;
         - ``record`` with ``policy`` (a read, or a member of the listing entry): ``add`` a statement, drop the Sids in ``without``;
@@ -145,8 +155,8 @@ class Laboratory:
         - ``objects``: rows of weights (``bucket``, ``prefix``, ``name``, ``format``), ``empty``: a bucket whose objects go;
         - ``document`` with ``text``: a disclosure document.
         """
-        for edit in edits:
-            self._edit(dict(edit))
+        for edit in expand(edits):
+            self._edit(edit)
         return self
 
     def deny(self, operations: Iterable[str]) -> Laboratory:

@@ -16,6 +16,7 @@ from typing import Any
 
 from weightguard import yaml_file
 from weightguard.controls.declared import TierTable
+from weightguard.controls.examples import with_examples
 from weightguard.controls.mappings import unmapped
 from weightguard.controls.schema import CelCheck, Control, Family, Header, LevelText, Vector, VectorTable
 from weightguard.errors import CatalogueError
@@ -36,6 +37,7 @@ class Catalogue:
     Attributes:
         controls: sorted by id.
         documents: the file that each control came from, with its line numbers.
+        examples: the document that holds each control's examples, as its root.
         directory: where the shipped part was read from.
         own: ids of a laboratory's own controls.
     """
@@ -45,6 +47,7 @@ class Catalogue:
     vectors: tuple[Vector, ...]
     tiers: TierTable
     documents: Mapping[str, Document] = field(repr=False)
+    examples: Mapping[str, Document] = field(repr=False)
     directory: Path
     own: frozenset[str] = frozenset()
 
@@ -67,6 +70,12 @@ class Catalogue:
     def levels(self) -> tuple[LevelText, ...]:
         """SL1 to SL5."""
         return self.header.levels
+
+    def where(self, control: str, *location: str | int) -> str:
+        """``file:line`` of what is at `location` in a control; its examples may have a file of their own."""
+        if location[:1] == ("examples",):
+            return self.examples[control].where(*location[1:])
+        return self.documents[control].where(*location)
 
     @cached_property
     def by_id(self) -> Mapping[str, Control]:
@@ -134,10 +143,11 @@ def load_files(
     controls: dict[str, Control] = {}
     owned: set[str] = set()
     documents: dict[str, Document] = {}
+    examples: dict[str, Document] = {}
     for path, own in files:
         try:
             document = _read(path)
-            control = load_control(document)
+            control, shown = with_examples(load_control(document), document, path)
             _accept(control, document, documents, own=own)
             if broken is None:
                 _refuse_unmapped(control, document, known)
@@ -148,13 +158,13 @@ def load_files(
             continue
         controls[control.id] = control
         owned.update({control.id} if own else ())
-        documents[control.id] = document
+        documents[control.id], examples[control.id] = document, shown
     ordered = tuple(controls[name] for name in sorted(controls))
-    return Catalogue(header, ordered, vectors.vectors, tiers, documents, place, frozenset(owned))
+    return Catalogue(header, ordered, vectors.vectors, tiers, documents, examples, place, frozenset(owned))
 
 
 def load_control(document: Document) -> Control:
-    """One control from its file.
+    """One control from its file, without the examples that have a file of their own.
 
     Raises:
         CatalogueError: with file and line.

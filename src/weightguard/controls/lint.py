@@ -13,6 +13,7 @@ from pathlib import Path
 
 from weightguard.controls import effects
 from weightguard.controls.catalogue import HEADER, Catalogue, catalogue_directory, control_files, load_files
+from weightguard.controls.examples import astray
 from weightguard.controls.functions import resolve
 from weightguard.controls.mappings import unmapped
 from weightguard.controls.schema import EFFECTS, CelCheck, Control, Effect
@@ -54,12 +55,11 @@ def lint(catalogue: Catalogue) -> list[Problem]:
     )
     problems: list[tuple[str, int, Problem]] = []
     for control in catalogue.controls:
-        document = catalogue.documents[control.id]
         for rule in rules:
             for location, message in rule(control):
-                where = document.where(*location)
-                line = int(where.rpartition(":")[2]) if ":" in where else 0
-                problems.append((document.name, line, Problem(where, control.id, message)))
+                where = catalogue.where(control.id, *location)
+                name, _, line = where.rpartition(":") if ":" in where else (where, "", "0")
+                problems.append((name, int(line), Problem(where, control.id, message)))
     return [problem for _, _, problem in sorted(problems, key=lambda one: (one[0], one[1], one[2].message))]
 
 
@@ -80,7 +80,11 @@ def lint_files(*paths: Path, directory: Path | None = None) -> list[Problem]:
     chosen = dict.fromkeys([*whole, *paths]) or {place: None}
     files = [one for path in chosen for one in control_files(path)]
     catalogue = load_files(files, place, broken=lambda error: broken.append(_of(error)))
-    return [*broken, *lint(catalogue)]
+    strays = [
+        Problem(f"{path}:1", path.stem, "examples of a control that is not there")
+        for path in astray(path for path, _ in files)
+    ]
+    return [*broken, *strays, *lint(catalogue)]
 
 
 def _of(error: InputError) -> Problem:

@@ -1,7 +1,8 @@
 """What a control is, field by field: the schema of `controls/*.yaml`.
 
 A control is one YAML file. Its text is for people (statement, rationale, limits, remediation), its `check`
-names the function that decides it, its examples are its tests. See CONTRIBUTING for a walk through one.
+names the function that decides it, its examples, in a file beside it, are its tests. See CONTRIBUTING for a
+walk through one.
 """
 
 from __future__ import annotations
@@ -167,8 +168,8 @@ class Example(Strict):
     """A change to the reference laboratory and why it decides as it does.
 
     Attributes:
-        change: edits of the laboratory's raw records (``record``, ``read``, ``value``...); empty for the
-            laboratory as it is.
+        change: edits of the laboratory's raw records (``record``, ``read``, ``value``...), those that recur by
+            name (``named``); empty for the laboratory as it is.
         deny: operations that are refused, ``s3:GetBucketPolicy``.
         configuration: keys of weightguard.yaml laid over the laboratory's.
         because: why, for the reader.
