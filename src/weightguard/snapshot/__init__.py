@@ -9,7 +9,7 @@ from weightguard.snapshot.changes import SnapshotChanges, compare
 from weightguard.snapshot.limits import Limits
 from weightguard.snapshot.model import OUTCOMES, SCHEMA_VERSION, Call, CallGroup, Manifest, Outcome, Record
 from weightguard.snapshot.read import Snapshot, open_snapshot
-from weightguard.snapshot.redact import redact, scrub
+from weightguard.snapshot.secrets import scrub, without_secrets
 from weightguard.snapshot.writer import SnapshotWriter, utc_now
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "compare",
     "open_snapshot",
     "pack",
-    "redact",
     "scrub",
     "utc_now",
+    "without_secrets",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot.limits import Limits
-from weightguard.snapshot.redact import scrub, scrub_key
+from weightguard.snapshot.secrets import scrub, scrub_key
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,7 +15,7 @@ from weightguard.snapshot.journal import HEADER
 from weightguard.snapshot.limits import DEFAULT
 from weightguard.snapshot.lines import decode
 from weightguard.snapshot.model import MANIFEST, SCHEMA_VERSION, WORKING
-from weightguard.snapshot.redact import redact
+from weightguard.snapshot.secrets import without_secrets
 
 if sys.platform != "win32":
     import fcntl
@@ -88,7 +88,7 @@ def same_source(header: Mapping[str, Any], source: Mapping[str, Any] | None, roo
 
 
 def _difference(header: Mapping[str, Any], source: Mapping[str, Any]) -> str | None:
-    now, then = redact(dict(source)), header.get("source", {})
+    now, then = without_secrets(dict(source)), header.get("source", {})
     return next((name for name in sorted(now.keys() | then.keys()) if now.get(name) != then.get(name)), None)
 
 

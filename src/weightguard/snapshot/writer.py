@@ -39,8 +39,8 @@ from weightguard.snapshot.model import (
     records_path,
 )
 from weightguard.snapshot.opening import clean_up, is_old, refuse_used, resumable_header, same_source
-from weightguard.snapshot.redact import redact, scrub
 from weightguard.snapshot.seal import seal
+from weightguard.snapshot.secrets import scrub, without_secrets
 
 if sys.platform != "win32":
     import fcntl
@@ -107,7 +107,7 @@ class SnapshotWriter:
             "schema_version": SCHEMA_VERSION,
             "tool_version": tool_version,
             "started_at": clock(),
-            "source": redact(dict(source or {})),
+            "source": without_secrets(dict(source or {})),
         }
         try:
             (root / PARTS).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ class SnapshotWriter:
     ) -> None:
         """Write one resource; a later record of the same kind, id and region replaces it.
 
-        `data` and `reads` are stripped of secrets here (`redact`), and of ``ResponseMetadata``.
+        `data` and `reads` are stripped of secrets here (`without_secrets`), and of ``ResponseMetadata``.
 
         Raises:
             InputError: a scope, service or outcome that does not exist, or values that JSON cannot hold.
@@ -237,7 +237,7 @@ class SnapshotWriter:
             "id": id,
             "region": region,
             "operation": operation,
-            "data": redact(_bare(data)),
+            "data": without_secrets(_bare(data)),
             "reads": {name: _clean_read(read) for name, read in (reads or {}).items()},
         }
         path = records_path(scope, service)
@@ -425,7 +425,7 @@ def _bare(answer: Any) -> Any:
 def _clean_read(read: Mapping[str, Any]) -> dict[str, Any]:
     cleaned = {name: value for name, value in read.items() if value is not None}
     if "data" in cleaned:
-        cleaned["data"] = redact(_bare(cleaned["data"]))
+        cleaned["data"] = without_secrets(_bare(cleaned["data"]))
     for name in ("message", "why"):
         if name in cleaned:
             cleaned[name] = scrub(str(cleaned[name]))[:_MESSAGE_CHARACTERS]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from snapshots import SCOPE, contents, ticking
 
 from weightguard.errors import InputError
-from weightguard.snapshot import SnapshotWriter, redact
-from weightguard.snapshot.redact import scrub_key
+from weightguard.snapshot import SnapshotWriter, without_secrets
+from weightguard.snapshot.secrets import scrub_key
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 SECRET = "correct horse battery"
@@ -88,7 +88,7 @@ KEPT: list[Any] = [
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_secret_where_providers_put_them_goes(place: str) -> None:
-    cleaned = json.dumps(redact(PLACES[place]))
+    cleaned = json.dumps(without_secrets(PLACES[place]))
     assert SECRET not in cleaned
     assert "redacted" in cleaned and str(len(SECRET)) in cleaned
 
@@ -99,7 +99,7 @@ def test_what_looks_like_a_credential_goes_wherever_it_is(secret: str, around: s
     bare_key = secret.startswith("wJalr")
     if bare_key and around != "{}":
         around = "AWS_SECRET_ACCESS_KEY={}"
-    cleaned = json.dumps(redact({"Description": around.format(secret)}))
+    cleaned = json.dumps(without_secrets({"Description": around.format(secret)}))
     assert secret not in cleaned and secret.replace("\n", "\\n") not in cleaned
     assert "redacted" in cleaned
 
@@ -115,7 +115,7 @@ def test_what_looks_like_a_credential_goes_wherever_it_is(secret: str, around: s
     ],
 )
 def test_the_secret_part_of_an_address_goes_and_the_rest_stays(text: str) -> None:
-    cleaned = redact(text)
+    cleaned = without_secrets(text)
     assert "[redacted]" in cleaned
     assert "hunter2" not in cleaned and "c2VjcmV0" not in cleaned
     assert cleaned.split("[redacted]")[0] in text and cleaned.split("[redacted]")[1] in text
@@ -123,7 +123,7 @@ def test_the_secret_part_of_an_address_goes_and_the_rest_stays(text: str) -> Non
 
 @pytest.mark.parametrize("evidence", KEPT, ids=lambda value: next(iter(value)))
 def test_evidence_stays_as_the_provider_said_it(evidence: Any) -> None:
-    assert redact(evidence) == evidence
+    assert without_secrets(evidence) == evidence
 
 
 json_values = st.recursive(
@@ -136,8 +136,8 @@ json_values = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(json_values)
 def test_redacting_twice_is_redacting_once(value: Any) -> None:
-    once = redact(value)
-    assert redact(once) == once
+    once = without_secrets(value)
+    assert without_secrets(once) == once
 
 
 @settings(max_examples=60, deadline=None)
@@ -153,7 +153,7 @@ def test_nothing_written_under_a_secret_name_survives(value: Any, name: str) -> 
             return {key: planted(inner) for key, inner in item.items()} | {"x": marker}
         return [planted(inner) for inner in item] + [marker] if isinstance(item, list) else marker
 
-    assert marker not in json.dumps(redact({"a": [{name: planted(value)}]}))
+    assert marker not in json.dumps(without_secrets({"a": [{name: planted(value)}]}))
 
 
 def test_nesting_without_end_is_refused() -> None:
@@ -162,7 +162,7 @@ def test_nesting_without_end_is_refused() -> None:
         deep = {"a": [deep]}
     for value in (deep, {"password": deep}):
         with pytest.raises(InputError, match="nested"):
-            redact(value)
+            without_secrets(value)
 
 
 @pytest.mark.shared
@@ -197,21 +197,21 @@ def test_the_canaries_of_real_states_never_reach_a_file(tmp_path: Path) -> None:
 def test_a_web_token_is_found_beside_what_is_none() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkYW5hIn0.c2lnbmF0dXJl"
     for text in (token, f"x-{token}", f"a.{token}.b", f"{token} {token}"):
-        assert "eyJzdWIi" not in json.dumps(redact(text)), text
+        assert "eyJzdWIi" not in json.dumps(without_secrets(text)), text
     for text in ("eyJhbGciOiJIUzI1NiJ9", "model.eyJ.safetensors", "eyJ-" * 50_000, "a." * 50_000):
-        assert redact(text) == text
+        assert without_secrets(text) == text
 
 
 def test_a_tag_named_token_is_a_secret_in_every_spelling() -> None:
     for name, value in (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue")):
-        cleaned = redact({"Tags": [{name: "token", value: SECRET}, {name: "team", value: "evals"}]})
+        cleaned = without_secrets({"Tags": [{name: "token", value: SECRET}, {name: "team", value: "evals"}]})
         assert SECRET not in json.dumps(cleaned) and "evals" in json.dumps(cleaned)
 
 
 def test_the_primary_of_a_multi_region_key_is_no_secret() -> None:
     primary = {"Arn": "arn:aws:kms:eu-west-1:111111111111:key/mrk-1", "Region": "eu-west-1"}
-    assert redact({"PrimaryKey": primary}) == {"PrimaryKey": primary}
-    assert redact({"primaryKey": SECRET}) == {"primaryKey": {"redacted": True, "bytes": len(SECRET)}}
+    assert without_secrets({"PrimaryKey": primary}) == {"PrimaryKey": primary}
+    assert without_secrets({"primaryKey": SECRET}) == {"primaryKey": {"redacted": True, "bytes": len(SECRET)}}
 
 
 def test_a_key_that_carries_a_token_keeps_its_place_and_loses_the_token() -> None:

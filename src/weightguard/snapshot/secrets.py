@@ -109,7 +109,7 @@ _BARE_KEY: Final = re.compile(r"[A-Za-z0-9/+]{40}")
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]")
 
 
-def redact(value: Any, depth: int = 0) -> Any:
+def without_secrets(value: Any, depth: int = 0) -> Any:
     """A copy of a provider's answer without its secrets.
 
     Args:
@@ -122,22 +122,22 @@ def redact(value: Any, depth: int = 0) -> Any:
     if depth > DEEPEST:
         raise InputError(f"an answer is nested more than {DEEPEST} levels deep")
     if isinstance(value, str):
-        return redact_text(value, depth)
+        return text_without_secrets(value, depth)
     if isinstance(value, Mapping):
-        return _redact_mapping(value, depth)
+        return _stripped_mapping(value, depth)
     if isinstance(value, (list, tuple)):
-        return _redact_list(value, depth)
+        return _stripped_list(value, depth)
     return value
 
 
-def redact_text(text: str, depth: int = 0) -> Any:
+def text_without_secrets(text: str, depth: int = 0) -> Any:
     """A string without the parts that look like credentials; JSON inside a string is redacted as what it is."""
     if len(text) < 8:
         return text
     if text[0] in "{[":
         inner = _inner_json(text)
         if inner is not None:
-            cleaned = redact(inner, depth + 1)
+            cleaned = without_secrets(inner, depth + 1)
             return (
                 text if cleaned == inner else json.dumps(cleaned, ensure_ascii=False, separators=(",", ":"))
             )
@@ -225,26 +225,26 @@ def _gone(value: object) -> dict[str, object]:
     return {"redacted": True, "bytes": size}
 
 
-def _redact_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+def _stripped_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     if value.get("redacted") is True and set(value) == {"redacted", "bytes"}:
         return dict(value)
     hidden = _hidden_values(value)
-    return {str(key): _redact_member(str(key), member, hidden, depth + 1) for key, member in value.items()}
+    return {str(key): _stripped_member(str(key), member, hidden, depth + 1) for key, member in value.items()}
 
 
-def _redact_member(key: str, member: Any, hidden: frozenset[str], depth: int) -> Any:
+def _stripped_member(key: str, member: Any, hidden: frozenset[str], depth: int) -> Any:
     if member is None or isinstance(member, bool):
         return member
     plain = _plain(key)
     if plain in _NAMES_OF_RESOURCES and isinstance(member, Mapping):
-        return redact(member, depth)
+        return without_secrets(member, depth)
     if key in hidden or secret_name(key):
         return _opaque(member, depth)
     if not isinstance(member, str) and (
         plain in _FREE_VALUES or (plain == "environment" and _flat_environment(member))
     ):
         return _free_values(member, depth)
-    return redact(member, depth)
+    return without_secrets(member, depth)
 
 
 def _hidden_values(value: Mapping[Any, Any]) -> frozenset[str]:
@@ -288,9 +288,9 @@ def _free_item(item: Any, depth: int) -> Any:
     if not isinstance(item, Mapping):
         return _opaque(item, depth)
     if not _is_pair(item):
-        return _redact_mapping(item, depth)
+        return _stripped_mapping(item, depth)
     return {
-        str(key): _opaque(part, depth) if _plain(str(key)) == "value" else redact(part, depth + 1)
+        str(key): _opaque(part, depth) if _plain(str(key)) == "value" else without_secrets(part, depth + 1)
         for key, part in item.items()
     }
 
@@ -310,12 +310,12 @@ def _opaque(member: Any, depth: int) -> Any:
     return _gone(member)
 
 
-def _redact_list(value: Sequence[Any], depth: int) -> list[Any]:
+def _stripped_list(value: Sequence[Any], depth: int) -> list[Any]:
     cleaned: list[Any] = []
     for index, item in enumerate(value):
         before = value[index - 1] if index else None
         follows_flag = (
             isinstance(before, str) and isinstance(item, str) and _SECRET_FLAG.fullmatch(before) is not None
         )
-        cleaned.append(_opaque(item, depth) if follows_flag else redact(item, depth + 1))
+        cleaned.append(_opaque(item, depth) if follows_flag else without_secrets(item, depth + 1))
     return cleaned
