@@ -21,7 +21,7 @@ from weightguard import api
 from weightguard.assess.model import Gap, Report
 from weightguard.assess.status import exit_status
 from weightguard.collect.aws import operations
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.operation import Operation
 
 pytestmark = [pytest.mark.wire, pytest.mark.slow]
 # microburst's name for it, where it is another.

@@ -15,7 +15,7 @@ import pytest
 import emulators
 import wide_lab
 from weightguard.collect.aws import operations
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.operation import Operation
 from weightguard.snapshot import Snapshot
 
 pytestmark = [pytest.mark.wire, pytest.mark.slow]

@@ -13,8 +13,8 @@ from weightguard.cli import options
 from weightguard.errors import WeightguardError
 
 if TYPE_CHECKING:
-    from weightguard.collect.aws.answer import Answer
-    from weightguard.collect.aws.operation import Operation
+    from weightguard.collect.calls.answer import Answer
+    from weightguard.collect.calls.operation import Operation
 
 _PACKAGES = ("boto3", "pyarrow", "pydantic", "networkx", "moto")
 

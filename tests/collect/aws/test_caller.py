@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from scripted import Reply, Script, caller, server
 
-from weightguard.collect.aws.caller import Undeclared
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.services import cloudtrail, iam, kms, s3, s3control
+from weightguard.collect.calls.calls import Undeclared
+from weightguard.collect.calls.operation import Operation
 from weightguard.errors import CredentialsError
 
 PAGE = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>no such page</body></html>"

@@ -16,10 +16,10 @@ from botocore.model import Shape
 
 from weightguard.collect.aws import operations, services
 from weightguard.collect.aws.account import row
-from weightguard.collect.aws.answer import Answer
-from weightguard.collect.aws.keeping import kept, undeclared
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Resource
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.keeping import kept, undeclared
+from weightguard.collect.calls.operation import Operation
 from weightguard.estate.aws.resources import KINDS as RESOURCE_KINDS
 from weightguard.estate.aws.workload_kinds import KINDS as WORKLOAD_KINDS
 from weightguard.snapshot import SnapshotWriter

@@ -11,11 +11,11 @@ import pytest
 from botocore.loaders import Loader
 
 from weightguard.collect.aws import operations, permissions
-from weightguard.collect.aws.keeping import undeclared
 from weightguard.collect.aws.models import loader
-from weightguard.collect.aws.operation import Operation
-from weightguard.collect.aws.paging import UNMODELLED
+from weightguard.collect.aws.page_models import UNMODELLED
 from weightguard.collect.aws.services import organizations
+from weightguard.collect.calls.keeping import undeclared
+from weightguard.collect.calls.operation import Operation
 
 READ = re.compile(r"(Get|List|Describe|BatchGet)[A-Z]")
 # Not named like reads. The first asks IAM to refresh a report about itself, the second gives credentials for another account.

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
-from weightguard.collect.aws.keeping import kept
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.keeping import kept
+from weightguard.collect.calls.operation import Operation
 from weightguard.collect.runner import Unit
 from weightguard.snapshot import SnapshotWriter
 

@@ -1,30 +1,26 @@
-"""The only way to an API: declared operations, every call recorded with what came of it."""
+"""The only way to AWS: what its SDK answers or raises, as answers that `weightguard.collect.calls` guards and records."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from weightguard.collect.aws.answer import EXPIRED, GONE, Answer, classify, plain
-from weightguard.collect.aws.breaker import Breaker
+from weightguard.collect.aws.codes import CODES, UNREACHABLE
 from weightguard.collect.aws.connections import Connections, Malformed, Wordless
-from weightguard.collect.aws.operation import Operation
-from weightguard.collect.aws.paging import Walk, merge
+from weightguard.collect.calls.answer import MALFORMED, Answer, Outcome, plain
+from weightguard.collect.calls.breaker import Breaker
+from weightguard.collect.calls.calls import Ask, Calls, Check, Question, joined
+from weightguard.collect.calls.codes import Fault
+from weightguard.collect.calls.operation import Operation
+from weightguard.collect.calls.shape import shaped
 from weightguard.errors import CredentialsError
-from weightguard.snapshot import Call, Outcome, utc_now
+from weightguard.snapshot import Call
 
 Transform = Callable[[Any], Mapping[str, Any]]
-Check = Callable[[Mapping[str, Any]], str | None]
 
 # What the SDK lets out when an answer breaks its parser in a way that it did not foresee.
 _PARSER_ERRORS = (AttributeError, KeyError, IndexError, TypeError, ValueError)
-
-
-class Undeclared(AssertionError):
-    """A call to an operation that nothing declares: a mistake in the collector itself."""
 
 
 class Caller:
@@ -46,9 +42,7 @@ class Caller:
     ) -> None:
         self.connections = connections
         self.scope = scope
-        self._declared = declared
-        self._record = record
-        self._breaker = Breaker()
+        self._calls = Calls(scope, declared, record, Breaker(UNREACHABLE))
 
     def ask(
         self,
@@ -69,10 +63,10 @@ class Caller:
             parameters: the API's own parameters.
         """
         if operation.paged:
-            return self._all_pages(operation, region=region, resource=resource, **parameters)
-        answer, attempts = self._guarded(operation, region, parameters, transform, resource)
-        self._note(operation, region, resource, answer, attempts)
-        return answer
+            found = self.pages(operation, region=region, resource=resource, **parameters)
+            return joined(found, operation.keeps)
+        question = Question(operation, region, resource)
+        return self._calls.ask(question, self._request(question, parameters, transform))
 
     def list(
         self,
@@ -88,7 +82,7 @@ class Caller:
 
     def distrust(self, operation: Operation, region: str | None, why: str) -> None:
         """Note that a listing that seemed answered is not complete after all."""
-        self._note(operation, region, None, Answer("failed", code=Malformed.__name__, message=why), 0)
+        self._calls.distrust(Question(operation, region), why)
 
     def pages(
         self,
@@ -104,91 +98,57 @@ class Caller:
         Args:
             check: says of a page why the listing cannot be trusted, or None.
         """
-        walk = Walk(self.connections.page_model(operation.service, operation.name))
-        if operation.page_size and walk.model.limit:
-            parameters = {walk.model.limit: operation.page_size} | parameters
-        while not walk.finished:
-            answer, attempts = self._guarded(operation, region, parameters | walk.parameters, None, resource)
-            fault = (walk.step(answer.data) or (check(answer.data) if check else None)) if answer.ok else None
-            if fault:
-                answer = Answer("failed", answer.data, fault, "the listing does not page as documented")
-            self._note(operation, region, resource, answer, attempts)
-            yield answer
-            if not answer.ok:
-                return
+        model = self.connections.page_model(operation.service, operation.name)
+        if operation.page_size and model.limit:
+            parameters = {model.limit: operation.page_size} | parameters
+        question = Question(operation, region, resource)
+        return self._calls.pages(question, self._request(question, parameters), model.read, check)
 
-    def _all_pages(
-        self, operation: Operation, *, region: str | None, resource: str | None, **parameters: Any
-    ) -> Answer:
-        merged: dict[str, Any] = {}
-        last = Answer("ok")
-        for last in self.pages(operation, region=region, resource=resource, **parameters):
-            merge(merged, last.data)
-        return Answer(last.outcome, merged, last.code, last.message, operation.keeps, last.gone)
+    def _request(
+        self, question: Question, parameters: Mapping[str, Any], transform: Transform | None = None
+    ) -> Ask:
+        def ask(more: Mapping[str, Any]) -> tuple[Answer, int]:
+            return self._once(question, {**parameters, **more}, transform)
 
-    def _guarded(
-        self,
-        operation: Operation,
-        region: str | None,
-        parameters: Mapping[str, Any],
-        transform: Transform | None,
-        about: str | None,
-    ) -> tuple[Answer, int]:
-        if operation not in self._declared:
-            raise Undeclared(f"{operation.id} is not declared")
-        key = (operation.service, region, operation.name)
-        refused = self._breaker.refuses(key)
-        if refused is not None:
-            return refused, 0
-        answer, attempts = self._once(operation, region, parameters, transform, about)
-        if answer.code == Malformed.__name__:
-            # The SDK retries what fails on the way, not what arrives broken; a cut answer is worth one more try.
-            answer, again = self._once(operation, region, parameters, transform, about)
-            attempts += again
-        self._breaker.note(key, answer)
-        return answer, attempts
+        return ask
 
     def _once(
-        self,
-        operation: Operation,
-        region: str | None,
-        parameters: Mapping[str, Any],
-        transform: Transform | None,
-        about: str | None,
+        self, question: Question, parameters: Mapping[str, Any], transform: Transform | None
     ) -> tuple[Answer, int]:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
         from urllib3.exceptions import HTTPError
 
+        operation = question.operation
         try:
-            client = self.connections.client(operation.service, region)
+            client = self.connections.client(operation.service, question.region)
             raw = getattr(client, xform_name(operation.name))(**parameters)
             attempts = _attempts(raw)
             data = transform(raw) if transform else raw
-            return _shaped(operation, data), attempts
+            return shaped(operation, _bare(data)), attempts
         except ClientError as error:
             if error.operation_name != operation.name:
                 raise self._no_credentials(error) from error
-            return _refusal(operation, error.response, about), _attempts(error.response)
+            answer = CODES.answer(operation, _fault(error.response), about=question.resource)
+            return answer, _attempts(error.response)
         except Wordless as error:
             code = str(error.status)
-            return Answer(classify(code, error.status, frozenset()), code=code, message=str(error)), 1
+            outcome = CODES.outcome(code, error.status, frozenset())
+            return Answer(outcome, code=code, message=str(error)), 1
         except (Malformed, ResponseParserError) as error:
-            return Answer("failed", code=Malformed.__name__, message=plain(error)), 1
+            return Answer("failed", code=MALFORMED, message=plain(error)), 1
         except (BotoCoreError, HTTPError) as error:
             if isinstance(error, _without_credentials()):
                 raise self._no_credentials(error) from error
             code = type(error).__name__
-            outcome: Outcome = "absent" if code in operation.absent else "failed"
-            return Answer(outcome, code=code, message=plain(error)), 1
+            known: Outcome = "absent" if code in operation.absent else "failed"
+            return Answer(known, code=code, message=plain(error)), 1
         except OSError as error:
             # A file that the credentials come from: the SDK reads it when the first request is signed.
             raise self._no_credentials(error) from error
         except _PARSER_ERRORS as error:
-            return Answer(
-                "failed", code=Malformed.__name__, message=plain(f"{type(error).__name__}: {error}")
-            ), 1
+            return Answer("failed", code=MALFORMED, message=plain(f"{type(error).__name__}: {error}")), 1
 
     def _no_credentials(self, error: Exception) -> CredentialsError:
         """What keeps the SDK from signing requests: an obstacle of the caller's, never a property of the estate."""
@@ -203,24 +163,6 @@ class Caller:
             where = f"{error.filename}: {error.strerror}"
             return CredentialsError("a file of the AWS credentials cannot be read", where=where)
         return CredentialsError("the AWS credentials cannot be used", where=plain(error), fix="sign in again")
-
-    def _note(
-        self, operation: Operation, region: str | None, resource: str | None, answer: Answer, attempts: int
-    ) -> None:
-        self._record(
-            Call(
-                service=operation.service,
-                operation=operation.name,
-                scope=self.scope,
-                outcome=cast(Outcome, answer.outcome),  # nothing that was called is skipped
-                time=utc_now(),
-                region=region,
-                resource=resource,
-                code=answer.code,
-                message=answer.message,
-                attempts=attempts,
-            )
-        )
 
 
 @cache
@@ -242,75 +184,18 @@ def _without_credentials() -> tuple[type[Exception], ...]:
     )
 
 
-def _shaped(operation: Operation, raw: Mapping[str, Any]) -> Answer:
-    data = {name: to_json(value) for name, value in raw.items() if name != "ResponseMetadata"}
-    missing = [name for name in operation.required if name not in data]
-    if missing:
-        return Answer("failed", code=Malformed.__name__, message=f"the answer lacks {', '.join(missing)}")
-    broken = [name for name in operation.documents if not _is_document(data[name])]
-    if broken:
-        return Answer("failed", code=Malformed.__name__, message=f"{', '.join(broken)} is no JSON document")
-    return _identified(operation, data) if operation.entries else Answer("ok", data, keeps=operation.keeps)
+def _bare(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without what the SDK adds of the transport."""
+    return {name: value for name, value in raw.items() if name != "ResponseMetadata"}
 
 
-def _is_document(text: Any) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (TypeError, ValueError):
-        return False
-
-
-def _identified(operation: Operation, data: dict[str, Any]) -> Answer:
-    """A listing keeps the entries that say what they are; one that has others is not complete."""
-    lost = 0
-    for member in operation.entries:
-        entries = data.get(member)
-        if entries is not None:
-            data[member] = [entry for entry in entries if _has_identity(entry, operation.identity)]
-            lost += len(entries) - len(data[member])
-    if not lost:
-        return Answer("ok", data, keeps=operation.keeps)
-    message = f"{lost} entries lack {' or '.join(operation.identity)}"
-    return Answer("failed", data, Malformed.__name__, message)
-
-
-def _has_identity(entry: Any, identity: tuple[str, ...]) -> bool:
-    if not identity:
-        return isinstance(entry, str) and bool(entry)
-    return isinstance(entry, dict) and all(
-        isinstance(entry.get(name), str) and entry[name] for name in identity
-    )
-
-
-def _refusal(operation: Operation, response: Mapping[str, Any], about: str | None) -> Answer:
+def _fault(response: Mapping[str, Any]) -> Fault:
     error = response.get("Error") or {}
     status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
-    code = plain(error.get("Code") or status or "Unknown")
-    if code in EXPIRED:
-        # Everything after this would be refused too: stop while the snapshot can still be resumed.
-        raise CredentialsError("the AWS credentials have expired", where=operation.id, fix="sign in again")
-    message = plain(error.get("Message") or error.get("message") or "")
-    if about and code in GONE and code not in operation.absent and (status is None or 400 <= status < 500):
-        # Between the listing and this read somebody deleted it: nothing is known of it, and nothing is missing.
-        return Answer("absent", code=code, message=message, gone=True)
-    if any(words in message for words in operation.absent_messages):
-        return Answer("absent", code=code, message=message)
-    return Answer(classify(code, status, operation.absent), code=code, message=message or None)
+    message = error.get("Message") or error.get("message")
+    return Fault(str(error.get("Code") or status or "Unknown"), status, message)
 
 
 def _attempts(response: Mapping[str, Any]) -> int:
     retries = (response.get("ResponseMetadata") or {}).get("RetryAttempts", 0)
     return int(retries) + 1
-
-
-def to_json(value: Any) -> Any:
-    """An SDK's value as JSON has it: times in ISO-8601 UTC, bytes as their text."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
-    if isinstance(value, bytes | bytearray):
-        return bytes(value).decode("utf-8", "replace")
-    return value

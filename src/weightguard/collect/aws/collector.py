@@ -11,7 +11,6 @@ from typing import Any
 
 from weightguard.collect.aws import contents, plan, second, sessions
 from weightguard.collect.aws.account import Account, Row
-from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.connections import Connections
 from weightguard.collect.aws.options import ACCOUNT, ROLE_ARN, AwsOptions
@@ -19,6 +18,7 @@ from weightguard.collect.aws.permissions import operations
 from weightguard.collect.aws.services import ec2, iam, organizations, s3, s3control, sts
 from weightguard.collect.aws.stages import Stages
 from weightguard.collect.aws.trust import Trusted
+from weightguard.collect.calls.answer import Answer
 from weightguard.collect.progress import Progress, Silent
 from weightguard.collect.runner import RunSummary, Unit, run_units
 from weightguard.errors import InputError

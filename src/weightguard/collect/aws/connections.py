@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from weightguard.collect.aws.paging import UNMODELLED, PageModel
+from weightguard.collect.aws.page_models import UNMODELLED, PageModel
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30

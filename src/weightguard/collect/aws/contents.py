@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from weightguard.collect.aws.account import Account
-from weightguard.collect.aws.answer import Answer
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.services import s3
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 from weightguard.weights import (
     UNREAD,
     FileVerdict,

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any
 
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.operation import Operation
 
 
 @cache

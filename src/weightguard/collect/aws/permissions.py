@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from weightguard.collect.aws import services
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.operation import Operation
 
 _KMS_DECRYPT = "kms:Decrypt"
 _SIDS = {"s3": "S3", "kms": "Kms", "iam": "Iam", "sts": "Sts", "ec2": "Ec2"}

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Reader
 from weightguard.collect.aws.services import (
     awslambda,
@@ -30,6 +29,7 @@ from weightguard.collect.aws.services import (
     watching,
 )
 from weightguard.collect.aws.trust import Trusted
+from weightguard.collect.calls.operation import Operation
 from weightguard.errors import InputError
 
 

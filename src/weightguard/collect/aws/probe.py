@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.collector import Entry
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.permissions import operations
 from weightguard.collect.aws.services import (
     awslambda,
@@ -21,6 +19,8 @@ from weightguard.collect.aws.services import (
     s3control,
     storage,
 )
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 
 _TRIED = (
     s3.LIST_BUCKETS,

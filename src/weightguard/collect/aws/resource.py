@@ -9,8 +9,8 @@ from string import Formatter
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.answer import Answer
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 from weightguard.collect.runner import Unit
 
 Reader = Callable[[Account, str], Iterable[Row | Unit]]

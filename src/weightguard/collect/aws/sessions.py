@@ -9,13 +9,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from weightguard.collect.aws import models
-from weightguard.collect.aws.answer import Answer
-from weightguard.collect.aws.breaker import UNREACHABLE
 from weightguard.collect.aws.caller import Caller
+from weightguard.collect.aws.codes import UNREACHABLE
 from weightguard.collect.aws.connections import ClientCache, Connections, Settings
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.services import kms, sts
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 from weightguard.errors import CredentialsError, InputError
 
 DEFAULT_REGION = "us-east-1"

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from weightguard import files
-from weightguard.collect.aws.keeping import kept
 from weightguard.collect.aws.services.iam import GET_DETAILS
+from weightguard.collect.calls.keeping import kept
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter, utc_now
 

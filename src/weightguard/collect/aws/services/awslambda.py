@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Read, Resource, reader
+from weightguard.collect.calls.operation import Operation
 
 LIST_FUNCTIONS = Operation(
     service="lambda",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Read, Resource, ec2_id, reader
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 
 DESCRIBE_REGIONS = Operation(
     service="ec2",

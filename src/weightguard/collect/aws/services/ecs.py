@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.operation import Operation
 
 LIST_CLUSTERS = Operation(
     service="ecs",

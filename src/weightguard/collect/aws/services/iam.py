@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.connections import Malformed
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import settings_row
 from weightguard.collect.aws.trust import Trusted
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 from weightguard.collect.runner import Unit
 
 GET_DETAILS = Operation(

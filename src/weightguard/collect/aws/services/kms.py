@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.answer import Answer, skipped
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.answer import Answer, skipped
+from weightguard.collect.calls.operation import Operation
 from weightguard.collect.runner import Unit
 
 LIST_KEYS = Operation(

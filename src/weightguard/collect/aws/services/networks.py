@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weightguard.collect.aws.account import Account, Row
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Resource, ec2_id, reader, settings_row
+from weightguard.collect.calls.operation import Operation
 
 
 def _listing(

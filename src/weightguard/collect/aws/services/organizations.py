@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.answer import Answer
 from weightguard.collect.aws.caller import Caller
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 
 _NOT_IN_USE = frozenset({"AWSOrganizationsNotInUseException"})
 

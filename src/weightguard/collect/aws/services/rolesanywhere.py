@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Resource, reader
+from weightguard.collect.calls.operation import Operation
 
 TRUST_ANCHORS = Operation(
     service="rolesanywhere",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.answer import Answer, skipped
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.answer import Answer, skipped
+from weightguard.collect.calls.operation import Operation
 
 LIST_BUCKETS = Operation(
     service="s3",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.operation import Operation
 from weightguard.collect.runner import Unit
 
 GET_PUBLIC_ACCESS_BLOCK = Operation(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.answer import Answer
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
 
 
 def _operation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.operation import Operation
+from weightguard.collect.calls.operation import Operation
 
 GET_CALLER_IDENTITY = Operation(
     service="sts",

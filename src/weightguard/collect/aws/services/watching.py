@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weightguard.collect.aws.account import Account, Row, row
-from weightguard.collect.aws.operation import Operation
 from weightguard.collect.aws.resource import Read, Resource, reader
+from weightguard.collect.calls.operation import Operation
 
 DETECTORS = Operation(
     service="guardduty",

@@ -1,30 +1,20 @@
 """Knowing when to stop asking: an operation that is throttled or unreachable again and again costs its tries only so often.
 
-The SDK's adaptive mode slows a whole client down when one operation is throttled, and every call waits out its retries. Without a
-limit, one operation that a provider throttles for good would hold up everything else for hours.
+SDKs wait out their retries of every call, and some slow a whole client down when one operation is throttled. Without a limit, one
+operation that a provider throttles for good would hold up everything else for hours.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 
-from weightguard.collect.aws.answer import Answer
+from weightguard.collect.calls.answer import Answer
 
 IN_A_ROW = 3
 PAUSE_SECONDS = 30.0
-UNREACHABLE = frozenset(
-    {
-        "ConnectTimeoutError", "ConnectionClosedError", "ConnectionError", "EndpointConnectionError", "ProxyConnectionError",
-        "ReadTimeoutError", "SSLError",
-    }
-)  # fmt: skip
-"""The SDK's names for an endpoint that does not answer."""
-
-Key = tuple[str, str | None, str]
-"""Service, region, operation."""
 
 
 @dataclass(slots=True)
@@ -39,14 +29,16 @@ class Breaker:
     """Which operations are not worth asking now. Safe to share between threads.
 
     Attributes:
+        unreachable: the codes of answers that say that nobody answered.
         clock: seconds, rising.
     """
 
+    unreachable: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _troubles: dict[Key, _Trouble] = field(default_factory=dict)
+    _troubles: dict[Hashable, _Trouble] = field(default_factory=dict)
 
-    def refuses(self, key: Key) -> Answer | None:
+    def refuses(self, key: Hashable) -> Answer | None:
         """The answer to give without asking, or None to ask. After a pause, asking is tried again."""
         with self._lock:
             trouble = self._troubles.get(key)
@@ -56,10 +48,10 @@ class Breaker:
                 trouble.latest, message=f"not asked again after {trouble.count} such answers in a row"
             )
 
-    def note(self, key: Key, answer: Answer) -> None:
+    def note(self, key: Hashable, answer: Answer) -> None:
         """Take in what came of asking."""
         with self._lock:
-            if answer.outcome == "throttled" or answer.code in UNREACHABLE:
+            if answer.outcome == "throttled" or answer.code in self.unreachable:
                 known = self._troubles.get(key)
                 self._troubles[key] = _Trouble(1 + (known.count if known else 0), answer, self.clock())
             else:

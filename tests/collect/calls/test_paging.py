@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from weightguard.collect.aws import paging
-from weightguard.collect.aws.paging import PageModel, Walk, merge
+from weightguard.collect.aws.page_models import PageModel
+from weightguard.collect.calls import paging
+from weightguard.collect.calls.paging import Tokens, Walk, merge
 
 BY_TOKEN = PageModel(("Token",), ("NextToken",), None, "Max", ("Items",))
 BY_FLAG = PageModel(("Marker",), ("NextMarker || Items[-1].Name",), "IsTruncated", None, ("Items",))
 
 
 def test_tokens_are_followed_to_the_end() -> None:
-    walk = Walk(BY_TOKEN)
+    walk = Walk(BY_TOKEN.read)
     assert walk.step({"Items": [1], "NextToken": "a"}) is None
     assert (walk.parameters, walk.finished) == ({"Token": "a"}, False)
     assert walk.step({"Items": [2]}) is None
@@ -22,7 +23,7 @@ def test_tokens_are_followed_to_the_end() -> None:
 
 
 def test_the_last_name_serves_as_marker_where_the_service_says_so() -> None:
-    walk = Walk(BY_FLAG)
+    walk = Walk(BY_FLAG.read)
     assert walk.step({"Items": [{"Name": "a"}, {"Name": "b"}], "IsTruncated": True}) is None
     assert walk.parameters == {"Marker": "b"}
 
@@ -56,16 +57,24 @@ def test_the_last_name_serves_as_marker_where_the_service_says_so() -> None:
     ],
 )
 def test_a_listing_that_lies_is_cut_off(pages: list[dict[str, Any]], fault: str) -> None:
-    walk = Walk(BY_FLAG)
+    walk = Walk(BY_FLAG.read)
     assert [walk.step(page) for page in pages] == [None] * (len(pages) - 1) + [fault]
     assert not walk.finished
 
 
 def test_a_listing_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "MAX_PAGES", 5)
-    walk = Walk(BY_TOKEN)
+    walk = Walk(BY_TOKEN.read)
     faults = [walk.step({"Items": [number], "NextToken": str(number)}) for number in range(5)]
     assert faults == [None, None, None, None, "PagingTooLong"]
+
+
+def test_a_member_that_is_there_says_how_to_go_on() -> None:
+    walk = Walk(Tokens(("items",), "nextPageToken", "pageToken").read)
+    assert walk.step({"items": [1], "nextPageToken": "a"}) is None
+    assert (walk.parameters, walk.finished) == ({"pageToken": "a"}, False)
+    assert walk.step({"items": [2], "nextPageToken": ""}) is None, "Google ends a listing with an empty token"
+    assert walk.finished
 
 
 def test_pages_are_joined() -> None:

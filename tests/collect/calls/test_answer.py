@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightguard.collect.aws.answer import DENIED_CODES, THROTTLED_CODES, Answer, classify, plain, skipped
+from weightguard.collect.aws.codes import CODES
+from weightguard.collect.calls.answer import Answer, plain, skipped
 
 ABSENT = frozenset({"NoSuchBucketPolicy"})
 
@@ -36,19 +37,19 @@ ABSENT = frozenset({"NoSuchBucketPolicy"})
     ],
 )
 def test_outcome(code: str, status: int, outcome: str) -> None:
-    assert classify(code, status, ABSENT) == outcome
+    assert CODES.outcome(code, status, ABSENT) == outcome
 
 
 @settings(max_examples=200, deadline=None)
 @given(code=st.text(max_size=30), status=st.one_of(st.none(), st.integers(100, 599)))
 def test_only_a_declared_code_says_not_configured(code: str, status: int | None) -> None:
-    assert classify(code, status, frozenset()) != "absent"
-    assert classify(code, status, ABSENT) != "absent" or code in ABSENT
+    assert CODES.outcome(code, status, frozenset()) != "absent"
+    assert CODES.outcome(code, status, ABSENT) != "absent" or code in ABSENT
 
 
-@pytest.mark.parametrize("code", sorted(DENIED_CODES | THROTTLED_CODES))
+@pytest.mark.parametrize("code", sorted(CODES.denied | CODES.throttled))
 def test_a_refusal_is_never_not_configured(code: str) -> None:
-    assert classify(code, 400, frozenset({code})) != "absent"
+    assert CODES.outcome(code, 400, frozenset({code})) != "absent"
 
 
 def test_a_broken_answer_keeps_none_of_its_data() -> None:

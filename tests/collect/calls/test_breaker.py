@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weightguard.collect.aws.answer import Answer
-from weightguard.collect.aws.breaker import IN_A_ROW, PAUSE_SECONDS, Breaker
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.breaker import IN_A_ROW, PAUSE_SECONDS, Breaker
 
 KEY = ("iam", None, "ListAccessKeys")
 THROTTLED = Answer("throttled", code="Throttling")
@@ -37,7 +37,11 @@ def test_refusals_and_missing_things_do_not_count() -> None:
 
 
 def test_an_endpoint_that_does_not_answer_counts() -> None:
-    breaker = Breaker()
+    breaker = Breaker(frozenset({"ReadTimeoutError"}))
     for _ in range(IN_A_ROW):
         breaker.note(KEY, Answer("failed", code="ReadTimeoutError"))
     assert breaker.refuses(KEY) is not None
+    others = Breaker(frozenset({"ServiceRequestError"}))
+    for _ in range(IN_A_ROW):
+        others.note(KEY, Answer("failed", code="ReadTimeoutError"))
+    assert others.refuses(KEY) is None

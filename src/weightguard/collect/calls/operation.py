@@ -1,8 +1,7 @@
-"""What the collector may call: operations declared as data, and nothing else.
+"""What a collector may call: operations declared as data, and nothing else.
 
-Every call goes through `weightguard.collect.aws.caller.Caller`, which takes an `Operation` declared here by one of the modules of
-`weightguard.collect.aws.services`. The least-privilege policy, the contract tests and the words of a gap are all read from
-these declarations.
+Every call goes through a provider's caller, which takes an `Operation` that one of the provider's service modules declares. The
+least-privilege policy, the contract tests and the words of a gap are all read from these declarations.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ class Operation:
     Attributes:
         service: the SDK's client name (``s3control``).
         name: the API operation (``GetPublicAccessBlock``).
-        permissions: the IAM actions that allow it, which are not always named like the API (Service Authorization Reference).
+        permissions: what allows it, as the provider's policies name it, which is not always like the API (on AWS: Service
+            Authorization Reference).
         hides: what could be there, unseen, when this read is refused; ends the sentence "... could hide".
         absent: error codes by which the provider says "not configured". Anything else that is not an answer is a gap.
         absent_messages: words by which a provider that has no code for it says the same (Macie refuses while it is off).
@@ -25,7 +25,7 @@ class Operation:
         documents: members that hold a JSON document as text; one cut short is malformed.
         entries: of a listing, the members that hold what was listed.
         identity: members that every listed entry has, as text (none: entries are texts); without them the listing is malformed.
-        paged: whether the answer comes in pages (the tokens are those of the SDK's own paginator model).
+        paged: whether the answer comes in pages.
         page_size: entries to ask for per page, where the default is small.
         keeps: the fields that a reader of the estate asks for, dotted, lists opened; of a listing, those of an entry. ``.*`` keeps
             all below (a policy document, tags). Nothing else of an answer enters a snapshot.
