@@ -21,7 +21,8 @@ from weightguard.assess.serialise import to_json
 from weightguard.assess.status import exit_status
 from weightguard.config import Config
 from weightguard.controls.catalogue import Catalogue, load_catalogue
-from weightguard.controls.engine import Result, judge
+from weightguard.controls.engine import judge
+from weightguard.controls.results import Result
 from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import Estate
 from weightguard.estate.read import read_estate

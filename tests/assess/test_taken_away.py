@@ -27,7 +27,8 @@ from weightguard.assess.reach import Asked
 from weightguard.collect.aws import operations
 from weightguard.config import Config
 from weightguard.controls.catalogue import load_catalogue
-from weightguard.controls.engine import Result, judge
+from weightguard.controls.engine import judge
+from weightguard.controls.results import Result
 from weightguard.controls.schema import Control, Example
 from weightguard.estate.aws.plan import PLAN
 from weightguard.estate.fact import Reason

@@ -9,7 +9,7 @@ from judging import Judge, judge_in
 
 from reference_lab import Laboratory
 from weightguard.controls.catalogue import Catalogue, load_catalogue
-from weightguard.controls.engine import Judgement
+from weightguard.controls.results import Judgement
 
 
 @pytest.fixture(scope="session")

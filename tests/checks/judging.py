@@ -9,7 +9,8 @@ from typing import Protocol
 from reference_lab import Laboratory
 from weightguard.access.graph import build
 from weightguard.controls.catalogue import Catalogue
-from weightguard.controls.engine import Judgement, judge
+from weightguard.controls.engine import judge
+from weightguard.controls.results import Judgement
 from weightguard.estate.read import read_estate
 from weightguard.snapshot import open_snapshot
 

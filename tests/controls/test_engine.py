@@ -32,10 +32,11 @@ from laboratory import (
 from weightguard.access.model import AccessKind
 from weightguard.config import Config
 from weightguard.controls import engine
-from weightguard.controls.engine import Result, judge
+from weightguard.controls.engine import judge
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.results import Result
 from weightguard.errors import ConfigError, InputError
-from weightguard.estate.fact import Collection, Reason
+from weightguard.estate.fact import Collection, Reason, Source, Unknown
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.model import Contents, StoreEncryption
 
@@ -304,20 +305,61 @@ def test_every_way_of_needing_an_unknown_stops_the_check(
     assert (found[0].status, found[0].unknowns) == ("unknown", (refused,))
 
 
+def _endless(subject: Any) -> Any:
+    return _endless(subject)
+
+
+MISTAKES: dict[str, Callable[[Any, Context], Any]] = {
+    "TypeError": lambda subject, context: context.read(subject.policy)["Statement"],
+    "KeyError": lambda subject, context: {}[subject.id],
+    "AttributeError": lambda subject, context: subject.no_such_attribute,
+    "ZeroDivisionError": lambda subject, context: 1 / 0,
+    "RecursionError": lambda subject, context: _endless(subject),
+}
+
+
 @pytest.mark.fails_inside
-def test_a_check_that_fails_inside_is_unknown_told_aloud_and_a_gap_of_its_own(
-    tmp_path: Path, deciding: Callable[[Decide], None], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("error", MISTAKES)
+def test_a_mistake_inside_a_check_is_unknown_counted_and_told_aloud(
+    tmp_path: Path, deciding: Callable[[Decide], None], caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
-    deciding(lambda subject, context: Verdict.passed(context.read(subject.policy)["Statement"]))
-    found = results(
-        tmp_path, control("WG-STO-01"), stores=[store("a", policy=known(7))], weight_sets=[weights("a")]
+    deciding(lambda subject, context: Verdict.passed(str(MISTAKES[error](subject, context))))
+    judgement = judge(
+        catalogue(tmp_path, control("WG-STO-01", check="storage.public_access_blocked")),
+        estate(
+            accounts=[account()],
+            stores=[store("a", policy=known(7)), store("b", policy=known(7))],
+            weight_sets=[weights("a"), weights("b")],
+        ),
+        ToldAccess(),
+        Config(),
     )
-    assert found[0].status == "unknown"
-    assert "the check itself failed (TypeError)" in found[0].message
-    assert [(one.reason, one.source.call.partition(":")[0]) for one in found[0].unknowns] == [
-        (Reason.CHECK_FAILED, "weightguard")
+    for found in judgement.results:
+        assert found.status == "unknown"
+        assert found.message == f"could not be decided: the check itself failed ({error})"
+        assert [(one.reason, one.code) for one in found.unknowns] == [(Reason.CHECK_FAILED, error)]
+        assert found.unknowns[0].source.call == "weightguard:storage.public_access_blocked"
+    (breakage,) = judgement.breakages
+    assert (breakage.control, breakage.error) == ("WG-STO-01", error)
+    assert breakage.subjects == (arn("a"), arn("b"))
+    assert breakage.place.startswith("test_engine.py:")
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        f"WG-STO-01 failed inside on {arn('a')} and 1 more: {error} at {breakage.place}; "
+        "this is an error of weightguard, and the verdict is unknown"
     ]
-    assert "WG-STO-01 failed inside" in caplog.text
+
+
+def test_a_malformed_answer_is_no_mistake_of_a_check(
+    tmp_path: Path, deciding: Callable[[Decide], None]
+) -> None:
+    deciding(lambda subject, context: Verdict.passed(context.read(subject.policy)))
+    strange = Unknown(Reason.MALFORMED, Source("s3:GetBucketPolicy", "records/aws/111111111111/s3.jsonl:1"))
+    found = results(
+        tmp_path, control("WG-STO-01"), stores=[store("a", policy=strange)], weight_sets=[weights("a")]
+    )
+    assert [(one.status, one.unknowns) for one in found] == [("unknown", (strange,))]
+    assert found[0].message == "could not be decided: s3:GetBucketPolicy malformed"
 
 
 def test_a_pass_is_not_earned_by_an_answer_that_lacks_something(

@@ -30,7 +30,7 @@ from weightguard.controls.engine import judge
 from weightguard.controls.expressions import expression_check
 from weightguard.controls.schema import CelCheck
 from weightguard.errors import CatalogueError
-from weightguard.estate.fact import Collection
+from weightguard.estate.fact import Collection, Reason
 
 UNREAD = denied("s3:GetPublicAccessBlock")
 
@@ -94,9 +94,17 @@ def test_an_unknown_says_which_call_was_refused(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.fails_inside
-def test_a_shape_that_the_expression_did_not_expect_is_unknown_not_a_pass(tmp_path: Path) -> None:
-    assert verdict(tmp_path, "store.versioning.Status.deep == 'x'")[0] == "unknown"
+def test_a_shape_that_the_expression_did_not_expect_is_unknown_and_the_mistake_of_whoever_wrote_it(
+    tmp_path: Path,
+) -> None:
+    loaded = catalogue(tmp_path, control("WG-STO-01", check={"cel": "store.versioning.Status.deep == 'x'"}))
+    facts = estate(accounts=[account()], stores=[store("a")], weight_sets=[weights("a")])
+    judgement = judge(loaded, facts, ToldAccess(), Config())
+    (found,) = judgement.results
+    assert found.status == "unknown"
+    assert found.message.startswith("could not be decided: the expression failed")
+    assert [one.reason for one in found.unknowns] == [Reason.EXPRESSION_FAILED]
+    assert judgement.breakages == ()
 
 
 def test_readers_come_from_the_access_graph(tmp_path: Path) -> None:

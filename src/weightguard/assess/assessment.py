@@ -47,7 +47,8 @@ from weightguard.assess.vectors import vectors
 from weightguard.assess.waivers import apply, read_waivers
 from weightguard.config import Config
 from weightguard.controls.catalogue import Catalogue
-from weightguard.controls.engine import Judgement, judge
+from weightguard.controls.engine import judge
+from weightguard.controls.results import Judgement
 from weightguard.controls.schema import SEVERITIES, Control, Status
 from weightguard.controls.unread import limits as unread_limits
 from weightguard.estate.limit import Limit

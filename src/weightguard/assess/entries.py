@@ -30,7 +30,7 @@ from weightguard.assess.standing import Settled, Standing
 from weightguard.config import Evaluation
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import Declarations, DeclaredModel
-from weightguard.controls.engine import Evidence
+from weightguard.controls.results import Evidence
 from weightguard.controls.schema import LEVELS, Control, Status
 from weightguard.controls.unread import Unread
 from weightguard.estate.fact import Reason

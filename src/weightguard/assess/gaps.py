@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from weightguard.assess import sight
 from weightguard.assess.grants import permission
 from weightguard.assess.model import CONFIGURATION, CallCounts, Coverage, Gap
-from weightguard.controls.engine import Result
+from weightguard.controls.results import Result
 from weightguard.controls.schema import Control, Status
 from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.estate.fact import Reason, Unknown

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from weightguard.assess.model import LimitEntry
-from weightguard.controls.engine import Result
+from weightguard.controls.results import Result
 from weightguard.controls.schema import Control
 from weightguard.estate.limit import Limit
 

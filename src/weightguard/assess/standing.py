@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from weightguard.assess.attestations import Checked
-from weightguard.controls.engine import Result
+from weightguard.controls.results import Result
 from weightguard.controls.schema import Control, Status
 
 

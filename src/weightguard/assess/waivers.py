@@ -33,7 +33,7 @@ from weightguard import yaml_file
 from weightguard.assess import mutelists
 from weightguard.assess.model import WaiverEntry, WaiverStamp
 from weightguard.controls.catalogue import Catalogue
-from weightguard.controls.engine import Result
+from weightguard.controls.results import Result
 from weightguard.controls.schema import ControlId, Status, Strict, Text
 from weightguard.errors import ConfigError
 from weightguard.yaml_file import Document

@@ -7,11 +7,9 @@ is by control and subject, whatever order the snapshot had.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import traceback
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -19,12 +17,13 @@ from typing import Any
 from weightguard.access.model import Access
 from weightguard.config import Config
 from weightguard.controls.catalogue import Catalogue
-from weightguard.controls.declared import Declarations, declare
+from weightguard.controls.declared import declare
 from weightguard.controls.disclosure import read_disclosure
 from weightguard.controls.functions import parameters_of, resolve
 from weightguard.controls.judge import (
     Check,
     Context,
+    ExpressionFailed,
     Note,
     Notes,
     OutOfScope,
@@ -34,76 +33,25 @@ from weightguard.controls.judge import (
     names_of,
 )
 from weightguard.controls.plain import plain
-from weightguard.controls.schema import Control, Level, Severity, Status, Subject
+from weightguard.controls.results import Breakage, Evidence, Judgement, Result
+from weightguard.controls.schema import Control, Status, Subject
 from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
-from weightguard.controls.unread import Unread, unread_of
+from weightguard.controls.unread import unread_of
 from weightguard.errors import InputError
 from weightguard.estate.fact import Reason, Source, Unknown
-from weightguard.estate.limit import Limit
 from weightguard.estate.model import Estate
 
 _LOG = logging.getLogger(__name__)
-_FENCE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_FENCE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, StopIteration, TypeError, ValueError,
+)  # fmt: skip
+"""What a mistake in a check raises; too deep a recursion is a RuntimeError."""
 _EARNED = (Status.PASS, Status.NOT_APPLICABLE)
-FAILED_INSIDE = "%s failed inside on %s: %s at %s"
-"""What the log says of a check that broke: the control, the subject, what was raised and where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A fact that a verdict rests on: plain JSON, and the call and record it came from. Shared between
-    results.
-    """
-
-    fact: str
-    value: Any
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A control's word about one subject.
-
-    Attributes:
-        subject: the provider's id; a scope where a listing was refused; ``estate`` or ``model:<name>``.
-        severity: the control's, or low for a failure that bears on no weights.
-        weights: ids of the weight sets that hang on it.
-        unknowns: the reads that were missing, those that decided and those that were merely noted.
-        bears: False for a footnote: a failure that bears on no weights.
-        attestable: True when nothing but an attestation can decide it.
-        limits: what the answers that it rests on did not model, try or search to the end.
-    """
-
-    control: str
-    subject: str
-    status: Status
-    severity: Severity
-    level: Level
-    message: str
-    evidence: tuple[Evidence, ...]
-    weights: tuple[str, ...]
-    unknowns: tuple[Unknown, ...]
-    provider: str | None = None
-    bears: bool = True
-    attestable: bool = False
-    limits: tuple[Limit, ...] = ()
-
-    @property
-    def fingerprint(self) -> str:
-        """Stable across runs for the same control and subject."""
-        return hashlib.sha256(f"{self.control}\0{self.subject}".encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """All results, sorted by control and subject, with what they were judged in."""
-
-    results: tuple[Result, ...]
-    declarations: Declarations
-    subjects: Subjects
-    as_of: datetime
-    unread: Mapping[str, Unread] = field(default_factory=dict)
+FAILED_INSIDE = (
+    "%s failed inside on %s%s: %s at %s; this is an error of weightguard, and the verdict is unknown"
+)
+"""What the log says of a check that broke: the control, the first subject, how many more, what was raised and where."""
 
 
 def judge(
@@ -144,7 +92,17 @@ def judge(
         )
     ]
     results.sort(key=lambda result: (result.control, result.subject, result.message))
-    return Judgement(tuple(results), declarations, subjects, now, unread)
+    breakages = bench.breakages()
+    _tell(breakages)
+    return Judgement(tuple(results), declarations, subjects, now, unread, breakages)
+
+
+def _tell(breakages: Iterable[Breakage]) -> None:
+    for one in breakages:
+        first, more = one.subjects[0], len(one.subjects) - 1
+        _LOG.warning(
+            FAILED_INSIDE, one.control, first, f" and {more} more" if more else "", one.error, one.place
+        )
 
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
@@ -184,6 +142,11 @@ class _Bench:
         self._around = around
         self._subjects = subjects
         self._evidence: dict[tuple[str, int, int], tuple[Note, Evidence]] = {}
+        self._broken: dict[tuple[str, str, str], list[str]] = {}
+
+    def breakages(self) -> tuple[Breakage, ...]:
+        """The checks that broke so far."""
+        return tuple(Breakage(*where, tuple(subjects)) for where, subjects in sorted(self._broken.items()))
 
     def judge(self, kind: Subject, prepared: list[Prepared]) -> Iterator[Result]:
         selection = self._subjects.of(kind)
@@ -232,13 +195,24 @@ class _Bench:
             status, message = Status.UNKNOWN, f"could not be decided: {limited}"
         except OutOfScope:
             return
+        except ExpressionFailed as problem:
+            status, unknowns = Status.UNKNOWN, (_unevaluated(control),)
+            message = f"could not be decided: the expression failed: {problem}"
         except _FENCE as problem:
-            status, unknowns = Status.UNKNOWN, (_broken(control, target, problem),)
+            status, unknowns = Status.UNKNOWN, (self._broke(control, target, problem),)
             message = f"could not be decided: the check itself failed ({type(problem).__name__})"
         if bears or status is Status.FAIL:
             yield self._result(
                 control, target, status, message, bears=bears, notes=context.notes, unknowns=unknowns
             )
+
+    def _broke(self, control: Control, target: Target, problem: Exception) -> Unknown:
+        """What a check leaves that failed inside: a mistake of weightguard's, never a pass. It is counted, and told aloud."""
+        *_, (frame, line) = traceback.walk_tb(problem.__traceback__)
+        place = f"{PurePath(frame.f_code.co_filename).name}:{line}"
+        error = type(problem).__name__
+        self._broken.setdefault((control.id, error, place), []).append(target.id)
+        return Unknown(Reason.CHECK_FAILED, Source(f"weightguard:{control.check}", place), error)
 
     def _earned(self, status: Status, target: Target, context: Context, bears: bool) -> None:
         """Lets "nothing is wrong" and "nothing is there" stand only where what they rest on was seen and searched to its end.
@@ -319,16 +293,9 @@ class _Bench:
         return self._evidence[key][1]
 
 
-def _broken(control: Control, target: Target, problem: Exception) -> Unknown:
-    """What a check leaves that failed inside: a fault of its own, or a value that no provider documents; never a pass.
-
-    It is told aloud, and is a gap of the report.
-    """
-    where = traceback.extract_tb(problem.__traceback__)[-1]
-    place = f"{PurePath(where.filename).name}:{where.lineno}"
-    _LOG.warning(FAILED_INSIDE, control.id, target.id, type(problem).__name__, place)
-    source = Source(f"weightguard:{control.check}", place)
-    return Unknown(Reason.CHECK_FAILED, source, type(problem).__name__)
+def _unevaluated(control: Control) -> Unknown:
+    """What an expression leaves that could not be worked out: the mistake of whoever wrote it, not one of weightguard."""
+    return Unknown(Reason.EXPRESSION_FAILED, Source(f"expression:{control.id}", "check.cel"))
 
 
 def _bears(control: Control, kind: Subject, target: Target) -> bool:

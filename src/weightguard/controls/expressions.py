@@ -22,7 +22,7 @@ from cel_expr_python import cel
 
 from weightguard.access.model import AccessKind
 from weightguard.controls.declared import DeclaredModel
-from weightguard.controls.judge import Check, Context, UnknownFact, Verdict
+from weightguard.controls.judge import Check, Context, ExpressionFailed, UnknownFact, Verdict
 from weightguard.controls.plain import plain
 from weightguard.controls.schema import CelCheck, Control
 from weightguard.errors import CatalogueError
@@ -45,6 +45,8 @@ _STORED = {"store": "id", "weight_set": "store"}
 _PEOPLE = {"readers": AccessKind.READ, "copiers": AccessKind.COPY}
 _TEXT = re.compile(r"""r?('''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""", re.DOTALL)
 _MISSING = object()
+_MOST_SAID = 200
+"""Letters of what the engine says of an expression that failed: it may quote the estate."""
 
 
 def expression_check(control: Control, check: CelCheck) -> Check:
@@ -89,13 +91,11 @@ def expression_check(control: Control, check: CelCheck) -> Check:
             answer = expression.eval(data=data)
         except (MemoryError, RuntimeError) as problem:
             # Too many steps or too much memory: the expression's own fault, and no other control's.
-            raise ValueError("the expression went over its budget") from problem
+            raise ExpressionFailed("it went over its budget") from problem
         if answer.type().name() != "BOOL":
             if unknowns:
                 raise UnknownFact(unknowns)
-            raise ValueError(
-                str(answer.value())
-            )  # the engine's fence: a shape that the expression did not expect
+            raise ExpressionFailed(str(answer.value())[:_MOST_SAID])
         message = check.message or control.statement
         return Verdict.passed(message) if answer.value() else Verdict.failed(f"does not hold: {message}")
 

@@ -40,6 +40,10 @@ class OutOfScope(Exception):
     """
 
 
+class ExpressionFailed(Exception):
+    """A control's own expression met a shape that it did not expect, or went over its budget."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A check's answer, in one plain sentence."""

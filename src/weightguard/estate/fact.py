@@ -25,6 +25,7 @@ class Reason(StrEnum):
     MALFORMED = "malformed"  # the provider answered in a shape that the documentation does not give
     NOT_COLLECTED = "not_collected"  # the snapshot was taken without this read, or its source cannot state it
     CHECK_FAILED = "check_failed"  # a check of ours failed inside while it judged
+    EXPRESSION_FAILED = "expression_failed"  # an expression of a control of one's own failed while it judged
     NOT_READ = "not_read"  # the snapshot holds it, and no reader of this version knows what it says
 
 
