@@ -32,5 +32,11 @@ def _aws_cases() -> CaseReader:
     return parse_case
 
 
-_CASES: dict[str, Callable[[], CaseReader]] = {"aws": _aws_cases}
-_NOT_YET = ("gcp", "azure")
+def _gcp_cases() -> CaseReader:
+    from weightguard.policy.gcp.cases import parse_case
+
+    return parse_case
+
+
+_CASES: dict[str, Callable[[], CaseReader]] = {"aws": _aws_cases, "gcp": _gcp_cases}
+_NOT_YET = ("azure",)

@@ -1,0 +1,54 @@
+"""Small readers of JSON that say what is wrong, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from weightguard.errors import InputError
+
+_SEE = "see `weightguard schema case`"
+
+
+def mapping(value: object, where: str) -> Mapping[str, Any]:
+    """An object; an empty one where nothing is given."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{where} is not an object", fix=_SEE)
+    return value
+
+
+def rows(value: object, where: str) -> list[Mapping[str, Any]]:
+    """A list of objects; an empty one where nothing is given."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+        raise InputError(f"{where} is not a list of objects", fix=_SEE)
+    return value
+
+
+def texts(value: object, where: str) -> tuple[str, ...]:
+    """A list of texts, or one text; nothing where nothing is given."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InputError(f"{where} is not a list of texts", fix=_SEE)
+    return tuple(value)
+
+
+def text(of: Mapping[str, Any], name: str, where: str) -> str:
+    """A text that has to be there."""
+    value = of.get(name)
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{where} has no {name}", fix=_SEE)
+    return value
+
+
+def flag(value: object, where: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise InputError(f"{where} is neither true nor false", fix=_SEE)
+    return value
