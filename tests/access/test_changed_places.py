@@ -25,7 +25,8 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, Answer, build
-from weightguard.estate.model import AccessPoint, Collection, Estate, KeyGrant, PublicAccessBlock
+from weightguard.estate.fact import Collection
+from weightguard.estate.model import AccessPoint, Estate, KeyGrant, PublicAccessBlock
 
 OTHER = "222222222222"
 OBJECTS = f"{STORE}/*"

@@ -22,7 +22,8 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, build
-from weightguard.estate.model import Collection, Estate, NamedPolicy
+from weightguard.estate.fact import Collection
+from weightguard.estate.model import Estate, NamedPolicy
 
 ME = arn("user", "me")
 PROVIDED = "arn:aws:iam::aws:policy/"

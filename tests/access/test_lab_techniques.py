@@ -31,7 +31,8 @@ from small_estates import (
 
 from weightguard.access import AccessKind, build
 from weightguard.access.techniques.schema import OnStore, techniques
-from weightguard.estate.model import Collection, Estate
+from weightguard.estate.fact import Collection
+from weightguard.estate.model import Estate
 
 ME = arn("user", "me")
 OBJECTS = f"{STORE}/*"

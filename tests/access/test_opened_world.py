@@ -25,7 +25,8 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, build
-from weightguard.estate.model import Collection, Estate, KeyGrant
+from weightguard.estate.fact import Collection
+from weightguard.estate.model import Estate, KeyGrant
 
 OTHER = "222222222222"
 ON_BUCKET = ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"]

@@ -33,8 +33,8 @@ from small_estates import (
 from weightguard.access import AccessKind, Answer, build
 from weightguard.access.condition import SIGNED_IN, UNREAD_KEY_DELEGATION
 from weightguard.access.wording import all_worded
-from weightguard.estate.fact import Reason, Source, Unknown
-from weightguard.estate.model import AccessPoint, Collection, Estate, KeyGrant, NamedPolicy, PublicAccessBlock
+from weightguard.estate.fact import Collection, Reason, Source, Unknown
+from weightguard.estate.model import AccessPoint, Estate, KeyGrant, NamedPolicy, PublicAccessBlock
 
 READER = arn("user", "reader")
 OTHER = "222222222222"
