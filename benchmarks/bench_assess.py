@@ -25,14 +25,21 @@ from weightguard.estate.fact import Collection, Known, Source
 from weightguard.estate.model import (
     Account,
     Contents,
+    Encryption,
+    EncryptionKind,
     Estate,
     Key,
+    KeyMaterial,
+    KeyProtection,
+    KeyState,
     NamedPolicy,
+    ObjectLists,
     Principal,
     PrincipalKind,
+    PublicAccess,
     PublicAccessBlock,
     Store,
-    StoreEncryption,
+    Versioning,
 )
 from weightguard.weights import WeightFile, WeightSet
 
@@ -49,6 +56,10 @@ def policy(name: str, *statements: Mapping[str, Any]) -> NamedPolicy:
     return NamedPolicy(name, name, {"Version": "2012-10-17", "Statement": list(statements)}, "inline")
 
 
+def own_key(name: str) -> Encryption:
+    return Encryption(EncryptionKind.NAMED, name, reader_needs_key=True)
+
+
 def store(number: int) -> Store:
     arn = f"arn:aws:s3:::store-{number}"
     transport = {
@@ -58,17 +69,17 @@ def store(number: int) -> Store:
     every = number % 7 != 0
     return Store(
         id=arn, provider="aws", account=ACCOUNT, region="us-east-1", name=f"store-{number}", created=None,
+        public_access=known(PublicAccess(every), "s3:GetPublicAccessBlock", number),
         public_access_block=known(PublicAccessBlock(every, every, every, every), "s3:GetPublicAccessBlock", number),
         policy=known(policy(f"{arn}#policy", transport), "s3:GetBucketPolicy", number),
-        ownership=known("BucketOwnerEnforced", "s3:GetBucketOwnershipControls", number),
+        object_lists=known(ObjectLists(False, "BucketOwnerEnforced"), "s3:GetBucketOwnershipControls", number),
         acl=known(None, "s3:GetBucketAcl", number),
-        encryption=known(StoreEncryption("aws:kms", key_arn(number % KEYS)), "s3:GetBucketEncryption", number),
-        versioning=known({"Status": "Enabled"}, "s3:GetBucketVersioning", number),
-        object_lock=known(None, "s3:GetObjectLockConfiguration", number),
-        replication=known(None, "s3:GetBucketReplication", number),
-        access_logging=known(None, "s3:GetBucketLogging", number),
-        inventory=known((), "s3:ListBucketInventoryConfigurations", number),
-        lifecycle=known(None, "s3:GetBucketLifecycleConfiguration", number),
+        encryption=known(own_key(key_arn(number % KEYS)), "s3:GetBucketEncryption", number),
+        versioning=known(Versioning(True, True), "s3:GetBucketVersioning", number),
+        retention=known(None, "s3:GetObjectLockConfiguration", number),
+        replicas=known((), "s3:GetBucketReplication", number),
+        log_store=known(None, "s3:GetBucketLogging", number),
+        lifecycle=known((), "s3:GetBucketLifecycleConfiguration", number),
         tags=known({"classification": "weights"}, "s3:GetBucketTagging", number),
         contents=known(Contents(3, 3000, 0), "s3:ListObjectsV2", number),
     )  # fmt: skip
@@ -88,9 +99,9 @@ def key(number: int) -> Key:
     return Key(
         id=key_arn(number), provider="aws", account=ACCOUNT, region="us-east-1",
         aliases=known((), "kms:ListAliases", number), customer_managed=known(True, "kms:DescribeKey", number),
-        state=known("Enabled", "kms:DescribeKey", number), origin=known("AWS_KMS", "kms:DescribeKey", number),
-        spec=known("SYMMETRIC_DEFAULT", "kms:DescribeKey", number), usage=known("ENCRYPT_DECRYPT", "kms:DescribeKey", number),
-        multi_region=known(None, "kms:DescribeKey", number), rotation=known(True, "kms:GetKeyRotationStatus", number),
+        state=known(KeyState.ENABLED, "kms:DescribeKey", number),
+        material=known(KeyMaterial(KeyProtection.SHARED_HSM, "AWS_KMS"), "kms:DescribeKey", number),
+        other_regions=known(None, "kms:DescribeKey", number), rotation=known(True, "kms:GetKeyRotationStatus", number),
         policy=known(policy("default", root), "kms:GetKeyPolicy", number), grants=known((), "kms:ListGrants", number),
         tags=known({}, "kms:ListResourceTags", number), deletion_date=known(None, "kms:DescribeKey", number),
     )  # fmt: skip
@@ -133,6 +144,7 @@ def account() -> Account:
     return Account(
         id=ACCOUNT, provider="aws", name="training", organisation=None, is_management=False, collected=True,
         guardrails=known(None, "organizations:ListPolicies", 1), resource_guardrails=known(None, "organizations:ListPolicies", 1),
+        public_access=known(PublicAccess(True), "s3control:GetPublicAccessBlock", 1),
         public_access_block=known(PublicAccessBlock(True, True, True, True), "s3control:GetPublicAccessBlock", 1),
         root_mfa=known(True, call, 1), root_access_keys=known(0, call, 1),
         password_policy=known(None, "iam:GetAccountPasswordPolicy", 1),

@@ -16,15 +16,21 @@ from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     AccessKey,
     Account,
+    Encryption,
+    EncryptionKind,
     Estate,
     FederatedProvider,
     Key,
+    KeyMaterial,
+    KeyProtection,
+    KeyState,
     NamedPolicy,
+    ObjectLists,
     Organisation,
     Principal,
     PrincipalKind,
     Store,
-    StoreEncryption,
+    Versioning,
     Workload,
 )
 
@@ -156,6 +162,7 @@ class Organisation500:
             known(levels),
             NOTHING,
             NOTHING,
+            NOTHING,
             known(True),
             known(0),
             NOTHING,
@@ -200,10 +207,8 @@ class Organisation500:
             "us-east-1",
             EMPTY,
             known(True),
-            known("Enabled"),
-            known("AWS_KMS"),
-            known("SYMMETRIC_DEFAULT"),
-            known("ENCRYPT_DECRYPT"),
+            known(KeyState.ENABLED),
+            known(KeyMaterial(KeyProtection.SHARED_HSM, "AWS_KMS")),
             NOTHING,
             known(True),
             known(named),
@@ -215,7 +220,9 @@ class Organisation500:
     def _store(self, account: str, number: int, key: Key | None) -> Store:
         identifier = f"arn:aws:s3:::weights-{number}"
         encryption = (
-            StoreEncryption("aws:kms", key.id, True) if key is not None else StoreEncryption("AES256", None)
+            Encryption(EncryptionKind.NAMED, key.id, reader_needs_key=True, bucket_key=True)
+            if key is not None
+            else Encryption(EncryptionKind.PROVIDER)
         )
         policy = None
         if number % 3 != 2:
@@ -261,14 +268,14 @@ class Organisation500:
             None,
             NOTHING,
             known(policy),
-            known("BucketOwnerEnforced"),
-            NOTHING,
+            known(ObjectLists(False, "BucketOwnerEnforced")),
             known(encryption),
-            NO_TAGS,
-            NOTHING,
-            NOTHING,
+            known(Versioning(False, False)),
             NOTHING,
             EMPTY,
+            NOTHING,
+            EMPTY,
+            NOTHING,
             NOTHING,
             NO_TAGS,
             Unknown(Reason.NOT_COLLECTED, SOURCE),

@@ -13,22 +13,30 @@ import yaml
 
 from weightguard.access.model import AccessKind, Answer, Cut, Paths, WhoCan
 from weightguard.controls.catalogue import Catalogue, load_catalogue
+from weightguard.estate.aws.store_settings import public_access
+from weightguard.estate.evidence import derived
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.limit import Limit, in_play
 from weightguard.estate.model import (
     AccessKey,
     Account,
     Contents,
+    Encryption,
+    EncryptionKind,
     Estate,
     Key,
+    KeyMaterial,
+    KeyProtection,
+    KeyState,
     NamedPolicy,
+    ObjectLists,
     Organisation,
     Principal,
     PrincipalKind,
     PublicAccessBlock,
     Store,
-    StoreEncryption,
     Trail,
+    Versioning,
 )
 from weightguard.weights import WeightFile, WeightSet
 
@@ -58,33 +66,35 @@ def store(bucket: str, account: str = ACCOUNT, **given: Any) -> Store:
     attributes: dict[str, Any] = {
         "public_access_block": known(SHUT, "s3:GetPublicAccessBlock"),
         "policy": known(None, "s3:GetBucketPolicy"),
-        "ownership": known("BucketOwnerEnforced", "s3:GetBucketOwnershipControls"),
+        "object_lists": known(ObjectLists(False, "BucketOwnerEnforced"), "s3:GetBucketOwnershipControls"),
         "acl": known(None, "s3:GetBucketAcl"),
-        "encryption": known(StoreEncryption("AES256", None), "s3:GetBucketEncryption"),
-        "versioning": known({"Status": "Enabled"}, "s3:GetBucketVersioning"),
-        "object_lock": known(None, "s3:GetObjectLockConfiguration"),
-        "replication": known(None, "s3:GetBucketReplication"),
-        "access_logging": known(None, "s3:GetBucketLogging"),
-        "inventory": known((), "s3:ListBucketInventoryConfigurations"),
-        "lifecycle": known(None, "s3:GetBucketLifecycleConfiguration"),
+        "encryption": known(Encryption(EncryptionKind.PROVIDER), "s3:GetBucketEncryption"),
+        "versioning": known(Versioning(True, True), "s3:GetBucketVersioning"),
+        "retention": known(None, "s3:GetObjectLockConfiguration"),
+        "replicas": known((), "s3:GetBucketReplication"),
+        "log_store": known(None, "s3:GetBucketLogging"),
+        "lifecycle": known((), "s3:GetBucketLifecycleConfiguration"),
         "tags": known({}, "s3:GetBucketTagging"),
         "contents": known(Contents(0, 0, 0), "s3:ListObjectsV2"),
     }
     return Store(
         id=arn(bucket), provider="aws", account=account, region="us-east-1", name=bucket, created=None,
-        **{**attributes, **given},
+        **derive_public_access({**attributes, **given}),
     )  # fmt: skip
+
+
+def derive_public_access(given: dict[str, Any]) -> dict[str, Any]:
+    """What is given, and what its block of public access comes to, as the reader has it."""
+    return {"public_access": derived(given["public_access_block"], public_access), **given}
 
 
 def key(name: str, account: str = ACCOUNT, **given: Any) -> Key:
     attributes: dict[str, Any] = {
         "aliases": known((f"alias/{name}",), "kms:ListAliases"),
         "customer_managed": known(True, "kms:DescribeKey"),
-        "state": known("Enabled", "kms:DescribeKey"),
-        "origin": known("AWS_KMS", "kms:DescribeKey"),
-        "spec": known("SYMMETRIC_DEFAULT", "kms:DescribeKey"),
-        "usage": known("ENCRYPT_DECRYPT", "kms:DescribeKey"),
-        "multi_region": known(None, "kms:DescribeKey"),
+        "state": known(KeyState.ENABLED, "kms:DescribeKey"),
+        "material": known(KeyMaterial(KeyProtection.SHARED_HSM, "AWS_KMS"), "kms:DescribeKey"),
+        "other_regions": known(None, "kms:DescribeKey"),
         "rotation": known(True, "kms:GetKeyRotationStatus"),
         "policy": known(None, "kms:GetKeyPolicy"),
         "grants": known((), "kms:ListGrants"),
@@ -103,7 +113,7 @@ def account(identifier: str = ACCOUNT, **given: Any) -> Account:
         "guardrails": known(None), "resource_guardrails": known(None), "public_access_block": known(SHUT),
         "root_mfa": known(True), "root_access_keys": known(0), "password_policy": known(None),
     }  # fmt: skip
-    return Account(id=identifier, provider="aws", **{**attributes, **given})
+    return Account(id=identifier, provider="aws", **derive_public_access({**attributes, **given}))
 
 
 def user(name: str, account: str = ACCOUNT, **given: Any) -> Principal:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from weightguard.estate.aws.store_settings import object_lists, public_access
+from weightguard.estate.evidence import derived
 from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     AccessKey,
     AccessPoint,
     Account,
     DiskCopy,
+    Encryption,
+    EncryptionKind,
     Estate,
     FederatedProvider,
     Key,
     KeyGrant,
+    KeyMaterial,
+    KeyProtection,
+    KeyState,
     NamedPolicy,
     Organisation,
     Principal,
@@ -22,7 +29,7 @@ from weightguard.estate.model import (
     PublicAccessBlock,
     Secret,
     Store,
-    StoreEncryption,
+    Versioning,
     Workload,
 )
 
@@ -152,6 +159,7 @@ def account(
         collected=True,
         guardrails=known(levels or None),
         resource_guardrails=known(None),
+        public_access=known(None),
         public_access_block=known(None),
         root_mfa=known(True),
         root_access_keys=known(0),
@@ -172,25 +180,25 @@ def store(
     account: str = HOME,
     **facts: Any,
 ) -> Store:
-    encryption = StoreEncryption("aws:kms", key) if key is not None else StoreEncryption("AES256", None)
+    encryption = under(key) if key is not None else Encryption(EncryptionKind.PROVIDER)
     given: dict[str, Any] = {
         "public_access_block": known(None),
         "policy": known(
             None if policy is None else NamedPolicy(f"{id}#bucket policy", "bucket policy", policy, "inline")
         ),
-        "ownership": known("BucketOwnerEnforced"),
+        "object_lists": known(LISTS_OFF),
         "acl": known(None),
         "encryption": known(encryption),
-        "versioning": known({}),
-        "object_lock": known(None),
-        "replication": known(None),
-        "access_logging": known(None),
-        "inventory": known(()),
-        "lifecycle": known(None),
+        "versioning": known(Versioning(False, False)),
+        "retention": known(None),
+        "replicas": known(()),
+        "log_store": known(None),
+        "lifecycle": known(()),
         "tags": known({}),
         "contents": Unknown(Reason.NOT_COLLECTED, SOURCE),
     }
     given.update(facts)
+    given.setdefault("public_access", derived(given["public_access_block"], public_access))
     return Store(
         id=id,
         provider="aws",
@@ -200,6 +208,15 @@ def store(
         created=None,
         **given,
     )
+
+
+LISTS_OFF, LISTS_ON = object_lists("BucketOwnerEnforced"), object_lists("ObjectWriter")
+
+
+def under(key: str | None, **more: Any) -> Encryption:
+    """An encryption whose readers need the key; None: the key that the provider manages for the service."""
+    kind = EncryptionKind.SERVICE if key is None else EncryptionKind.NAMED
+    return Encryption(kind, key, reader_needs_key=True, **more)
 
 
 KEY = f"arn:aws:kms:us-east-1:{HOME}:key/00000000-0000-4000-8000-000000000000"
@@ -221,11 +238,9 @@ def key(
         region="us-east-1",
         aliases=known(()),
         customer_managed=known(True),
-        state=known(state),
-        origin=known("AWS_KMS"),
-        spec=known("SYMMETRIC_DEFAULT"),
-        usage=known("ENCRYPT_DECRYPT"),
-        multi_region=known(None),
+        state=known(KeyState(state)),
+        material=known(KeyMaterial(KeyProtection.SHARED_HSM, "AWS_KMS")),
+        other_regions=known(None),
         rotation=known(True),
         policy=known(named),
         grants=known(grants),

@@ -121,7 +121,7 @@ def test_a_bucket_policy_that_denies_its_writer_is_deleted_by_its_own_leave() ->
     [(("CreateGrant", "Decrypt"), True), (("CreateGrant",), False), (("CreateGrant", "Encrypt"), False)],
 )
 def test_a_grant_of_granting_gives_what_the_grant_holds(operations: tuple[str, ...], reads: bool) -> None:
-    granting = KeyGrant("g", ME, operations, {}, None, None, None)
+    granting = KeyGrant("g", ME, operations, {}, None, None)
     things = (user("me", READS), store(key=KEY), key(document(), granting))
     assert ways(estate(*things)) == ([READ_WITH_KEY] if reads else [])
 
@@ -203,7 +203,7 @@ def test_a_key_of_another_account_is_not_destroyed(action: str) -> None:
 
 
 def grant(grantee: str, *operations: str) -> KeyGrant:
-    return KeyGrant("g", grantee, operations or ("Decrypt",), {}, None, None, None)
+    return KeyGrant("g", grantee, operations or ("Decrypt",), {}, None, None)
 
 
 SECOND = arn("role", "beta")

@@ -11,6 +11,7 @@ from small_estates import (
     ADMINISTRATOR,
     HOME,
     KEY,
+    LISTS_ON,
     SOURCE,
     STORE,
     administrator,
@@ -297,7 +298,7 @@ def test_a_key_policy_that_nobody_could_change_any_more_names_its_account() -> N
 
 
 def test_a_grant_is_revoked() -> None:
-    given = KeyGrant("g-1", STRANGER.replace(":root", ":role/x"), ("Decrypt",), {}, None, HOME, None)
+    given = KeyGrant("g-1", STRANGER.replace(":root", ":role/x"), ("Decrypt",), {}, None, None)
     bucket = document(to("*", sid="All"))
     trainer = role("trainer", allow("kms:Decrypt"))
     change = only(cut_of(estate(trainer, key(document(DELEGATES), given), store(policy=bucket, key=KEY))))
@@ -382,7 +383,7 @@ def test_an_access_control_list_loses_the_entry_of_this_store_alone() -> None:
             {"Grantee": {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
         ]
     }
-    listed = {"acl": known(open_to), "ownership": known("ObjectWriter")}
+    listed = {"acl": known(open_to), "object_lists": known(LISTS_ON)}
     found = estate(store("arn:aws:s3:::another", **listed), store(**listed))
     kind = AccessKind.READ
     answers = build(found).who_can(kind, STORE).answers

@@ -75,7 +75,7 @@ def estates(draw: st.DrawFn) -> Estate:
         allow("kms:Decrypt") | {"Principal": {"AWS": one}}
         for one in some([[*OUTSIDE], OUTSIDE[0], [OUTSIDE[0], READER], VISITOR], 0, 2)
     ]
-    granted = KeyGrant("g-1", draw(st.sampled_from([OUTSIDE[1], READER])), ("Decrypt",), {}, None, HOME, None)
+    granted = KeyGrant("g-1", draw(st.sampled_from([OUTSIDE[1], READER])), ("Decrypt",), {}, None, None)
     root = allow("kms:*") | {"Sid": "1", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}}
     common = managed("common", *some(climbs, 0, 2))
     read = [allow("s3:GetObject", OBJECTS), allow("kms:Decrypt")]

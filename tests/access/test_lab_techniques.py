@@ -87,9 +87,9 @@ def closed() -> tuple[Any, ...]:
 
 
 def with_lists() -> tuple[Any, ...]:
-    from small_estates import known
+    from small_estates import LISTS_ON, known
 
-    return (store(ownership=known("ObjectWriter")),)
+    return (store(object_lists=known(LISTS_ON)),)
 
 
 def pointed(*statements: Any) -> tuple[Any, ...]:

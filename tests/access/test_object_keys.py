@@ -10,7 +10,7 @@ from small_estates import HOME, KEY, STORE, allow, arn, document, estate, key, k
 
 from weightguard.access import AccessKind, build
 from weightguard.estate.fact import Reason, Source, Unknown
-from weightguard.estate.model import Store, StoreEncryption, Wrapped
+from weightguard.estate.model import Encryption, EncryptionKind, Store, Wrapped
 
 OTHER_KEY = KEY.replace("0000-4000", "1111-4000")
 OBJECTS = f"{STORE}/*"
@@ -75,7 +75,7 @@ def test_a_bucket_as_a_whole_has_the_keys_of_its_objects_and_its_default() -> No
 def test_objects_put_before_the_default_need_no_key() -> None:
     there = bucket(("a/1", "a/1", ""))
     assert able(there, f"{STORE}/a/1") == {FIRST, OTHER, BARE}
-    without = replace(there, encryption=known(StoreEncryption("AES256", None)))
+    without = replace(there, encryption=known(Encryption(EncryptionKind.PROVIDER)))
     keyed = replace(without, wrapped=known((Wrapped("a/1", "a/1", OTHER_KEY),)))
     assert able(keyed, f"{STORE}/a/1") == {OTHER}
     assert able(keyed, f"{STORE}/new/") == {FIRST, OTHER, BARE}

@@ -153,7 +153,7 @@ def keys(draw: st.DrawFn, names: Names) -> Any:
     named = draw(st.lists(resource_statement(names, [*ON_KEY, "kms:*"], "*"), max_size=2))
     policy = document(*([root] if draw(st.booleans()) else []), *named)
     grants = [
-        KeyGrant("g", whom, ("Decrypt",), {}, None, None, None)
+        KeyGrant("g", whom, ("Decrypt",), {}, None, None)
         for whom in draw(st.lists(st.sampled_from(names.people), max_size=1))
     ]
     state = draw(st.sampled_from(["Enabled", "Enabled", "Disabled"]))

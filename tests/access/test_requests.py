@@ -20,6 +20,7 @@ from small_estates import (
     known,
     role,
     store,
+    under,
     user,
 )
 
@@ -27,7 +28,7 @@ from weightguard.access import AccessKind, Answer, build
 from weightguard.access.condition import ConditionKind
 from weightguard.access.wording import all_worded
 from weightguard.estate.fact import Reason, Source, Unknown
-from weightguard.estate.model import Estate, KeyGrant, NamedPolicy, StoreEncryption
+from weightguard.estate.model import Encryption, EncryptionKind, Estate, KeyGrant, NamedPolicy
 
 ME = arn("user", "me")
 OTHER = "222222222222"
@@ -122,7 +123,7 @@ def test_the_context_is_the_bucket_or_an_object_of_it(operator: str, values: Any
 def test_with_a_bucket_key_the_context_is_the_bucket() -> None:
     def of(values: str) -> str:
         reader = user("me", READS, allow("kms:Decrypt", KEY, Condition={"StringLike": {CONTEXT: values}}))
-        bucket = store(key=KEY, encryption=known(StoreEncryption("aws:kms", KEY, bucket_key=True)))
+        bucket = store(key=KEY, encryption=known(under(KEY, bucket_key=True)))
         return answer(estate(reader, bucket, key(DELEGATING)))
 
     assert [of(STORE), of(OBJECTS)] == ["certain", "nobody"]
@@ -138,7 +139,7 @@ def test_with_a_bucket_key_the_context_is_the_bucket() -> None:
 )
 def test_a_grant_is_bound_to_its_context(context: dict[str, str], expected: str) -> None:
     constraints = {"EncryptionContextSubset": context} if context else {}
-    grant = KeyGrant("g", ME, ("Decrypt",), constraints, None, None, "g")
+    grant = KeyGrant("g", ME, ("Decrypt",), constraints, None, "g")
     alone = document(allow("kms:Describe*", Principal={"AWS": ROOT}))
     assert answer(estate(user("me", READS), store(key=KEY), key(alone, grant))) == expected
 
@@ -311,7 +312,7 @@ def test_a_bucket_s_denial_tells_those_with_keys_apart() -> None:
 
 # --- rules of the provider ----------------------------------------------------------------------------------------------------
 
-OWN_KEY = known(StoreEncryption("aws:kms", None))
+OWN_KEY = known(under(None))
 
 
 def test_the_provider_s_own_key_lets_in_whoever_no_denial_holds() -> None:
@@ -334,7 +335,10 @@ def test_the_provider_s_own_key_lets_in_nobody_of_another_account() -> None:
     stranger = arn("user", "stranger", OTHER)
     lets = document(allow("s3:GetObject", OBJECTS, Principal={"AWS": stranger}))
     reader = user("stranger", allow("*"), account=OTHER)
-    for encryption, expected in ((OWN_KEY, "nobody"), (known(StoreEncryption("AES256", None)), "certain")):
+    for encryption, expected in (
+        (OWN_KEY, "nobody"),
+        (known(Encryption(EncryptionKind.PROVIDER)), "certain"),
+    ):
         things = estate(reader, store(policy=lets, encryption=encryption), account(HOME), account(OTHER))
         assert answer(things, stranger) == expected
 

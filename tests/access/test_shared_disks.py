@@ -36,7 +36,7 @@ def test_an_account_outside_reads_a_shared_disk_where_the_key_lets_it() -> None:
     shared = disk(SNAPSHOT, "snapshot", KEY, PARTNER)
     assert OUT not in found(*ACCOUNTS, shared, key(document(OWN_ROOT)))
     assert found(*ACCOUNTS, shared, key(document(OWN_ROOT, lets(OUT))))[OUT].certainty == "certain"
-    grant = KeyGrant("g", f"arn:aws:iam::{PARTNER}:user/eva", ("Decrypt",), {}, None, None, None)
+    grant = KeyGrant("g", f"arn:aws:iam::{PARTNER}:user/eva", ("Decrypt",), {}, None, None)
     assert OUT in found(*ACCOUNTS, shared, key(document(OWN_ROOT, lets(PARTNER)), grant))
 
 

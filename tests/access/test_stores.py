@@ -9,6 +9,8 @@ import pytest
 from small_estates import (
     HOME,
     KEY,
+    LISTS_OFF,
+    LISTS_ON,
     STORE,
     account,
     administrator,
@@ -266,9 +268,9 @@ def test_public_grants_of_access_control_lists_count_unless_they_are_ignored() -
     }
     acl = known({"Owner": {"ID": "me"}, "Grants": [grant]})
     # What a bucket's list grants is the bucket, not its objects: writing, not reading.
-    things = store(acl=acl, ownership=known("ObjectWriter"))
+    things = store(acl=acl, object_lists=known(LISTS_ON))
     assert "*" in found(estate(things), AccessKind.WRITE)
-    disabled = store(acl=acl, ownership=known("BucketOwnerEnforced"))
+    disabled = store(acl=acl, object_lists=known(LISTS_OFF))
     assert "*" not in found(estate(disabled), AccessKind.WRITE)
 
 
@@ -320,10 +322,10 @@ def test_a_key_policy_may_name_the_reader_itself() -> None:
 
 
 def test_a_grant_gives_the_key_to_its_grantee() -> None:
-    grant = KeyGrant("g1", READER, ("Decrypt",), {}, None, None, None)
+    grant = KeyGrant("g1", READER, ("Decrypt",), {}, None, None)
     reader = user("reader", allow("s3:GetObject", OBJECTS))
     assert READER in found(estate(reader, store(key=KEY), key(ALONE, grant)))
-    encrypting = KeyGrant("g1", READER, ("Encrypt",), {}, None, None, None)
+    encrypting = KeyGrant("g1", READER, ("Encrypt",), {}, None, None)
     assert found(estate(reader, store(key=KEY), key(ALONE, encrypting))) == {}
 
 

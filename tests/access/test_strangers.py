@@ -335,7 +335,7 @@ def test_a_key_for_everybody_is_for_whoever_is_signed_in() -> None:
 
 def test_a_grant_lets_a_stranger_decrypt() -> None:
     def to(name: str, operation: str) -> KeyGrant:
-        return KeyGrant("g", name, (operation,), {}, None, None, None)
+        return KeyGrant("g", name, (operation,), {}, None, None)
 
     eva = f"arn:aws:iam::{PARTNER}:user/eva"
     assert OUT in decrypters(grants=(to(eva, "Decrypt"),))

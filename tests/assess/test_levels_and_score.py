@@ -30,9 +30,10 @@ from weightguard.access.model import AccessKind
 from weightguard.assess.assessment import Options, assess
 from weightguard.assess.model import Report, WeightEntry
 from weightguard.config import Config
+from weightguard.estate.model import Versioning
 
-ON = {"cel": "store.versioning.Status == 'Enabled'"}
-OFF = known({"Status": "Suspended"}, "s3:GetBucketVersioning")
+ON = {"cel": "store.versioning.on"}
+OFF = known(Versioning(False, True), "s3:GetBucketVersioning")
 UNREAD = denied("s3:GetBucketVersioning")
 
 
@@ -63,7 +64,7 @@ def attest(folder: Path, *rows: dict[str, Any]) -> Config:
 
 @pytest.mark.parametrize(
     ("fact", "level"),
-    [(known({"Status": "Enabled"}), "SL3"), (OFF, "SL1"), (UNREAD, "SL1")],
+    [(known(Versioning(True, True)), "SL3"), (OFF, "SL1"), (UNREAD, "SL1")],
     ids=["pass", "fail", "unknown"],
 )
 def test_unknown_blocks_a_level_exactly_as_a_failure_does(tmp_path: Path, fact: Any, level: str) -> None:

@@ -41,7 +41,7 @@ from weightguard.estate.fact import Collection
 from weightguard.estate.model import FederatedProvider, PrincipalKind, Workload
 from weightguard.report import render, terminal
 
-ON = {"cel": "store.versioning.Status == 'Enabled'"}
+ON = {"cel": "store.versioning.on"}
 BAD = known(OPEN, "s3:GetPublicAccessBlock")
 UNREAD = denied("s3:GetBucketVersioning")
 PROTOCOL = (SHIPPED / "protocols" / "standard.yaml").read_text()

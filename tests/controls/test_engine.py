@@ -38,10 +38,14 @@ from weightguard.controls.results import Result
 from weightguard.errors import ConfigError, InputError
 from weightguard.estate.fact import Collection, Reason, Source, Unknown
 from weightguard.estate.limit import Limit, LimitKind
-from weightguard.estate.model import Contents, StoreEncryption
+from weightguard.estate.model import Contents, Encryption, EncryptionKind, Replica
 
 HOLDS = {"cel": "store.public_access_block != null && store.public_access_block.restrict_buckets"}
 Decide = Callable[[Any, Context], Verdict]
+
+
+def under(name: str) -> Encryption:
+    return Encryption(EncryptionKind.NAMED, name, reader_needs_key=True)
 
 
 def results(
@@ -148,7 +152,7 @@ def test_a_control_without_a_subject_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["k", "alias/k", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/k", None])
 def test_a_key_bears_on_the_weights_of_the_stores_that_it_encrypts(tmp_path: Path, name: str | None) -> None:
     used = key("k", rotation=known(False))
-    encryption = known(StoreEncryption("aws:kms", name or used.id))
+    encryption = known(under(name or used.id))
     found = results(
         tmp_path,
         control("WG-KEY-07", subject="key", check={"cel": "key.rotation == true"}),
@@ -169,7 +173,7 @@ def test_a_key_that_was_not_collected_and_one_that_cannot_be_named_are_unknown(t
         control("WG-KEY-07", subject="key", check={"cel": "key.rotation == true"}),
         accounts=[account()],
         stores=[
-            store("a", encryption=known(StoreEncryption("aws:kms", foreign))),
+            store("a", encryption=known(under(foreign))),
             store("b", encryption=denied("s3:GetBucketEncryption")),
         ],
         weight_sets=[weights("a"), weights("b")],
@@ -181,9 +185,9 @@ def test_a_key_that_was_not_collected_and_one_that_cannot_be_named_are_unknown(t
 
 
 def test_copies_and_logs_bear_on_the_weights_that_they_come_from(tmp_path: Path) -> None:
-    rules = {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": arn("copy")}}]}
+    copied = known((Replica(arn("copy"), None, active=True),))
     everything = {"stores": [
-        store("a", replication=known(rules), access_logging=known({"TargetBucket": "access-logs"})),
+        store("a", replicas=copied, log_store=known(arn("access-logs"))),
         store("copy"), store("trail-logs"), store("access-logs"), store("else"),
     ], "trails": [trail("trail-logs")]}  # fmt: skip
     found = results(
@@ -237,7 +241,7 @@ def test_evidence_names_every_fact_read_with_call_and_record(
     tmp_path: Path, deciding: Callable[[Decide], None]
 ) -> None:
     def check(subject: Any, context: Context) -> Verdict:
-        context.read(subject.ownership)
+        context.read(subject.object_lists)
         context.peek(subject.policy)
         context.read(context.estate.keys.items[0].rotation, "key.rotation")
         context.access.who_can(AccessKind.READ, subject.id)
@@ -255,8 +259,8 @@ def test_evidence_names_every_fact_read_with_call_and_record(
     )
     assert [(one.fact, one.value, one.source) for one in found[0].evidence] == [
         (
-            "store.ownership",
-            "BucketOwnerEnforced",
+            "store.object_lists",
+            {"in_force": False, "stated": "BucketOwnerEnforced"},
             "s3:GetBucketOwnershipControls records/aws/111111111111/s3.jsonl:1",
         ),
         ("store.policy", None, "s3:GetBucketPolicy records/aws/111111111111/s3.jsonl:1"),
@@ -461,7 +465,9 @@ def test_a_time_without_a_zone_is_no_time(text: str) -> None:
 def test_what_an_unlisted_store_depends_on_is_judged_in_full(tmp_path: Path) -> None:
     used, reader = key("k", rotation=known(False)), user("reader", mfa_active=known(False))
     unlisted = store(
-        "a", contents=denied("s3:ListObjectsV2"), encryption=known(StoreEncryption("aws:kms", used.id))
+        "a",
+        contents=denied("s3:ListObjectsV2"),
+        encryption=known(under(used.id)),
     )
     found = results(
         tmp_path,

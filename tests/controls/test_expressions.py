@@ -67,8 +67,8 @@ def verdict(
             "unknown",
         ),
         # Absent is a value.
-        ("store.object_lock == null", {}, "pass"),
-        ("store.object_lock != null && store.object_lock.mode == 'x'", {}, "fail"),
+        ("store.retention == null", {}, "pass"),
+        ("store.retention != null && store.retention.mode == 'x'", {}, "fail"),
         ("store.tags.all(key, key != 'public')", {"tags": known({"a": "b"})}, "pass"),
         ("store.tags.exists(key, key == 'model')", {"tags": denied("s3:GetBucketTagging")}, "unknown"),
         ("store.access_points.all(point, point.policy == null)", {}, "pass"),
@@ -97,7 +97,7 @@ def test_an_unknown_says_which_call_was_refused(tmp_path: Path) -> None:
 def test_a_shape_that_the_expression_did_not_expect_is_unknown_and_the_mistake_of_whoever_wrote_it(
     tmp_path: Path,
 ) -> None:
-    loaded = catalogue(tmp_path, control("WG-STO-01", check={"cel": "store.versioning.Status.deep == 'x'"}))
+    loaded = catalogue(tmp_path, control("WG-STO-01", check={"cel": "store.versioning.on.deep == 'x'"}))
     facts = estate(accounts=[account()], stores=[store("a")], weight_sets=[weights("a")])
     judgement = judge(loaded, facts, ToldAccess(), Config())
     (found,) = judgement.results
@@ -121,8 +121,8 @@ def test_readers_come_from_the_access_graph(tmp_path: Path) -> None:
     [
         ("store.publik", "no attribute 'publik'"),
         ("store.name ==", "does not compile"),
-        ("has(store.object_lock)", "has()"),
-        ("store['object_lock'] == null", "has()"),
+        ("has(store.retention)", "has()"),
+        ("store['retention'] == null", "has()"),
         ("bucket.name == 'a'", "does not compile"),
         ("1 + 1", "gives int"),
         ("true || " * 1000 + "true", "longer than"),

@@ -11,7 +11,7 @@ from estates import ACCOUNT, BUCKET, absent, call, estate, ok, record
 
 from weightguard.estate.aws.listings import FACTS
 from weightguard.estate.fact import Known, Reason, Unknown
-from weightguard.estate.model import StoreEncryption
+from weightguard.estate.model import Encryption, EncryptionKind, ObjectLists
 from weightguard.snapshot.model import Record
 
 POLICY = {
@@ -57,7 +57,6 @@ def bucket(**reads: Any) -> Record:
         "GetObjectLockConfiguration": ok({"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}),
         "GetBucketReplication": ok({"ReplicationConfiguration": {"Rules": []}}),
         "GetBucketLogging": ok({"LoggingEnabled": {"TargetBucket": "logs"}}),
-        "ListBucketInventoryConfigurations": ok({"InventoryConfigurationList": []}),
         "GetBucketLifecycleConfiguration": ok({"Rules": []}),
         "GetBucketTagging": ok({"TagSet": [{"Key": "sensitivity", "Value": "weights"}]}),
     }
@@ -182,11 +181,11 @@ def test_facts_carry_the_call_and_the_line_they_came_from() -> None:
     [
         ("GetBucketPolicy", "policy", None),
         ("GetPublicAccessBlock", "public_access_block", None),
-        ("GetBucketOwnershipControls", "ownership", None),
-        ("GetBucketEncryption", "encryption", StoreEncryption("AES256", None)),
-        ("GetObjectLockConfiguration", "object_lock", None),
-        ("GetBucketReplication", "replication", None),
-        ("GetBucketLifecycleConfiguration", "lifecycle", None),
+        ("GetBucketOwnershipControls", "object_lists", ObjectLists(True, "ObjectWriter")),
+        ("GetBucketEncryption", "encryption", Encryption(EncryptionKind.PROVIDER)),
+        ("GetObjectLockConfiguration", "retention", None),
+        ("GetBucketReplication", "replicas", ()),
+        ("GetBucketLifecycleConfiguration", "lifecycle", ()),
         ("GetBucketTagging", "tags", {}),
     ],
 )
@@ -208,7 +207,7 @@ def test_a_skipped_read_is_not_collected() -> None:
     fact = (
         estate(bucket(GetBucketLogging={"outcome": "skipped", "why": "holds no weights"}))
         .stores.items[0]
-        .access_logging
+        .log_store
     )
     assert isinstance(fact, Unknown)
     assert fact.reason is Reason.NOT_COLLECTED

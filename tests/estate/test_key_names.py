@@ -11,7 +11,7 @@ from weightguard.estate.model import Key
 SOURCE = Source("test:Call", "test")
 ONE, TWO = "111111111111", "222222222222"
 OTHER_FACTS = (
-    "customer_managed", "state", "origin", "spec", "usage", "multi_region", "rotation", "policy", "grants", "tags",
+    "customer_managed", "state", "material", "other_regions", "rotation", "policy", "grants", "tags",
     "deletion_date",
 )  # fmt: skip
 ID = "mrk-00000000000000000000000000000001"

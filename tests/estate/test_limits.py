@@ -23,10 +23,11 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, build
+from weightguard.estate.aws.store_settings import object_lists
 from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.limits import limits_of
-from weightguard.estate.model import Contents, Estate
+from weightguard.estate.model import Contents, Estate, Versioning
 
 UNREAD = Unknown(Reason.DENIED, Source("s3:GetBucketOwnershipControls", f"aws/{HOME}"), "AccessDenied")
 DELEGATED = document(
@@ -54,23 +55,26 @@ def met(found: Estate, kind: LimitKind) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize(
-    ("ownership", "expected"),
+    ("lists", "expected"),
     [
-        (known("BucketOwnerEnforced"), []),
-        (known("BucketOwnerPreferred"), [(STORE, True)]),
-        (known("ObjectWriter"), [(STORE, True)]),
-        (known(None), [(STORE, True)]),
+        (known(object_lists("BucketOwnerEnforced")), []),
+        (known(object_lists("BucketOwnerPreferred")), [(STORE, True)]),
+        (known(object_lists("ObjectWriter")), [(STORE, True)]),
+        (known(object_lists(None)), [(STORE, True)]),
         (UNREAD, [(STORE, True)]),
     ],
     ids=["off", "preferred", "writer", "never set", "unread"],
 )
-def test_lists_of_single_objects_are_in_play_unless_they_are_off(ownership: object, expected: object) -> None:
-    assert met(estate(store(ownership=ownership)), LimitKind.OBJECT_ACLS) == expected
+def test_lists_of_single_objects_are_in_play_unless_they_are_off(lists: object, expected: object) -> None:
+    assert met(estate(store(object_lists=lists)), LimitKind.OBJECT_ACLS) == expected
 
 
 def test_object_acls_make_reading_incomplete_and_leave_deletion_alone() -> None:
     """An object's list grants reading it and changing the list, never deleting (S3 user guide, "ACL overview")."""
-    closed, open_ = build(estate(store())), build(estate(store(ownership=known("ObjectWriter"))))
+    closed, open_ = (
+        build(estate(store())),
+        build(estate(store(object_lists=known(object_lists("ObjectWriter"))))),
+    )
     assert closed.who_can(AccessKind.READ, STORE).complete
     for access, complete in (("read", False), ("copy", False), ("administer", False), ("delete", True)):
         found = open_.who_can(AccessKind(access), STORE)
@@ -97,16 +101,16 @@ def test_access_grants_are_in_play_in_an_account_with_a_role_for_them() -> None:
 
 
 def test_old_versions_are_told_where_there_may_be_some() -> None:
-    assert met(estate(store(versioning=known({"Status": "Enabled"}))), LimitKind.OLD_VERSIONS) == [
+    assert met(estate(store(versioning=known(Versioning(True, True)))), LimitKind.OLD_VERSIONS) == [
         (STORE, False)
     ]
-    assert met(estate(store(versioning=known({"Status": "Suspended"}))), LimitKind.OLD_VERSIONS) == [
+    assert met(estate(store(versioning=known(Versioning(False, True)))), LimitKind.OLD_VERSIONS) == [
         (STORE, False)
     ]
-    assert met(estate(store(versioning=known({}))), LimitKind.OLD_VERSIONS) == []
+    assert met(estate(store(versioning=known(Versioning(False, False)))), LimitKind.OLD_VERSIONS) == []
     listed = known(Contents(1, 1, 0, old_versions=True))
     assert (
-        met(estate(store(versioning=known({"Status": "Enabled"}), contents=listed)), LimitKind.OLD_VERSIONS)
+        met(estate(store(versioning=known(Versioning(True, True)), contents=listed)), LimitKind.OLD_VERSIONS)
         == []
     )
 

@@ -17,6 +17,7 @@ from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.access.tagging import Tags, applied
 from weightguard.access.techniques.schema import OnStore, techniques
 from weightguard.estate.fact import Known
+from weightguard.estate.model import KeyState
 from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import (
     AccessPoint,
@@ -42,7 +43,10 @@ GRANTABLE: Final = frozenset(
 _ON_STORE: Final = ("rewrite_policy", "delete_policy", "access_point")
 _ON_POINTS: Final = ("rewrite_point_policy", "delete_point_policy")
 _ON_KEY: Final = ("grant_key", "rewrite_key_policy")
-_SWITCHING: Final[Mapping[str, str]] = {"enable_key": "Disabled", "keep_key": "PendingDeletion"}
+_SWITCHING: Final[Mapping[str, KeyState]] = {
+    "enable_key": KeyState.DISABLED,
+    "keep_key": KeyState.PENDING_DELETION,
+}
 """What ends which state of a key."""
 _NEW_POINT: Final = "weightguard-new"
 
@@ -165,7 +169,7 @@ def of_key_state(place: StoreSurface) -> Iterator[Alteration]:
     if key is None or key.key is None or key.provider_managed or not isinstance(key.key.state, Known):
         return
     for effect, state in _SWITCHING.items():
-        if key.key.state.value == state:
+        if key.key.state.value is state:
             yield from (Alteration((entry,)) for entry in _having(effect))
 
 
@@ -238,7 +242,7 @@ def _key_switched_on(_: Alteration, place: StoreSurface, __: Principal) -> Store
     def on(key: KeySurface) -> KeySurface:
         if key.key is None:
             return key
-        return replace(key, key=replace(key.key, state=Known("Enabled", key.key.state.source)))
+        return replace(key, key=replace(key.key, state=Known(KeyState.ENABLED, key.key.state.source)))
 
     return _with_key(place, on)
 

@@ -11,7 +11,7 @@ from weightguard.access.asking import Asker, Grant
 from weightguard.access.condition import UNREAD_KEY_DELEGATION
 from weightguard.access.surfaces import KeySurface, StoreSurface
 from weightguard.estate.fact import Known, Reason, Unknown
-from weightguard.estate.model import Store
+from weightguard.estate.model import KeyState, Store
 from weightguard.estate.partition import domain_of, keys_of, partition_of
 from weightguard.policy.aws import (
     CompiledPolicy,
@@ -214,7 +214,11 @@ def reaches(action: str, key: KeySurface, caller: Principal) -> bool:
 
 def _is_off(key: KeySurface) -> bool:
     """Whether the key is known to unwrap nothing: it is disabled, or waits for its deletion."""
-    return key.key is not None and isinstance(key.key.state, Known) and key.key.state.value != "Enabled"
+    return (
+        key.key is not None
+        and isinstance(key.key.state, Known)
+        and key.key.state.value is not KeyState.ENABLED
+    )
 
 
 def is_of_provider(key: KeySurface) -> bool:

@@ -28,8 +28,6 @@ from weightguard.policy.aws import (
     unread_policy,
 )
 
-KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
-
 
 @dataclass(frozen=True, slots=True)
 class KeySurface:
@@ -263,7 +261,7 @@ class Keys:
     def of_store(self, store: Store) -> KeySurface | None:
         """The key of the store's default encryption; None where S3 encrypts with keys of its own."""
         fact = store.encryption
-        if isinstance(fact, Unknown) or fact.value is None or fact.value.algorithm not in KMS_ALGORITHMS:
+        if isinstance(fact, Unknown) or fact.value is None or not fact.value.reader_needs_key:
             return None
         return self.of_name(fact.value.key, store.account, store.region)
 
@@ -312,7 +310,7 @@ def _s3(store: Store, account: Account | None) -> S3Access:
     blocks = [_block(store.public_access_block)]
     if account is not None:
         blocks.append(_block(account.public_access_block))
-    disabled = isinstance(store.ownership, Known) and store.ownership.value == "BucketOwnerEnforced"
+    disabled = isinstance(store.object_lists, Known) and not store.object_lists.value.in_force
     grants = () if disabled else _acl(store.acl)
     return S3Access(
         block=effective_block(one for one in blocks if one is not None),

@@ -181,8 +181,8 @@ def is_open_access_point(point: AccessPoint, context: Context) -> bool:
 
 
 def _acls_enabled(store: Store, context: Context) -> bool | Unknown:
-    ownership = context.peek(store.ownership)
-    return ownership if isinstance(ownership, Unknown) else ownership.value != "BucketOwnerEnforced"
+    lists = context.peek(store.object_lists)
+    return lists if isinstance(lists, Unknown) else lists.value.in_force
 
 
 def _grantees(store: Store, context: Context) -> tuple[list[Mapping[str, Any]], str | None] | Unknown:

@@ -18,7 +18,7 @@ from weightguard.checks.relations import (
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.declared import DeclaredModel, lies_in
 from weightguard.controls.judge import Context, Verdict
-from weightguard.estate.model import Account, DiskCopy, Store
+from weightguard.estate.model import Account, DiskCopy, LifecycleRule, Store
 from weightguard.weights import WeightSet
 
 NOTEBOOKS = frozenset({"notebook", "domain", "user_profile", "space"})
@@ -101,26 +101,23 @@ def notebook_cannot_fetch_weights(store: Store, context: Context) -> Verdict:
 
 def old_copies_expire(store: Store, context: Context) -> Verdict:
     """Unfinished uploads are cleared, and checkpoints with their older versions are deleted in time."""
-    lifecycle = context.read(store.lifecycle)
-    rules = [rule for rule in (lifecycle or {}).get("Rules", ()) if rule.get("Status") == "Enabled"]
+    rules = context.read(store.lifecycle)
     lacking = []
     if not any(
-        _covers(rule, "")
-        and _days(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation")
-        <= context.parameters["abort_upload_days"]
+        _covers(rule, "") and _within(rule.unfinished_uploads_days, context.parameters["abort_upload_days"])
         for rule in rules
     ):
         lacking.append("unfinished uploads are never cleared")
     checkpoints = [one for one in weights_in(store, context) if _is_checkpoint(one, context)]
     limit = context.parameters["retention_days"]
-    parts = [("Expiration", "Days", "never expire")]
-    if checkpoints and (context.read(store.versioning) or {}).get("Status") == "Enabled":
-        parts.append(("NoncurrentVersionExpiration", "NoncurrentDays", "keep their older versions"))
-    for name, unit, consequence in parts:
+    parts = [([(rule, rule.expires_days) for rule in rules], "never expire")]
+    if checkpoints and context.read(store.versioning).on:
+        parts.append(([(rule, rule.old_versions_days) for rule in rules], "keep their older versions"))
+    for timed, consequence in parts:
         kept = [
             one.prefix
             for one in checkpoints
-            if not any(_covers(rule, one.prefix) and _days(rule, name, unit) <= limit for rule in rules)
+            if not any(_covers(rule, one.prefix) and _within(days, limit) for rule, days in timed)
         ]
         if kept:
             lacking.append(f"checkpoints in {words(kept)} {consequence} within {limit} days")
@@ -134,17 +131,13 @@ def _is_checkpoint(weight_set: WeightSet, context: Context) -> bool:
     return any(word in place for word in context.parameters["checkpoint_words"])
 
 
-def _covers(rule: Mapping[str, Any], prefix: str) -> bool:
+def _covers(rule: LifecycleRule, prefix: str) -> bool:
     """Whether a lifecycle rule applies to everything under `prefix`: no filter but a prefix of it."""
-    scope = rule.get("Filter", {"Prefix": rule.get("Prefix", "")})
-    if "And" in scope or any(name not in ("Prefix",) for name in scope):
-        return False
-    return prefix.startswith(scope.get("Prefix", ""))
+    return not rule.narrowed and prefix.startswith(rule.prefix)
 
 
-def _days(rule: Mapping[str, Any], name: str, unit: str) -> float:
-    days = rule.get(name, {}).get(unit)
-    return float(days) if days is not None else float("inf")
+def _within(days: int | None, limit: float) -> bool:
+    return days is not None and days <= limit
 
 
 def disk_copy_accounted_for(copy: DiskCopy, context: Context) -> Verdict:

@@ -23,7 +23,7 @@ from weightguard.checks.outsiders import outsiders_named
 from weightguard.checks.relations import account_of, counted, is_outside, key_named, weights_in, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known, Unknown
-from weightguard.estate.model import Key, KeyGrant, NamedPolicy, Store
+from weightguard.estate.model import Key, KeyGrant, KeyMaterial, KeyState, NamedPolicy, Store
 from weightguard.policy.aws import Layers, PolicyKind, Principal, parse_principal
 
 ADMINISTRATION = ("kms:PutKeyPolicy", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:DisableKey")
@@ -133,18 +133,24 @@ def administration_apart_from_use(key: Key, context: Context) -> Verdict:
 
 def in_hardware(key: Key, context: Context) -> Verdict:
     """The material was generated in certified hardware and never existed outside."""
-    origin = context.read(key.origin)
-    if origin not in context.parameters["origins"]:
-        return Verdict.failed(f"the key's material comes from {origin}: copies may exist outside")
-    return Verdict.passed(f"the key's material was generated inside hardware ({origin})")
+    material = context.read(key.material)
+    if not _is_accepted(material, context):
+        return Verdict.failed(f"the key's material comes from {material.stated}: copies may exist outside")
+    return Verdict.passed(f"the key's material was generated inside hardware ({material.stated})")
 
 
 def sole_control(key: Key, context: Context) -> Verdict:
     """The key lies in a store that the organisation alone controls."""
-    origin = context.read(key.origin)
-    if origin not in context.parameters["origins"]:
-        return Verdict.failed(f"the provider's shared service holds the key ({origin})")
-    return Verdict.passed(f"the key lies in a store under sole control ({origin})")
+    material = context.read(key.material)
+    if not _is_accepted(material, context):
+        return Verdict.failed(f"the provider's shared service holds the key ({material.stated})")
+    return Verdict.passed(f"the key lies in a store under sole control ({material.stated})")
+
+
+def _is_accepted(material: KeyMaterial, context: Context) -> bool:
+    """Whether the parameter `origins` lists where a key lies, by the provider's own word or by the kind of protection."""
+    accepted = context.parameters["origins"]
+    return material.stated in accepted or material.protection.value in accepted
 
 
 def decrypt_bound_to_service(key: Key, context: Context) -> Verdict:
@@ -239,14 +245,11 @@ def rotation_enabled(key: Key, context: Context) -> Verdict:
 
 def replicas_accounted_for(key: Key, context: Context) -> Verdict:
     """The key's material stays in approved regions."""
-    configuration = context.read(key.multi_region)
-    if configuration is None:
+    others = context.read(key.other_regions)
+    if others is None:
         return Verdict.passed("the key belongs to a single region")
     approved = set(context.parameters["approved_regions"])
-    stray = {
-        key.region or "?",
-        *(str(one.get("Region")) for one in configuration.get("ReplicaKeys", ())),
-    } - approved
+    stray = {key.region or "?", *others} - approved
     if stray:
         return Verdict.failed(
             f"the key is multi-region and exists, or can be replicated, outside approved regions: {words(stray)}"
@@ -272,11 +275,11 @@ def no_outsider(key: Key, context: Context) -> Verdict:
 def alive(key: Key, context: Context) -> Verdict:
     """The key works, and will."""
     state = context.read(key.state)
-    if state == "PendingDeletion":
+    if state is KeyState.PENDING_DELETION:
         when = context.read(key.deletion_date) or "a date that is not told"
         return Verdict.failed(f"the key is to be destroyed on {when}: every copy under it is lost then")
-    if state != "Enabled":
-        return Verdict.failed(f"the key is {state}: what it protects cannot be read")
+    if state is not KeyState.ENABLED:
+        return Verdict.failed(f"the key is {state.value}: what it protects cannot be read")
     return Verdict.passed("the key is enabled")
 
 

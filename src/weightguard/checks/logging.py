@@ -18,7 +18,7 @@ from weightguard.checks.relations import (
 )
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Unknown
-from weightguard.estate.model import Account, Key, Resource, Store, Trail
+from weightguard.estate.model import Account, Key, Resource, RetentionMode, Store, Trail
 
 Event = Mapping[str, str]
 
@@ -151,10 +151,9 @@ def logs_write_once(store: Store, context: Context) -> Verdict:
     problems = [
         f"the files of {trail.name} cannot be validated" for trail in trails if not trail.validates_files
     ]
-    lock = context.read(store.object_lock)
-    retention = (lock or {}).get("Rule", {}).get("DefaultRetention", {})
-    days = retention.get("Days", 0) + 365 * retention.get("Years", 0)
-    if retention.get("Mode") != "COMPLIANCE":
+    retention = context.read(store.retention)
+    days = retention.days if retention is not None else 0
+    if retention is None or retention.mode is not RetentionMode.COMPLIANCE:
         problems.append("log files can be deleted: no default retention in compliance mode")
     elif days < context.parameters["retention_days"]:
         problems.append(f"log files can be deleted after {days} days")

@@ -7,8 +7,6 @@ from typing import Any
 
 from weightguard.checks.decisions import (
     CALLED_DIRECTLY,
-    NO_PRIVATE_NETWORK,
-    OTHER_ORGANISATION,
     S3_USUAL,
     account_in,
     as_seen_from,
@@ -31,45 +29,40 @@ from weightguard.checks.relations import (
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known, Unknown
-from weightguard.estate.model import Account, DiskCopy, NamedPolicy, Resource, Store
+from weightguard.estate.model import Account, DiskCopy, EncryptionKind, NamedPolicy, Resource, Store
 from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, Request
-
-SWITCHES = ("block_acls", "ignore_acls", "block_policy", "restrict_buckets")
-EVERYBODY = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
-ORDINARY: Mapping[str, Any] = {**S3_USUAL, **NO_PRIVATE_NETWORK, "aws:PrincipalOrgID": OTHER_ORGANISATION}
 
 
 def public_access_blocked(store: Store, context: Context) -> Verdict:
     """All four switches of the store's own block are on."""
-    block = context.read(store.public_access_block)
-    if block is None:
+    access = context.read(store.public_access)
+    if access is None:
         return Verdict.failed(
             "the store has no public access block: a mistaken policy or ACL would open it to everybody"
         )
-    off = [name.replace("_", " ") for name in SWITCHES if not getattr(block, name)]
-    if off:
-        return Verdict.failed(f"the public access block leaves out: {words(off, 4)}")
+    if not access.blocked:
+        return Verdict.failed(f"the public access block leaves out: {words(access.left_open, 4)}")
     return Verdict.passed("the public access block is on, with all of its settings")
 
 
 def account_blocks_public_access(account: Account, context: Context) -> Verdict:
     """All four switches of the account's block are on."""
-    block = context.read(account.public_access_block)
-    if block is None:
+    access = context.read(account.public_access)
+    if access is None:
         return Verdict.failed(
             "the account does not block public access: whoever administers a bucket can open it"
         )
-    if not block.complete:
+    if not access.blocked:
         return Verdict.failed("the account blocks public access only in part")
     return Verdict.passed("the account blocks public access for all of its stores")
 
 
 def acls_disabled(store: Store, context: Context) -> Verdict:
     """Policies alone decide."""
-    ownership = context.read(store.ownership)
-    if ownership != "BucketOwnerEnforced":
+    lists = context.read(store.object_lists)
+    if lists.in_force:
         return Verdict.failed(
-            f"ACLs are enabled ({ownership or 'ObjectWriter'}): whoever uploads an object can share it past the policy"
+            f"ACLs are enabled ({lists.stated}): whoever uploads an object can share it past the policy"
         )
     return Verdict.passed("ACLs are disabled, policies alone decide")
 
@@ -77,11 +70,11 @@ def acls_disabled(store: Store, context: Context) -> Verdict:
 def customer_key_by_default(store: Store, context: Context) -> Verdict:
     """New objects are encrypted with a key of the organisation."""
     encryption = context.read(store.encryption)
-    if encryption is None or not encryption.algorithm.startswith("aws:kms"):
+    if encryption is None or encryption.kind is EncryptionKind.PROVIDER:
         return Verdict.failed(
             "new objects are encrypted with the provider's own key: whoever may read them may decrypt them"
         )
-    if encryption.key is None or encryption.key.endswith("alias/aws/s3"):
+    if encryption.key is None or encryption.kind is EncryptionKind.SERVICE:
         return Verdict.failed("new objects are encrypted with the provider's default key for the service")
     key = key_named(encryption.key, _owner(encryption.key, store), store.region, context)
     if key is None:
@@ -105,7 +98,7 @@ def weaker_encryption_refused(store: Store, context: Context) -> Verdict:
         "another key": {header: "aws:kms", f"{header}-aws-kms-key-id": other},
         "the provider's default encryption": {header: "AES256"},
     }
-    if encryption is None or "SSE-C" not in encryption.blocked_types:
+    if encryption is None or not encryption.caller_keys_refused:
         tries["a key of the uploader's own"] = {f"{header}-customer-algorithm": "AES256"}
     accepted = [
         name for name, facts in tries.items()
@@ -141,16 +134,14 @@ def encrypted_transport_only(store: Store, context: Context) -> Verdict:
 
 def replication_stays_inside(store: Store, context: Context) -> Verdict:
     """Everything that is replicated stays with the organisation."""
-    replication = context.read(store.replication)
-    rules = [rule for rule in (replication or {}).get("Rules", ()) if rule.get("Status") == "Enabled"]
+    rules = [replica for replica in context.read(store.replicas) if replica.active]
     abroad, unknown = [], []
-    for rule in rules:
-        destination = rule.get("Destination", {})
-        owner = destination.get("Account") or _owner_of(destination.get("Bucket", ""), context)
+    for replica in rules:
+        owner = replica.account or _owner_of(replica.store or "", context)
         if owner is None:
-            unknown.append(destination.get("Bucket", "?"))
+            unknown.append(replica.store or "?")
         elif is_outside(owner, context):
-            abroad.append(f"{destination.get('Bucket', '?')} in {owner}")
+            abroad.append(f"{replica.store or '?'} in {owner}")
     if abroad:
         return Verdict.failed(f"every new object is copied outside the organisation: {words(abroad)}")
     if unknown:
@@ -164,15 +155,14 @@ def _owner_of(bucket: str, context: Context) -> str | None:
 
 def releases_write_once(store: Store, context: Context) -> Verdict:
     """Versions are kept, and every object is locked by default."""
-    if (context.read(store.versioning) or {}).get("Status") != "Enabled":
+    if not context.read(store.versioning).on:
         return Verdict.failed("versions are not kept: weights can be overwritten or deleted for good")
-    lock = context.read(store.object_lock)
-    retention = (lock or {}).get("Rule", {}).get("DefaultRetention", {})
-    if retention.get("Mode") not in ("COMPLIANCE", "GOVERNANCE"):
+    retention = context.read(store.retention)
+    if retention is None:
         return Verdict.failed(
             "objects are not locked by default: whoever may delete versions can destroy the weights"
         )
-    return Verdict.passed(f"versions are kept and locked by default ({retention['Mode'].lower()} mode)")
+    return Verdict.passed(f"versions are kept and locked by default ({retention.mode.value} mode)")
 
 
 def disk_copy_not_shared(copy: DiskCopy, context: Context) -> Verdict:

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from weightguard.access.model import Access, AccessKind
 from weightguard.config import Config
@@ -204,33 +203,13 @@ class Bearing:
 
 def destinations(store: Store) -> tuple[str, ...]:
     """Ids of the stores that `store` is replicated to, as far as is known."""
-    if not isinstance(store.replication, Known) or store.replication.value is None:
-        return ()
-    found = {name for name in _values(store.replication.value, "Bucket") if isinstance(name, str)}
-    return tuple(sorted(found))
+    known = store.replicas.value if isinstance(store.replicas, Known) else ()
+    return tuple(sorted({one.store for one in known if one.store is not None}))
 
 
 def logging_target(store: Store) -> str | None:
     """The id of the store that access logs of `store` go to, as far as is known."""
-    if not isinstance(store.access_logging, Known) or store.access_logging.value is None:
-        return None
-    name = next(_values(store.access_logging.value, "TargetBucket"), None)
-    if not isinstance(name, str):
-        return None
-    return name if name.startswith("arn:") else f"{store.id.rpartition(':')[0]}:{name}"
-
-
-def _values(raw: Any, key: str) -> Iterator[Any]:
-    """Every value of `key` in a raw provider answer, wherever it is nested."""
-    if isinstance(raw, Mapping):
-        for name, value in raw.items():
-            if name == key:
-                yield value
-            else:
-                yield from _values(value, key)
-    elif isinstance(raw, (list, tuple)):
-        for item in raw:
-            yield from _values(item, key)
+    return store.log_store.value if isinstance(store.log_store, Known) else None
 
 
 def merged(pairs: Iterable[tuple[str, Weights]]) -> dict[str, Weights]:

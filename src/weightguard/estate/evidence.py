@@ -13,6 +13,7 @@ from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.shape import MISSING, Malformed, Missing, find, mapping, text_or_none
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class Record(Protocol):
@@ -136,6 +137,16 @@ def read(
     if answered == "absent":
         return Unknown(Reason.FAILED, source, code(record, operation))
     return Unknown(OBSTACLES.get(answered or "", Reason.MALFORMED), source, code(record, operation))
+
+
+def derived(fact: Fact[V], compute: Callable[[V], T]) -> Fact[T]:
+    """What follows from a fact, with its source; what could not be had is missing for the same reason."""
+    if isinstance(fact, Unknown):
+        return fact
+    try:
+        return Known(compute(fact.value), fact.source)
+    except Malformed:
+        return Unknown(Reason.MALFORMED, fact.source)
 
 
 def answer(record: Record, operation: str) -> Mapping[str, Any]:

@@ -13,12 +13,11 @@ from typing import Any, Final
 
 from weightguard.estate.aws.settings import UNREAD_TYPES
 from weightguard.estate.aws.trust import services_trusted
-from weightguard.estate.fact import Fact, Known
+from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.model import Estate, NamedPolicy, Store
 
 EVERYTHING: Final = "*"
-ENFORCED: Final = "BucketOwnerEnforced"
 GRANTS_SERVICE: Final = "access-grants.s3"
 DELEGATING: Final = "s3:dataaccesspoint"
 """How the condition keys begin by which a bucket's policy leaves the decision to access points."""
@@ -34,7 +33,7 @@ def _object_acls(estate: Estate) -> Iterator[Limit]:
     """In play where ACLs are on; where they are not known to be off they may be."""
     for store in estate.stores:
         if store.provider == "aws" and not (
-            isinstance(store.ownership, Known) and store.ownership.value == ENFORCED
+            isinstance(store.object_lists, Known) and not store.object_lists.value.in_force
         ):
             yield Limit(LimitKind.OBJECT_ACLS, store.id)
 
@@ -44,8 +43,7 @@ def _old_versions(estate: Estate) -> Iterator[Limit]:
     for store in estate.stores:
         if isinstance(store.contents, Known) and store.contents.value.old_versions:
             continue
-        versioning = store.versioning.value if isinstance(store.versioning, Known) else {"Status": None}
-        if versioning and "Status" in versioning:
+        if isinstance(store.versioning, Unknown) or store.versioning.value.was_on:
             yield Limit(LimitKind.OLD_VERSIONS, store.id, in_play=False)
 
 

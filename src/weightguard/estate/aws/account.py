@@ -14,6 +14,7 @@ from weightguard.estate.aws import (
     organizations,
     resources,
     s3,
+    store_settings,
     watch,
     workloads,
 )
@@ -21,7 +22,7 @@ from weightguard.estate.aws.listings import feeds
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.aws.settings import account_settings, is_setting
 from weightguard.estate.calls import OBJECT_LISTINGS
-from weightguard.estate.evidence import Record, data_of, outcome, read, stated
+from weightguard.estate.evidence import Record, data_of, derived, outcome, read, stated
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     AccessPoint,
@@ -177,6 +178,7 @@ def _account(
     known = credentials.index(identity.of("iam.credential"), (), scope.calls)
     organisation = tree.organisation if isinstance(tree, organizations.Tree) else None
     name = tree.account_names.get(scope.account) if isinstance(tree, organizations.Tree) else None
+    block = s3.account_public_access_block(scope, doors)
     return Account(
         id=scope.account,
         provider="aws",
@@ -186,7 +188,8 @@ def _account(
         collected=True,
         guardrails=guardrails(tree, scope.account, organizations.SCP, scope.name),
         resource_guardrails=guardrails(tree, scope.account, organizations.RCP, scope.name),
-        public_access_block=s3.account_public_access_block(scope, doors),
+        public_access=derived(block, store_settings.public_access),
+        public_access_block=block,
         root_mfa=_root_mfa(scope, known, summary),
         root_access_keys=_root_keys(scope, known, summary),
         password_policy=_password_policy(scope, identity),

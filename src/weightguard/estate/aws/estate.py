@@ -319,6 +319,7 @@ def _outside(account: str, tree: organizations.Tree | None) -> Account:
         collected=False,
         guardrails=guardrails(tree or blind, account, organizations.SCP, place),
         resource_guardrails=guardrails(tree or blind, account, organizations.RCP, place),
+        public_access=unasked("s3control:GetPublicAccessBlock"),
         public_access_block=unasked("s3control:GetPublicAccessBlock"),
         root_mfa=unasked("iam:GetAccountSummary"),
         root_access_keys=unasked("iam:GetAccountSummary"),

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weightguard.estate.aws.scope import Scope, region_of, status
-from weightguard.estate.evidence import Record, answer, code, data_of, outcome, read, read_source
+from weightguard.estate.evidence import Record, answer, code, data_of, derived, outcome, read, read_source
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
-from weightguard.estate.model import Key, KeyGrant
+from weightguard.estate.model import Key, KeyGrant, KeyMaterial, KeyProtection, KeyState
 from weightguard.estate.shape import (
     Malformed,
     find,
@@ -25,6 +25,13 @@ from weightguard.estate.shape import (
     texts,
 )
 
+ORIGINS = {
+    "AWS_KMS": KeyProtection.SHARED_HSM,
+    "AWS_CLOUDHSM": KeyProtection.DEDICATED_HSM,
+    "EXTERNAL": KeyProtection.IMPORTED,
+    "EXTERNAL_KEY_STORE": KeyProtection.EXTERNAL,
+}
+"""Member Origin of a key's metadata -> what keeps its material."""
 UNSUPPORTED = frozenset({"UnsupportedOperationException"})
 
 
@@ -58,11 +65,9 @@ def _key(
         region=region,
         aliases=_names(scope, record, aliases.get((region, record.id.rpartition("/")[2]), [])),
         customer_managed=read(record, "DescribeKey", _customer_managed),
-        state=status(record, "DescribeKey", "KeyMetadata.KeyState"),
-        origin=status(record, "DescribeKey", "KeyMetadata.Origin"),
-        spec=read(record, "DescribeKey", _spec),
-        usage=read(record, "DescribeKey", _usage),
-        multi_region=read(record, "DescribeKey", _multi_region),
+        state=derived(status(record, "DescribeKey", "KeyMetadata.KeyState"), _state),
+        material=derived(status(record, "DescribeKey", "KeyMetadata.Origin"), _material),
+        other_regions=read(record, "DescribeKey", _other_regions),
         rotation=_rotation(record, metadata),
         policy=scope.policy_read(record, "GetKeyPolicy", "Policy", name="key policy"),
         grants=read(record, "ListGrants", _grants),
@@ -91,31 +96,26 @@ def _customer_managed(found: Any) -> bool:
     return text(member(found, "KeyMetadata.KeyManager")) == "CUSTOMER"
 
 
-def _spec(found: Any) -> str:
-    metadata = mapping(member(found, "KeyMetadata"))
-    written = text_or_none(metadata.get("KeySpec")) or text_or_none(metadata.get("CustomerMasterKeySpec"))
-    if written is None:
-        raise Malformed("KeySpec is missing")
-    return written
+def _state(written: str) -> KeyState:
+    try:
+        return KeyState(written)
+    except ValueError as error:
+        raise Malformed(f"a key state {written}") from error
 
 
-def _usage(found: Any) -> str:
-    """As stated, else what the listed algorithms serve: the member is optional."""
-    metadata = mapping(member(found, "KeyMetadata"))
-    written = text_or_none(metadata.get("KeyUsage"))
-    if written is None and metadata.get("EncryptionAlgorithms"):
-        written = "ENCRYPT_DECRYPT"
-    if written is None:
-        raise Malformed("KeyUsage is missing")
-    return written
+def _material(written: str) -> KeyMaterial:
+    if written not in ORIGINS:
+        raise Malformed(f"an origin {written}")
+    return KeyMaterial(ORIGINS[written], written)
 
 
-def _multi_region(found: Any) -> Mapping[str, Any] | None:
+def _other_regions(found: Any) -> tuple[str, ...] | None:
+    """Regions of the replicas; None for a key of a single region."""
     metadata = mapping(member(found, "KeyMetadata"))
     configuration = metadata.get("MultiRegionConfiguration")
     if configuration is None:
-        return {} if metadata.get("MultiRegion") is True else None
-    return mapping(configuration)
+        return () if metadata.get("MultiRegion") is True else None
+    return tuple(text(entry.get("Region")) for entry in objects(mapping(configuration).get("ReplicaKeys")))
 
 
 def _rotation(record: Record, metadata: Mapping[str, Any]) -> Fact[bool | None]:
@@ -144,7 +144,6 @@ def _grants(found: Any) -> tuple[KeyGrant, ...]:
             operations=texts(entry.get("Operations")),
             constraints=mapping(entry.get("Constraints") or {}),
             retiring_principal=text_or_none(entry.get("RetiringPrincipal")),
-            issuing_account=text_or_none(entry.get("IssuingAccount")),
             name=text_or_none(entry.get("Name")),
         )
         for entry in objects(member(found, "Grants"))

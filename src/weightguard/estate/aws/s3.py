@@ -9,8 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from weightguard.estate.aws import store_settings
 from weightguard.estate.aws.scope import Scope, account_of, public_access_block, region_of
-from weightguard.estate.evidence import Record, code, data_of, listing_source, outcome, read, read_source
+from weightguard.estate.evidence import (
+    Record,
+    code,
+    data_of,
+    derived,
+    listing_source,
+    outcome,
+    read,
+    read_source,
+)
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     AccessPoint,
@@ -18,27 +28,24 @@ from weightguard.estate.model import (
     NamedPolicy,
     PublicAccessBlock,
     Store,
-    StoreEncryption,
+    Versioning,
     Wrapped,
 )
 from weightguard.estate.partition import partition_of
 from weightguard.estate.shape import (
     Malformed,
     find,
-    flag,
     mapping,
     member,
     objects,
     tags,
     text,
     text_or_none,
-    texts,
 )
 
 NOT_IN_STATE: Final = "NotInState"
 """The code with which a Terraform state says that it holds no such resource: the provider's default for new buckets applies."""
 
-DEFAULT_ENCRYPTION: Final = StoreEncryption("AES256", None)
 ACL_READS: Final = "GetBucketAcl"
 
 
@@ -102,6 +109,7 @@ def store(
     """One bucket."""
     data = data_of(record)
     ownership = _ownership(record)
+    block = _public_access_block(record)
     return Store(
         id=record.id,
         provider="aws",
@@ -109,17 +117,26 @@ def store(
         region=_region(record),
         name=text_or_none(data.get("Name")) or record.id.rpartition(":")[2],
         created=text_or_none(data.get("CreationDate")),
-        public_access_block=_public_access_block(record),
+        public_access=derived(block, store_settings.public_access),
         policy=scope.policy_read(record, "GetBucketPolicy", "Policy", name="bucket policy"),
-        ownership=ownership,
+        object_lists=derived(ownership, store_settings.object_lists),
+        encryption=read(
+            record, "GetBucketEncryption", store_settings.encryption, absent=store_settings.PROVIDER_KEY
+        ),
+        versioning=read(
+            record, "GetBucketVersioning", store_settings.versioning, absent=Versioning(False, False)
+        ),
+        retention=read(record, "GetObjectLockConfiguration", store_settings.retention, absent=None),
+        replicas=read(record, "GetBucketReplication", store_settings.replicas, absent=()),
+        log_store=read(
+            record,
+            "GetBucketLogging",
+            lambda answer: store_settings.log_store(answer, partition_of(record.id)),
+            absent=None,
+        ),
+        lifecycle=read(record, "GetBucketLifecycleConfiguration", store_settings.lifecycle, absent=()),
+        public_access_block=block,
         acl=_acl(record, ownership),
-        encryption=_encryption(record),
-        versioning=_body(record, "GetBucketVersioning", {}),
-        object_lock=_body(record, "GetObjectLockConfiguration", None, "ObjectLockConfiguration"),
-        replication=_body(record, "GetBucketReplication", None, "ReplicationConfiguration"),
-        access_logging=_logging(record),
-        inventory=_inventory(record),
-        lifecycle=_body(record, "GetBucketLifecycleConfiguration", None),
         tags=_tags(record),
         tags_decide=read(record, "GetBucketAbac", _is_on, absent=False),
         contents=contents,
@@ -153,14 +170,14 @@ def _ownership(record: Record) -> Fact[str | None]:
         rules = objects(member(answer, "OwnershipControls.Rules"))
         return text(member(rules[0], "ObjectOwnership")) if rules else None
 
-    default = "BucketOwnerEnforced" if code(record, operation) == NOT_IN_STATE else None
+    default = store_settings.ENFORCED if code(record, operation) == NOT_IN_STATE else None
     return read(record, operation, parse, absent=default)
 
 
 def _acl(record: Record, ownership: Fact[str | None]) -> Fact[Mapping[str, Any] | None]:
     if (
         isinstance(ownership, Known)
-        and ownership.value == "BucketOwnerEnforced"
+        and ownership.value == store_settings.ENFORCED
         and outcome(record, ACL_READS) is None
     ):
         return Known(None, ownership.source)
@@ -170,51 +187,6 @@ def _acl(record: Record, ownership: Fact[str | None]) -> Fact[Mapping[str, Any] 
         return mapping(answer)
 
     return read(record, ACL_READS, parse, absent=None, skipped=None)
-
-
-def _encryption(record: Record) -> Fact[StoreEncryption | None]:
-    return read(record, "GetBucketEncryption", _parse_encryption, absent=DEFAULT_ENCRYPTION)
-
-
-def _parse_encryption(answer: Any) -> StoreEncryption:
-    rules = objects(member(answer, "ServerSideEncryptionConfiguration.Rules"))
-    if not rules:
-        return DEFAULT_ENCRYPTION
-    rule = rules[0]
-    default = mapping(rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": "AES256"})
-    blocked = rule.get("BlockedEncryptionTypes")
-    return StoreEncryption(
-        algorithm=text(member(default, "SSEAlgorithm")),
-        key=text_or_none(default.get("KMSMasterKeyID")),
-        bucket_key=flag(rule["BucketKeyEnabled"]) if rule.get("BucketKeyEnabled") is not None else False,
-        blocked_types=texts(mapping(blocked).get("EncryptionType")) if blocked is not None else (),
-    )
-
-
-def _body(
-    record: Record, operation: str, absent: Mapping[str, Any] | None, wrapper: str | None = None
-) -> Fact[Any]:
-    return read(
-        record,
-        operation,
-        lambda answer: mapping(member(answer, wrapper) if wrapper else answer),
-        absent=absent,
-    )
-
-
-def _logging(record: Record) -> Fact[Mapping[str, Any] | None]:
-    def parse(answer: Any) -> Mapping[str, Any] | None:
-        enabled = mapping(answer).get("LoggingEnabled")
-        return None if enabled is None else mapping(enabled)
-
-    return read(record, "GetBucketLogging", parse, absent=None)
-
-
-def _inventory(record: Record) -> Fact[tuple[Mapping[str, Any], ...]]:
-    def parse(answer: Any) -> tuple[Mapping[str, Any], ...]:
-        return tuple(objects(mapping(answer).get("InventoryConfigurationList")))
-
-    return read(record, "ListBucketInventoryConfigurations", parse, absent=())
 
 
 def _is_on(answer: Any) -> bool:

@@ -10,14 +10,24 @@ from weightguard.estate.model.container import Account, Organisation
 from weightguard.estate.model.contents import LAST_CHARACTER, Contents, UnreadObjects, Wrapped, Wrapping
 from weightguard.estate.model.credential import AccessKey
 from weightguard.estate.model.estate import Estate
-from weightguard.estate.model.key import Key, KeyGrant
+from weightguard.estate.model.key import Key, KeyGrant, KeyMaterial, KeyProtection, KeyState
 from weightguard.estate.model.network import Endpoint
 from weightguard.estate.model.policy import NamedPolicy
 from weightguard.estate.model.principal import FederatedProvider, Principal, PrincipalKind
 from weightguard.estate.model.provider import Provider
-from weightguard.estate.model.public_access import PublicAccessBlock
+from weightguard.estate.model.public_access import PublicAccess, PublicAccessBlock
 from weightguard.estate.model.resource import DiskCopy, Resource, Secret
-from weightguard.estate.model.store import AccessPoint, Store, StoreEncryption
+from weightguard.estate.model.store import AccessPoint, Store
+from weightguard.estate.model.store_settings import (
+    Encryption,
+    EncryptionKind,
+    LifecycleRule,
+    ObjectLists,
+    Replica,
+    Retention,
+    RetentionMode,
+    Versioning,
+)
 from weightguard.estate.model.workload import Workload
 
 __all__ = [
@@ -27,23 +37,34 @@ __all__ = [
     "Account",
     "Contents",
     "DiskCopy",
+    "Encryption",
+    "EncryptionKind",
     "Endpoint",
     "Estate",
     "FederatedProvider",
     "Key",
     "KeyGrant",
+    "KeyMaterial",
+    "KeyProtection",
+    "KeyState",
+    "LifecycleRule",
     "NamedPolicy",
+    "ObjectLists",
     "Organisation",
     "Principal",
     "PrincipalKind",
     "Provider",
+    "PublicAccess",
     "PublicAccessBlock",
+    "Replica",
     "Resource",
+    "Retention",
+    "RetentionMode",
     "Secret",
     "Store",
-    "StoreEncryption",
     "Trail",
     "UnreadObjects",
+    "Versioning",
     "Workload",
     "Wrapped",
     "Wrapping",

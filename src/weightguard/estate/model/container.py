@@ -9,7 +9,7 @@ from typing import Any
 from weightguard.estate.fact import Fact
 from weightguard.estate.model.policy import NamedPolicy
 from weightguard.estate.model.provider import Provider
-from weightguard.estate.model.public_access import PublicAccessBlock
+from weightguard.estate.model.public_access import PublicAccess, PublicAccessBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Account:
     resource_guardrails: Fact[
         tuple[tuple[NamedPolicy, ...], ...] | None
     ]  # AWS: RCPs per level; Google Cloud: deny policies
-    public_access_block: Fact[PublicAccessBlock | None]
+    public_access: Fact[PublicAccess | None]  # of all stores in it; None: nothing keeps the public out
+    public_access_block: Fact[PublicAccessBlock | None]  # AWS: as its decisions ask for it
     root_mfa: Fact[bool]
     root_access_keys: Fact[int]
     password_policy: Fact[Mapping[str, Any] | None]

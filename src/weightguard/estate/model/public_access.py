@@ -1,4 +1,4 @@
-"""What keeps the public out, whatever a policy or an ACL says."""
+"""What keeps the public out, whatever a policy or a list says."""
 
 from __future__ import annotations
 
@@ -6,8 +6,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class PublicAccess:
+    """Whether a store, or all of an account's, can be opened to everybody at all.
+
+    Attributes:
+        blocked: whether nothing that somebody writes into a policy or a list lets the public in.
+        by: what does that, in words. AWS: the switches that are on. Google Cloud: public access prevention, of the bucket or of
+            the organisation. Azure: allowBlobPublicAccess switched off.
+        left_open: what is not blocked, where it is blocked in part.
+    """
+
+    blocked: bool
+    by: tuple[str, ...] = ()
+    left_open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PublicAccessBlock:
-    """AWS: S3 Block Public Access. Google Cloud: public access prevention sets all four. Azure: allowBlobPublicAccess=false."""
+    """S3 Block Public Access, as AWS's decisions on policies and lists ask for it: see `weightguard.policy.aws`."""
 
     block_acls: bool
     ignore_acls: bool

@@ -10,18 +10,15 @@ from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unk
 from weightguard.estate.model.contents import LAST_CHARACTER, Contents, Wrapped, Wrapping
 from weightguard.estate.model.policy import NamedPolicy
 from weightguard.estate.model.provider import Provider
-from weightguard.estate.model.public_access import PublicAccessBlock
-
-
-@dataclass(frozen=True, slots=True)
-class StoreEncryption:
-    """How new objects are encrypted when the writer says nothing."""
-
-    algorithm: str  # AWS: AES256, aws:kms, aws:kms:dsse
-    key: str | None  # ARN, id or alias as configured; None: the provider's own key
-    bucket_key: bool = False
-    blocked_types: tuple[str, ...] = ()  # AWS: BlockedEncryptionTypes (SSE-C)
-
+from weightguard.estate.model.public_access import PublicAccess, PublicAccessBlock
+from weightguard.estate.model.store_settings import (
+    Encryption,
+    LifecycleRule,
+    ObjectLists,
+    Replica,
+    Retention,
+    Versioning,
+)
 
 _NOT_ASKED: Final = Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", ""))
 
@@ -53,21 +50,17 @@ class Store:
     region: str | None
     name: str
     created: str | None
-    public_access_block: Fact[PublicAccessBlock | None]
+    public_access: Fact[PublicAccess | None]  # None: nothing keeps the public out
     policy: Fact[NamedPolicy | None]
-    ownership: Fact[
-        str | None
-    ]  # AWS: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter; None: not set (ObjectWriter)
-    acl: Fact[
-        Mapping[str, Any] | None
-    ]  # AWS: the raw GetBucketAcl answer; None: ACLs are disabled by the ownership setting
-    encryption: Fact[StoreEncryption | None]
-    versioning: Fact[Mapping[str, Any] | None]  # AWS: {Status, MFADelete}
-    object_lock: Fact[Mapping[str, Any] | None]
-    replication: Fact[Mapping[str, Any] | None]
-    access_logging: Fact[Mapping[str, Any] | None]
-    inventory: Fact[tuple[Mapping[str, Any], ...]]
-    lifecycle: Fact[Mapping[str, Any] | None]
+    object_lists: Fact[ObjectLists]
+    encryption: Fact[Encryption | None]
+    versioning: Fact[Versioning]
+    retention: Fact[Retention | None]  # None: new objects are not locked
+    replicas: Fact[tuple[Replica, ...]]
+    log_store: Fact[str | None]  # the id of the store that logs of requests go to
+    lifecycle: Fact[tuple[LifecycleRule, ...]]
+    public_access_block: Fact[PublicAccessBlock | None]  # AWS: as its decisions ask for it
+    acl: Fact[Mapping[str, Any] | None]  # AWS: the raw GetBucketAcl answer; None: no list is in force
     tags: Fact[Mapping[str, str]]
     contents: Fact[Contents]
     access_points: Collection[AccessPoint] = field(default_factory=Collection)
