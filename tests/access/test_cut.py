@@ -31,10 +31,17 @@ from small_estates import (
     user,
 )
 
-from weightguard.access import AccessKind, Answer, Change, Cut, build, closing, hitting, joining
+from weightguard.access import (
+    AccessKind,
+    Answer,
+    Change,
+    Cut,
+    build,
+    hitting_set,
+)
 from weightguard.access import answers as answering
 from weightguard.access import cut as cutting
-from weightguard.access.rewriting import Hung, without
+from weightguard.access.aws.removals.policy_edits import Hung, without
 from weightguard.access.serial import paths_json
 from weightguard.estate.fact import Collection, Reason, Unknown
 from weightguard.estate.model import AccessPoint, Estate, KeyGrant, NamedPolicy
@@ -428,9 +435,9 @@ def test_a_bound_on_the_search_for_the_smallest_set_is_told(monkeypatch: pytest.
     found = estate(*people, *roles, store())
     whole = build(found).cut(STORE)
     assert (len(whole.changes), whole.complete) == (6, True)
-    monkeypatch.setattr(hitting, "MOST_STEPS", 0)
+    monkeypatch.setattr(hitting_set, "MOST_STEPS", 0)
     assert build(found).cut(STORE).complete, "what is proved without any step stays proved"
-    monkeypatch.setattr(hitting._Items, "at_least", lambda self, ways, taken: 0)
+    monkeypatch.setattr(hitting_set._Items, "at_least", lambda self, ways, taken: 0)
     cut = build(found).cut(STORE)
     assert cut.left == ()
     assert (bounds(cut), cut.complete) == (["cut-size"], False)
@@ -444,7 +451,7 @@ def test_a_bound_on_the_ways_to_close_a_hop_is_told(monkeypatch: pytest.MonkeyPa
         store(),
     )
     assert bounds(build(climb).cut(STORE)) == []
-    monkeypatch.setattr(closing, "_MOST_COMBINED", 1)
+    monkeypatch.setattr(closing_sets, "_MOST_COMBINED", 1)
     cut = build(climb).cut(STORE)
     assert (len(cut.changes), cut.left, bounds(cut), cut.complete) == (1, (), ["cut-size"], False)
 
@@ -467,7 +474,7 @@ def test_a_bound_on_what_several_identities_share_is_told(monkeypatch: pytest.Mo
     whole = build(found).who_can(AccessKind.READ, STORE)
     assert {"arn:aws:iam::111111111111:user/both"} <= {one.principal for one in whole.answers}
     assert whole.complete
-    monkeypatch.setattr(joining, "_MOST_ROUNDS", 0)
+    monkeypatch.setattr(joint_control, "_MOST_ROUNDS", 0)
     graph = build(found)
     less = graph.who_can(AccessKind.READ, STORE)
     assert len(less.answers) < len(whole.answers)

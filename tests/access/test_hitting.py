@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightguard.access.hitting import Budget, Choice, Chooser, Prices
+from weightguard.access.hitting_set import Budget, Choice, Chooser, Prices
 
 ELEMENTS = list(range(7))
 OPTIONS = st.frozensets(st.sampled_from(ELEMENTS), min_size=1, max_size=3)

@@ -30,7 +30,7 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, build
-from weightguard.access.techniques.schema import OnStore, techniques
+from weightguard.access.aws.technique_data.schema import OnStore, techniques
 from weightguard.estate.fact import Collection
 from weightguard.estate.model import Estate
 

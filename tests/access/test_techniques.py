@@ -26,7 +26,7 @@ from small_estates import (
 )
 
 from weightguard.access import AccessKind, build
-from weightguard.access.techniques.schema import (
+from weightguard.access.aws.technique_data.schema import (
     Combination,
     Credentials,
     Need,

@@ -8,14 +8,14 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from weightguard.access.aws.identities.actor_kinds import Kinds
+from weightguard.access.aws.identities.principals import OWN, TARGETS, Group
+from weightguard.access.aws.stores.store_policies import StoreSurface
+from weightguard.access.aws.techniques.workloads import RUNS_AS
 from weightguard.access.condition import SIGNED_IN, Condition, Matter
-from weightguard.access.kinds import Kinds
 from weightguard.access.links import Link, Node, Reached, Step
 from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, Paths, WhoCan
-from weightguard.access.population import OWN, TARGETS, Group
-from weightguard.access.running import RUNS_AS
-from weightguard.access.surfaces import StoreSurface
-from weightguard.access.wayfinding import shortest_ways, stands_for, within
+from weightguard.access.shortest_paths import shortest_ways, stands_for, within
 from weightguard.estate.limit import Limit, LimitKind, in_play
 
 if TYPE_CHECKING:

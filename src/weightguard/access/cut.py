@@ -19,14 +19,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from weightguard.access import hitting
-from weightguard.access.applying import applied
-from weightguard.access.closing import Closing, Kept, Place
-from weightguard.access.hitting import Budget, Chooser, Prices, Way
+from weightguard.access import hitting_set
+from weightguard.access.aws.removals.applied import applied
+from weightguard.access.aws.removals.changes import changes_of, costing
+from weightguard.access.aws.removals.removable import Removable, Unit
+from weightguard.access.closing_sets import Closing, Kept, Place
+from weightguard.access.hitting_set import Budget, Chooser, Prices, Way
 from weightguard.access.model import AccessKind, Answer, Cut, WhoCan
-from weightguard.access.pruning import Pruned
-from weightguard.access.removal import Removable, Unit
-from weightguard.access.telling import changes_of, costing
+from weightguard.access.remaining_links import Pruned
 from weightguard.estate.limit import Limit, LimitKind, in_play
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _Cutting:
             losses.may_cost,
             losses.ties,
         )
-        self._chooser = Chooser(self._prices, Budget(hitting.MOST_STEPS))
+        self._chooser = Chooser(self._prices, Budget(hitting_set.MOST_STEPS))
         place = owner.place(store, None)
         self._links = Pruned(owner, self._closing, access, place)
         self._walkers: dict[Way[Unit], dict[str, None]] = {}

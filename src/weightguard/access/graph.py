@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from weightguard.access.actors import Actors
 from weightguard.access.answers import Answers
-from weightguard.access.asking import Asker
-from weightguard.access.classes import Patterns
-from weightguard.access.combining import Combining
-from weightguard.access.copies import Copies
-from weightguard.access.direct import Direct
-from weightguard.access.escalation import Escalation
-from weightguard.access.index import Index
+from weightguard.access.aws.escalations import Escalation
+from weightguard.access.aws.identities.actors import Actors
+from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.named_principals import Named, account_in
+from weightguard.access.aws.identities.principals import Population
+from weightguard.access.aws.identities.resource_classes import Patterns
+from weightguard.access.aws.stores.direct_access import Direct
+from weightguard.access.aws.stores.disk_copies import Copies
+from weightguard.access.aws.stores.joint_opening import Combining
+from weightguard.access.aws.stores.policy_index import Index
+from weightguard.access.aws.stores.store_policies import Keys, StoreSurface, split, surface
 from weightguard.access.links import Graph, Link, Node, Reached, cited_by, search
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
-from weightguard.access.naming import Named, account_in
-from weightguard.access.population import Population
-from weightguard.access.surfaces import Keys, StoreSurface, split, surface
-from weightguard.access.wayfinding import everything_from
+from weightguard.access.shortest_paths import everything_from
 from weightguard.access.worth import Worth
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.limit import Limit, LimitKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from weightguard.access.mentions import EVERYBODY, mentions
+from weightguard.access.aws.identities.mentions import EVERYBODY, mentions
 from weightguard.checks.decisions import compiled, organisations, partition, stranger_account
 from weightguard.checks.relations import inside, is_outside
 from weightguard.controls.judge import Context

@@ -1,0 +1,160 @@
+"""What is chosen to be taken away, as changes that somebody can make: what the policies are to say then, and whom each costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+from weightguard.access.aws.removals.applied import taken_from
+from weightguard.access.aws.removals.policy_edits import Hung, hung_on, made_up, without
+from weightguard.access.aws.removals.removable import Unit, UnitKind
+from weightguard.access.closing_sets import Kept
+from weightguard.access.hitting_set import Way
+from weightguard.access.model import Change
+from weightguard.estate.fact import Fact, Known
+from weightguard.estate.model import Estate, NamedPolicy
+
+Place = tuple[str, str, str]
+_INSTEAD: Final = {
+    Hung.TRUST: "; a role has to have a trust policy, so let it deny everybody",
+    Hung.KEY: "; somebody has to be able to change the key's policy, so let it name the key's own account",
+    Hung.MANAGED: "; nothing is left of it then, so let it allow what everybody may, or detach and delete it",
+    Hung.POINT: "; nothing is left of the policy then, so let it deny other accounts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A policy as it stands, what it hangs on and whose that is."""
+
+    document: Mapping[str, Any] | str | None
+    hung: Hung
+    account: str
+
+
+def changes_of(
+    estate: Estate, chosen: frozenset[Unit], walkers: Mapping[Way[Unit], Iterable[str]]
+) -> tuple[tuple[Change, tuple[Unit, ...]], ...]:
+    """The changes, those that close most first, each with what it takes away; whom they cost is not said yet.
+
+    Args:
+        chosen: what is to be taken away.
+        walkers: who goes each way that was found.
+    """
+    places: dict[Place, list[Unit]] = {}
+    for unit in sorted(chosen):
+        places.setdefault(unit.place, []).append(unit)
+    closes = _closed(chosen, walkers)
+    made = [
+        (Change(place[0], "", place[1], place[2], tuple(sorted(closes.get(place, ())))), _least(units))
+        for place, units in places.items()
+    ]
+    made.sort(key=lambda one: (-len(one[0].closes), one[0].policy, one[0].statement, one[0].principal))
+    return tuple(_worded(estate, made))
+
+
+def costing(
+    changes: tuple[tuple[Change, tuple[Unit, ...]], ...],
+    lost: Iterable[str],
+    kept: Iterable[Kept],
+    left_after: Callable[[frozenset[Unit]], set[str]],
+) -> tuple[Change, ...]:
+    """The changes with whom each costs its access.
+
+    Args:
+        lost: those to be kept who lose their access by all changes together.
+        kept: what their access rests on.
+        left_after: tells who is left after some things are taken away.
+    """
+    sums: list[frozenset[Unit]] = []
+    for _, units in changes:
+        sums.append((sums[-1] if sums else frozenset()) | frozenset(units))
+    left_after = cache(left_after)
+    rests = {name: one for one in kept for name in one.names}
+    costs: dict[int, set[str]] = {}
+    for name in sorted(lost):
+        told = rests.get(name)
+        first = next((i for i, taken in enumerate(sums) if told is not None and told.lose(taken)), None)
+        if first is None:
+            first = _first_without(name, sums, left_after)
+        costs.setdefault(first, set()).add(name)
+    return tuple(
+        replace(change, costs=tuple(sorted(costs.get(number, ()))))
+        for number, (change, _) in enumerate(changes)
+    )
+
+
+def _first_without(
+    name: str, sums: list[frozenset[Unit]], left_after: Callable[[frozenset[Unit]], set[str]]
+) -> int:
+    """The first of ever larger sets after which somebody is not left: none comes back once it is gone."""
+    low, high = 0, len(sums) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if name in left_after(sums[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _closed(chosen: frozenset[Unit], walkers: Mapping[Way[Unit], Iterable[str]]) -> dict[Place, set[str]]:
+    """Whose ways each change closes, alone or together with others."""
+    found: dict[Place, set[str]] = {}
+    for way, names in walkers.items():
+        for option in way:
+            if option <= chosen:
+                for unit in option:
+                    found.setdefault(unit.place, set()).update(names)
+    return found
+
+
+def _least(units: list[Unit]) -> tuple[Unit, ...]:
+    """What is done to one place: where the whole goes, nothing else need be said."""
+    whole = [unit for unit in units if not unit.taken]
+    return tuple(whole[:1] or units)
+
+
+def _worded(
+    estate: Estate, made: list[tuple[Change, tuple[Unit, ...]]]
+) -> Iterator[tuple[Change, tuple[Unit, ...]]]:
+    documents = dict(_documents(estate))
+    done: list[Unit] = []
+    for change, units in made:
+        done += units
+        words = ", and ".join(unit.words for unit in units)
+        written = documents.get(change.policy)
+        if units[0].kind is not UnitKind.STATEMENT or written is None:
+            yield replace(change, remove=words), units
+            continue
+        taken = taken_from(done)[change.policy]
+        after = without(written.document, taken, written.hung, written.account)
+        yield replace(change, remove=words + _besides(written, after), after=after), units
+
+
+def _besides(written: _Written, after: Mapping[str, Any] | None) -> str:
+    """What has to be written in the place of what goes."""
+    return _INSTEAD.get(written.hung, "") if made_up(after, written.document) else ""
+
+
+def _documents(estate: Estate) -> Iterator[tuple[str, _Written]]:
+    """Every policy that can be edited, by id."""
+    for principal in estate.principals:
+        for policy in principal.policies.value if isinstance(principal.policies, Known) else ():
+            yield policy.id, _Written(policy.document, hung_on(policy), principal.account)
+        yield from _on(principal.trust, Hung.TRUST, principal.account)
+    for store in estate.stores:
+        yield from _on(store.policy, Hung.RESOURCE, store.account)
+        for point in store.access_points:
+            yield from _on(point.policy, Hung.POINT, point.account)
+    for key in estate.keys:
+        yield from _on(key.policy, Hung.KEY, key.account)
+    for holder in (*estate.workloads, *estate.secrets):
+        yield from _on(holder.policy, Hung.RESOURCE, holder.account)
+
+
+def _on(fact: Fact[NamedPolicy | None], hung: Hung, account: str) -> Iterator[tuple[str, _Written]]:
+    if isinstance(fact, Known) and fact.value is not None:
+        yield fact.value.id, _Written(fact.value.document, hung, account)

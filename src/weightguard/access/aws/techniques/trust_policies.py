@@ -1,0 +1,227 @@
+"""Who may assume which role: the trust policy and the caller's own policies, decided together.
+
+Trust policies name principals, accounts, services and identity providers. Services are reached by passing them the role or by what
+runs in them (see `passing` and `running`); a provider's subjects are answers of their own, named ``<provider>#<subject>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from weightguard.access.aws.identities.actors import Actors
+from weightguard.access.aws.identities.decisions import Grant
+from weightguard.access.aws.identities.mentions import mentions
+from weightguard.access.aws.identities.named_principals import account_in
+from weightguard.access.aws.identities.principals import TARGETS, Group, compiled, document_of
+from weightguard.access.aws.identities.resource_classes import Alike
+from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
+from weightguard.access.aws.identities.strangers import Strangers, limits_of
+from weightguard.access.aws.techniques.federated_subjects import subjects
+from weightguard.access.aws.techniques.targets import Aims
+from weightguard.access.links import Link, Node, Step
+from weightguard.estate.fact import Known
+from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
+from weightguard.estate.partition import partition_of
+from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, PrincipalType
+from weightguard.policy.aws import Principal as Caller
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+ASSUME = "sts:AssumeRole"
+_NEVER_ASSUMING = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER, PrincipalType.FEDERATED_USER)
+"""Services take the roles that they are passed; canonical users are S3's alone; federated users may not call STS."""
+
+
+class Trusts:
+    """Works out the links of assumed roles.
+
+    Args:
+        owner: the graph.
+    """
+
+    def __init__(self, owner: AccessGraph) -> None:
+        self._owner = owner
+        self.population = owner.population
+        self._strangers = Strangers(owner.population)
+        self._trusts: dict[str, CompiledPolicy | None] = {}
+        self._aims = Aims()
+        self._classes: list[tuple[Alike, CompiledPolicy]] | None = None
+
+    def of(self, role: Principal) -> CompiledPolicy | None:
+        """The role's trust policy; None where it could not be read."""
+        if role.id not in self._trusts:
+            fact = role.trust.value if isinstance(role.trust, Known) else None
+            self._trusts[role.id] = (
+                None if fact is None else compiled(fact, PolicyKind.TRUST, _shared_name(role, fact))
+            )
+        return self._trusts[role.id]
+
+    def outside(self) -> Iterator[Link]:
+        """Links to roles from the principals that trust policies name, as they are, from strangers and from providers' subjects."""
+        for same, trust in self._trusting():
+            example = self.population.principals[same.names[0]]
+            names = self._owner.named.names(trust)
+            hub, onward = self._aims.hub(same)
+            yield from onward
+            yield from self._of_strangers(example, trust, hub)
+            yield from subjects(self._owner, example, trust, hub)
+            for name in self._owner.named.meant(names):
+                one = self.population.group_of[name]
+                yield from self._aims.links(same, [one], partial(self._by_name, name=name, trust=trust))
+
+    def links(self, actors: Actors) -> Iterator[Link]:
+        """Links from those of some groups that may assume a role, to it."""
+        for same, trust in self._trusting():
+            names = self._owner.named.names(trust)
+            yield from self._changed(actors, names, same, trust)
+            decide = partial(self._steps, looks=self._looks(same), names=names, trust=trust)
+            for group in self._concerned(actors, names, same):
+                yield from self._aims.links(same, [group], decide, must_speak=bool(group.parts))
+
+    def _trusting(self) -> list[tuple[Alike, CompiledPolicy]]:
+        """The roles, as far as they are alike to whoever assumes them, with their trust policy."""
+        if self._classes is None:
+            self._classes = []
+            by_account: dict[str, list[str]] = {}
+            for one in self.population.principals.values():
+                if one.kind is PrincipalKind.ROLE and self.of(one) is not None:
+                    by_account.setdefault(one.account, []).append(one.id)
+            for account, members in by_account.items():
+                for same in self._owner.patterns.split(account, members, self._trust_key, (ASSUME,)):
+                    trust = self.of(self.population.principals[same.names[0]])
+                    if trust is not None:
+                        self._classes.append((same, trust))
+        return self._classes
+
+    def _trust_key(self, role: str) -> Hashable:
+        principal = self.population.principals[role]
+        trust = self.of(principal)
+        told = self._owner.asker.tags_told(principal, (ASSUME,))
+        spoken_of = tuple(
+            self._owner.patterns.hits(account, role, (ASSUME,))
+            for account in self._trusted(trust, principal.account)
+        )
+        return (None if trust is None else trust.document, told, spoken_of)
+
+    def _trusted(self, trust: CompiledPolicy | None, own: str) -> list[str]:
+        """The other accounts of the estate whose principals a trust policy means: their own policies may tell roles apart."""
+        names = frozenset() if trust is None else self._owner.named.names(trust)
+        if "*" in names:
+            return sorted(account for account in self.population.realms if account != own)
+        found = {account_in(name) for name in names} & set(self.population.realms)
+        return sorted(account for account in found if account is not None and account != own)
+
+    def _accounts(self, names: frozenset[str]) -> list[str]:
+        """The estate's accounts whose principals a trust policy lets in as such."""
+        return sorted(self.population.realms) if "*" in names else self._owner.named.accounts_in(names)
+
+    def _looks(self, same: Alike) -> Sensitivity:
+        document = getattr(self.population.principals[same.names[0]].trust, "value", None)
+        return sensitivity(None if document is None else document_of(document))
+
+    def _by_name(
+        self, group: Group, roles: tuple[str, ...], name: str, trust: CompiledPolicy
+    ) -> dict[Node, Step]:
+        """What the bearer of a name does that a trust policy names."""
+        grant = self._ask(group, self.population.callers[name], self.population.principals[roles[0]], trust)
+        return {} if grant is None else {name: Step(ASSUME, grant)}
+
+    def _changed(
+        self, actors: Actors, names: frozenset[str], same: Alike, trust: CompiledPolicy
+    ) -> Iterator[Link]:
+        """The same for a named principal as changes would leave it, where it may not as it is."""
+        for name in self._owner.named.meant(names) if actors.any_changed else ():
+            changed = actors.standing_in_for(name) if name in self._owner.named.kept_apart else ()
+            if changed:
+                own = self.population.group_of[name]
+                as_it_is = partial(self._by_name, name=name, trust=trust)
+                for group in changed if not as_it_is(own, same.names) else ():
+                    decide = partial(self._as_changed, name=name, trust=trust)
+                    yield from self._aims.links(same, [group], decide)
+
+    def _as_changed(
+        self, group: Group, roles: tuple[str, ...], name: str, trust: CompiledPolicy
+    ) -> dict[Node, Step]:
+        steps = self._by_name(group, roles, name, trust)
+        return {group: steps[name]} if steps else {}
+
+    def _concerned(self, actors: Actors, names: frozenset[str], same: Alike) -> Iterator[Group]:
+        """The cohorts whose policies allow assuming something, and speak of these roles; all that are let in without any."""
+        home = self.population.principals[same.names[0]].account
+        for account in self._accounts(names):
+            if "*" in names and account == home:
+                yield from actors.in_account(account)
+            else:
+                hits = (
+                    self._owner.patterns.hits(account, same.names[0], (ASSUME,))
+                    if account != home
+                    else same.hits
+                )
+                yield from actors.able(account, ASSUME).speaking_of(hits | same.spelt)
+
+    def _steps(
+        self,
+        group: Group,
+        roles: tuple[str, ...],
+        looks: Sensitivity,
+        names: frozenset[str],
+        trust: CompiledPolicy,
+    ) -> dict[Node, Step]:
+        found: dict[Node, Step] = {}
+        role = self.population.principals[roles[0]]
+        for caller, nodes in self._owner.named.apart(group, names, looks):
+            wanted = [node for node in nodes if node not in names]
+            grant = self._ask(group, caller, role, trust) if wanted else None
+            if grant is not None:
+                found.update((node, Step(ASSUME, grant)) for node in wanted)
+        return found
+
+    def _of_strangers(self, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+        """Who outside may assume the role. Services take roles that they are passed; canonical users are S3's alone."""
+        mentioned = mentions((trust,)) | limits_of(self.population, role.account)
+        for stranger in self._strangers.of(mentioned, partition_of(role.id), role.account):
+            if stranger.caller.type in _NEVER_ASSUMING:
+                continue
+            grant = self.ask(stranger.caller, stranger.layers, role, trust)
+            if grant is not None:
+                step = Step(ASSUME, grant.provided(*stranger.conditions))
+                for name in stranger.names:
+                    yield Link(name, hub, (step,))
+
+    def _ask(self, group: Group, caller: Caller, role: Principal, trust: CompiledPolicy) -> Grant | None:
+        return self.ask(caller, group.layers, role, trust)
+
+    def ask(
+        self,
+        caller: Caller,
+        layers: Layers,
+        role: Principal,
+        trust: CompiledPolicy,
+        *,
+        action: str = ASSUME,
+        more: Mapping[str, ContextValue] | None = None,
+    ) -> Grant | None:
+        """Whether a caller may assume a role under a trust policy, or do something else that the policy is about.
+
+        Args:
+            more: what is known of the request besides.
+        """
+        rcp = self.population.realm(role.account).rcp
+        tags = role.tags.value if isinstance(role.tags, Known) else None
+        known = self._owner.asker.tags(tags, "iam")
+        return self._owner.asker.ask(
+            caller,
+            action,
+            role.id,
+            layers.replace(resource=(trust,), rcp=rcp or None),
+            owner=role.account,
+            context={**known, **(more or {})},
+        )
+
+
+def _shared_name(role: Principal, trust: NamedPolicy) -> str:
+    """The trust policy's name without its role's, so that roles with the same text share their decisions."""
+    return f"{TARGETS}{trust.id.removeprefix(role.id)}" if trust.id.startswith(role.id) else trust.id

@@ -1,0 +1,448 @@
+"""Code that already runs as a role: the workload holds the role, and so does whoever may run code of its own on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from weightguard.access.aws.identities.actors import Actors
+from weightguard.access.aws.identities.decisions import Grant
+from weightguard.access.aws.identities.principals import Group, compiled, document_of
+from weightguard.access.aws.identities.resource_classes import Alike
+from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
+from weightguard.access.aws.permissions import PASSING, Needs, how_of
+from weightguard.access.aws.removals.removable import OPEN_DOOR
+from weightguard.access.aws.technique_data.schema import Need, OnWorkload, techniques
+from weightguard.access.aws.techniques.invited_strangers import Invited
+from weightguard.access.aws.techniques.targets import Aims
+from weightguard.access.aws.techniques.workload_names import Aliases
+from weightguard.access.condition import Condition, ConditionKind, Matter, besides
+from weightguard.access.links import Link, Node, Step
+from weightguard.access.model import Because
+from weightguard.estate.fact import Known
+from weightguard.estate.model import Workload
+from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind, compile_policy
+from weightguard.policy.aws import Principal as Caller
+
+if TYPE_CHECKING:
+    from weightguard.access.graph import AccessGraph
+
+RUNS_AS: Final = "runs as"
+"""How a hop reads from a workload to the role that it runs as."""
+_TASK_ROLE = ("taskRoleArn",)
+_HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "ecs/task_definition": _TASK_ROLE,
+    "apprunner/service": ("InstanceConfiguration.InstanceRoleArn",),
+}
+"""Where the code holds one of the workload's roles only: the others are for the service to start it with."""
+_KEPT_BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {"elasticmapreduce/cluster": ("ServiceRole",)}
+_HOLDS_NOTHING: Final = frozenset({"eks/cluster", "autoscaling/auto_scaling_group"})
+_OPEN: Final = Condition(ConditionKind.CIRCUMSTANCE, Matter.HANDS_OUT)
+_TASKS: Final = ("ecs/service", "ecs/task")
+
+
+def kind_of(workload: Workload) -> str:
+    """``service/kind``, as the technique data names workloads."""
+    return f"{workload.service}/{workload.kind}"
+
+
+class Running:
+    """Works out the links of workloads.
+
+    Args:
+        owner: the graph.
+        needs: decides what techniques need.
+    """
+
+    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
+        self._owner = owner
+        self._needs = needs
+        self._invited = Invited(owner)
+        self._workloads = {item.id: item for item in owner.estate.workloads if item.provider == "aws"}
+        self._kinds: dict[str, set[str]] = {}
+        for item in self._workloads.values():
+            self._kinds.setdefault(item.account, set()).add(kind_of(item))
+        self._entries: dict[str, list[OnWorkload]] = {}
+        for entry in techniques():
+            if isinstance(entry, OnWorkload):
+                for target in entry.targets:
+                    self._entries.setdefault(target, []).append(entry)
+        for entries in self._entries.values():
+            entries.sort(key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id))
+        self._first_actions = {
+            kind: tuple(sorted({entry.needs[0].action for entry in entries}))
+            for kind, entries in self._entries.items()
+        }
+        self._all_actions = {
+            kind: tuple(sorted(_actions_of(entries))) for kind, entries in self._entries.items()
+        }
+        self._named_roles = {
+            kind
+            for kind, entries in self._entries.items()
+            if any("{role}" in need.resource for one in entries for need in one.needs)
+        }
+        self._named_itself = {
+            kind
+            for kind, entries in self._entries.items()
+            if all(one.needs[0].resource == "target" for one in entries)
+        }
+        self._task_roles = self._roles_of_tasks()
+        self._aliases = Aliases(owner.estate)
+        self._aims = Aims()
+        self._classes: list[Alike] | None = None
+
+    def _roles_of_tasks(self) -> set[str]:
+        """Roles that some task definition gives its code, rather than to the agent that starts it."""
+        found: set[str] = set()
+        for workload in self._workloads.values():
+            if kind_of(workload) == "ecs/task_definition":
+                found.update(self.held(workload))
+        return found
+
+    def held(self, workload: Workload) -> tuple[str, ...]:
+        """The roles that code on the workload holds."""
+        kind = kind_of(workload)
+        if kind in _HOLDS_NOTHING:
+            return ()
+        named = _HELD_BY.get(kind)
+        if named is not None:
+            values = [workload.attributes[name] for name in named if name in workload.attributes]
+            return tuple(
+                self._role(fact.value, workload)
+                for fact in values
+                if isinstance(fact, Known) and isinstance(fact.value, str)
+            )
+        if kind in _TASKS:
+            return tuple(role for role in workload.roles if role in self._task_roles)
+        kept = [workload.attributes.get(name) for name in _KEPT_BY_SERVICE.get(kind, ())]
+        others = {
+            self._role(fact.value, workload)
+            for fact in kept
+            if isinstance(fact, Known) and isinstance(fact.value, str)
+        }
+        return tuple(role for role in workload.roles if role not in others)
+
+    @staticmethod
+    def _role(name: str, workload: Workload) -> str:
+        if name.startswith("arn:"):
+            return name
+        return next((role for role in workload.roles if role.endswith(f"/{name}")), name)
+
+    def holding(self) -> Iterator[Link]:
+        """Every workload holds its roles; one that anybody may invoke may hand out what they read."""
+        for workload in self._workloads.values():
+            for role in self.held(workload):
+                if role in self._owner.population.group_of:
+                    yield Link(workload.id, role, (Step(RUNS_AS, Grant(), role),))
+            if isinstance(workload.public, Known) and workload.public.value:
+                yield from self._open_to_all(workload)
+
+    def _open_to_all(self, workload: Workload) -> Iterator[Link]:
+        """What everybody on the internet gets of a workload: a guest's role as such, else what its code hands out."""
+        because = (Because(workload.id, OPEN_DOOR),)
+        if workload.kind == "identity_pool":
+            guest = self._attribute(workload, "Roles.unauthenticated") or _member(
+                self._attribute(workload, "Roles")
+            )
+            if guest in self._owner.population.group_of:
+                yield Link(
+                    "*",
+                    str(guest),
+                    (Step("cognito-identity:GetCredentialsForIdentity", Grant(because), str(guest)),),
+                )
+        elif self.held(workload):
+            how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "call from the internet"
+            yield Link("*", workload.id, (Step(how, Grant(because, (_OPEN,))),))
+
+    def links(self, actors: Actors) -> Iterator[Link]:
+        """The links of some groups to workloads."""
+        for same in self._same():
+            workload = self._workloads[same.names[0]]
+            policy = workload.policy.value if isinstance(workload.policy, Known) else None
+            document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+            looks = sensitivity(None if policy is None else document_of(policy))
+            names = self._owner.named.names(document) if document is not None else frozenset[str]()
+            decide = partial(self._steps, document=document, names=names, looks=looks)
+            yield from self._aims.links(same, self._actors(actors, same, names), decide)
+            if actors.with_others and document is not None:
+                hub, onward = self._aims.hub(same)
+                yield from onward
+                yield from self._invited_to(workload, document, hub)
+
+    def _same(self) -> list[Alike]:
+        """The workloads, as far as they are alike to whoever does something to them."""
+        if self._classes is None:
+            self._classes = []
+            together: dict[tuple[str, str], list[str]] = {}
+            for item in self._workloads.values():
+                if kind_of(item) in self._entries and self.held(item):
+                    together.setdefault((item.account, kind_of(item)), []).append(item.id)
+            for (account, kind), names in together.items():
+                self._classes += self._owner.patterns.split(
+                    account, names, self._key, self._all_actions[kind]
+                )
+        return self._classes
+
+    def _key(self, name: str) -> Hashable:
+        workload = self._workloads[name]
+        asked = {key for entry in self._entries[kind_of(workload)] for key in entry.when}
+        state = tuple((key, str(self._attribute(workload, key))) for key in sorted(asked))
+        policy = workload.policy.value if isinstance(workload.policy, Known) else None
+        tags = tuple(sorted(self._tags(workload).items(), key=str))
+        related = tuple(self._names(workload).values())[:2] if workload.service in ("ecs", "eks") else ()
+        roles = self.held(workload)
+        kind = kind_of(workload)
+        known = (
+            self._owner.patterns.hits(workload.account, roles[0], self._all_actions[kind])
+            if kind in self._named_roles
+            else None
+        )
+        able = tuple(str(self._role_can(entry, workload)) for entry in self._entries[kind] if entry.role_can)
+        return (
+            kind,
+            workload.region,
+            state,
+            known,
+            able,
+            str(policy),
+            tags,
+            related,
+            self._reachable(workload),
+        )
+
+    def _attribute(self, workload: Workload, name: str) -> Any:
+        fact = workload.attributes.get(name)
+        return fact.value if isinstance(fact, Known) else None
+
+    def _tags(self, workload: Workload) -> dict[str, ContextValue]:
+        found = self._attribute(workload, "tags")
+        return self._owner.asker.tags(found if isinstance(found, Mapping) else None, workload.service)
+
+    def _reachable(self, workload: Workload) -> bool:
+        return bool(self._attribute(workload, "PublicIpAddress"))
+
+    def _names(self, workload: Workload) -> dict[str, str]:
+        """What stands in the place of the names in a need's resource."""
+        partition = self._owner.population.realm(workload.account).partition
+        cluster = self._attribute(workload, "clusterArn") or self._attribute(workload, "clusterName") or "*"
+        bare = str(cluster).rpartition("/")[2]
+        region = workload.region or "*"
+        service = workload.service
+        base = f"arn:{partition}:{service}:{region}:{workload.account}"
+        roles = self.held(workload)
+        return {
+            "cluster": f"{base}:cluster/{bare}",
+            "tasks": workload.id if workload.kind == "task" else f"{base}:task/{bare}/*",
+            "role": roles[0] if roles else "*",
+            "account": workload.account,
+            "partition": partition,
+        }
+
+    def _steps(
+        self,
+        group: Group,
+        workloads: tuple[str, ...],
+        document: CompiledPolicy | None,
+        names: frozenset[str],
+        looks: Sensitivity,
+    ) -> dict[Node, Step]:
+        workload = self._workloads[workloads[0]]
+        found: dict[Node, Step] = {}
+        for caller, nodes in self._owner.named.apart(group, names, looks):
+            step = self._best(group, caller, workload, document) or self._by_other_name(
+                group, caller, workload, document
+            )
+            if step is not None:
+                found.update((node, step) for node in nodes)
+        return found
+
+    def _invited_to(self, workload: Workload, policy: CompiledPolicy | None, hub: Node) -> Iterator[Link]:
+        """The same for strangers, of whom the workload's own policy has to allow everything that a technique needs."""
+        if policy is None:
+            return
+        for entry in self._entries[kind_of(workload)]:
+            state, ready = self._state(entry, workload), self._role_can(entry, workload)
+            if state is not None and ready is not None:
+                known = Grant(conditions=(*state, *ready))
+                yield from self._invited.running(entry, workload, policy, self._tags(workload), known, hub)
+
+    def _actors(self, actors: Actors, same: Alike, names: frozenset[str]) -> list[Group]:
+        """The cohorts whose policies, or whom the workload's own policy, let do something to it."""
+        workload = self._workloads[same.names[0]]
+        kind, actions = kind_of(workload), self._all_actions[kind_of(workload)]
+        accounts = [workload.account, *self._owner.named.accounts_in(names)]
+        if "*" in names:
+            accounts += sorted(self._owner.population.realms)
+        found: dict[Group, None] = {}
+        for other in dict.fromkeys(accounts):
+            able = actors.cohorts(other, actions, self._first_actions[kind])
+            if kind in self._named_itself:
+                hits = self._owner.patterns.hits(other, workload.id, actions)
+                found.update(dict.fromkeys(able.speaking_of(hits | same.spelt)))
+            else:
+                found.update(dict.fromkeys(able))
+            found.update((group, None) for group in able if self._aliases.of(group, workload))
+        for name in self._owner.named.meant(names):
+            named = self._owner.population.group_of[name]
+            if named in actors and not any(named in group.parts for group in found):
+                found[named] = None
+        return list(found)
+
+    def _best(
+        self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+    ) -> Step | None:
+        best: Step | None = None
+        for entry in self._entries[kind_of(workload)]:
+            step = self._step(entry, group, caller, workload, policy)
+            if step is None:
+                continue
+            if step.grant.is_certain:
+                return step
+            best = best or step
+        return best
+
+    def _by_other_name(
+        self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+    ) -> Step | None:
+        """The same for a workload that the actor's policies name as a state's last run does not."""
+        for alias in self._aliases.of(group, workload):
+            renamed = None if policy is None else self._renamed(workload, alias)
+            step = self._best(group, caller, replace(workload, id=alias), renamed)
+            if step is not None:
+                known = Condition(ConditionKind.STATE, Matter.OTHER_NAME, (workload.id, alias))
+                return Step(step.how, step.grant.provided(known))
+        return None
+
+    @staticmethod
+    def _renamed(workload: Workload, alias: str) -> CompiledPolicy | None:
+        found = workload.policy.value if isinstance(workload.policy, Known) else None
+        document = None if found is None else document_of(found)
+        if found is None or document is None:
+            return None
+        text = document if isinstance(document, str) else json.dumps(document)
+        return compile_policy(text.replace(workload.id, alias), kind=PolicyKind.RESOURCE, name=found.id)
+
+    def _step(
+        self,
+        entry: OnWorkload,
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
+    ) -> Step | None:
+        grant = self._all(entry, entry.needs, group, caller, workload, policy)
+        if grant is None:
+            return None
+        state = self._state(entry, workload)
+        ready = self._role_can(entry, workload)
+        if state is None or ready is None:
+            return None
+        grant = grant.provided(*state).provided(*ready)
+        if entry.conditional is not None and not self._is_settled(entry, group, caller, workload, policy):
+            grant = grant.provided(besides(entry.conditional))
+        return Step(how_of(need.action for need in entry.needs), grant)
+
+    def _is_settled(
+        self,
+        entry: OnWorkload,
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
+    ) -> bool:
+        for needs in entry.settled_by:
+            grant = self._all(entry, needs, group, caller, workload, policy)
+            if grant is not None and grant.is_certain:
+                return True
+        return False
+
+    def _all(
+        self,
+        entry: OnWorkload,
+        needs: tuple[Need, ...],
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
+    ) -> Grant | None:
+        found = Grant()
+        for need in needs:
+            grant = self._need(entry, need, group, caller, workload, policy)
+            if grant is None:
+                return None
+            found = found.and_also(grant)
+        return found
+
+    def _need(
+        self,
+        entry: OnWorkload,
+        need: Need,
+        group: Group,
+        caller: Caller,
+        workload: Workload,
+        policy: CompiledPolicy | None,
+    ) -> Grant | None:
+        if need.resource.startswith("arn:") or need.resource == "*":
+            return self._needs.chosen(group, need.resource, (need.action,))
+        names = self._names(workload)
+        resource = workload.id if need.resource == "target" else need.resource.format_map(names)
+        context: dict[str, ContextValue] = dict(self._tags(workload))
+        if workload.region is not None:
+            context["aws:RequestedRegion"] = workload.region
+        if need.action == PASSING:
+            context["iam:PassedToService"] = entry.passed_to
+            return self._needs.on(
+                group, PASSING, resource, caller=caller, owner=workload.account, context=context
+            )
+        if workload.service == "ecs":
+            context["ecs:cluster"] = names["cluster"]
+        own = policy if need.resource == "target" else None
+        return self._needs.on(
+            group, need.action, resource, caller=caller, policy=own, owner=workload.account, context=context
+        )
+
+    def _state(self, entry: OnWorkload, workload: Workload) -> tuple[Condition, ...] | None:
+        """What must hold of the workload besides; None when it is known not to."""
+        conditions: list[Condition] = []
+        if entry.exists and not self._kinds.get(workload.account, set()) & set(entry.exists):
+            return None
+        for name, wanted in entry.when.items():
+            fact = workload.attributes.get(name)
+            value = fact.value if isinstance(fact, Known) else None
+            if value is None:
+                setting = (name, workload.kind.replace("_", " "), str(wanted))
+                conditions.append(Condition(ConditionKind.STATE, Matter.WORKLOAD_SETTING, setting))
+            elif value != wanted:
+                return None
+        if entry.reach == "ssh" and not self._reachable(workload):
+            conditions.append(Condition(ConditionKind.STATE, Matter.SSH, (workload.id,)))
+        return tuple(conditions)
+
+    def _role_can(self, entry: OnWorkload, workload: Workload) -> tuple[Condition, ...] | None:
+        """Whether the workload's role lets the technique's agent work; None when it does not."""
+        conditions: tuple[Condition, ...] = ()
+        for action in entry.role_can:
+            grants = []
+            for role in self.held(workload):
+                group = self._owner.population.group_of.get(role)
+                if group is not None:
+                    grants.append(self._needs.on(group, action, "*"))
+            allowed = [grant for grant in grants if grant is not None]
+            if not allowed:
+                return None
+            conditions = (*conditions, *allowed[0].conditions)
+        return conditions
+
+
+def _actions_of(entries: list[OnWorkload]) -> set[str]:
+    """Every action that some techniques need, or that settles what they hang on."""
+    found = {need.action for entry in entries for need in entry.needs}
+    return found | {need.action for entry in entries for needs in entry.settled_by for need in needs}
+
+
+def _member(roles: object) -> object:
+    """The guests' role among an identity pool's roles."""
+    return roles.get("unauthenticated") if isinstance(roles, Mapping) else None

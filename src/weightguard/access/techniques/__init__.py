@@ -1,1 +1,0 @@
-"""Escalation techniques as data, one YAML file each; `weightguard.access.techniques.schema` says what an entry holds."""
