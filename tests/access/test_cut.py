@@ -37,7 +37,9 @@ from weightguard.access import (
     Change,
     Cut,
     build,
+    closing_sets,
     hitting_set,
+    joint_control,
 )
 from weightguard.access import answers as answering
 from weightguard.access import cut as cutting

@@ -5,19 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from small_estates import (
-    HOME,
-    KEY,
-    STORE,
-    access_point,
-    account,
-    allow,
-    document,
-    estate,
-    key,
-    store,
-    user,
-)
+from small_estates import HOME, KEY, STORE, access_point, account, allow, document, estate, key, store, user
 
 from weightguard.access import AccessKind, Answer, build
 from weightguard.access.wording import all_worded

@@ -12,14 +12,7 @@ from small_estates import STORE, allow, arn, document, estate, store, user
 
 import weightguard
 from weightguard.access import AccessKind, Answer, build
-from weightguard.access.condition import (
-    Condition,
-    ConditionKind,
-    Matter,
-    confines,
-    kind_of_key,
-    of_formula,
-)
+from weightguard.access.condition import Condition, ConditionKind, Matter, confines, kind_of_key, of_formula
 from weightguard.access.wording import all_worded, worded
 from weightguard.policy.aws import Condition as ContextTest
 from weightguard.policy.aws import any_of

@@ -9,12 +9,22 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actor_kinds import Kinds
-from weightguard.access.aws.identities.principals import OWN, TARGETS, Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.stores.store_policies import StoreSurface
-from weightguard.access.aws.techniques.workloads import RUNS_AS
 from weightguard.access.condition import SIGNED_IN, Condition, Matter
+from weightguard.access.grant import owned
 from weightguard.access.links import Link, Node, Reached, Step
-from weightguard.access.model import AccessKind, ActorKind, Answer, Because, Certainty, Hop, Paths, WhoCan
+from weightguard.access.model import (
+    RUNS_AS,
+    AccessKind,
+    ActorKind,
+    Answer,
+    Because,
+    Certainty,
+    Hop,
+    Paths,
+    WhoCan,
+)
 from weightguard.access.shortest_paths import shortest_ways, stands_for, within
 from weightguard.estate.limit import Limit, LimitKind, in_play
 
@@ -223,13 +233,6 @@ def _beyond_everybody(found: list[Answer]) -> Iterator[Answer]:
 def _whose(because: tuple[Because, ...], actor: str, target: str) -> tuple[Because, ...]:
     """Policies that are shared without their owner's name, under the name of the actor or of the target."""
     return tuple(Because(owned(one.policy, actor, target), one.statement) for one in because)
-
-
-def owned(policy: str, actor: str, target: str) -> str:
-    """A policy that is shared without its owner's name, under the name of the actor or of the target."""
-    if policy.startswith(OWN):
-        return actor + policy
-    return target + policy.removeprefix(TARGETS) if policy.startswith(TARGETS) else policy
 
 
 def trail(name: str, reached: Reached) -> list[Link]:

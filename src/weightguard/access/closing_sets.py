@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from weightguard.access.answers import owned
-from weightguard.access.aws.removals.removable import Removable, Unit
-from weightguard.access.aws.techniques.workloads import RUNS_AS
+from weightguard.access.aws.removals.removable import Removable
+from weightguard.access.grant import owned
 from weightguard.access.hitting_set import Way
-from weightguard.access.model import Answer, Because, Hop, Needed
+from weightguard.access.model import RUNS_AS, Answer, Because, Hop, Needed
+from weightguard.access.provider import Unit
 
 _MOST_COMBINED = 64
 """Ways to close one decision that are looked at: layers times layers."""

@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING
 from weightguard.access import hitting_set
 from weightguard.access.aws.removals.applied import applied
 from weightguard.access.aws.removals.changes import changes_of, costing
-from weightguard.access.aws.removals.removable import Removable, Unit
+from weightguard.access.aws.removals.removable import Removable
 from weightguard.access.closing_sets import Closing, Kept, Place
 from weightguard.access.hitting_set import Budget, Chooser, Prices, Way
 from weightguard.access.model import AccessKind, Answer, Cut, WhoCan
+from weightguard.access.provider import Unit
 from weightguard.access.remaining_links import Pruned
 from weightguard.estate.limit import Limit, LimitKind, in_play
 

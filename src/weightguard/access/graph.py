@@ -13,11 +13,12 @@ from weightguard.access.aws.identities.decisions import Asker
 from weightguard.access.aws.identities.named_principals import Named, account_in
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.resource_classes import Patterns
+from weightguard.access.aws.keys import Keys
 from weightguard.access.aws.stores.direct_access import Direct
 from weightguard.access.aws.stores.disk_copies import Copies
 from weightguard.access.aws.stores.joint_opening import Combining
 from weightguard.access.aws.stores.policy_index import Index
-from weightguard.access.aws.stores.store_policies import Keys, StoreSurface, split, surface
+from weightguard.access.aws.stores.store_policies import StoreSurface, split, surface
 from weightguard.access.links import Graph, Link, Node, Reached, cited_by, search
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.access.shortest_paths import everything_from

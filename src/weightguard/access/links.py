@@ -11,8 +11,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from typing import Protocol
 
-from weightguard.access.aws.identities.decisions import Grant
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.grant import Grant
 
 
 @dataclass(frozen=True, slots=True)

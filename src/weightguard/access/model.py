@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 from weightguard.access.condition import Condition
 from weightguard.estate.fact import Unknown
@@ -232,3 +232,7 @@ class Access(Protocol):
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         """Ids of the principals, stores and keys that `principal` reaches."""
         ...
+
+
+RUNS_AS: Final = "runs as"
+"""How a hop reads from a workload to the role that it runs as."""

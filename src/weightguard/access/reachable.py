@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from weightguard.access.aws.identities.principals import Group, Population
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.links import Graph, Link, Node
 
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from weightguard.access.aws.identities.principals import OWN, TARGETS, Group
-from weightguard.access.aws.removals.removable import Unit, UnitKind
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.closing_sets import Closing
+from weightguard.access.grant import OWN, TARGETS
 from weightguard.access.links import Hub, Link, Node, cited_by, search
 from weightguard.access.model import AccessKind, Answer
+from weightguard.access.provider import Unit, UnitKind
 
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph

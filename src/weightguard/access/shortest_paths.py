@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from weightguard.access.aws.identities.principals import Group, Population
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.links import Graph, Link, Node, Reached
 
 

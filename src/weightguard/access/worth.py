@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Set
 from functools import cached_property, partial
 
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.named_principals import Named, administrator
-from weightguard.access.aws.identities.principals import Group, Population
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.links import Graph, Neighbours, Node, Reached, cited_by, spread
 from weightguard.policy.aws import Layers
 

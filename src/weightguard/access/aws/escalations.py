@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.permissions import Needs
 from weightguard.access.aws.stores.replication import replicators
 from weightguard.access.aws.techniques.assume_role import Becoming

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from weightguard.access.aws.identities.decisions import Grant
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.technique_data.schema import Need
+from weightguard.access.grant import Grant
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Principal
 from weightguard.policy.pattern import glob
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
 PASSING: Final = "iam:PassRole"
-
-
 _NEW: Final = "weightguard-new"
 _PARTS, _REGION = 6, 3
 

@@ -9,12 +9,7 @@ from typing import Any
 from weightguard.errors import InputError
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.decide import decide
-from weightguard.policy.aws.document import (
-    LONGEST_BUCKET_POLICY,
-    CompiledPolicy,
-    PolicyKind,
-    compile_parsed,
-)
+from weightguard.policy.aws.document import LONGEST_BUCKET_POLICY, CompiledPolicy, PolicyKind, compile_parsed
 from weightguard.policy.aws.explain import explain
 from weightguard.policy.aws.kms import parse_grant
 from weightguard.policy.aws.model import Layers, Request

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from weightguard.access.aws.identities.principals import Population, document_of
+from weightguard.access.aws.identities.policy_texts import document_of
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.model import ActorKind
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Estate, Principal, PrincipalKind
@@ -22,8 +23,6 @@ from weightguard.policy.aws import PolicyKind, compile_policy
 from weightguard.policy.aws.principal import PrincipalElement
 
 _SIGN_IN = ("accounts.google.com", "graph.facebook.com", "www.amazon.com", "cognito-identity.amazonaws.com")
-
-
 _SERVICES_AS_ACCOUNTS = frozenset({"cloudfront"})
 """What stands for an account in the ARN of a service's own identity: an origin access identity of CloudFront is a user of this.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from weightguard.access.aws.identities.principals import Group, Population
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.readings import Concern, Reading
 from weightguard.policy.aws import CompiledPolicy
 

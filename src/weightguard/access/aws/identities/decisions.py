@@ -7,19 +7,14 @@ caller chooses freely (the name of its session, the tags of what it creates) is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from weightguard.access.aws.identities.principals import Group, Population
-from weightguard.access.condition import (
-    Condition,
-    ConditionKind,
-    of_formula,
-    of_test,
-    takes_every_network,
-)
-from weightguard.access.model import Because, Needed
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.principals import Population
+from weightguard.access.condition import Condition, ConditionKind, of_formula, of_test, takes_every_network
+from weightguard.access.grant import Grant
+from weightguard.access.model import Because
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal as EstatePrincipal
 from weightguard.policy.aws import (
@@ -88,51 +83,6 @@ _ON_BEHALF_OF: Final = (
     "aws:PrincipalServiceNamesList",
 )
 """What requests of services alone have: "present only if the call is made by an AWS service principal"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What allows a step, and what it hangs on.
-
-    Attributes:
-        because: the statements that allow.
-        conditions: what must hold; empty when the step is certain.
-        ways: per decision every way that it is granted; see `Decision.ways`. Empty where the statements are all there is to say.
-    """
-
-    because: tuple[Because, ...] = ()
-    conditions: tuple[Condition, ...] = ()
-    ways: tuple[Needed, ...] = field(default=(), compare=False, repr=False)
-
-    @property
-    def needs(self) -> tuple[Needed, ...]:
-        """Per thing that has to be granted every way to it: per layer that must agree, the statements of which one is enough."""
-        return self.ways or tuple((((one,),),) for one in self.because)
-
-    def and_also(self, other: Grant) -> Grant:
-        """Both steps: what allows each, and what either hangs on."""
-        return Grant(
-            _joined(self.because, other.because),
-            _joined(self.conditions, other.conditions),
-            self.needs + other.needs,
-        )
-
-    def provided(self, *conditions: Condition) -> Grant:
-        """The same, hanging on more."""
-        return Grant(self.because, _joined(self.conditions, conditions), self.ways)
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether it hangs on nothing."""
-        return not self.conditions
-
-
-FREELY: Final = Grant()
-"""A step that needs no permission."""
-
-
-def _joined(left: tuple[object, ...], right: tuple[object, ...]) -> tuple:  # type: ignore[type-arg]
-    return tuple(dict.fromkeys((*left, *right))) if right else left
 
 
 class Asker:

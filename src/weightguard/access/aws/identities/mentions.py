@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.policy.aws import CompiledPolicy
 from weightguard.policy.aws.arn import account_of, is_account, parse_arn
 from weightguard.policy.aws.conditions import Test
@@ -77,13 +76,6 @@ def mentions(policies: Iterable[CompiledPolicy], names: Iterable[str] = ()) -> M
     for policy in policies:
         found |= _of_policy(policy)
     return found
-
-
-def trusted_makers(place: StoreSurface) -> list[str]:
-    """Other accounts whose access points, whatever they are, the policy of a store takes for a reason to let somebody in."""
-    if place.policy is None:
-        return []
-    return sorted(mentions((place.policy,)).points - {EVERYBODY, place.account})
 
 
 @lru_cache(maxsize=65_536)

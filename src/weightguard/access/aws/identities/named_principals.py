@@ -11,17 +11,14 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from weightguard.access.aws.identities.compiled import understood
-from weightguard.access.aws.identities.principals import Group, Population, compiled, document_of
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.policy_texts import compiled, document_of
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import NamedPolicy
 from weightguard.estate.model import Principal as EstatePrincipal
-from weightguard.policy.aws import (
-    CompiledPolicy,
-    PolicyKind,
-    Principal,
-    compile_policy,
-)
+from weightguard.policy.aws import CompiledPolicy, PolicyKind, Principal, compile_policy
 from weightguard.policy.aws.principal import Naming, PrincipalElement
 from weightguard.policy.aws.statement import target
 from weightguard.policy.pattern import glob, is_pattern

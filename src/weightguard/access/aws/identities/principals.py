@@ -7,119 +7,34 @@ that no policy can tell apart, and every decision is made once for the group.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
-from weightguard.access.aws.identities.compiled import understood
+from weightguard.access.aws.identities.accounts import Realm, guardrail_readings, realms_of
+from weightguard.access.aws.identities.callers import caller_of, has_long_term_credentials
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.membership import Membership
+from weightguard.access.aws.identities.policy_texts import (
+    Document,
+    compiled,
+    document_of,
+    policies_of_resources,
+)
 from weightguard.access.aws.identities.readings import UNREAD, Reading, reading
 from weightguard.access.aws.identities.sensitivity import (
     BLIND,
     Sensitivity,
     looks_at_aliases,
     looks_at_grants,
-    sensitivity,
 )
-from weightguard.estate.fact import Fact, Known, Unknown
-from weightguard.estate.model import Account, Estate, NamedPolicy, Principal, PrincipalKind
-from weightguard.estate.partition import Partitions, partitions_of
-from weightguard.policy.aws import (
-    Bounds,
-    CompiledPolicy,
-    Layers,
-    PolicyKind,
-    managed_policy,
-    parse_principal,
-    unread_policy,
-)
+from weightguard.access.grant import OWN
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.model import Estate, NamedPolicy, Principal, PrincipalKind
+from weightguard.estate.partition import partitions_of
+from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind, unread_policy
 from weightguard.policy.aws import Principal as Caller
-from weightguard.policy.aws.statement import Statement, target
-
-Document = Mapping[str, Any] | str
-
-
-def document_of(policy: NamedPolicy) -> Document | None:
-    """The policy's text; AWS managed policies that a snapshot only names come from the packaged table. None: not known."""
-    if policy.document is None and policy.origin == "provider":
-        return managed_policy(policy.id)
-    return policy.document
-
-
-_ANYTHING: Final = target("*", literal=True)
-TARGETS = "@"
-"""What the name of a policy that belongs to a step's target starts with, for the same reason."""
-OWN = "#"
-"""What the name of a principal's own inline policy starts with, so that principals with the same text share their decisions."""
-
-
-def compiled(policy: NamedPolicy, kind: PolicyKind, name: str | None = None) -> CompiledPolicy:
-    """The policy, compiled under its id or the given name; unread where its text is not known."""
-    document = document_of(policy)
-    if document is None:
-        return unread_policy(kind=kind, name=name or policy.id)
-    return understood(document, kind, name or policy.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Realm:
-    """An account as its principals see it.
-
-    Attributes:
-        id: the account.
-        partition: ``aws``, ``aws-cn``...
-        organisation: its organisation's id; None where it has none or none is known.
-        scp: service control policies per level; empty where none apply or none could be read.
-        rcp: resource control policies per level.
-        sensitivity: what the guardrails look at in a caller.
-        not_of: organisations whose members are all known, and of which it is none.
-    """
-
-    id: str
-    partition: str
-    organisation: str | None
-    organisation_known: bool
-    is_management: bool
-    scp: tuple[tuple[CompiledPolicy, ...], ...]
-    rcp: tuple[tuple[CompiledPolicy, ...], ...]
-    sensitivity: Sensitivity
-    not_of: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    """Principals that no policy can tell apart, or a principal as a change would leave it.
-
-    Attributes:
-        names: ids of its principals; empty for a changed one, and for a cohort.
-        caller: one of them, as the engine knows it.
-        layers: identity policies, boundary and SCPs.
-        documents: the identity policies by name.
-        change: what was changed, in words; empty for principals as they are.
-        own: what its policies and guardrails look at in a caller.
-        patterns: the resources that its identity policies speak of.
-        reach: of a cohort, those that they speak of where they allow what it was gathered for.
-        parts: the groups that it joins, where it is several whose policies say the same about some actions (a cohort).
-    """
-
-    account: str
-    kind: PrincipalKind
-    caller: Caller
-    layers: Layers
-    documents: tuple[CompiledPolicy, ...]
-    patterns: frozenset[str]
-    origin: Principal
-    names: list[str] = field(default_factory=list)
-    change: tuple[str, ...] = ()
-    own: Sensitivity = BLIND
-    parts: tuple[Group, ...] = ()
-    reach: frozenset[str] = frozenset()
-
-    @property
-    def members(self) -> list[str]:
-        """Ids of its principals."""
-        return [name for part in self.parts for name in part.names] if self.parts else self.names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,13 +65,13 @@ class Population:
         self.principals = {item.id: item for item in estate.principals}
         self.membership = Membership(estate)
         self.partitions = partitions_of(estate)
-        self.realms = _realms(estate, self.partitions, self.membership)
+        self.realms = realms_of(estate, self.partitions, self.membership)
         self.callers: dict[str, Caller] = {}
         self.groups: list[Group] = []
         self.group_of: dict[str, Group] = {}
         self.tag_keys: frozenset[str] = frozenset()
         self._readings: dict[CompiledPolicy, Reading] = {}
-        self._guardrails = _guardrail_readings(estate)
+        self._guardrails = guardrail_readings(estate)
         self._carried: dict[tuple[int, PolicyKind], Carried] = {}
         self._held: dict[str, tuple[Reading, ...]] = {}
         self._tags_looked_at: dict[tuple[str, ...], frozenset[str]] = {}
@@ -415,148 +330,3 @@ class Population:
         for owner in (principal, *self.groups_of(principal)):
             if isinstance(owner.policies, Known):
                 yield from owner.policies.value
-
-
-def policies_of_resources(estate: Estate) -> Iterator[tuple[NamedPolicy, PolicyKind]]:
-    """The policies that nobody carries: of roles, stores, access points, keys, workloads, secrets, and the guardrails."""
-    facts: list[Fact[NamedPolicy | None]] = []
-    for store in estate.stores:
-        facts += [store.policy, *(point.policy for point in store.access_points)]
-    facts += [one.policy for one in (*estate.keys, *estate.workloads, *estate.secrets)]
-    kinds = [(fact, PolicyKind.RESOURCE) for fact in facts]
-    kinds += [(one.trust, PolicyKind.TRUST) for one in estate.principals]
-    for fact, kind in kinds:
-        if isinstance(fact, Known) and fact.value is not None:
-            yield fact.value, kind
-    for account in estate.accounts:
-        for levels, kind in (
-            (account.guardrails, PolicyKind.SCP),
-            (account.resource_guardrails, PolicyKind.RCP),
-        ):
-            for level in (levels.value if isinstance(levels, Known) else None) or ():
-                yield from ((policy, kind) for policy in level)
-
-
-def is_unlimited(group: Group) -> bool:
-    """Whether the group's own policies allow everything and nothing but guardrails limits it: no change gives it more."""
-    if group.layers.boundary is not None:
-        return False
-    statements = [one for policy in group.documents for one in policy.document.statements]
-    return all(one.allows for one in statements) and any(_allows_everything(one) for one in statements)
-
-
-def _allows_everything(statement: Statement) -> bool:
-    return not statement.depends_on_request and statement.may_apply("any:action", _ANYTHING)
-
-
-def has_long_term_credentials(principal: Principal) -> bool:
-    """Whether it is a user known to have an access key in use, whose requests say nothing of a second factor.
-
-    Source: IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent ("not present in requests made using
-    long-term credentials").
-    """
-    keys = principal.access_keys
-    return isinstance(keys, Known) and any(key.active for key in keys.value)
-
-
-def caller_of(principal: Principal, realm: Realm) -> Caller:
-    """The principal as the engine knows it."""
-    tags = principal.tags.value if isinstance(principal.tags, Known) else None
-    opened = _tagged_by_others(principal) if principal.kind is PrincipalKind.ROLE else ()
-    caller = parse_principal(
-        principal.id,
-        in_management_account=realm.is_management,
-        unique_id=principal.unique_id,
-        tags=None if _ANY_TAG in opened else tags,
-        bounds=Bounds(principal.account, organisations=realm.not_of) if realm.not_of else None,
-    )
-    return caller if caller.tags is None or not opened else replace(caller, open_tags=opened)
-
-
-_ANY_TAG: Final = "*"
-_PODS: Final = "pods.eks.amazonaws.com"
-_OF_PODS: Final = (
-    "eks-cluster-arn",
-    "eks-cluster-name",
-    "kubernetes-namespace",
-    "kubernetes-pod-name",
-    "kubernetes-pod-uid",
-    "kubernetes-service-account",
-)
-
-
-def _tagged_by_others(role: Principal) -> tuple[str, ...]:
-    """The keys of the tags that identity providers and EKS give to sessions of a role, where its trust policy lets them.
-
-    Sources: IAM User Guide, "Pass session tags in AWS STS" (SAML and OIDC; they override the role's tags; IAM Identity Center
-    passes its attributes so); Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags".
-    """
-    policy = role.trust.value if isinstance(role.trust, Known) else None
-    document = None if policy is None else document_of(policy)
-    if policy is None or document is None or not reading(document).allows("sts:tagsession"):
-        return ()
-    found: tuple[str, ...] = ()
-    for statement in compiled(policy, PolicyKind.TRUST).document.statements:
-        element = statement.principals
-        if element is None or not statement.allows or not statement.may_apply("sts:tagsession", _ANYTHING):
-            continue
-        if element.federated:
-            return (_ANY_TAG,)
-        found = _OF_PODS if _PODS in element.service else found
-    return found
-
-
-def _realms(estate: Estate, partitions: Partitions, membership: Membership) -> dict[str, Realm]:
-    found = {
-        account.id: _realm(account, partitions.of(account.id), membership)
-        for account in estate.accounts
-        if account.provider == "aws"
-    }
-    for principal in estate.principals:
-        if principal.provider == "aws" and principal.account not in found:
-            partition = partitions.of(principal.account)
-            found[principal.account] = Realm(principal.account, partition, None, False, False, (), (), BLIND)
-    return found
-
-
-def _realm(account: Account, partition: str, membership: Membership) -> Realm:
-    scp, looks = _levels(account.guardrails, PolicyKind.SCP)
-    rcp, also = _levels(account.resource_guardrails, PolicyKind.RCP)
-    known = account.organisation is not None or isinstance(account.guardrails, Known)
-    not_of = frozenset() if known else membership.known_in_full
-    return Realm(
-        account.id,
-        partition,
-        account.organisation,
-        known,
-        account.is_management,
-        scp,
-        rcp,
-        looks | also,
-        not_of,
-    )
-
-
-Levels = tuple[tuple[CompiledPolicy, ...], ...]
-
-
-def _levels(
-    fact: Fact[tuple[tuple[NamedPolicy, ...], ...] | None], kind: PolicyKind
-) -> tuple[Levels, Sensitivity]:
-    """Guardrails that could not be read are taken not to limit anybody; the question's gaps name them."""
-    if isinstance(fact, Unknown) or fact.value is None:
-        return (), BLIND
-    looks = BLIND
-    for level in fact.value:
-        for policy in level:
-            looks |= sensitivity(document_of(policy))
-    return tuple(tuple(compiled(policy, kind) for policy in level) for level in fact.value), looks
-
-
-def _guardrail_readings(estate: Estate) -> dict[CompiledPolicy, Reading]:
-    found: dict[CompiledPolicy, Reading] = {}
-    for account in estate.accounts:
-        levels = account.guardrails.value if isinstance(account.guardrails, Known) else None
-        for policy in (one for level in levels or () for one in level):
-            found[compiled(policy, PolicyKind.SCP)] = reading(document_of(policy))
-    return found

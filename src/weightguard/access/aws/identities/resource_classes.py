@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
-from weightguard.access.aws.identities.principals import Group, Population
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.readings import Reading
 from weightguard.policy.pattern import Glob, glob, is_pattern
 

@@ -11,24 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from weightguard.access.aws.identities.accounts import Realm
 from weightguard.access.aws.identities.mentions import EVERYBODY, Mentions, mentions
 from weightguard.access.aws.identities.named_principals import administrator
-from weightguard.access.aws.identities.principals import Population, Realm, compiled
-from weightguard.access.aws.stores.store_policies import StoreSurface
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.condition import SIGNED_IN, Condition, ConditionKind, Matter
-from weightguard.access.model import AccessKind
 from weightguard.errors import InputError
 from weightguard.estate.fact import Known
 from weightguard.estate.partition import account_root, partition_of
-from weightguard.policy.aws import (
-    Bounds,
-    Layers,
-    PolicyKind,
-    Principal,
-    PrincipalType,
-    parse_principal,
-    somebody,
-)
+from weightguard.policy.aws import Bounds, Layers, Principal, PrincipalType, parse_principal, somebody
 from weightguard.policy.aws.arn import is_account
 
 
@@ -85,24 +76,6 @@ def answer_name(caller: Principal) -> str:
     if caller.account is None or not is_account(caller.account):
         return caller.identifier
     return account_root(caller.account, partition_of(caller.identifier))
-
-
-def mentioned_by(population: Population, access: AccessKind, place: StoreSurface) -> Mentions | None:
-    """Of whom the policies that decide an access speak; None where they let nobody in but by the caller's own policies."""
-    key = place.key
-    speaks = place.policy is not None or bool(place.s3.bucket_acl)
-    by_key = key is not None and access in (AccessKind.DECRYPT, AccessKind.DELETE, AccessKind.ADMINISTER)
-    if not speaks and not by_key:
-        return None
-    policies = [place.policy, None if key is None else key.policy]
-    for point in place.store.access_points if place.store is not None else ():
-        policy = point.policy.value if isinstance(point.policy, Known) else None
-        policies.append(None if policy is None else compiled(policy, PolicyKind.RESOURCE))
-    grantees = () if key is None else (grant.grantee for grant in key.grants)
-    found = mentions((policy for policy in policies if policy is not None), grantees)
-    found |= limits_of(population, place.account, None if key is None else key.account)
-    everybody = found.everybody or any(grant.is_public for grant in place.s3.bucket_acl)
-    return replace(found, everybody=everybody)
 
 
 def limits_of(population: Population, *accounts: str | None) -> Mentions:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from weightguard.access.aws.removals.policy_edits import Hung, hung_on, without
-from weightguard.access.aws.removals.removable import OPEN_DOOR, SHARED, Unit, UnitKind, listed_as
+from weightguard.access.aws.removals.removable import listed_as
+from weightguard.access.provider import OPEN_DOOR, SHARED, Unit, UnitKind
 from weightguard.estate.fact import Collection, Fact, Known
 from weightguard.estate.model import DiskCopy, Estate, Key, NamedPolicy, Principal, Secret, Store, Workload
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from weightguard.access.aws.removals.applied import taken_from
 from weightguard.access.aws.removals.policy_edits import Hung, hung_on, made_up, without
-from weightguard.access.aws.removals.removable import Unit, UnitKind
 from weightguard.access.closing_sets import Kept
 from weightguard.access.hitting_set import Way
 from weightguard.access.model import Change
+from weightguard.access.provider import Unit, UnitKind
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import Estate, NamedPolicy
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from weightguard.access.aws.identities.mentions import trusted_makers
 from weightguard.access.aws.identities.tags import Tags, applied
-from weightguard.access.aws.stores.store_policies import KeySurface, StoreSurface
+from weightguard.access.aws.keys import KeySurface
+from weightguard.access.aws.stores.mentioned import trusted_makers
+from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.aws.technique_data.schema import OnStore, techniques
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Known

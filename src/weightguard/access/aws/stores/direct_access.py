@@ -6,27 +6,27 @@ store besides (replication, expiry, key deletion, policy changes) is a way of it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import Final
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import FREELY, Asker, Grant
+from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.named_principals import Named
-from weightguard.access.aws.identities.principals import Group
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
-from weightguard.access.aws.identities.strangers import Stranger, Strangers, mentioned_by
+from weightguard.access.aws.identities.strangers import Stranger, Strangers
+from weightguard.access.aws.stores.mentioned import mentioned_by, resource_documents
 from weightguard.access.aws.stores.policy_index import Index
 from weightguard.access.aws.stores.s3_requests import ask_key
 from weightguard.access.aws.stores.store_changes import KEY_GRANTING, SELF_GRANTING, Applied, SelfGrants
 from weightguard.access.aws.stores.store_decisions import Deciding, best_of
 from weightguard.access.aws.stores.store_likeness import Alike
 from weightguard.access.aws.stores.store_policies import StoreSurface
-from weightguard.access.condition import (
-    confines,
-)
+from weightguard.access.condition import confines
+from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
 from weightguard.estate.partition import partition_of
@@ -418,19 +418,3 @@ def together(objects: tuple[str, Grant], key: Grant, key_action: str | None, pla
     if place.key is None or key_action is None:
         return Step(action, grant, place.id)
     return Step(f"{action} + {key_action}", grant.and_also(key), place.id)
-
-
-def resource_documents(place: StoreSurface) -> Iterable[Mapping[str, object] | str]:
-    """The documents of the store's and the key's own policies."""
-    if place.policy_source is not None and place.policy_source.document is not None:
-        yield place.policy_source.document
-    key = place.key.key if place.key is not None else None
-    if key is not None and key.policy is not None:
-        fact = key.policy
-        value = getattr(fact, "value", None)
-        if value is not None and value.document is not None:
-            yield value.document
-    for point in place.store.access_points if place.store is not None else ():
-        value = getattr(point.policy, "value", None)
-        if value is not None and value.document is not None:
-            yield value.document

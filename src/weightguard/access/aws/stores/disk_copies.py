@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Grant
-from weightguard.access.aws.identities.principals import Group, document_of
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.policy_texts import document_of
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Strangers
 from weightguard.access.aws.permissions import Needs, how_of
-from weightguard.access.aws.removals.removable import SHARED
 from weightguard.access.aws.technique_data.schema import OnStore, techniques
 from weightguard.access.condition import UNREAD_KEY_USE, besides
+from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.access.model import AccessKind, Because
+from weightguard.access.provider import SHARED
 from weightguard.estate.fact import Known
 from weightguard.estate.model import DiskCopy
 from weightguard.estate.partition import partition_of

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from weightguard.access.aws.identities.decisions import Grant
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.stores.alterations import Alteration, of_key, of_key_state, of_key_tags, of_store
 from weightguard.access.aws.stores.direct_access import KEY_ACTIONS, OBJECT_ACTIONS, Candidate, together
 from weightguard.access.aws.stores.store_changes import (
@@ -22,6 +21,7 @@ from weightguard.access.aws.stores.store_changes import (
     SELF_GRANTING,
 )
 from weightguard.access.aws.stores.store_policies import StoreSurface
+from weightguard.access.grant import Grant
 from weightguard.access.links import Graph, Link, Node, Reached, Step, search
 from weightguard.access.model import AccessKind
 from weightguard.access.reachable import Onward

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.mentions import trusted_makers
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.named_principals import Named, account_in, allows_everybody, lets_in
-from weightguard.access.aws.identities.principals import Group, Population
+from weightguard.access.aws.identities.principals import Population
+from weightguard.access.aws.stores.mentioned import trusted_makers
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.estate.partition import keys_of, partition_of
 from weightguard.policy.aws import CompiledPolicy

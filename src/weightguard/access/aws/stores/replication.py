@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from weightguard.access.aws.identities.decisions import Asker, Grant, trust_of_service
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.decisions import Asker, trust_of_service
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.stores.s3_requests import ask_key, store_context, store_layers
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.aws.techniques.trust_policies import Trusts
+from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.estate.model import PrincipalKind
 from weightguard.policy.aws import Layers, Principal

@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from weightguard.access.aws.identities.decisions import Asker, Grant
-from weightguard.access.aws.stores.store_policies import KeySurface, StoreSurface
+from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.keys import KeySurface
+from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.condition import UNREAD_KEY_DELEGATION
+from weightguard.access.grant import Grant
 from weightguard.estate.fact import Known, Reason, Unknown
 from weightguard.estate.model import KeyState, Store
 from weightguard.estate.partition import domain_of, keys_of, partition_of

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from weightguard.access.aws.identities.decisions import Asker, Grant
+from weightguard.access.aws.identities.decisions import Asker
 from weightguard.access.aws.identities.named_principals import administrator, allows_somebody
 from weightguard.access.aws.identities.tags import choices, named_values, request_context
 from weightguard.access.aws.stores.alterations import (
@@ -27,6 +27,7 @@ from weightguard.access.aws.stores.store_decisions import Deciding
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.aws.technique_data.schema import OnStore
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
+from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from weightguard.access.aws.identities.decisions import FREELY, Asker, Grant
+from weightguard.access.aws.identities.decisions import Asker
 from weightguard.access.aws.stores.s3_requests import (
     ask_key,
     ask_key_of_provider,
@@ -14,6 +14,7 @@ from weightguard.access.aws.stores.s3_requests import (
 )
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.condition import STORE_NOT_HELD, UNREAD_BUCKET_POLICY
+from weightguard.access.grant import FREELY, Grant
 from weightguard.policy.aws import AccessPoint, Layers, Principal
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Grant
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.permissions import Needs, how_of
 from weightguard.access.aws.technique_data.schema import Credentials, Trust, techniques
 from weightguard.access.aws.techniques.targets import Aims
 from weightguard.access.aws.techniques.trust_policies import ASSUME, Trusts
 from weightguard.access.condition import Condition, ConditionKind, Matter
+from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind

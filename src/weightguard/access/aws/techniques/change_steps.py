@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.aws.identities.compiled import parsed
-from weightguard.access.aws.identities.decisions import Grant
-from weightguard.access.aws.identities.principals import Group, compiled, document_of
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.sensitivity import statements_of
 from weightguard.access.aws.identities.tags import Tags, request_context
 from weightguard.access.aws.permissions import Needs
@@ -21,6 +21,7 @@ from weightguard.access.aws.techniques.policy_choices import Changes, Choice
 from weightguard.access.aws.techniques.policy_choices import together as all_of
 from weightguard.access.aws.techniques.tag_choices import TagChoices
 from weightguard.access.condition import Condition, ConditionKind, Matter
+from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from weightguard.access.aws.identities.groups import Group, is_unlimited
 from weightguard.access.aws.identities.named_principals import administrator
-from weightguard.access.aws.identities.principals import Group, is_unlimited
 from weightguard.access.aws.identities.tags import applied
 from weightguard.access.aws.permissions import Needs
 from weightguard.access.aws.techniques.assume_role import other_than

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.aws.identities.actors import Able, Actors
-from weightguard.access.aws.identities.decisions import Grant
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.named_principals import administrator
-from weightguard.access.aws.identities.principals import Group, compiled, document_of
+from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.sensitivity import sensitivity
+from weightguard.access.aws.keys import Keys
 from weightguard.access.aws.permissions import Needs, how_of
-from weightguard.access.aws.stores.store_policies import Keys
 from weightguard.access.aws.technique_data.schema import (
     Federation,
     Guardrails,
@@ -25,6 +25,7 @@ from weightguard.access.aws.technique_data.schema import (
 )
 from weightguard.access.aws.techniques.invited_strangers import Invited
 from weightguard.access.condition import UNREAD_KEY_USE, Condition, ConditionKind, Matter, besides
+from weightguard.access.grant import Grant
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind, Secret

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from weightguard.access.aws.identities.principals import Group, Population
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.links import Graph, Link, Node, Step
 
 if TYPE_CHECKING:

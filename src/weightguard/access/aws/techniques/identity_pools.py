@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from weightguard.access.aws.identities.decisions import Grant
 from weightguard.access.condition import besides
+from weightguard.access.grant import Grant
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, Workload
 from weightguard.policy.aws import CompiledPolicy, Layers, parse_principal

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from weightguard.access.aws.identities.decisions import Grant
 from weightguard.access.aws.identities.mentions import mentions
 from weightguard.access.aws.identities.strangers import Stranger, Strangers, limits_of
 from weightguard.access.aws.permissions import how_of
 from weightguard.access.aws.technique_data.schema import Need, OnWorkload
 from weightguard.access.condition import besides
+from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.model import Workload
 from weightguard.estate.partition import partition_of

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Grant
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.named_principals import administrator
-from weightguard.access.aws.identities.principals import Group, compiled
+from weightguard.access.aws.identities.policy_texts import compiled
 from weightguard.access.aws.permissions import Needs, how_of
 from weightguard.access.aws.technique_data.schema import NewPrincipal, techniques
 from weightguard.access.aws.techniques.offered_policies import (
@@ -19,6 +19,7 @@ from weightguard.access.aws.techniques.offered_policies import (
     Offers,
     limitless,
 )
+from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Step
 from weightguard.estate.model import NamedPolicy, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, parse_principal

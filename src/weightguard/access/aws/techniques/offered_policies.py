@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.estate.model import NamedPolicy
 from weightguard.policy.aws import Condition, ContextValue, managed_policy
 from weightguard.policy.aws import Principal as Caller

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Grant, trust_of_service
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.decisions import trust_of_service
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.permissions import PASSING, Needs, how_of
 from weightguard.access.aws.technique_data.schema import PassRole, techniques
@@ -16,6 +16,7 @@ from weightguard.access.aws.techniques.identity_pools import vouched_for
 from weightguard.access.aws.techniques.targets import Aims
 from weightguard.access.aws.techniques.trust_policies import Trusts
 from weightguard.access.condition import besides
+from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind

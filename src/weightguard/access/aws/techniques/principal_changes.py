@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.permissions import Needs
 from weightguard.access.aws.techniques.changed_principals import CHANGED, Offer, State, States, TargetClass
 from weightguard.access.aws.techniques.guardrail_removal import actors_of

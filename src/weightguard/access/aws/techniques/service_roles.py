@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.permissions import Needs
 from weightguard.access.aws.technique_data.schema import PassRole, techniques
 from weightguard.access.aws.techniques.pass_role import Passing

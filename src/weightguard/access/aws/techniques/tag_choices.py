@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
-from weightguard.access.aws.identities.principals import Group, Population, compiled, policies_of_resources
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.policy_texts import compiled, policies_of_resources
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.sensitivity import sensitivity
 from weightguard.access.aws.identities.tags import Tags, chosen_for
 from weightguard.estate.fact import Known

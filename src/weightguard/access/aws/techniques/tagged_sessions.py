@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Grant
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.named_principals import allows_somebody
-from weightguard.access.aws.identities.principals import Group
 from weightguard.access.aws.identities.tags import applied, request_context
 from weightguard.access.aws.permissions import how_of
 from weightguard.access.aws.techniques.assume_role import rewritten_trust
 from weightguard.access.aws.techniques.guardrail_removal import actors_of
 from weightguard.access.aws.techniques.tag_choices import Choice, TagChoices
 from weightguard.access.aws.techniques.trust_policies import ASSUME, Trusts
+from weightguard.access.grant import Grant
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.estate.model import Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy

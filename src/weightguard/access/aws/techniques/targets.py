@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.links import Hub, Link, Node, Step
 

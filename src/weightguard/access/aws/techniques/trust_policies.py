@@ -11,15 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Grant
+from weightguard.access.aws.identities.groups import Group
 from weightguard.access.aws.identities.mentions import mentions
 from weightguard.access.aws.identities.named_principals import account_in
-from weightguard.access.aws.identities.principals import TARGETS, Group, compiled, document_of
+from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Strangers, limits_of
 from weightguard.access.aws.techniques.federated_subjects import subjects
 from weightguard.access.aws.techniques.targets import Aims
+from weightguard.access.grant import TARGETS, Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from weightguard.access.aws.identities.principals import Group
+from weightguard.access.aws.identities.groups import Group
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Estate, Workload
 from weightguard.policy.pattern import glob, is_pattern

@@ -9,19 +9,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Grant
-from weightguard.access.aws.identities.principals import Group, compiled, document_of
+from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
 from weightguard.access.aws.permissions import PASSING, Needs, how_of
-from weightguard.access.aws.removals.removable import OPEN_DOOR
 from weightguard.access.aws.technique_data.schema import Need, OnWorkload, techniques
 from weightguard.access.aws.techniques.invited_strangers import Invited
 from weightguard.access.aws.techniques.targets import Aims
 from weightguard.access.aws.techniques.workload_names import Aliases
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
+from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
-from weightguard.access.model import Because
+from weightguard.access.model import RUNS_AS, Because
+from weightguard.access.provider import OPEN_DOOR
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Workload
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind, compile_policy
@@ -30,8 +31,6 @@ from weightguard.policy.aws import Principal as Caller
 if TYPE_CHECKING:
     from weightguard.access.graph import AccessGraph
 
-RUNS_AS: Final = "runs as"
-"""How a hop reads from a workload to the role that it runs as."""
 _TASK_ROLE = ("taskRoleArn",)
 _HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "ecs/task_definition": _TASK_ROLE,
