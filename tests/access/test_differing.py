@@ -18,7 +18,7 @@ from small_estates import STORE, allow, arn, deny, estate, group, role, store, t
 from weightguard.access import AccessKind, Answer, build
 from weightguard.access.graph import AccessGraph
 from weightguard.access.links import Reached
-from weightguard.access.worth import Worth
+from weightguard.access.provider import Wanted
 from weightguard.collect.exports.gaad import collect
 from weightguard.estate.fact import Collection
 from weightguard.estate.model import Estate
@@ -53,13 +53,11 @@ def of(generator: ModuleType, principals: int, seed: int, folder: Path) -> Estat
 def exhaustive(things: Estate) -> AccessGraph:
     """A graph in which every change was worked out, whatever it is worth."""
     graph = AccessGraph(things)
-    nowhere = Reached({}, frozenset())
-    while True:
-        escalation = graph.escalation
-        if not escalation.widen(
-            Worth(graph.graph, graph.population, escalation.ideals, nowhere, opened=True)
-        ):
-            return graph
+    wanted = Wanted(Reached({}, frozenset()), opened=True)
+    assert graph.graph.into
+    while any(port.links(wanted) for port in graph.ports):
+        pass
+    return graph
 
 
 def told(answers: tuple[Answer, ...]) -> set[tuple[str, str, str, bool]]:

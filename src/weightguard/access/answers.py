@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from weightguard.access.aws.identities.actor_kinds import Kinds
-from weightguard.access.aws.identities.groups import Group
-from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.condition import SIGNED_IN, Condition, Matter
 from weightguard.access.grant import owned
-from weightguard.access.links import Link, Node, Reached, Step
-from weightguard.access.model import (
-    RUNS_AS,
-    AccessKind,
-    ActorKind,
-    Answer,
-    Because,
-    Certainty,
-    Hop,
-    Paths,
-    WhoCan,
-)
-from weightguard.access.shortest_paths import shortest_ways, stands_for, within
-from weightguard.estate.limit import Limit, LimitKind, in_play
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
+from weightguard.access.links import Graph, Group, Link, Node, Reached, Step
+from weightguard.access.model import RUNS_AS, ActorKind, Answer, Because, Certainty, Hop, Paths
+from weightguard.access.shortest_paths import shortest_ways
+from weightguard.estate.limit import Limit, LimitKind
+from weightguard.estate.model import Workload
 
 EVERYBODY = "*"
 _MOST_WAYS = 1_000
@@ -37,47 +21,51 @@ _MOST_WAYS = 1_000
 
 
 class Answers:
-    """Words a graph's answers.
+    """Words what searches of a graph find.
 
     Args:
-        owner: the graph.
+        graph: who can become whom.
+        workloads: those of the estate.
+        kind_of: who stands behind a name.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
-        self._kinds = Kinds(owner.estate, owner.population)
+    def __init__(
+        self, graph: Graph, workloads: Iterable[Workload], kind_of: Callable[[str], ActorKind]
+    ) -> None:
+        self.graph = graph
+        self._workloads = workloads
+        self._kind_of = kind_of
         self._hops: dict[tuple[str, str, int], tuple[Step, Hop]] = {}
 
-    def who_can(self, access: AccessKind, place: StoreSurface, reached: Reached) -> WhoCan:
-        """Every name that the search found, sorted; those who only have what everybody has are said by ``*``."""
-        found = self.found(reached, self._owner.seeds(access, place))
-        gaps = self._owner.gaps(place, [answer.principal for answer in found])
-        limits = self._owner.limits(access, place)
-        complete = self._owner.holds(place.id) and not gaps and not in_play(limits)
-        return WhoCan(access, place.id, found, complete, gaps, limits)
-
     def found(self, reached: Reached, seeds: Iterable[Link]) -> tuple[Answer, ...]:
-        """The answers that a search from some links to a store comes to."""
+        """The answers that a search from some links to a store comes to: every name that it found, sorted; those who only have
+        what everybody has are said by ``*``.
+        """
         ways = _Ways(self, reached, self._standing(seeds))
-        found = [ways.answer(name, self._kinds.of(name)) for name in reached.first if isinstance(name, str)]
+        found = [ways.answer(name, self._kind_of(name)) for name in reached.first if isinstance(name, str)]
         return tuple(sorted(_beyond_everybody(found), key=lambda answer: answer.principal))
 
     def _standing(self, seeds: Iterable[Link]) -> Standing:
         nodes = {node for link in seeds if _is_one_step(link) for node in _parts(link.origin)}
-        return Standing(frozenset(nodes), self._owner.population.group_of, self._runs_as)
+        return Standing(frozenset(nodes), self.graph.group_of, self._runs_as)
 
     @cached_property
     def _runs_as(self) -> dict[str, tuple[str, ...]]:
         """The roles that each workload runs as."""
-        graph = self._owner.graph
         return {
             workload.id: tuple(
                 role
                 for role in workload.roles
-                if any(_is_workload(link, workload.id) for link in graph.links_into(role))
+                if any(_is_workload(link, workload.id) for link in self.graph.links_into(role))
             )
-            for workload in self._owner.estate.workloads
+            for workload in self._workloads
         }
+
+    def hops(self, name: str, reached: Reached) -> int | None:
+        """How many hops the way of a name has; None where there is none."""
+        if name not in reached.first:
+            return None
+        return sum(1 for _ in self.along(name, trail(name, reached)))
 
     def along(self, name: str, links: list[Link]) -> Iterator[Hop]:
         """The hops of a row of links."""
@@ -107,42 +95,13 @@ class Answers:
             found = self._hops[key] = (step, hop)
         return found[1]
 
-    def paths(self, principal: str, access: AccessKind, place: StoreSurface) -> Paths:
-        """Every shortest path, in a fixed order; at most a thousand."""
-        reached = self._owner.reached(access, place, lambda found: self._on_the_way(principal, found))
-        graph, seeds = self._owner.graph, self._owner.seeds(access, place)
-        ways = shortest_ways(graph, seeds, reached, principal)
-        found = {tuple(self.along(principal, row)) for row in islice(ways, _MOST_WAYS)}
-        limits = () if next(ways, None) is None else (Limit(LimitKind.PATH_BOUND, principal),)
-        return Paths(sorted(found, key=lambda path: [(hop.target, hop.how) for hop in path]), limits)
 
-    def _on_the_way(self, principal: str, reached: Reached) -> frozenset[Node]:
-        """Where changes may begin other ways of a principal to a store that are no longer than the one that was found.
-
-        A change takes a hop, and what is thereby had another one at least.
-        """
-        if principal not in reached.first:
-            return frozenset()
-        hops = sum(1 for _ in self.along(principal, trail(principal, reached)))
-        return frozenset(within(self._owner.graph, self._owner.population, principal, hops - 2))
-
-    def blast_radius(self, principal: str) -> tuple[str, ...]:
-        """Everything that the principal reaches: forwards over the same links."""
-        seen = self._owner.reached_from(principal)
-        names = {node for node in seen if isinstance(node, str) and node != principal}
-        return tuple(sorted(names | set(self._places(seen))))
-
-    def _places(self, seen: set[Node]) -> Iterator[str]:
-        for store in self._owner.estate.stores:
-            place = self._owner.place(store.id, None)
-            for access in AccessKind:
-                if not any(stands_for(link.origin, seen) for link in self._owner.seeds(access, place)):
-                    continue
-                yield store.id
-                uses_key = access in (AccessKind.READ, AccessKind.DECRYPT)
-                for key in place.wrapping if uses_key else ():
-                    if key is not None and key.arn is not None:
-                        yield key.arn
+def paths_of(answers: Answers, principal: str, seeds: Sequence[Link], reached: Reached) -> Paths:
+    """Every shortest path of a principal, in a fixed order; at most a thousand."""
+    ways = shortest_ways(answers.graph, seeds, reached, principal)
+    found = {tuple(answers.along(principal, row)) for row in islice(ways, _MOST_WAYS)}
+    limits = () if next(ways, None) is None else (Limit(LimitKind.PATH_BOUND, principal),)
+    return Paths(sorted(found, key=lambda path: [(hop.target, hop.how) for hop in path]), limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from weightguard.access.aws.removals.removable import Removable
 from weightguard.access.grant import owned
 from weightguard.access.hitting_set import Way
 from weightguard.access.model import RUNS_AS, Answer, Because, Hop, Needed
-from weightguard.access.provider import Unit
+from weightguard.access.provider import Removals, Unit
 
 _MOST_COMBINED = 64
 """Ways to close one decision that are looked at: layers times layers."""
@@ -99,7 +98,7 @@ class Closing:
         whole: whether every way to close each hop was looked at, so far.
     """
 
-    def __init__(self, removable: Removable) -> None:
+    def __init__(self, removable: Removals) -> None:
         self._removable = removable
         self.whole = True
         self._rested_on: set[Place] = set()

@@ -16,22 +16,20 @@ found so far too, so the last choice is a smallest one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from weightguard.access import hitting_set
-from weightguard.access.aws.removals.applied import applied
-from weightguard.access.aws.removals.changes import changes_of, costing
-from weightguard.access.aws.removals.removable import Removable
+from weightguard.access.answers import Answers
+from weightguard.access.change_list import changes_of, costing
 from weightguard.access.closing_sets import Closing, Kept, Place
 from weightguard.access.hitting_set import Budget, Chooser, Prices, Way
-from weightguard.access.model import AccessKind, Answer, Cut, WhoCan
-from weightguard.access.provider import Unit
+from weightguard.access.links import Graph, Link
+from weightguard.access.model import Answer, Cut, WhoCan
+from weightguard.access.provider import Removals, Unit
 from weightguard.access.remaining_links import Pruned
 from weightguard.estate.limit import Limit, LimitKind, in_play
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
+from weightguard.estate.model import Estate
 
 _MOST_ROUNDS = 40
 """Times that the estate is asked again."""
@@ -55,9 +53,29 @@ def is_inside(answer: Answer) -> bool:
     return answer.kind not in ("external", "anonymous", "service")
 
 
-def smallest_cut(owner: AccessGraph, access: AccessKind, store: str) -> Cut:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a cut is asked for.
+
+    Attributes:
+        first: who can as things are.
+        answers: words what searches of the graph find.
+        seeds: the links that end at the store.
+        removals: what can be taken away.
+        ask: who can, asked of another estate.
+    """
+
+    first: WhoCan
+    answers: Answers
+    graph: Graph
+    seeds: tuple[Link, ...]
+    removals: Removals
+    ask: Callable[[Estate], WhoCan]
+
+
+def smallest_cut(question: Question) -> Cut:
     """The smallest set of changes, those that close most ways first."""
-    return _Cutting(owner, access, store).cut()
+    return _Cutting(question).cut()
 
 
 class _Losses:
@@ -97,14 +115,12 @@ class _Losses:
 class _Cutting:
     """One cut being worked out."""
 
-    def __init__(self, owner: AccessGraph, access: AccessKind, store: str) -> None:
-        self._owner = owner
-        self._access = access
-        self._store = store
-        self._first = owner.who_can(access, store)
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._first = question.first
         self._last = self._first
         self._standing = {one.principal for one in self._first.answers if one.direct}
-        self._closing = Closing(Removable(owner.estate))
+        self._closing = Closing(question.removals)
         self._kept = self._closing.kept(
             one for one in self._first.answers if is_kept(one) or self._is_lent(one)
         )
@@ -118,8 +134,7 @@ class _Cutting:
             losses.ties,
         )
         self._chooser = Chooser(self._prices, Budget(hitting_set.MOST_STEPS))
-        place = owner.place(store, None)
-        self._links = Pruned(owner, self._closing, access, place)
+        self._links = Pruned(question.answers, self._closing, question.removals, question.seeds)
         self._walkers: dict[Way[Unit], dict[str, None]] = {}
         self._chosen: frozenset[Unit] = frozenset()
         self._exact = True
@@ -141,9 +156,7 @@ class _Cutting:
 
     def _ask(self, taken: frozenset[Unit]) -> WhoCan:
         """The estate without some things, asked again."""
-        from weightguard.access.graph import AccessGraph
-
-        return AccessGraph(applied(self._owner.estate, taken)).who_can(self._access, self._store)
+        return self._question.ask(self._question.removals.without(taken))
 
     def _left(self, answers: Iterable[Answer]) -> list[Answer]:
         """Those among some answers who are to be kept out.
@@ -161,11 +174,11 @@ class _Cutting:
         return answer.principal not in self._standing or not is_kept(answer)
 
     def _is_lent(self, answer: Answer) -> bool:
-        known = self._owner.population.group_of
+        known = self._question.graph.group_of
         return answer.direct and not answer.goes_around and answer.principal in known
 
     def _is_ours(self, answer: Answer) -> bool:
-        return is_inside(answer) or answer.principal in self._owner.population.group_of
+        return is_inside(answer) or answer.principal in self._question.graph.group_of
 
     def _add(self, answers: Iterable[Answer]) -> bool:
         """Take in the ways of those who are to be kept out; whether any is new."""
@@ -188,7 +201,7 @@ class _Cutting:
                 self._chosen |= min(way, key=lambda one: (self._prices.of(self._chosen | one), sorted(one)))
 
     def _told(self) -> Cut:
-        changes = changes_of(self._owner.estate, self._chosen, self._walkers)
+        changes = changes_of(self._question.removals, self._chosen, self._walkers)
         left = sorted({answer.principal for answer in self._left(self._last.answers)})
         still = {answer.principal for answer in self._last.answers}
         costed = costing(
@@ -199,11 +212,13 @@ class _Cutting:
         )
         limits = tuple(dict.fromkeys((*self._first.limits, *self._last.limits, *self._met(left))))
         complete = self._first.complete and self._last.complete and not left and not in_play(limits)
-        return Cut(self._access, self._store, costed, complete, self._first.gaps, limits, tuple(left))
+        return Cut(
+            self._first.access, self._first.store, costed, complete, self._first.gaps, limits, tuple(left)
+        )
 
     def _met(self, left: list[str]) -> Iterator[Limit]:
         """The bounds that were met."""
         if left and self._rounds == _MOST_ROUNDS:
-            yield Limit(LimitKind.CUT_BOUND, self._store)
+            yield Limit(LimitKind.CUT_BOUND, self._first.store)
         if not (self._exact and self._closing.whole):
-            yield Limit(LimitKind.CUT_SIZE, self._store)
+            yield Limit(LimitKind.CUT_SIZE, self._first.store)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from weightguard.access.aws.identities.groups import Group
-from weightguard.access.links import Graph, Link, Node, Reached, Step, search, spread
+from weightguard.access.links import Graph, Group, Link, Node, Reached, Step, search, spread
 
 _MOST_ROUNDS = 8
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
-from weightguard.access.aws.identities.groups import Group
 from weightguard.access.grant import Grant
+from weightguard.estate.limit import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,29 @@ class Step:
     grant: Grant
     target: str | None = None
     by: str | None = None
+
+
+class Group:
+    """Actors that nothing tells apart, as one node; a provider's package says what else it knows of them.
+
+    Attributes:
+        names: ids of its actors; empty for one as a change would leave it, and for a cohort.
+        parts: the groups that it joins, where it is several that are alike as far as some actions go (a cohort).
+    """
+
+    __slots__ = ("names", "parts")
+    names: list[str]
+    parts: tuple[Self, ...]
+
+    @property
+    def members(self) -> list[str]:
+        """Ids of its actors."""
+        return [name for part in self.parts for name in part.names] if self.parts else self.names
+
+    @property
+    def example(self) -> str:
+        """Whom it is known by: one of its actors, or the one that a change leaves so."""
+        return self.members[0]
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +118,10 @@ class Graph:
 
     def __init__(self) -> None:
         self.into: dict[Node, list[Link]] = {}
+        self.group_of: dict[str, Group] = {}
+        """The group of each actor that is in one."""
+        self.met: list[Limit] = []
+        """Limits that working out the links ran into: whoever stops at a bound adds one here."""
         self.size = 0
         """How many links were added so far."""
         self._certain: dict[Node, tuple[Link, ...]] = {}

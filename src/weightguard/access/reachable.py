@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from weightguard.access.aws.identities.groups import Group
-from weightguard.access.aws.identities.principals import Population
-from weightguard.access.links import Graph, Link, Node
+from weightguard.access.links import Graph, Group, Link, Node
 
 
 class Onward:
@@ -14,12 +12,11 @@ class Onward:
 
     Args:
         graph: who can become whom.
-        population: who belongs to which group.
     """
 
-    def __init__(self, graph: Graph, population: Population) -> None:
-        # A link without steps into a group only says that somebody is in it, which the population says as well.
-        self._population = population
+    def __init__(self, graph: Graph) -> None:
+        # A link without steps into a group only says that somebody is in it, which `graph.group_of` says as well.
+        self._group_of = graph.group_of
         self._by_origin: dict[Node, list[Link]] = {}
         cohorts: dict[Group, None] = {}
         for links in list(graph.into.values()):
@@ -34,7 +31,7 @@ class Onward:
 
     def alike(self, name: str) -> Node:
         """The same for names that reach the same: those of a group that have no links of their own."""
-        return name if name in self._by_origin else self._population.group_of.get(name, name)
+        return name if name in self._by_origin else self._group_of.get(name, name)
 
     def from_(self, name: str) -> dict[Node, Link | None]:
         """Everything that a name reaches, itself first, nearest first, each with the link that leads there."""
@@ -50,7 +47,7 @@ class Onward:
 
     def _links_from(self, node: Node) -> list[Link]:
         own = self._by_origin.get(node, [])
-        group = self._population.group_of.get(node) if isinstance(node, str) else None
+        group = self._group_of.get(node) if isinstance(node, str) else None
         return own if group is None else [*own, Link(node, group)]
 
     @staticmethod

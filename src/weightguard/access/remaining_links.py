@@ -6,34 +6,34 @@ best shows only when the estate is asked again. Whoever still gets in by the lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
-from weightguard.access.aws.identities.groups import Group
-from weightguard.access.aws.stores.store_policies import StoreSurface
+from weightguard.access.answers import Answers
 from weightguard.access.closing_sets import Closing
 from weightguard.access.grant import OWN, TARGETS
-from weightguard.access.links import Hub, Link, Node, cited_by, search
-from weightguard.access.model import AccessKind, Answer
-from weightguard.access.provider import Unit, UnitKind
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
+from weightguard.access.links import Group, Hub, Link, Node, cited_by, search
+from weightguard.access.model import Answer
+from weightguard.access.provider import Removals, Unit, UnitKind
 
 
 class Pruned:
     """Answers a question from what is left of a graph.
 
     Args:
-        owner: the graph.
+        answers: words what searches of the graph find.
         closing: knows what closes a hop.
+        removals: knows what is taken from whom.
+        seeds: the links that end at the place in question.
     """
 
-    def __init__(self, owner: AccessGraph, closing: Closing, access: AccessKind, place: StoreSurface) -> None:
-        self._owner = owner
+    def __init__(
+        self, answers: Answers, closing: Closing, removals: Removals, seeds: tuple[Link, ...]
+    ) -> None:
+        self._answers = answers
+        self._graph = answers.graph
         self._closing = closing
-        self._seeds = owner.seeds(access, place)
+        self.members = removals.members
+        self._seeds = seeds
         self._policies: dict[int, tuple[Link, frozenset[str]]] = {}
         self._into: dict[Node, frozenset[str]] = {}
 
@@ -48,17 +48,17 @@ class Pruned:
         """
         left = _Left(self, taken)
         seeds = [link for one in self._seeds for link in left.of(one)]
-        for answer in self._owner.answers.found(search(left, seeds), seeds):
+        for answer in self._answers.found(search(left, seeds), seeds):
             if wanted(answer) and not any(self._closing.closed(hop, taken) for hop in answer.path):
                 yield answer
 
     def links_into(self, node: Node) -> list[Link]:
         """The links that lead to a node as things are."""
-        return self._owner.graph.links_into(node)
+        return self._graph.links_into(node)
 
     def certain_into(self, node: Node) -> tuple[Link, ...]:
         """Those that hang on nothing."""
-        return self._owner.graph.certain_into(node)
+        return self._graph.certain_into(node)
 
     def cited_into(self, node: Node) -> frozenset[str]:
         """The policies that the links into a node rest on, by the names that groups share."""
@@ -77,22 +77,7 @@ class Pruned:
 
     def is_open(self, doer: str, link: Link, taken: frozenset[Unit]) -> bool:
         """Whether somebody still gets over a link."""
-        return not any(self._closing.closed(hop, taken) for hop in self._owner.answers.along(doer, [link]))
-
-    def members(self, unit: Unit) -> Iterable[str]:
-        """Those whose own policies a thing is taken from; none where it is not one principal's."""
-        principal = self._owner.population.principals.get(unit.holder)
-        if principal is None:
-            return ()
-        return (principal.id, *self._in_groups.get(principal.id, ()))
-
-    @cached_property
-    def _in_groups(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for principal in self._owner.population.principals.values():
-            for group in principal.groups:
-                found.setdefault(group, []).append(principal.id)
-        return found
+        return not any(self._closing.closed(hop, taken) for hop in self._answers.along(doer, [link]))
 
 
 class _Left:
@@ -150,7 +135,7 @@ class _Left:
         touched = [name for name in group.members if name in self._touched]
         rest = next((name for name in group.members if name not in self._touched), None)
         if rest is None and not touched:
-            rest = group.origin.id  # a principal as a change leaves it
+            rest = group.example  # a principal as a change leaves it
         rest_open = rest is not None and self._base.is_open(rest, aimed, self._taken)
         if not touched:
             if rest_open:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from weightguard.access.aws.identities.groups import Group
-from weightguard.access.aws.identities.principals import Population
-from weightguard.access.links import Graph, Link, Node, Reached
+from weightguard.access.links import Graph, Group, Link, Node, Reached
 
 
 def shortest_ways(graph: Graph, seeds: Sequence[Link], reached: Reached, start: str) -> Iterator[list[Link]]:
@@ -67,7 +65,7 @@ def _distances(
     return distance, onward
 
 
-def within(graph: Graph, population: Population, start: str, hops: int) -> dict[Node, int]:
+def within(graph: Graph, start: str, hops: int) -> dict[Node, int]:
     """Everything that is at most some hops away from a name, each with how many; nothing where they are fewer than none."""
     onward: dict[Node, list[tuple[Node, int]]] = {}
     for links in list(graph.into.values()) if hops >= 0 else ():
@@ -79,7 +77,7 @@ def within(graph: Graph, population: Population, start: str, hops: int) -> dict[
     waiting: list[Node] = list(found)
     while waiting:
         node = waiting.pop()
-        group = population.group_of.get(node) if isinstance(node, str) else None
+        group = graph.group_of.get(node) if isinstance(node, str) else None
         for target, length in (*onward.get(node, ()), *(() if group is None else ((group, 0),))):
             away = found[node] + length
             if away <= hops and away < found.get(target, away + 1):
@@ -88,7 +86,7 @@ def within(graph: Graph, population: Population, start: str, hops: int) -> dict[
     return found
 
 
-def everything_from(graph: Graph, population: Population, start: str) -> set[Node]:
+def everything_from(graph: Graph, start: str) -> set[Node]:
     """All nodes that the links lead to from one, groups and cohorts that the reached principals are in among them."""
     onward: dict[Node, list[Node]] = {}
     for links in list(graph.into.values()):
@@ -101,7 +99,7 @@ def everything_from(graph: Graph, population: Population, start: str) -> set[Nod
     queue: list[Node] = [start]
     while queue:
         node = queue.pop()
-        group = population.group_of.get(node) if isinstance(node, str) else None
+        group = graph.group_of.get(node) if isinstance(node, str) else None
         for target in (*onward.get(node, ()), *(() if group is None else (group,))):
             if target not in seen:
                 seen.add(target)

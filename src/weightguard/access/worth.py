@@ -7,61 +7,26 @@ ideal of each principal, one for all that nothing outside their own policies tel
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from functools import cached_property, partial
+from typing import Protocol
 
-from weightguard.access.aws.identities.groups import Group
-from weightguard.access.aws.identities.named_principals import Named, administrator
-from weightguard.access.aws.identities.principals import Population
-from weightguard.access.links import Graph, Neighbours, Node, Reached, cited_by, spread
-from weightguard.policy.aws import Layers
+from weightguard.access.links import Graph, Group, Neighbours, Node, Reached, cited_by, spread
 
 _NOT, _PERHAPS, _CERTAINLY = range(3)
 
 
-class Ideals:
-    """Principals as they would be if they might do anything but what guardrails keep from them.
-
-    Args:
-        population: everybody.
-        named: whom policies tell apart by name.
-    """
-
-    def __init__(self, population: Population, named: Named) -> None:
-        self._found: dict[object, Group] = {}
-        self._of: dict[str, Group] = {}
-        policy = administrator("anything")
-        for name, group in population.group_of.items():
-            caller = population.callers[name]
-            apart = name if name in named.kept_apart else None
-            told = named.looked_at.signature(name, caller.known_tags, population.is_long_term(name))
-            key = (group.account, group.kind, apart, told)
-            ideal = self._found.get(key)
-            if ideal is None:
-                ideal = self._found[key] = Group(
-                    group.account,
-                    group.kind,
-                    caller,
-                    Layers(identity=(policy,), scp=group.layers.scp or None),
-                    (policy,),
-                    frozenset("*"),
-                    population.principals[name],
-                    change=("ideal",),
-                )
-            self._of[name] = ideal
-
-        guardrails = [realm.sensitivity for realm in population.realms.values()]
-        self.may_be_tagged = any(looks.tags for looks in (named.looked_at, *guardrails))
-        """Whether tags, which may be changed as well, decide whom policies outside let in."""
+class Ideals(Protocol):
+    """Actors as they would be if they might do anything that nothing outside their own policies keeps from them."""
 
     @property
-    def groups(self) -> list[Group]:
+    def groups(self) -> Sequence[Group]:
         """All of them."""
-        return list(self._found.values())
+        ...
 
     def of(self, name: str) -> Group:
-        """That of a principal."""
-        return self._of[name]
+        """That of an actor."""
+        ...
 
 
 class Worth:
@@ -69,7 +34,6 @@ class Worth:
 
     Args:
         graph: who becomes whom.
-        population: everybody.
         ideals: everybody's ideal, taken into the graph.
         reached: who reaches the store so far.
         besides: nodes of which changes are wanted though they reach it already, as other ways there.
@@ -80,7 +44,6 @@ class Worth:
     def __init__(
         self,
         graph: Graph,
-        population: Population,
         ideals: Ideals,
         reached: Reached,
         besides: Collection[Node] = frozenset(),
@@ -88,12 +51,11 @@ class Worth:
         only: Collection[Node] | None = None,
     ) -> None:
         self._graph = graph
-        self._population = population
         self._ideals = ideals
         self._reached = reached
         self._besides = besides
         self._only = only
-        self._least = _CERTAINLY if opened or ideals.may_be_tagged else _NOT
+        self._least = _CERTAINLY if opened else _NOT
         self._top = max((self._level(one) for one in ideals.groups), default=_NOT)
         self._top = max(self._top, self._least)
 

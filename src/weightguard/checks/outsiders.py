@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from weightguard.access.aws.identities.mentions import EVERYBODY, mentions
-from weightguard.checks.decisions import compiled, organisations, partition, stranger_account
+from weightguard.access.provider import ANYBODY
+from weightguard.access.providers import exposure
+from weightguard.checks.decisions import organisations, partition, stranger_account
 from weightguard.checks.relations import inside, is_outside
 from weightguard.controls.judge import Context
 from weightguard.errors import InputError
 from weightguard.estate.model import NamedPolicy
-from weightguard.policy.aws import Bounds, PolicyKind, Principal, PrincipalType, parse_principal, somebody
+from weightguard.policy.aws import Bounds, Principal, PrincipalType, parse_principal, somebody
 
 
 def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
@@ -20,7 +21,7 @@ def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) ->
 
     Of somebody no more is known than that it is none of ours: what the policies ask of its name, type or organisation it may have.
     """
-    mentioned = mentions(compiled(one, PolicyKind.RESOURCE) for one in policies if one is not None)
+    mentioned = exposure("aws", (one for one in policies if one is not None))
     outside = frozenset(one for one in mentioned.accounts if is_outside(one, context))
     found = [
         replace(one, bounds=_none_of_ours(one.account, frozenset(), context))
@@ -35,14 +36,14 @@ def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) ->
 
 def makers_of_access_points(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
     """Everybody outside whose own access points the policies of a store take for a reason to let somebody in."""
-    mentioned = mentions(compiled(one, PolicyKind.RESOURCE) for one in policies if one is not None)
+    mentioned = exposure("aws", (one for one in policies if one is not None))
     found = [
         (account, _somebody(account, frozenset(), context))
-        for account in sorted(mentioned.points - {EVERYBODY})
+        for account in sorted(mentioned.through - {ANYBODY})
         if is_outside(account, context)
     ]
-    if EVERYBODY in mentioned.points:
-        found.append((EVERYBODY, _somebody(None, frozenset(), context)))
+    if ANYBODY in mentioned.through:
+        found.append((ANYBODY, _somebody(None, frozenset(), context)))
     return [replace(one, bounds=replace(one.bounds or Bounds(), points=account)) for account, one in found]
 
 

@@ -8,94 +8,160 @@ nothing new does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.ideals import Ideals
 from weightguard.access.aws.permissions import Needs
-from weightguard.access.aws.stores.replication import replicators
 from weightguard.access.aws.techniques.assume_role import Becoming
-from weightguard.access.aws.techniques.federation_changes import Vouching
-from weightguard.access.aws.techniques.guardrail_removal import unguard
+from weightguard.access.aws.techniques.federation_changes import FederationChanges
+from weightguard.access.aws.techniques.guardrail_removal import GuardrailRemoval
 from weightguard.access.aws.techniques.new_principals import Creating
 from weightguard.access.aws.techniques.pass_role import Passing
+from weightguard.access.aws.techniques.permission_sets import PermissionSets
 from weightguard.access.aws.techniques.principal_changes import Changing
 from weightguard.access.aws.techniques.service_roles import Lending
+from weightguard.access.aws.techniques.stored_credentials import Readers, StoredCredentials
 from weightguard.access.aws.techniques.tagged_sessions import Sessions
 from weightguard.access.aws.techniques.trust_policies import Trusts
 from weightguard.access.aws.techniques.workloads import Running
-from weightguard.access.links import Graph
-from weightguard.access.worth import Ideals, Worth
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
+from weightguard.access.links import Graph, Link
+from weightguard.access.worth import Worth
 
 
-class Escalation:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One kind of technique.
+
+    Attributes:
+        name: what it is about.
+        links: the links of some actors, given who can become whom so far.
+        after: the stages whose links it looks at.
+    """
+
+    name: str
+    links: Callable[[Graph, Actors], Iterable[Link]]
+    after: tuple[str, ...] = ()
+
+
+class Stages:
+    """Stages in the order in which they are run.
+
+    Args:
+        stages: those that another one looks at before it.
+
+    Raises:
+        ValueError: a stage would run before one whose links it looks at, or looks at one that there is not.
+    """
+
+    def __init__(self, stages: Iterable[Stage]) -> None:
+        self._stages = tuple(stages)
+        done: set[str] = set()
+        for stage in self._stages:
+            early = sorted({*stage.after} - done)
+            if early:
+                raise ValueError(
+                    f"stage {stage.name!r} looks at the links of {early[0]!r}, which runs later or never"
+                )
+            done.add(stage.name)
+
+    def run(self, graph: Graph, actors: Actors) -> None:
+        """Add the links of some actors to a graph, stage by stage."""
+        for stage in self._stages:
+            graph.extend(stage.links(graph, actors))
+
+
+OUTSIDE: Final = "trusted from outside"
+ASSUMED: Final = "roles assumed"
+REWRITTEN: Final = "trust policies rewritten"
+
+
+class Escalations:
     """The links of an estate, and what services lend besides.
 
     Args:
-        owner: the graph that asks.
+        context: what techniques may ask.
+        trusts: knows the roles' trust policies.
+        graph: who can become whom; takes the links.
+        readers: who may read objects of a store.
 
     Attributes:
-        graph: who can become whom, as far as it was worked out.
         rounds: the groups that were taken in together, in turn; the estate's own with all others first.
         ideals: everybody's ideal, which nobody becomes: it tells what would be worth anything.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
-        self.graph = Graph()
+    def __init__(self, context: Context, trusts: Trusts, graph: Graph, readers: Readers) -> None:
+        self._population = context.population
+        self._graph = graph
         self.rounds: list[Actors] = []
-        needs, trusts = Needs(owner), Trusts(owner)
-        self._trusts = trusts
-        self._vouching, self._creating = Vouching(owner, needs), Creating(owner, needs)
-        self._becoming, self._passing = Becoming(owner, needs, trusts), Passing(owner, needs, trusts)
-        self._running, self._changing = Running(owner, needs), Changing(owner, needs)
-        self.lending = Lending(owner, needs, trusts)
-        self._sessions = Sessions(owner, trusts)
-        self._sessions.prepare(Actors(owner.population, owner.population.groups))
+        needs = Needs(context)
+        self._stages = _stages(context, needs, trusts, readers)
+        self._changing = Changing(context, needs, graph)
+        self.lending = Lending(context, needs, trusts)
         self._taken = 0
-        self._free: dict[Group, Group] = {}
-        owner.selfgrants.replicators = [*replicators(owner, trusts)]
         self._take_in()
-        self.ideals = Ideals(owner.population, owner.named)
-        self._admit(Actors(owner.population, self.ideals.groups))
+        self.ideals = Ideals(context.population, context.named)
+        self._admit(Actors(context.population, self.ideals.groups))
 
     def widen(self, worth: Worth) -> bool:
         """Work out the changes that are worth something to a question; False where there are none that are not known yet."""
-        known = len(self._owner.population.groups)
-        links = self._changing.links(self.graph, worth)
+        known = len(self._population.groups)
+        links = self._changing.links(worth)
         self._take_in()
         hopes = self._changing.hoped()
         if hopes:
-            self._admit(Actors(self._owner.population, hopes))
-        return bool(links or hopes) or len(self._owner.population.groups) > known
+            self._admit(Actors(self._population, hopes))
+        return bool(links or hopes) or len(self._population.groups) > known
 
     def _take_in(self) -> None:
         """Work out the links of all groups that came about, and of those that come about by it."""
-        groups = self._owner.population.groups
+        groups = self._population.groups
         while not self.rounds or self._taken < len(groups):
             new = groups[self._taken :]
             self._taken = len(groups)
-            actors = Actors(self._owner.population, new, with_others=not self.rounds)
+            actors = Actors(self._population, new, with_others=not self.rounds)
             self._admit(actors)
             self._changing.admit(actors)
 
     def _admit(self, actors: Actors) -> None:
-        graph = self.graph
-        graph.extend(self._vouching.by_permission_set(actors))
-        graph.extend(self._creating.links(actors))
-        if actors.with_others:
-            graph.extend(self._trusts.outside())
-            graph.extend(self._running.holding())
-        graph.extend(self._trusts.links(actors))
-        graph.extend(unguard(self._owner, graph, list(self._vouching.unguarded(actors)), self._free))
-        graph.extend(self._becoming.links(actors))
-        graph.extend(self._passing.links(actors))
-        graph.extend(self._running.links(actors))
-        graph.extend(self._vouching.by_secret(actors))
-        graph.extend(self._vouching.by_provider(graph, actors))
-        graph.extend(self._sessions.links(graph))
+        self._stages.run(self._graph, actors)
         self.lending.admit(actors)
         self.rounds.append(actors)
+
+
+def _stages(context: Context, needs: Needs, trusts: Trusts, readers: Readers) -> Stages:
+    """Every kind of technique, in order: those that make principals first, those that look at other links after these."""
+    sets, creating = PermissionSets(context, needs), Creating(context, needs)
+    becoming, passing = Becoming(context, needs, trusts), Passing(context, needs, trusts)
+    running, credentials = Running(context, needs), StoredCredentials(context, needs, readers)
+    unguarding, federation = GuardrailRemoval(context, needs), FederationChanges(context, needs)
+    sessions = Sessions(context, trusts)
+    sessions.prepare(Actors(context.population, context.population.groups))
+
+    def outside(graph: Graph, actors: Actors) -> Iterator[Link]:
+        if actors.with_others:
+            yield from trusts.outside()
+
+    def held(graph: Graph, actors: Actors) -> Iterator[Link]:
+        if actors.with_others:
+            yield from running.holding()
+
+    return Stages(
+        (
+            Stage("permission sets", lambda graph, actors: sets.links(actors)),
+            Stage("new principals", lambda graph, actors: creating.links(actors)),
+            Stage(OUTSIDE, outside),
+            Stage("roles of workloads", held),
+            Stage(ASSUMED, lambda graph, actors: trusts.links(actors)),
+            Stage("guardrails removed", unguarding.links, after=(OUTSIDE, ASSUMED)),
+            Stage(REWRITTEN, lambda graph, actors: becoming.links(actors)),
+            Stage("roles passed", lambda graph, actors: passing.links(actors)),
+            Stage("code run on workloads", lambda graph, actors: running.links(actors)),
+            Stage("stored credentials", lambda graph, actors: credentials.links(actors)),
+            Stage("identity providers changed", federation.links, after=(OUTSIDE,)),
+            Stage("sessions tagged", lambda graph, actors: sessions.links(graph), after=(ASSUMED, REWRITTEN)),
+        )
+    )

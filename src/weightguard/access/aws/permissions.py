@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.context import Context
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.technique_data.schema import Need
 from weightguard.access.grant import Grant
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Principal
 from weightguard.policy.pattern import glob
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 PASSING: Final = "iam:PassRole"
 _NEW: Final = "weightguard-new"
@@ -23,26 +21,26 @@ class Needs:
     """Asks for what techniques need.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
-        self._own: dict[tuple[Group, str, tuple[str, ...]], Grant | None] = {}
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._own: dict[tuple[PrincipalGroup, str, tuple[str, ...]], Grant | None] = {}
 
-    def chosen(self, group: Group, resource: str, actions: tuple[str, ...]) -> Grant | None:
+    def chosen(self, group: PrincipalGroup, resource: str, actions: tuple[str, ...]) -> Grant | None:
         """Some actions on one thing of the actor's choosing in its own account: the name that serves best is chosen."""
         key = (group, resource, actions)
         if key not in self._own:
             self._own[key] = self._best(group, resource, actions)
         return self._own[key]
 
-    def _best(self, group: Group, resource: str, actions: tuple[str, ...]) -> Grant | None:
+    def _best(self, group: PrincipalGroup, resource: str, actions: tuple[str, ...]) -> Grant | None:
         best: Grant | None = None
         for name in self.names(group, resource):
             grant: Grant | None = Grant()
             for action in actions:
-                allowed = self._owner.asker.may(group, action, name, owner=group.account)
+                allowed = self._context.asker.may(group, action, name, owner=group.account)
                 grant = None if allowed is None or grant is None else grant.and_also(allowed)
                 if grant is None:
                     break
@@ -51,7 +49,7 @@ class Needs:
             best = best or grant
         return best
 
-    def names(self, group: Group, resource: str) -> list[str]:
+    def names(self, group: PrincipalGroup, resource: str) -> list[str]:
         """Names that a new thing may be given: any, and those that the group's own policies speak of."""
         wanted = self.fill(resource, group.account)
         if wanted == "*":
@@ -70,9 +68,9 @@ class Needs:
         """A need's resource with the account's own names filled in."""
         if "{" not in resource:
             return resource
-        return resource.format(partition=self._owner.population.realm(account).partition, account=account)
+        return resource.format(partition=self._context.population.realm(account).partition, account=account)
 
-    def all_chosen(self, group: Group, needs: Iterable[Need]) -> Grant | None:
+    def all_chosen(self, group: PrincipalGroup, needs: Iterable[Need]) -> Grant | None:
         """Every one of some needs on things of the actor's choosing; None when one is denied."""
         together: dict[str, list[str]] = {}
         for need in needs:
@@ -85,7 +83,7 @@ class Needs:
             found = found.and_also(grant)
         return found
 
-    def settles(self, group: Group, settled_by: tuple[tuple[Need, ...], ...]) -> Grant | None:
+    def settles(self, group: PrincipalGroup, settled_by: tuple[tuple[Need, ...], ...]) -> Grant | None:
         """The first set of needs that makes a technique's condition moot."""
         for needs in settled_by:
             grant = self.all_chosen(group, needs)
@@ -95,7 +93,7 @@ class Needs:
 
     def on(
         self,
-        group: Group,
+        group: PrincipalGroup,
         action: str,
         resource: str,
         *,
@@ -106,7 +104,7 @@ class Needs:
     ) -> Grant | None:
         """One action on one resource, with the resource's own policy where it has one."""
         layers = None if policy is None else group.layers.replace(resource=(policy,))
-        return self._owner.asker.may(
+        return self._context.asker.may(
             group,
             action,
             resource,

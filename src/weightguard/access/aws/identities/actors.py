@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.readings import Concern, Reading
 from weightguard.policy.aws import CompiledPolicy
@@ -26,19 +26,19 @@ class Able:
 
     __slots__ = ("_anywhere", "_position", "_speaking", "groups")
 
-    def __init__(self, groups: tuple[Group, ...]) -> None:
+    def __init__(self, groups: tuple[PrincipalGroup, ...]) -> None:
         self.groups = groups
         self._position = {group: place for place, group in enumerate(groups)}
-        self._speaking: dict[str, list[Group]] = {}
+        self._speaking: dict[str, list[PrincipalGroup]] = {}
         self._anywhere = [group for group in groups if _ANYWHERE in group.reach]
         for group in groups:
             for pattern in group.reach:
                 self._speaking.setdefault(pattern, []).append(group)
 
-    def __iter__(self) -> Iterator[Group]:
+    def __iter__(self) -> Iterator[PrincipalGroup]:
         return iter(self.groups)
 
-    def speaking_of(self, hits: Iterable[str]) -> list[Group]:
+    def speaking_of(self, hits: Iterable[str]) -> list[PrincipalGroup]:
         """Those whose policies speak of a resource, given the patterns that concern it; in the order of all."""
         found = dict.fromkeys(self._anywhere)
         for pattern in hits:
@@ -57,12 +57,14 @@ class Actors:
         with_others: whether those are meant as well who are in no group: strangers, the public, services, workloads.
     """
 
-    def __init__(self, population: Population, groups: Sequence[Group], *, with_others: bool = False) -> None:
+    def __init__(
+        self, population: Population, groups: Sequence[PrincipalGroup], *, with_others: bool = False
+    ) -> None:
         self._population = population
         self.with_others = with_others
-        self._by_account: dict[str, list[Group]] = {}
+        self._by_account: dict[str, list[PrincipalGroup]] = {}
         self._members = frozenset(groups)
-        self._changed: dict[str, list[Group]] = {}
+        self._changed: dict[str, list[PrincipalGroup]] = {}
         for group in groups:
             self._by_account.setdefault(group.account, []).append(group)
             if group.change:
@@ -70,10 +72,10 @@ class Actors:
         self._carriers: dict[str, dict[CompiledPolicy, list[int]]] = {}
         self._able: dict[Key, Able] = {}
 
-    def __contains__(self, group: Group) -> bool:
+    def __contains__(self, group: PrincipalGroup) -> bool:
         return group in self._members
 
-    def in_account(self, account: str) -> list[Group]:
+    def in_account(self, account: str) -> list[PrincipalGroup]:
         """Those of one account."""
         return self._by_account.get(account, [])
 
@@ -82,7 +84,7 @@ class Actors:
         """Whether principals as changes would leave them are among them."""
         return bool(self._changed)
 
-    def standing_in_for(self, name: str) -> list[Group]:
+    def standing_in_for(self, name: str) -> list[PrincipalGroup]:
         """A principal as changes would leave it."""
         return self._changed.get(name, [])
 
@@ -113,8 +115,10 @@ class Actors:
             found = self._able[key] = Able(tuple(self._joined(account, wanted, needed)))
         return found
 
-    def _joined(self, account: str, actions: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[Group]:
-        together: dict[object, list[Group]] = {}
+    def _joined(
+        self, account: str, actions: tuple[str, ...], needed: tuple[str, ...]
+    ) -> Iterator[PrincipalGroup]:
+        together: dict[object, list[PrincipalGroup]] = {}
         relevant_to: dict[object, tuple[CompiledPolicy, ...]] = {}
         for group in self._allowed(account, needed):
             relevant = [
@@ -128,7 +132,7 @@ class Actors:
         for likeness, groups in together.items():
             yield self._cohort(groups, relevant_to[likeness], actions, needed)
 
-    def _allowed(self, account: str, needed: tuple[str, ...]) -> list[Group]:
+    def _allowed(self, account: str, needed: tuple[str, ...]) -> list[PrincipalGroup]:
         """The groups that carry a policy which allows one of some actions on something."""
         groups = self.in_account(account)
         carriers = self._carriers.get(account)
@@ -145,7 +149,7 @@ class Actors:
         return [groups[place] for place in sorted(found)]
 
     def _likeness(
-        self, group: Group, relevant: list[tuple[CompiledPolicy, Concern]], actions: tuple[str, ...]
+        self, group: PrincipalGroup, relevant: list[tuple[CompiledPolicy, Concern]], actions: tuple[str, ...]
     ) -> object:
         """Equal for groups that nothing which bears on some actions tells apart."""
         looks = self._population.realm(group.account).sensitivity
@@ -170,14 +174,14 @@ class Actors:
 
     def _cohort(
         self,
-        groups: list[Group],
+        groups: list[PrincipalGroup],
         relevant: tuple[CompiledPolicy, ...],
         actions: tuple[str, ...],
         needed: tuple[str, ...],
-    ) -> Group:
+    ) -> PrincipalGroup:
         first = groups[0]
         readings = [self._population.reading(policy) for policy in relevant]
-        return Group(
+        return PrincipalGroup(
             first.account,
             first.kind,
             first.caller,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.condition import Condition, ConditionKind, of_formula, of_test, takes_every_network
 from weightguard.access.grant import Grant
@@ -100,7 +100,7 @@ class Asker:
 
     def may(
         self,
-        group: Group,
+        group: PrincipalGroup,
         action: str,
         resource: str,
         *,

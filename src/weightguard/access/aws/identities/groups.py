@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity
+from weightguard.access.links import Group
 from weightguard.estate.model import Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, Layers
 from weightguard.policy.aws import Principal as Caller
@@ -15,7 +16,7 @@ ANYTHING: Final = target("*", literal=True)
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class PrincipalGroup(Group):
     """Principals that no policy can tell apart, or a principal as a change would leave it.
 
     Attributes:
@@ -40,16 +41,16 @@ class Group:
     names: list[str] = field(default_factory=list)
     change: tuple[str, ...] = ()
     own: Sensitivity = BLIND
-    parts: tuple[Group, ...] = ()
+    parts: tuple[PrincipalGroup, ...] = ()
     reach: frozenset[str] = frozenset()
 
     @property
-    def members(self) -> list[str]:
-        """Ids of its principals."""
-        return [name for part in self.parts for name in part.names] if self.parts else self.names
+    def example(self) -> str:
+        """One of its principals; of a changed one, the principal that was changed."""
+        return self.origin.id
 
 
-def is_unlimited(group: Group) -> bool:
+def is_unlimited(group: PrincipalGroup) -> bool:
     """Whether the group's own policies allow everything and nothing but guardrails limits it: no change gives it more."""
     if group.layers.boundary is not None:
         return False

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from weightguard.access.aws.identities.compiled import understood
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
@@ -30,7 +30,7 @@ ADMINISTRATOR = {
 _ACCOUNT_DIGITS = 12
 _NOBODY: frozenset[str] = frozenset()
 _ANY = target("*", literal=False)
-Class = tuple[Principal, tuple[Group | str, ...]]
+Class = tuple[Principal, tuple[PrincipalGroup | str, ...]]
 """A caller, and what stands for all who are like it: a group, groups, or names."""
 
 
@@ -55,15 +55,15 @@ class Named:
         text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
         return _names(understood(text, PolicyKind.RESOURCE, ""))
 
-    def is_named(self, group: Group, named: frozenset[str]) -> bool:
+    def is_named(self, group: PrincipalGroup, named: frozenset[str]) -> bool:
         """Whether some of these names is, or is a session or an id of, a member of the group."""
         return bool(named) and bool(self._named_members(group, named))
 
-    def _named_members(self, group: Group, named: frozenset[str]) -> list[Group | str]:
+    def _named_members(self, group: PrincipalGroup, named: frozenset[str]) -> list[PrincipalGroup | str]:
         """Members of a group that names mean, and changed groups in it that are kept apart for one of them."""
         owners = self._owners(group, named)
         own = set(group.parts) or {group}
-        found: list[Group | str] = [
+        found: list[PrincipalGroup | str] = [
             name for name in sorted(owners) if self._population.group_of.get(name) in own
         ]
         if owners:
@@ -74,7 +74,7 @@ class Named:
             ]
         return found
 
-    def apart(self, group: Group, named: frozenset[str], looks: Sensitivity) -> list[Class]:
+    def apart(self, group: PrincipalGroup, named: frozenset[str], looks: Sensitivity) -> list[Class]:
         """A group as a whole, or told apart where a resource's policy names members of it or looks at who asks.
 
         Returns:
@@ -89,13 +89,13 @@ class Named:
         touched = {self._population.group_of[name] for name in special_names}
         found: list[Class] = [(self._caller(node), (node,)) for node in special]
         parts = [part for part in group.parts or (group,) if part not in special]
-        rest: list[Group | str] = [part for part in parts if part not in touched]
+        rest: list[PrincipalGroup | str] = [part for part in parts if part not in touched]
         rest += [name for part in parts if part in touched for name in part.names if name not in special]
         if rest:
             found.append((self._caller(rest[-1]), tuple(rest)))
         return found
 
-    def _caller(self, node: Group | str) -> Principal:
+    def _caller(self, node: PrincipalGroup | str) -> Principal:
         """Somebody of what a node stands for; of a changed group that is kept apart, the one that it is of."""
         if isinstance(node, str):
             return self._population.callers[node]
@@ -104,7 +104,7 @@ class Named:
         return node.caller if node.origin.id in self.kept_apart else self._nobody(node)
 
     @staticmethod
-    def _nobody(group: Group) -> Principal:
+    def _nobody(group: PrincipalGroup) -> Principal:
         """A caller that no policy names, for a changed group that may be any of several principals."""
         partition, account = group.caller.identifier.split(":")[1], group.account
         return replace(
@@ -113,8 +113,8 @@ class Named:
             unique_id=None,
         )
 
-    def _by_looks(self, group: Group, named: frozenset[str], looks: Sensitivity) -> list[Class]:
-        classes: dict[object, list[Group | str]] = {}
+    def _by_looks(self, group: PrincipalGroup, named: frozenset[str], looks: Sensitivity) -> list[Class]:
+        classes: dict[object, list[PrincipalGroup | str]] = {}
         for part in group.parts or (group,):
             for node in part.names or (part,):
                 caller = self._caller(node)
@@ -128,7 +128,7 @@ class Named:
             return [(self._caller(nodes[0]), (group,)) for nodes in classes.values()]
         return [(self._caller(nodes[0]), tuple(nodes)) for nodes in classes.values()]
 
-    def _owners(self, group: Group, named: frozenset[str]) -> frozenset[str]:
+    def _owners(self, group: PrincipalGroup, named: frozenset[str]) -> frozenset[str]:
         """The principals of an account that the names stand for."""
         key = (group.account, named)
         found = self._everywhere.get(key)
@@ -308,7 +308,7 @@ def _named_by(fact: Fact[NamedPolicy | None], kind: PolicyKind) -> frozenset[str
     return frozenset() if policy is None else _names(compiled(policy, kind)) - {"*"}
 
 
-def _denies(group: Group) -> bool:
+def _denies(group: PrincipalGroup) -> bool:
     """Whether some policy of a group's denies anything."""
     return any(not one.allows for policy in group.documents for one in policy.document.statements)
 

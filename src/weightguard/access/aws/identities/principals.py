@@ -1,7 +1,7 @@
 """The users and roles of an estate, told apart only where some policy tells them apart.
 
-Work grows with the number of distinct policy sets, not of principals: a `Group` holds the principals of one account and kind
-that no policy can tell apart, and every decision is made once for the group.
+Work grows with the number of distinct policy sets, not of principals: a `PrincipalGroup` holds the principals of one account and
+kind that no policy can tell apart, and every decision is made once for the group.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from weightguard.access.aws.identities.accounts import Realm, guardrail_readings, realms_of
 from weightguard.access.aws.identities.callers import caller_of, has_long_term_credentials
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.membership import Membership
 from weightguard.access.aws.identities.policy_texts import (
     Document,
@@ -67,8 +67,8 @@ class Population:
         self.partitions = partitions_of(estate)
         self.realms = realms_of(estate, self.partitions, self.membership)
         self.callers: dict[str, Caller] = {}
-        self.groups: list[Group] = []
-        self.group_of: dict[str, Group] = {}
+        self.groups: list[PrincipalGroup] = []
+        self.group_of: dict[str, PrincipalGroup] = {}
         self.tag_keys: frozenset[str] = frozenset()
         self._readings: dict[CompiledPolicy, Reading] = {}
         self._guardrails = guardrail_readings(estate)
@@ -122,17 +122,17 @@ class Population:
         principal = self.principals.get(name)
         return principal is not None and has_long_term_credentials(principal)
 
-    def in_account(self, account: str) -> list[Group]:
+    def in_account(self, account: str) -> list[PrincipalGroup]:
         """The groups of one account."""
         return self._by_account.get(account, [])
 
     def _group_all(self) -> None:
-        self._by_account: dict[str, list[Group]] = {}
+        self._by_account: dict[str, list[PrincipalGroup]] = {}
         self._iam_groups: dict[str, list[Principal]] = {}
         for principal in self.estate.principals:
             if principal.kind is PrincipalKind.GROUP:
                 self._iam_groups.setdefault(principal.account, []).append(principal)
-        found: dict[tuple[Any, ...], Group] = {}
+        found: dict[tuple[Any, ...], PrincipalGroup] = {}
         tag_keys: set[str] = set()
         for principal in self.estate.principals:
             if principal.provider != "aws" or principal.kind not in (PrincipalKind.USER, PrincipalKind.ROLE):
@@ -144,7 +144,7 @@ class Population:
             tag_keys.update(key for said in one.said for key in said.tags)
         self.tag_keys = frozenset(tag_keys)
 
-    def _admit(self, principal: Principal, found: dict[tuple[Any, ...], Group]) -> None:
+    def _admit(self, principal: Principal, found: dict[tuple[Any, ...], PrincipalGroup]) -> None:
         realm = self.realm(principal.account)
         caller = caller_of(principal, realm)
         self.callers[principal.id] = caller
@@ -163,7 +163,7 @@ class Population:
             layers = Layers(
                 identity=policies, boundary=None if boundary is None else (boundary,), scp=realm.scp or None
             )
-            group = Group(
+            group = PrincipalGroup(
                 principal.account, principal.kind, caller, layers, policies, patterns, principal, own=looks
             )
             found[key] = group
@@ -312,11 +312,11 @@ class Population:
         """The account's IAM groups."""
         return self._iam_groups.get(account, [])
 
-    def changed(self, account: str) -> list[Group]:
+    def changed(self, account: str) -> list[PrincipalGroup]:
         """The principals of an account as changes would leave them."""
         return [group for group in self.in_account(account) if group.change]
 
-    def add_changed(self, group: Group) -> None:
+    def add_changed(self, group: PrincipalGroup) -> None:
         """Take in a principal as a change would leave it."""
         self._by_account.setdefault(group.account, []).append(group)
         self.groups.append(group)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.readings import Reading
 from weightguard.policy.pattern import Glob, glob, is_pattern
@@ -42,7 +42,7 @@ class Alike:
     hits: frozenset[str]
     spelt: frozenset[str]
 
-    def spelt_by(self, group: Group) -> list[str]:
+    def spelt_by(self, group: PrincipalGroup) -> list[str]:
         """Those of them that a group's policies spell out, sorted."""
         return sorted(self.spelt & group.patterns) if self.spelt else []
 
@@ -58,7 +58,7 @@ class Alike:
                     break
         return tuple(found)
 
-    def is_spoken_of_by(self, group: Group) -> bool:
+    def is_spoken_of_by(self, group: PrincipalGroup) -> bool:
         """Whether a group's policies speak of them all."""
         return _ANYWHERE in group.reach or not self.hits.isdisjoint(group.reach)
 

@@ -122,7 +122,7 @@ def told_by(statement: Mapping[str, Any]) -> Sensitivity:
     found = BLIND
     for element in ("Resource", "NotResource"):
         for value in texts_of(statement.get(element)):
-            # A statement about one's own user concerns nobody else, and is asked about apart (see `Group.on_itself`).
+            # A statement about one's own user concerns nobody else, and is asked about apart (see `PrincipalGroup.on_itself`).
             if _VARIABLE.search(value) and not (element == "Resource" and _OWN_NAME.match(value)):
                 found |= _of_variables(value)
     conditions = statement.get("Condition")

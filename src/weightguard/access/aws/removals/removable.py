@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from weightguard.access.aws.removals.policy_edits import EDITABLE, place_of, statements_of, values_of
@@ -50,6 +51,19 @@ class Removable:
             one = self._on_resource(because) or self._setting(because) or self._listed(because, target)
             self._found[key] = self._carried(actor, because) or (() if one is None else (one,))
         return self._found[key]
+
+    def members(self, unit: Unit) -> Iterable[str]:
+        """Those whose own policies a thing is taken from; none where it is not one principal's."""
+        principal = self._principals.get(unit.holder)
+        return () if principal is None else (principal.id, *self._in_groups.get(principal.id, ()))
+
+    @cached_property
+    def _in_groups(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for principal in self._principals.values():
+            for group in principal.groups:
+                found.setdefault(group, []).append(principal.id)
+        return found
 
     def narrower(self, unit: Unit, hop: Hop) -> Iterator[Unit]:
         """Less than the whole statement that should do as well: values out of one of its lists that others are left in."""

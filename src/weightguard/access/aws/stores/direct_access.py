@@ -6,7 +6,7 @@ store besides (replication, expiry, key deletion, policy changes) is a way of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -14,12 +14,13 @@ from typing import Final
 
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.decisions import Asker
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import Named
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Stranger, Strangers
 from weightguard.access.aws.stores.mentioned import mentioned_by, resource_documents
 from weightguard.access.aws.stores.policy_index import Index
+from weightguard.access.aws.stores.replication import Replicator
 from weightguard.access.aws.stores.s3_requests import ask_key
 from weightguard.access.aws.stores.store_changes import KEY_GRANTING, SELF_GRANTING, Applied, SelfGrants
 from weightguard.access.aws.stores.store_decisions import Deciding, best_of
@@ -81,29 +82,30 @@ class Candidate:
 
     caller: Principal
     layers: Layers
-    nodes: tuple[Group | str, ...]
+    nodes: tuple[PrincipalGroup | str, ...]
 
 
 EVERYBODY: Final = "*"
 PUBLIC: Final = Candidate(ANONYMOUS, Layers(), (EVERYBODY,))
 
 
-class Direct:
+class DirectAccess:
     """Decides direct access to stores.
 
     Args:
         asker: puts the questions.
         index: which groups' policies name an action at all.
         named: resolves the names in the store's own policies.
+        replicators: the roles that S3 may replicate with.
     """
 
-    def __init__(self, asker: Asker, index: Index, named: Named) -> None:
+    def __init__(self, asker: Asker, index: Index, named: Named, replicators: Sequence[Replicator]) -> None:
         self._asker = asker
         self.deciding = Deciding(asker)
         self._index = index
         self._named = named
         self._strangers = Strangers(asker.population)
-        self.selfgrants = SelfGrants(asker, self.deciding)
+        self.selfgrants = SelfGrants(asker, self.deciding, replicators)
         self._told: dict[tuple[object, ...], tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
         self._alike = Alike()
@@ -349,7 +351,7 @@ class Direct:
         for group in self._index.groups_for(actors, actions, allowing, place):
             yield from self.told_apart(group, place)
 
-    def told_apart(self, group: Group, place: StoreSurface) -> Iterator[Candidate]:
+    def told_apart(self, group: PrincipalGroup, place: StoreSurface) -> Iterator[Candidate]:
         """A group as somebody to decide for, or those whom the policies of a store and its key tell apart from it."""
         looks, named = self._telling(place)
         for caller, nodes in self._named.apart(group, named, looks):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import document_of
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Strangers
@@ -23,24 +24,21 @@ from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import Bounds, Layers, Principal, somebody
 from weightguard.policy.aws.arn import is_account
 
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
-
 _EFFECTS: Final = ("reads_copy", "shares_copy")
 
 
-class Copies:
+class DiskAccess:
     """Decides access to disks.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
-        self._needs = Needs(owner)
-        self._strangers = Strangers(owner.population)
-        self._by_id = {one.id: one for one in owner.estate.disk_copies}
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._needs = Needs(context)
+        self._strangers = Strangers(context.population)
+        self._by_id = {one.id: one for one in context.estate.disk_copies}
         self._entries = [
             entry for entry in techniques() if isinstance(entry, OnStore) and entry.effect in _EFFECTS
         ]
@@ -62,7 +60,7 @@ class Copies:
         if access in (AccessKind.READ, AccessKind.COPY):
             yield from self._shared(disk, actors)
 
-    def _all(self, entry: OnStore, group: Group, disk: DiskCopy) -> Grant | None:
+    def _all(self, entry: OnStore, group: PrincipalGroup, disk: DiskCopy) -> Grant | None:
         found = Grant() if entry.conditional is None else Grant(conditions=(besides(entry.conditional),))
         for need in entry.needs:
             if "{copy}" in need.resource:
@@ -74,12 +72,14 @@ class Copies:
             found = found.and_also(grant)
         return found
 
-    def _with_key(self, group: Group, grant: Grant | None, disk: DiskCopy) -> Iterator[tuple[Node, Grant]]:
+    def _with_key(
+        self, group: PrincipalGroup, grant: Grant | None, disk: DiskCopy
+    ) -> Iterator[tuple[Node, Grant]]:
         """Those of a group who may use the disk's key as well: its policy or a grant may name some of them."""
         if grant is None:
             return
         looks, named = self._told(disk)
-        for caller, nodes in self._owner.named.apart(group, named, looks):
+        for caller, nodes in self._context.named.apart(group, named, looks):
             key = self._key(caller, group.layers, disk)
             for node in nodes if key is not None else ():
                 yield node, grant.and_also(key or Grant())
@@ -87,12 +87,12 @@ class Copies:
     def _told(self, disk: DiskCopy) -> tuple[Sensitivity, frozenset[str]]:
         """What the policy of the disk's key looks at in a caller, and whom it and the key's grants name."""
         name = disk.key.value if isinstance(disk.key, Known) else None
-        surface = None if name is None else self._owner.keys.named(name, disk.account, disk.region)
+        surface = None if name is None else self._context.keys.named(name, disk.account, disk.region)
         if surface is None or surface.policy is None or surface.key is None:
             return BLIND, frozenset()
         policy = surface.key.policy.value if isinstance(surface.key.policy, Known) else None
         looks = BLIND if policy is None else sensitivity(document_of(policy))
-        named = self._owner.named.names(surface.policy) - {"*"}
+        named = self._context.named.names(surface.policy) - {"*"}
         return looks, named | {grant.grantee for grant in surface.grants}
 
     def _key(self, caller: Principal, layers: Layers, disk: DiskCopy) -> Grant | None:
@@ -100,14 +100,14 @@ class Copies:
         name = disk.key.value if isinstance(disk.key, Known) else None
         if name is None:
             return Grant()
-        surface = self._owner.keys.named(name, disk.account, disk.region)
+        surface = self._context.keys.named(name, disk.account, disk.region)
         if surface.provider_managed or "alias/aws/" in name:
             # "Snapshots that are encrypted with the default AWS managed key cannot be shared."
             return Grant() if caller.account == disk.account else None
         if surface.policy is None or surface.arn is None:
             return Grant(conditions=(UNREAD_KEY_USE,))
         whole = layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
-        return self._owner.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
+        return self._context.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
 
     def _shared(self, disk: DiskCopy, actors: Actors) -> Iterator[Link]:
         """Whom the disk is shared with, as far as its key lets them; the key is theirs to use only where its policy says so.

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.actors import Actors
+from weightguard.access.aws.identities.groups import PrincipalGroup
+from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.stores.alterations import Alteration, of_key, of_key_state, of_key_tags, of_store
-from weightguard.access.aws.stores.direct_access import KEY_ACTIONS, OBJECT_ACTIONS, Candidate, together
+from weightguard.access.aws.stores.direct_access import (
+    KEY_ACTIONS,
+    OBJECT_ACTIONS,
+    Candidate,
+    DirectAccess,
+    together,
+)
 from weightguard.access.aws.stores.store_changes import (
     KEY_GRANTING,
     MOST_KEY_CHANGES,
@@ -25,9 +33,6 @@ from weightguard.access.grant import Grant
 from weightguard.access.links import Graph, Link, Node, Reached, Step, search
 from weightguard.access.model import AccessKind
 from weightguard.access.reachable import Onward
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 _OPENING: Final = (*SELF_GRANTING, *KEY_GRANTING)
 
@@ -53,7 +58,7 @@ _Part = tuple[tuple[Making, ...], str, Grant]
 def _each(nodes: Iterable[Node]) -> Iterator[Node]:
     """The groups and names that some nodes stand for."""
     for node in nodes:
-        yield from (node.parts or (node,)) if isinstance(node, Group) else (node,)
+        yield from (node.parts or (node,)) if isinstance(node, PrincipalGroup) else (node,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +88,19 @@ class _Way:
     holds: dict[Node, Link | None]
 
 
-class Combining:
+class JointOpening:
     """Finds who holds the identities that open a store and one that is let in.
 
     Args:
-        owner: the graph.
+        direct: who can as things are.
+        population: everybody.
+        graph: who can become whom.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
+    def __init__(self, direct: DirectAccess, population: Population, graph: Graph) -> None:
+        self.direct = direct
+        self.population = population
+        self.graph = graph
         self._onward: tuple[int, Onward] | None = None
         self._opened: set[tuple[AccessKind, tuple[object, ...]]] = set()
 
@@ -99,28 +108,35 @@ class Combining:
         """Whether somebody was found that may open a store for others; asked after `links`."""
         return (access, place.itself) in self._opened
 
-    def links(self, access: AccessKind, place: StoreSurface, seeds: Iterable[Link]) -> Iterator[Link]:
-        """Links to the store of everybody who reaches it no other way; `seeds` are the links of whoever has it directly."""
+    def links(
+        self, access: AccessKind, place: StoreSurface, seeds: Iterable[Link], rounds: Iterable[Actors]
+    ) -> Iterator[Link]:
+        """Links to the store of everybody who reaches it no other way.
+
+        Args:
+            seeds: the links of whoever has it directly.
+            rounds: everybody who may open it.
+        """
         if access is AccessKind.ADMINISTER or not place.held:
             return
-        graph = self._owner.graph
-        reached = search(graph, seeds)
+        reached = search(self.graph, seeds)
         makers = [
             candidate
-            for actors in self._owner.escalation.rounds
-            for candidate in self._owner.direct.candidates(actors, _OPENING, _OPENING, place)
+            for actors in rounds
+            for candidate in self.direct.candidates(actors, _OPENING, _OPENING, place)
             if not all(node in reached.certain for node in _each(candidate.nodes))
         ]
         if makers:
-            question = _Question(self._owner, access, place, reached, makers, self._forwards(graph))
+            question = _Question(self, access, place, reached, makers)
             able = question.able()
             if able:
                 self._opened.add((access, place.itself))
                 yield from question.links(able)
 
-    def _forwards(self, graph: Graph) -> Onward:
-        if self._onward is None or self._onward[0] < graph.size:
-            self._onward = graph.size, Onward(graph, self._owner.population)
+    def forwards(self) -> Onward:
+        """The graph's links by what they start from."""
+        if self._onward is None or self._onward[0] < self.graph.size:
+            self._onward = self.graph.size, Onward(self.graph)
         return self._onward[1]
 
 
@@ -129,19 +145,20 @@ class _Question:
 
     def __init__(
         self,
-        owner: AccessGraph,
+        asked: JointOpening,
         access: AccessKind,
         place: StoreSurface,
         reached: Reached,
         makers: list[Candidate],
-        onward: Onward,
     ) -> None:
-        self._owner = owner
+        self._graph = asked.graph
+        self._direct = asked.direct
+        self._population = asked.population
+        self._onward = asked.forwards()
         self._access = access
         self._place = place
         self._reached = reached
         self._candidates = makers
-        self._onward = onward
         self._made: dict[tuple[Alteration, tuple[Alteration, ...]], dict[Node, tuple[Step, ...]]] = {}
         self._options: dict[Candidate, list[Option]] = {}
         self._classes: dict[Node, Candidate | None] = {}
@@ -154,7 +171,7 @@ class _Question:
 
     def links(self, able: set[Node]) -> Iterator[Link]:
         """A link from every name that holds both ends and does not reach the store for certain."""
-        behind = search(self._owner.graph, [Link(node, node) for node in able])
+        behind = search(self._graph, [Link(node, node) for node in able])
         for name in behind.first:
             if isinstance(name, str) and name not in self._reached.certain:
                 link = self._link(name)
@@ -163,7 +180,7 @@ class _Question:
 
     def _taggers(self) -> set[Node]:
         """Who may tag the key at all: which tags serve, only the reader's policies say."""
-        if self._place.key is None or not self._owner.population.tag_keys:
+        if self._place.key is None or not self._population.tag_keys:
             return set()
         return {
             node
@@ -181,7 +198,7 @@ class _Question:
                 place = self._place
                 for earlier in prior:
                     place = earlier.leaves(place, one.caller)
-                steps = self._owner.selfgrants.steps(change, place, one.caller, one.layers)
+                steps = self._direct.selfgrants.steps(change, place, one.caller, one.layers)
                 if steps is not None:
                     found.update(dict.fromkeys(_each(one.nodes), steps))
         return found
@@ -240,14 +257,18 @@ class _Question:
     def _class_of(self, node: Node) -> Candidate | None:
         """The identity as somebody to decide for; None for what is nobody's identity: a hub, a cohort, somebody outside."""
         if node not in self._classes:
-            population = self._owner.population
+            population = self._population
             group = population.group_of.get(node) if isinstance(node, str) else node
-            if not isinstance(group, Group) or group.parts or (group.names and not isinstance(node, str)):
+            if (
+                not isinstance(group, PrincipalGroup)
+                or group.parts
+                or (group.names and not isinstance(node, str))
+            ):
                 return None
-            for one in self._owner.direct.told_apart(group, self._place):
+            for one in self._direct.told_apart(group, self._place):
                 for alike in one.nodes:
                     members: Iterable[Node] = (alike,)
-                    if isinstance(alike, Group) and alike.names:
+                    if isinstance(alike, PrincipalGroup) and alike.names:
                         members = alike.names
                     self._classes.update((member, one) for member in members)
             self._classes.setdefault(node, None)
@@ -279,7 +300,7 @@ class _Question:
         yield from self._after(
             candidate,
             lambda place: of_store(access, place),
-            lambda place: self._owner.direct.deciding.on_objects(
+            lambda place: self._direct.deciding.on_objects(
                 actions, place, candidate.caller, candidate.layers
             ),
             MOST_STORE_CHANGES,
@@ -294,12 +315,12 @@ class _Question:
         caller, layers = candidate.caller, candidate.layers
 
         def decide(place: StoreSurface) -> tuple[str, Grant] | None:
-            grant = self._owner.direct.deciding.on_key(action, place, caller, layers)
+            grant = self._direct.deciding.on_key(action, place, caller, layers)
             return None if grant is None else (action, grant)
 
         yield from self._after(
             candidate,
-            lambda place: self._owner.selfgrants.on_key(place, caller, layers, action),
+            lambda place: self._direct.selfgrants.on_key(place, caller, layers, action),
             decide,
             MOST_KEY_CHANGES,
         )
@@ -323,7 +344,7 @@ class _Question:
             for change in possible(there):
                 if any(change.effect == one.effect for one in prior):
                     continue
-                steps = self._owner.selfgrants.steps(change, there, candidate.caller, candidate.layers)
+                steps = self._direct.selfgrants.steps(change, there, candidate.caller, candidate.layers)
                 if steps is not None or self._makers(change, prior):
                     left = change.leaves(there, candidate.caller)
                     waiting.append(((*made, Making(change, prior, steps)), left))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import Named, account_in, allows_everybody, lets_in
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.stores.mentioned import trusted_makers
@@ -60,14 +60,14 @@ class Index:
 
     def groups_for(
         self, actors: Actors, actions: tuple[str, ...], allowing: tuple[str, ...], place: StoreSurface
-    ) -> list[Group]:
+    ) -> list[PrincipalGroup]:
         """The cohorts to ask about a store: those whose policies speak of it, and those that its own policies name."""
         home = [place.account] if place.account is not None else sorted(self._population.realms)
         if place.key is not None and place.key.account not in home:
             home.append(place.key.account)
         named_accounts, named = self._named_by(place)
         hits = self.hits(place)
-        found: dict[Group, None] = {}
+        found: dict[PrincipalGroup, None] = {}
         for account in dict.fromkeys([*home, *named_accounts]):
             able = actors.cohorts(account, actions, allowing)
             found.update(dict.fromkeys(able.speaking_of(hits)))

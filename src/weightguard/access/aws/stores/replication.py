@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from weightguard.access.aws.identities.decisions import Asker, trust_of_service
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.stores.s3_requests import ask_key, store_context, store_layers
 from weightguard.access.aws.stores.store_policies import StoreSurface
-from weightguard.access.aws.techniques.trust_policies import Trusts
 from weightguard.access.grant import Grant
 from weightguard.access.links import Step
-from weightguard.estate.model import PrincipalKind
 from weightguard.policy.aws import Layers, Principal
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 SERVICE: Final = "s3.amazonaws.com"
 _CONFIGURE: Final = "s3:PutReplicationConfiguration"
@@ -33,26 +28,13 @@ class Replicator:
     """
 
     role: str
-    group: Group
+    group: PrincipalGroup
     caller: Principal
     trust: Grant
 
 
-def replicators(owner: AccessGraph, trusts: Trusts) -> Iterator[Replicator]:
-    """The estate's roles that trust S3."""
-    population = owner.population
-    for name, group in population.group_of.items():
-        role = population.principals[name]
-        trust = trusts.of(role) if role.kind is PrincipalKind.ROLE else None
-        if trust is None or SERVICE not in owner.named.names(trust):
-            continue
-        grant = trust_of_service(owner.asker, role, trust, SERVICE)
-        if grant is not None:
-            yield Replicator(name, group, population.callers[name], grant)
-
-
 def replicating(
-    asker: Asker, roles: list[Replicator], place: StoreSurface, caller: Principal, own: Layers
+    asker: Asker, roles: Sequence[Replicator], place: StoreSurface, caller: Principal, own: Layers
 ) -> tuple[Step, ...] | None:
     """The steps of a caller who has the store replicated; None when it cannot."""
     if place.account is None or caller.account != place.account:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -91,12 +91,13 @@ class SelfGrants:
     Args:
         asker: puts the questions.
         deciding: decides on the store as it is left.
+        replicators: the roles that S3 may replicate with.
     """
 
-    def __init__(self, asker: Asker, deciding: Deciding) -> None:
+    def __init__(self, asker: Asker, deciding: Deciding, replicators: Sequence[Replicator]) -> None:
         self._asker = asker
         self._deciding = deciding
-        self.replicators: list[Replicator] = []
+        self._replicators = replicators
 
     def objects(
         self,
@@ -295,7 +296,7 @@ class SelfGrants:
 
     def copies(self, place: StoreSurface, caller: Principal, own: Layers) -> tuple[Step, ...] | None:
         """A way to have the store copied without reading it; None when there is none."""
-        return replicating(self._asker, self.replicators, place, caller, own)
+        return replicating(self._asker, self._replicators, place, caller, own)
 
 
 def _of_grant(change: Alteration) -> dict[str, ContextValue]:

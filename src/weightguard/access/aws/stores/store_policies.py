@@ -11,8 +11,9 @@ from weightguard.access.aws.identities.policy_texts import compiled
 from weightguard.access.aws.keys import Keys, KeySurface
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.limit import Limit
 from weightguard.estate.model import AccessPoint as EstateAccessPoint
-from weightguard.estate.model import Account, Estate, NamedPolicy, Store
+from weightguard.estate.model import Account, DiskCopy, Estate, NamedPolicy, Store
 from weightguard.estate.model import PublicAccessBlock as EstateBlock
 from weightguard.policy.aws import (
     AccessPoint,
@@ -39,6 +40,8 @@ class StoreSurface:
         key: the key; None where the provider encrypts with a key of its own, that the caller needs no permission for.
         wrapping: every key that wraps some of the objects, `key` among them; see `by_key`.
         default: the key of objects to come.
+        disk: where it is no store but a disk that may hold weights.
+        limits: what of it is not modelled and bears on who gets in.
         points: its access points, each with the Block Public Access settings that count there.
     """
 
@@ -56,6 +59,8 @@ class StoreSurface:
     points: tuple[AccessPoint, ...] = ()
     wrapping: tuple[KeySurface | None, ...] = ()
     default: KeySurface | None = None
+    disk: DiskCopy | None = None
+    limits: tuple[Limit, ...] = ()
 
     @property
     def itself(self) -> tuple[object, ...]:
@@ -79,8 +84,27 @@ class StoreSurface:
 
     @property
     def held(self) -> bool:
-        """Whether some snapshot holds the store."""
-        return self.store is not None
+        """Whether some snapshot holds the store or disk."""
+        return self.store is not None or self.disk is not None
+
+    @property
+    def accounts(self) -> frozenset[str | None]:
+        """The accounts that it and its keys lie in."""
+        keys = self.wrapping or (self.key,)
+        return frozenset((self.account, *(key.account for key in keys if key is not None)))
+
+    @property
+    def own_policies(self) -> frozenset[str]:
+        """The names of its own policies and its keys': no principal carries them."""
+        surfaces = [one for one in (self, self.key, self.default, *self.wrapping) if one is not None]
+        found = {one.policy.name for one in surfaces if one.policy is not None}
+        found.update(policy.name for point in self.points for policy in point.policy or ())
+        return frozenset(found)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Ids of the keys that wrap some of the objects."""
+        return tuple(key.arn for key in self.wrapping if key is not None and key.arn is not None)
 
 
 def split(store: str, prefix: str | None) -> tuple[str, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.permissions import Needs, how_of
 from weightguard.access.aws.technique_data.schema import Credentials, Trust, techniques
@@ -20,10 +20,7 @@ from weightguard.estate.model import Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, PolicyKind, compile_policy
 from weightguard.policy.aws import Principal as Caller
 
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
-
-StepOf = Callable[[Group, Caller, Principal], "Step | None"]
+StepOf = Callable[[PrincipalGroup, Caller, Principal], "Step | None"]
 MOST_ACCESS_KEYS = 2
 """Keys that IAM lets a user have."""
 
@@ -39,13 +36,13 @@ class Becoming:
     """Works out the links of new credentials and rewritten trust policies.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: decides what techniques need.
         trusts: decides who may assume a role.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs, trusts: Trusts) -> None:
-        self._owner = owner
+    def __init__(self, context: Context, needs: Needs, trusts: Trusts) -> None:
+        self._context = context
         self._needs = needs
         self._trusts = trusts
         self._credentials = [entry for entry in techniques() if isinstance(entry, Credentials)]
@@ -70,15 +67,15 @@ class Becoming:
         """The account's users or roles, as far as they are alike to whoever acts on them."""
         found = self._classes.get((account, kind))
         if found is None:
-            principals = self._owner.population.principals
+            principals = self._context.population.principals
             names = [
                 name
-                for group in self._owner.population.in_account(account)
+                for group in self._context.population.in_account(account)
                 for name in group.names
                 if principals[name].kind is kind
             ]
             on_users = kind is PrincipalKind.USER
-            found = self._classes[(account, kind)] = self._owner.patterns.split(
+            found = self._classes[(account, kind)] = self._context.patterns.split(
                 account,
                 names,
                 self._user_key if on_users else self._role_key,
@@ -87,31 +84,31 @@ class Becoming:
         return found
 
     def _user_key(self, name: str) -> Hashable:
-        user = self._owner.population.principals[name]
+        user = self._context.population.principals[name]
         console = user.console_password.value if isinstance(user.console_password, Known) else None
         return (key_state(user), console, self._tags(user, self._on_users))
 
     def _role_key(self, name: str) -> Hashable:
-        return self._tags(self._owner.population.principals[name], self._on_roles)
+        return self._tags(self._context.population.principals[name], self._on_roles)
 
     def _tags(self, principal: Principal, actions: tuple[str, ...]) -> Hashable:
-        return self._owner.asker.tags_told(principal, actions)
+        return self._context.asker.tags_told(principal, actions)
 
-    def _user_steps(self, group: Group, names: tuple[str, ...]) -> dict[Node, Step]:
+    def _user_steps(self, group: PrincipalGroup, names: tuple[str, ...]) -> dict[Node, Step]:
         return self._steps(group, names, self._user_step)
 
-    def _role_steps(self, group: Group, names: tuple[str, ...]) -> dict[Node, Step]:
+    def _role_steps(self, group: PrincipalGroup, names: tuple[str, ...]) -> dict[Node, Step]:
         return self._steps(group, names, self._role_step)
 
-    def _steps(self, group: Group, names: tuple[str, ...], step_of: StepOf) -> dict[Node, Step]:
+    def _steps(self, group: PrincipalGroup, names: tuple[str, ...], step_of: StepOf) -> dict[Node, Step]:
         target = other_than(group, names)
         if target is None:
             return {}
         caller, name = target
-        step = step_of(group, caller, self._owner.population.principals[name])
+        step = step_of(group, caller, self._context.population.principals[name])
         return {} if step is None else {group: step}
 
-    def _user_step(self, group: Group, caller: Caller, user: Principal) -> Step | None:
+    def _user_step(self, group: PrincipalGroup, caller: Caller, user: Principal) -> Step | None:
         best: Step | None = None
         for entry in self._credentials:
             possible = _state(entry, user)
@@ -126,10 +123,12 @@ class Becoming:
             best = best or step
         return best
 
-    def _on(self, group: Group, caller: Caller, actions: list[str], principal: Principal) -> Grant | None:
+    def _on(
+        self, group: PrincipalGroup, caller: Caller, actions: list[str], principal: Principal
+    ) -> Grant | None:
         found = Grant()
         tags = principal.tags.value if isinstance(principal.tags, Known) else None
-        context = self._owner.asker.tags(tags, "iam")
+        context = self._context.asker.tags(tags, "iam")
         for action in actions:
             grant = self._needs.on(group, action, principal.id, caller=caller, context=context)
             if grant is None:
@@ -137,7 +136,7 @@ class Becoming:
             found = found.and_also(grant)
         return found
 
-    def _role_step(self, group: Group, caller: Caller, role: Principal) -> Step | None:
+    def _role_step(self, group: PrincipalGroup, caller: Caller, role: Principal) -> Step | None:
         for entry in self._rewriting:
             actions = [need.action for need in entry.needs]
             grant = self._on(group, caller, actions, role)
@@ -161,7 +160,7 @@ def rewritten_trust(role: Principal, caller: Caller) -> CompiledPolicy:
     return compile_policy(document, kind=PolicyKind.TRUST, name=f"trust policy of {role.name} as rewritten")
 
 
-def other_than(group: Group, names: tuple[str, ...]) -> tuple[Caller, str] | None:
+def other_than(group: PrincipalGroup, names: tuple[str, ...]) -> tuple[Caller, str] | None:
     """A caller of the group and a target that is not the caller; None when the group's one member is the one target.
 
     Whoever acts on itself is asked about apart: statements about "one's own user" concern nobody else.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.compiled import parsed
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.sensitivity import statements_of
 from weightguard.access.aws.identities.tags import Tags, request_context
@@ -27,9 +28,6 @@ from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind
 from weightguard.policy.aws import Principal as Caller
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 _ORDER: Final = ("administrator", "attach_policy", "rewrite_policy", "restore_policy")
 
@@ -56,24 +54,24 @@ class Moves:
     """Works out what may be changed about a principal.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: decides what techniques need.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
-        self._owner = owner
+    def __init__(self, context: Context, needs: Needs) -> None:
+        self._context = context
         self._needs = needs
-        self._population = owner.population
+        self._population = context.population
         entries = [entry for entry in techniques() if isinstance(entry, ChangePrincipal)]
         self._by_change: dict[str, list[ChangePrincipal]] = {}
         for entry in entries:
             self._by_change.setdefault(entry.change, []).append(entry)
         self.actions = tuple(sorted({need.action for entry in entries for need in entry.needs}))
-        self._offers = Offers(owner)
-        self._choices = TagChoices(owner.population)
-        self._on: dict[tuple[Group, str, str, object, object], Grant | None] = {}
+        self._offers = Offers(context)
+        self._choices = TagChoices(context.population)
+        self._on: dict[tuple[PrincipalGroup, str, str, object, object], Grant | None] = {}
 
-    def possible(self, actor: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+    def possible(self, actor: PrincipalGroup, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """What an actor can change for certain, and what under conditions besides."""
         moves = list(self._moves(actor, caller, principal))
         limits = [move for move in moves if move.boundary is not None]
@@ -91,7 +89,7 @@ class Moves:
     def tags(self, principal: Principal) -> dict[str, ContextValue]:
         """The context keys of a principal's tags."""
         tags = principal.tags.value if isinstance(principal.tags, Known) else None
-        return self._owner.asker.tags(tags, "iam")
+        return self._context.asker.tags(tags, "iam")
 
     def owned(self, principal: Principal) -> list[Owned]:
         """The policies that a principal carries, and through whom."""
@@ -102,7 +100,7 @@ class Moves:
             for policy in owner.policies.value
         ]
 
-    def _moves(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+    def _moves(self, group: PrincipalGroup, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """Single changes: at most one that gives everything, one a denial, one for the boundary."""
         carried = self.owned(principal)
         everything = self._everything(group, caller, principal, carried)
@@ -128,7 +126,7 @@ class Moves:
                 yield from self._rebounded(group, caller, principal)
 
     def _everything(
-        self, group: Group, caller: Caller, principal: Principal, carried: list[Owned]
+        self, group: PrincipalGroup, caller: Caller, principal: Principal, carried: list[Owned]
     ) -> Changes | None:
         best: Changes | None = None
         for change in _ORDER:
@@ -142,7 +140,12 @@ class Moves:
         return best
 
     def _giving(
-        self, entry: ChangePrincipal, group: Group, caller: Caller, principal: Principal, carried: list[Owned]
+        self,
+        entry: ChangePrincipal,
+        group: PrincipalGroup,
+        caller: Caller,
+        principal: Principal,
+        carried: list[Owned],
     ) -> Iterator[tuple[Step, CompiledPolicy | None]]:
         """The ways in which a technique gives a principal every permission."""
         extra: dict[str, ContextValue] = {}
@@ -161,7 +164,7 @@ class Moves:
             yield from self._versions(entry, group, caller, carried)
 
     def _versions(
-        self, entry: ChangePrincipal, group: Group, caller: Caller, carried: list[Owned]
+        self, entry: ChangePrincipal, group: PrincipalGroup, caller: Caller, carried: list[Owned]
     ) -> Iterator[tuple[Step, CompiledPolicy | None]]:
         for one in carried:
             if one.policy.origin != "customer":
@@ -177,7 +180,7 @@ class Moves:
                 )
             yield Step(entry.needs[0].action, grant, one.policy.id), one.compiled
 
-    def _restored(self, group: Group, caller: Caller, carried: list[Owned]) -> Iterator[Changes]:
+    def _restored(self, group: PrincipalGroup, caller: Caller, carried: list[Owned]) -> Iterator[Changes]:
         """Making another version of a carried policy the default, where the other versions are known."""
         for entry in self._by_change.get("restore_policy", ()):
             for one in carried:
@@ -193,7 +196,7 @@ class Moves:
     def _administrator_arn(self, principal: Principal) -> str:
         return ADMINISTRATOR.format(partition=self._population.realm(principal.account).partition)
 
-    def _attached(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+    def _attached(self, group: PrincipalGroup, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """Attaching those policies that the actor may attach, where it may not attach every one; to itself or to a group of its."""
         for entry in self._by_change.get("attach_policy", ()):
             owners = [principal] if entry.target == principal.kind.value else []
@@ -204,7 +207,7 @@ class Moves:
                     yield from self._attached_to(entry, group, caller, owner)
 
     def _attached_to(
-        self, entry: ChangePrincipal, group: Group, caller: Caller, owner: Principal
+        self, entry: ChangePrincipal, group: PrincipalGroup, caller: Caller, owner: Principal
     ) -> Iterator[Changes]:
         """Of the provider's policies that nobody carries so far, only those that give what no earlier one gives."""
         aim = owner.id if owner.kind is PrincipalKind.GROUP else None
@@ -220,7 +223,7 @@ class Moves:
                 step = Step(entry.needs[0].action, grant, aim)
                 yield Changes(added=(self._population.given(policy),), steps=[step])
 
-    def _unbounding(self, group: Group, caller: Caller, principal: Principal) -> Step | None:
+    def _unbounding(self, group: PrincipalGroup, caller: Caller, principal: Principal) -> Step | None:
         """Taking the boundary away, or setting one that limits nothing."""
         step = self._first(group, caller, principal, ("remove_boundary",))
         if step is not None and step.grant.is_certain:
@@ -229,16 +232,16 @@ class Moves:
         return self._first(group, caller, principal, ("replace_boundary",), limitless) or step
 
     def _attachable(
-        self, entry: ChangePrincipal, group: Group, caller: Caller, principal: Principal
+        self, entry: ChangePrincipal, group: PrincipalGroup, caller: Caller, principal: Principal
     ) -> list[NamedPolicy]:
         """The policies that the account holds, and those of the provider's that a condition leaves to choose among."""
         found = {policy.id: policy for policy in self._population.managed(principal.account)}
-        action, context = entry.needs[0].action, self._context(entry, principal)
+        action, context = entry.needs[0].action, self._asked_context(entry, principal)
         for policy in self._offers.choices(group, caller, action, principal.id, ATTACHED, context):
             found.setdefault(policy.id, policy)
         return list(found.values())
 
-    def _tagged(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+    def _tagged(self, group: PrincipalGroup, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """Setting, or taking away, the tags that some policy looks at."""
         for choice in self._choices.of(self._population.group_of[principal.id]):
             wanted: dict[str, Tags] = {
@@ -253,12 +256,12 @@ class Moves:
             if len(steps) == sum(1 for tags in wanted.values() if tags):
                 yield Changes(tags=choice, steps=steps)
 
-    def _rebounded(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Changes]:
+    def _rebounded(self, group: PrincipalGroup, caller: Caller, principal: Principal) -> Iterator[Changes]:
         """Other boundaries that the actor may set, where it may neither take the boundary away nor choose any."""
         for entry in self._by_change.get("replace_boundary", ()):
             if entry.target != principal.kind.value:
                 continue
-            action, context = entry.needs[0].action, self._context(entry, principal)
+            action, context = entry.needs[0].action, self._asked_context(entry, principal)
             for policy in self._offers.choices(group, caller, action, principal.id, BOUNDARY, context):
                 grant = self._ask(entry, group, caller, principal.id, principal, {BOUNDARY: policy.id})
                 if grant is not None and grant.is_certain:
@@ -266,7 +269,7 @@ class Moves:
                     yield Changes(boundary=limit, steps=[Step(action, grant)])
 
     def _joined(
-        self, group: Group, caller: Caller, principal: Principal, moves: list[Changes]
+        self, group: PrincipalGroup, caller: Caller, principal: Principal, moves: list[Changes]
     ) -> Iterator[Changes]:
         """Joining the account's groups, where the actor cannot give everything anyway: they are chosen among later."""
         if principal.kind is not PrincipalKind.USER or any(move.everything for move in moves):
@@ -275,7 +278,7 @@ class Moves:
         if choices:
             yield replace(all_of(moves), choices=choices)
 
-    def _to_join(self, group: Group, caller: Caller, principal: Principal) -> Iterator[Choice]:
+    def _to_join(self, group: PrincipalGroup, caller: Caller, principal: Principal) -> Iterator[Choice]:
         for entry in self._by_change.get("join_group", ()):
             for other in self._population.iam_groups(principal.account):
                 policies = other.policies.value if isinstance(other.policies, Known) else ()
@@ -287,7 +290,9 @@ class Moves:
                     best = tuple(self._population.given(without_denials(policy)) for policy in policies)
                     yield Choice(added, Step(entry.needs[0].action, grant, other.id), best)
 
-    def _dropping(self, group: Group, caller: Caller, principal: Principal, one: Owned) -> Step | None:
+    def _dropping(
+        self, group: PrincipalGroup, caller: Caller, principal: Principal, one: Owned
+    ) -> Step | None:
         """A way of taking away a policy that denies."""
         if one.owner is not principal:
             return self._first(group, caller, one.owner, ("leave_group",))
@@ -297,7 +302,7 @@ class Moves:
 
     def _first(
         self,
-        group: Group,
+        group: PrincipalGroup,
         caller: Caller,
         target: Principal,
         kinds: Iterable[str],
@@ -313,7 +318,7 @@ class Moves:
                     return Step(entry.needs[0].action, grant, aim)
         return None
 
-    def _context(self, entry: ChangePrincipal, principal: Principal) -> dict[str, ContextValue]:
+    def _asked_context(self, entry: ChangePrincipal, principal: Principal) -> dict[str, ContextValue]:
         """What a request about a principal says of it."""
         context = self.tags(principal)
         boundary = principal.boundary
@@ -324,7 +329,7 @@ class Moves:
     def _ask(
         self,
         entry: ChangePrincipal,
-        group: Group,
+        group: PrincipalGroup,
         caller: Caller,
         resource: str,
         principal: Principal | None,
@@ -333,7 +338,7 @@ class Moves:
         key = (group, entry.id, resource, caller, tuple(extra.items()))
         if key in self._on:
             return self._on[key]
-        context = {**({} if principal is None else self._context(entry, principal)), **extra}
+        context = {**({} if principal is None else self._asked_context(entry, principal)), **extra}
         found: Grant | None = Grant()
         for need in entry.needs:
             grant = self._needs.on(group, need.action, resource, caller=caller, context=context)

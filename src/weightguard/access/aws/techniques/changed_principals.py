@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from weightguard.access.aws.identities.groups import Group, is_unlimited
+from weightguard.access.aws.context import Context
+from weightguard.access.aws.identities.groups import PrincipalGroup, is_unlimited
 from weightguard.access.aws.identities.named_principals import administrator
 from weightguard.access.aws.identities.tags import applied
 from weightguard.access.aws.permissions import Needs
@@ -21,9 +22,6 @@ from weightguard.access.links import Step
 from weightguard.estate.model import Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, PolicySet, policy_set
 from weightguard.policy.aws import Principal as Caller
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 CHANGED: Final = ("changed",)
 AT_BEST: Final = ("at best",)
@@ -52,7 +50,7 @@ class State:
         steps: what is done to them.
     """
 
-    group: Group
+    group: PrincipalGroup
     names: frozenset[str]
     steps: tuple[Step, ...]
 
@@ -70,7 +68,7 @@ class Offer:
     names: frozenset[str]
     example: Principal
     changes: Changes
-    base: Group
+    base: PrincipalGroup
 
     @property
     def giving(self) -> list[Choice]:
@@ -85,20 +83,20 @@ class States:
     """Works out what can be made of principals.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: decides what techniques need.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
-        self._owner = owner
-        self._population = owner.population
-        self._moves = Moves(owner, needs)
+    def __init__(self, context: Context, needs: Needs) -> None:
+        self._context = context
+        self._population = context.population
+        self._moves = Moves(context, needs)
         self.actions = self._moves.actions
-        self._changed: dict[tuple[object, ...], Group] = {}
+        self._changed: dict[tuple[object, ...], PrincipalGroup] = {}
         self._classes: dict[str, list[TargetClass]] = {}
         self._class_of: dict[str, TargetClass] = {}
-        self._outcome: dict[tuple[Group, TargetClass, Group | None, bool], Outcome] = {}
-        self._best: dict[Offer, Group] = {}
+        self._outcome: dict[tuple[PrincipalGroup, TargetClass, PrincipalGroup | None, bool], Outcome] = {}
+        self._best: dict[Offer, PrincipalGroup] = {}
 
     def class_of(self, name: str) -> TargetClass:
         """The class of a principal."""
@@ -132,17 +130,22 @@ class States:
         return (
             principal.kind,
             principal.service_linked,
-            self._owner.patterns.hits(principal.account, name, self._moves.actions),
+            self._context.patterns.hits(principal.account, name, self._moves.actions),
             principal.groups,
             tuple((one.policy.id if one.policy.origin != "inline" else "", one.compiled) for one in carried),
             group.layers.boundary,
             tags,
-            name if name in self._owner.named.kept_apart else None,
+            name if name in self._context.named.kept_apart else None,
             group.own.signature(name, dict(group.caller.tags or ())),
         )
 
     def states(
-        self, actor: Group, alike: TargetClass, base: Group | None = None, *, itself: bool = False
+        self,
+        actor: PrincipalGroup,
+        alike: TargetClass,
+        base: PrincipalGroup | None = None,
+        *,
+        itself: bool = False,
     ) -> list[State]:
         """The states that a cohort's principals can put a class's principals into, as far as there is nothing to choose.
 
@@ -153,7 +156,12 @@ class States:
         return self._outcomes(actor, alike, base, itself)[0]
 
     def offers(
-        self, actor: Group, alike: TargetClass, base: Group | None = None, *, itself: bool = False
+        self,
+        actor: PrincipalGroup,
+        alike: TargetClass,
+        base: PrincipalGroup | None = None,
+        *,
+        itself: bool = False,
     ) -> list[Offer]:
         """The changes of which something may be chosen."""
         return self._outcomes(actor, alike, base, itself)[1]
@@ -164,7 +172,7 @@ class States:
         group = self._state(offer.example, changes, offer.base)
         return None if group is None else State(group, offer.names, tuple(changes.steps))
 
-    def at_best(self, offer: Offer) -> Group | None:
+    def at_best(self, offer: Offer) -> PrincipalGroup | None:
         """What all choices would make of the principals if none of them denied anything: more than any of them can.
 
         Nobody becomes it. Where it leads nowhere, no choice does.
@@ -183,7 +191,9 @@ class States:
                 )
         return found
 
-    def _outcomes(self, actor: Group, alike: TargetClass, base: Group | None, itself: bool) -> Outcome:
+    def _outcomes(
+        self, actor: PrincipalGroup, alike: TargetClass, base: PrincipalGroup | None, itself: bool
+    ) -> Outcome:
         key = (actor, alike, base, itself)
         found = self._outcome.get(key)
         if found is None:
@@ -195,7 +205,7 @@ class States:
                     self._after(alike, changes, base, *found)
         return found
 
-    def _concerns(self, actor: Group, alike: TargetClass) -> bool:
+    def _concerns(self, actor: PrincipalGroup, alike: TargetClass) -> bool:
         """Whether the actor's policies speak of the principal, or of a group or policy of its."""
         example = alike.example
         if "*" in actor.reach:
@@ -203,11 +213,11 @@ class States:
         aims = [example.id, *example.groups, *(one.policy.id for one in self._moves.owned(example))]
         if example.kind is PrincipalKind.USER:
             aims += [other.id for other in self._population.iam_groups(example.account)]
-        hits, actions = self._owner.patterns.hits, self.actions
+        hits, actions = self._context.patterns.hits, self.actions
         return any(not hits(example.account, aim, actions).isdisjoint(actor.reach) for aim in aims)
 
     def _target(
-        self, actor: Group, alike: TargetClass, itself: Group | None
+        self, actor: PrincipalGroup, alike: TargetClass, itself: PrincipalGroup | None
     ) -> tuple[Caller, Principal] | None:
         if itself is not None:
             own = itself.names or [itself.origin.id]
@@ -220,12 +230,12 @@ class States:
         self,
         alike: TargetClass,
         changes: Changes,
-        base: Group | None,
+        base: PrincipalGroup | None,
         states: list[State],
         offers: list[Offer],
     ) -> None:
         """What a change makes of a class: one state where it gives everything, else one for each group that they were in."""
-        made: dict[Group, list[str]] = {}
+        made: dict[PrincipalGroup, list[str]] = {}
         for before, names in self._before(alike, base):
             example = before.origin if base is not None and not base.names else alike.example
             if base is None:
@@ -239,16 +249,18 @@ class States:
         steps = tuple(changes.steps)
         states.extend(State(group, frozenset(names), steps) for group, names in made.items())
 
-    def _before(self, alike: TargetClass, base: Group | None) -> list[tuple[Group, list[str]]]:
+    def _before(
+        self, alike: TargetClass, base: PrincipalGroup | None
+    ) -> list[tuple[PrincipalGroup, list[str]]]:
         """The groups that a class's principals are in when they are changed."""
         if base is not None:
             return [(base, list(alike.names))]
-        groups: dict[Group, list[str]] = {}
+        groups: dict[PrincipalGroup, list[str]] = {}
         for name in alike.names:
             groups.setdefault(self._population.group_of[name], []).append(name)
         return list(groups.items())
 
-    def _state(self, example: Principal, changes: Changes, base: Group) -> Group | None:
+    def _state(self, example: Principal, changes: Changes, base: PrincipalGroup) -> PrincipalGroup | None:
         """The changed principal as an actor of its own; None when the change changes nothing."""
         left = self._left(changes, base)
         if left is None:
@@ -256,7 +268,9 @@ class States:
         return self._changed_group(example, base, *left, self._tagged(example, base, changes))
 
     @staticmethod
-    def _left(changes: Changes, base: Group) -> tuple[tuple[CompiledPolicy, ...], PolicySet | None] | None:
+    def _left(
+        changes: Changes, base: PrincipalGroup
+    ) -> tuple[tuple[CompiledPolicy, ...], PolicySet | None] | None:
         """The policies and the boundary that a change leaves; None when it changes nothing."""
         dropped = {one.document for one in changes.dropped}
         documents = [one for one in base.documents if one.document not in dropped]
@@ -273,7 +287,7 @@ class States:
             return None
         return tuple(documents), boundary
 
-    def _tagged(self, example: Principal, base: Group, changes: Changes) -> Caller:
+    def _tagged(self, example: Principal, base: PrincipalGroup, changes: Changes) -> Caller:
         """The changed principal as the engine knows it, with the tags that it has by then."""
         caller = self._population.callers[example.id]
         if not base.names:
@@ -286,11 +300,11 @@ class States:
     def _changed_group(
         self,
         example: Principal,
-        base: Group,
+        base: PrincipalGroup,
         documents: tuple[CompiledPolicy, ...],
         boundary: PolicySet | None,
         caller: Caller,
-    ) -> Group:
+    ) -> PrincipalGroup:
         """The one group of all whom a change leaves the same, in whatever order it came about."""
         long_term = self._population.is_long_term(example.id)
         key = (
@@ -298,9 +312,9 @@ class States:
             example.kind,
             frozenset(documents),
             boundary,
-            example.id if example.id in self._owner.named.kept_apart else None,
+            example.id if example.id in self._context.named.kept_apart else None,
             base.own.signature(example.id, caller.known_tags, long_term),
-            self._owner.named.looked_at.signature(example.id, caller.known_tags, long_term),
+            self._context.named.looked_at.signature(example.id, caller.known_tags, long_term),
             caller.tags if caller.tags != self._population.callers[example.id].tags else None,
         )
         found = self._changed.get(key)
@@ -312,13 +326,13 @@ class States:
     def _as_group(
         self,
         example: Principal,
-        base: Group,
+        base: PrincipalGroup,
         documents: tuple[CompiledPolicy, ...],
         boundary: PolicySet | None,
         caller: Caller,
         change: tuple[str, ...],
-    ) -> Group:
-        return Group(
+    ) -> PrincipalGroup:
+        return PrincipalGroup(
             example.account,
             example.kind,
             caller,

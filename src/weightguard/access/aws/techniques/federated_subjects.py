@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.decisions import grant_of, is_chosen
 from weightguard.access.aws.techniques.claims import Claims, claims_of, narrowed
 from weightguard.access.condition import Condition, ConditionKind, kind_of_key, of_formula, of_test
@@ -37,9 +38,6 @@ from weightguard.policy.aws import (
 from weightguard.policy.aws.arn import account_of
 from weightguard.policy.aws.document import Document
 from weightguard.policy.aws.statement import Statement, target
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 OIDC: Final = "sts:AssumeRoleWithWebIdentity"
 SAML: Final = "sts:AssumeRoleWithSAML"
@@ -64,27 +62,27 @@ class _Bearer:
     by_method: bool = False
 
 
-def subjects(owner: AccessGraph, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
+def subjects(context: Context, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
     """Links from the subjects that a role trusts, each with the statement that lets it in."""
     for statement in trust.document.statements:
-        for provider in _providers(owner, statement, role):
+        for provider in _providers(context, statement, role):
             alone = _alone(trust, statement)
-            yield from _let_in(owner, provider, role, alone, hub)
+            yield from _let_in(context, provider, role, alone, hub)
 
 
 def _let_in(
-    owner: AccessGraph, provider: str, role: Principal, trust: CompiledPolicy, hub: Node
+    context: Context, provider: str, role: Principal, trust: CompiledPolicy, hub: Node
 ) -> Iterator[Link]:
     claims = claims_of(provider)
     action = SAML if claims.is_saml else OIDC
     for bearer in _bearers(claims):
-        decision = _decide(owner, provider, claims, bearer, role, trust)
+        decision = _decide(context, provider, claims, bearer, role, trust)
         if bearer.by_method and not _asks_for_method(decision, claims):
             continue
         for subject, conditions in _subjects(decision, claims, action):
             name = f"{provider}#{subject}"
             if bearer.is_guest:
-                owner.population.guests |= {name, *(hub.targets if isinstance(hub, Hub) else (role.id,))}
+                context.population.guests |= {name, *(hub.targets if isinstance(hub, Hub) else (role.id,))}
             found = grant_of(decision, action) or Grant()
             yield Link(name, hub, (Step(action, Grant(found.because, conditions, found.ways)),))
 
@@ -107,14 +105,14 @@ def _asks_for_method(decision: Decision, claims: Claims) -> bool:
     )
 
 
-def _providers(owner: AccessGraph, statement: Statement, role: Principal) -> Iterator[str]:
+def _providers(context: Context, statement: Statement, role: Principal) -> Iterator[str]:
     """The providers that a statement lets vouch for somebody: those of the role's own account, and AWS's built-in ones."""
     element = statement.principals
     if element is None or not statement.allows or statement.not_principal:
         return
     named = set(element.federated)
     if element.everybody:
-        named |= {one.id for one in owner.estate.federated_providers if one.account == role.account}
+        named |= {one.id for one in context.estate.federated_providers if one.account == role.account}
     for provider in sorted(named):
         action = SAML if claims_of(provider).is_saml else OIDC
         of_here = account_of(provider) in (None, role.account)
@@ -134,7 +132,7 @@ def _alone(trust: CompiledPolicy, statement: Statement) -> CompiledPolicy:
 
 
 def _decide(
-    owner: AccessGraph,
+    context: Context,
     provider: str,
     claims: Claims,
     bearer: _Bearer,
@@ -143,22 +141,22 @@ def _decide(
 ) -> Decision:
     caller = parse_principal({"federated": provider})
     action = SAML if claims.is_saml else OIDC
-    rcp = owner.population.realm(role.account).rcp
+    rcp = context.population.realm(role.account).rcp
     policies = (trust, *(one for level in rcp for one in level))
-    context = {
+    claimed = {
         **_of_others(policies, claims),
         claims.subject: Partly(("*",)),
-        claims.audience: _audiences(owner, provider, claims),
+        claims.audience: _audiences(context, provider, claims),
         **dict(bearer.context),
     }
     tags = role.tags.value if isinstance(role.tags, Known) else None
-    return owner.asker.decision(
+    return context.asker.decision(
         caller,
         action,
         role.id,
         Layers(resource=(trust,), rcp=rcp or None),
         owner=role.account,
-        context={**owner.asker.tags(tags, "iam"), **context},
+        context={**context.asker.tags(tags, "iam"), **claimed},
     )
 
 
@@ -174,11 +172,11 @@ def _of_others(policies: Iterable[CompiledPolicy], claims: Claims) -> Mapping[st
     }
 
 
-def _audiences(owner: AccessGraph, provider: str, claims: Claims) -> ContextValue:
+def _audiences(context: Context, provider: str, claims: Claims) -> ContextValue:
     """Whom tokens may be for: STS takes those alone that are for an audience of the provider's list."""
     if claims.endpoints:
         return Partly(claims.endpoints)
-    held = next((one for one in owner.estate.federated_providers if one.id == provider), None)
+    held = next((one for one in context.estate.federated_providers if one.id == provider), None)
     known = held.audiences.value if held is not None and isinstance(held.audiences, Known) else ()
     # Google's tokens carry the authorised party in the key's stead, where there is one.
     return Partly(tuple(known) if known and not claims.by_party else ("*",))

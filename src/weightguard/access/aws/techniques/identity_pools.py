@@ -7,37 +7,35 @@ says whether the identity signed in or is a guest.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.condition import besides
 from weightguard.access.grant import Grant
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, Workload
 from weightguard.policy.aws import CompiledPolicy, Layers, parse_principal
 
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
-
 _ASSUME: Final = "sts:AssumeRoleWithWebIdentity"
 _SIGN_IN: Final = "the actor has to be able to sign in to the identity pool"
 
 
-def vouched_for(owner: AccessGraph, role: Principal, trust: CompiledPolicy, service: str) -> Grant | None:
+def vouched_for(context: Context, role: Principal, trust: CompiledPolicy, service: str) -> Grant | None:
     """Whether a role lets in the identities of some pool of its account: guests before those who sign in; None where of none."""
     best: Grant | None = None
-    for grant in _by_pool(owner, role, trust, service):
+    for grant in _by_pool(context, role, trust, service):
         if grant.is_certain:
             return grant
         best = best or grant
     return best
 
 
-def _by_pool(owner: AccessGraph, role: Principal, trust: CompiledPolicy, service: str) -> Iterator[Grant]:
-    for pool in owner.estate.workloads:
+def _by_pool(context: Context, role: Principal, trust: CompiledPolicy, service: str) -> Iterator[Grant]:
+    for pool in context.estate.workloads:
         if pool.account != role.account or (pool.service, pool.kind) != ("cognito-identity", "identity_pool"):
             continue
         for guest in (True, False) if _lets_guests_in(pool) else (False,):
-            grant = _ask(owner, role, trust, service, pool, guest)
+            grant = _ask(context, role, trust, service, pool, guest)
             if grant is not None:
                 yield grant if guest else grant.provided(besides(_SIGN_IN))
 
@@ -47,10 +45,10 @@ def _lets_guests_in(pool: Workload) -> bool:
 
 
 def _ask(
-    owner: AccessGraph, role: Principal, trust: CompiledPolicy, service: str, pool: Workload, guest: bool
+    context: Context, role: Principal, trust: CompiledPolicy, service: str, pool: Workload, guest: bool
 ) -> Grant | None:
-    rcp = owner.population.realm(role.account).rcp
-    return owner.asker.ask(
+    rcp = context.population.realm(role.account).rcp
+    return context.asker.ask(
         parse_principal({"federated": service}),
         _ASSUME,
         role.id,

@@ -7,8 +7,9 @@ Source: AWS Lambda Developer Guide, "Granting Lambda function access to other ac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.mentions import mentions
 from weightguard.access.aws.identities.strangers import Stranger, Strangers, limits_of
 from weightguard.access.aws.permissions import how_of
@@ -20,9 +21,6 @@ from weightguard.estate.model import Workload
 from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PrincipalType
 
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
-
 _NEVER: Final = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 """Services do what they are made for with a function; canonical users are S3's alone."""
 
@@ -31,18 +29,18 @@ class Invited:
     """Asks for strangers whom a resource's own policy may mean.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
-        self._strangers = Strangers(owner.population)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._strangers = Strangers(context.population)
 
     def to(self, resource: str, account: str, policy: CompiledPolicy | None) -> Iterator[Stranger]:
         """Those whom a resource's policy speaks of."""
         if policy is None:
             return
-        mentioned = mentions((policy,)) | limits_of(self._owner.population, account)
+        mentioned = mentions((policy,)) | limits_of(self._context.population, account)
         for stranger in self._strangers.of(mentioned, partition_of(resource), account):
             if stranger.caller.type not in _NEVER and stranger.caller.account != account:
                 yield stranger
@@ -88,11 +86,11 @@ class Invited:
         context: Mapping[str, ContextValue],
     ) -> Grant | None:
         """Whether a stranger may do all of some things with a resource."""
-        rcp = self._owner.population.realm(account).rcp
+        rcp = self._context.population.realm(account).rcp
         layers = stranger.layers.replace(resource=(policy,), rcp=rcp or None)
         found = Grant().provided(*stranger.conditions)
         for action in actions:
-            grant = self._owner.asker.ask(
+            grant = self._context.asker.ask(
                 stranger.caller, action, resource, layers, owner=account, context=context
             )
             if grant is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import administrator
 from weightguard.access.aws.identities.policy_texts import compiled
 from weightguard.access.aws.permissions import Needs, how_of
@@ -23,9 +23,6 @@ from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Step
 from weightguard.estate.model import NamedPolicy, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, parse_principal
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 _ATTACHES = ("iam:AttachUserPolicy", "iam:AttachRolePolicy")
 
@@ -47,17 +44,17 @@ class Creating:
     """Works out who creates a principal of its account.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: chooses names for what is created.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
-        self._owner = owner
+    def __init__(self, context: Context, needs: Needs) -> None:
+        self._context = context
         self._needs = needs
-        self._offers = Offers(owner)
+        self._offers = Offers(context)
         self._entries = [entry for entry in techniques() if isinstance(entry, NewPrincipal)]
-        self._done: set[tuple[Group, Group]] = set()
-        self._made: dict[tuple[str, str | None, str | None], Group] = {}
+        self._done: set[tuple[PrincipalGroup, PrincipalGroup]] = set()
+        self._made: dict[tuple[str, str | None, str | None], PrincipalGroup] = {}
 
     def links(self, actors: Actors) -> Iterator[Link]:
         """Links from some groups to their account's new principals."""
@@ -68,13 +65,13 @@ class Creating:
                     for making, step in self._ways(entry, group):
                         yield from self._to(self._new(account, making), group, step)
 
-    def _to(self, made: Group, group: Group, step: Step) -> Iterator[Link]:
+    def _to(self, made: PrincipalGroup, group: PrincipalGroup, step: Step) -> Iterator[Link]:
         for part in group.parts:
             if part is not made and (part, made) not in self._done:
                 self._done.add((part, made))
                 yield Link(part, made, (step,), named=made.caller.identifier)
 
-    def _ways(self, entry: NewPrincipal, group: Group) -> Iterator[tuple[_Making, Step]]:
+    def _ways(self, entry: NewPrincipal, group: PrincipalGroup) -> Iterator[tuple[_Making, Step]]:
         """What the group's principals may create: something without limits, else something under each boundary they may set."""
         actions = tuple(need.action for need in entry.needs)
         free = self._step(entry, group, actions, _Making())
@@ -89,7 +86,9 @@ class Creating:
                 if step.grant.is_certain and making.policy is None and limitless(making.boundary):
                     return  # Whatever other boundary is chosen, it gives no more.
 
-    def _limited(self, entry: NewPrincipal, group: Group, actions: tuple[str, ...]) -> Iterator[_Making]:
+    def _limited(
+        self, entry: NewPrincipal, group: PrincipalGroup, actions: tuple[str, ...]
+    ) -> Iterator[_Making]:
         """What else is worth trying: the boundaries and the policies that the group's own policies leave to choose among."""
         boundaries: dict[str | None, NamedPolicy | None] = {None: None}
         for policy in self._choices(entry, group, actions, BOUNDARY):
@@ -103,19 +102,19 @@ class Creating:
                     yield _Making(boundary, chosen)
 
     def _choices(
-        self, entry: NewPrincipal, group: Group, actions: tuple[str, ...], key: str
+        self, entry: NewPrincipal, group: PrincipalGroup, actions: tuple[str, ...], key: str
     ) -> Iterator[NamedPolicy]:
         for action in actions:
             for name in self._names(entry, group):
                 yield from self._offers.choices(group, group.caller, action, name, key, {})
 
-    def _names(self, entry: NewPrincipal, group: Group) -> list[str]:
+    def _names(self, entry: NewPrincipal, group: PrincipalGroup) -> list[str]:
         pattern = f"arn:{{partition}}:iam::{{account}}:{entry.principal}/*"
-        held = self._owner.population.principals
+        held = self._context.population.principals
         return [name for name in self._needs.names(group, pattern) if name not in held]
 
     def _step(
-        self, entry: NewPrincipal, group: Group, actions: tuple[str, ...], making: _Making
+        self, entry: NewPrincipal, group: PrincipalGroup, actions: tuple[str, ...], making: _Making
     ) -> Step | None:
         best: Grant | None = None
         for name in self._names(entry, group):
@@ -124,9 +123,11 @@ class Creating:
                 best = grant
         return None if best is None else Step(how_of(actions), best)
 
-    def _all(self, group: Group, actions: tuple[str, ...], name: str, making: _Making) -> Grant | None:
+    def _all(
+        self, group: PrincipalGroup, actions: tuple[str, ...], name: str, making: _Making
+    ) -> Grant | None:
         found = Grant()
-        partition = self._owner.population.realm(group.account).partition
+        partition = self._context.population.realm(group.account).partition
         context: dict[str, ContextValue] = {
             BOUNDARY: None if making.boundary is None else making.boundary.id,
             ATTACHED: ADMINISTRATOR.format(partition=partition)
@@ -140,7 +141,7 @@ class Creating:
             found = found.and_also(grant)
         return found
 
-    def _new(self, account: str, making: _Making) -> Group:
+    def _new(self, account: str, making: _Making) -> PrincipalGroup:
         """The new principal; one for all who make the same."""
         limit, policy = making.boundary, making.policy
         key = (account, None if limit is None else limit.id, None if policy is None else policy.id)
@@ -150,22 +151,24 @@ class Creating:
                 account,
                 administrator("a policy of the actor's own")
                 if policy is None
-                else self._owner.population.given(policy),
+                else self._context.population.given(policy),
                 None if limit is None else compiled(limit, PolicyKind.BOUNDARY),
             )
-            self._owner.population.add_changed(made)
+            self._context.population.add_changed(made)
         return made
 
-    def _made_with(self, account: str, policy: CompiledPolicy, limit: CompiledPolicy | None) -> Group:
-        realm = self._owner.population.realm(account)
+    def _made_with(
+        self, account: str, policy: CompiledPolicy, limit: CompiledPolicy | None
+    ) -> PrincipalGroup:
+        realm = self._context.population.realm(account)
         name = f"arn:{realm.partition}:iam::{account}:user/(new)"
-        return Group(
+        return PrincipalGroup(
             account,
             PrincipalKind.USER,
             parse_principal(name, in_management_account=realm.is_management, tags={}),
             Layers(identity=(policy,), boundary=None if limit is None else (limit,), scp=realm.scp or None),
             (policy,),
             frozenset({"*"}),
-            next(iter(self._owner.population.in_account(account))).origin,
+            next(iter(self._context.population.in_account(account))).origin,
             change=("new",),
         )

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.context import Context
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.estate.model import NamedPolicy
 from weightguard.policy.aws import Condition, ContextValue, managed_policy
 from weightguard.policy.aws import Principal as Caller
 from weightguard.policy.aws.tables import managed_policy_arns
 from weightguard.policy.formula import conditions_of
 from weightguard.policy.pattern import glob, is_pattern
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 ATTACHED: Final = "iam:PolicyARN"
 BOUNDARY: Final = "iam:PermissionsBoundary"
@@ -51,15 +49,15 @@ class Offers:
     """Finds policies to choose.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def choices(
         self,
-        group: Group,
+        group: PrincipalGroup,
         caller: Caller,
         action: str,
         resource: str,
@@ -71,7 +69,7 @@ class Offers:
         Args:
             key: ``iam:PolicyARN`` or ``iam:PermissionsBoundary``, which `context` leaves open.
         """
-        decision = self._owner.asker.decision(
+        decision = self._context.asker.decision(
             caller, action, resource, group.layers, owner=group.account, context=context
         )
         if not decision.may_be_allowed:
@@ -84,8 +82,8 @@ class Offers:
         return list(found.values())
 
     def _meeting(self, test: Condition, account: str) -> Iterator[NamedPolicy]:
-        partition = self._owner.population.realm(account).partition
-        held = {policy.id: policy for policy in self._owner.population.managed(account)}
+        partition = self._context.population.realm(account).partition
+        held = {policy.id: policy for policy in self._context.population.managed(account)}
         if test.negated or test.operator.endswith("Null"):
             yield from (provided(name, partition) for name in leading())
             yield from held.values()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.decisions import trust_of_service
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.permissions import PASSING, Needs, how_of
 from weightguard.access.aws.technique_data.schema import PassRole, techniques
@@ -20,9 +20,6 @@ from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 _NEW_PROFILE = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
 _ON_ROLE = (PASSING,)
@@ -38,16 +35,16 @@ class Passing:
     """Works out the links of passed roles.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: decides what techniques need.
         trusts: knows the roles' trust policies.
         entries: the techniques; None: those that lend everything that the role may do.
     """
 
     def __init__(
-        self, owner: AccessGraph, needs: Needs, trusts: Trusts, entries: Iterable[PassRole] | None = None
+        self, context: Context, needs: Needs, trusts: Trusts, entries: Iterable[PassRole] | None = None
     ) -> None:
-        self._owner = owner
+        self._context = context
         self._needs = needs
         self._trusts = trusts
         self._entries = sorted(
@@ -66,10 +63,10 @@ class Passing:
         self._named_services = frozenset({*self._services, "*"})
         self._aims = Aims()
         self._classes: dict[str, list[tuple[Alike, dict[str, Grant]]]] = {}
-        self._offered: dict[Group, list[PassRole]] = {}
-        self._ready: dict[tuple[Group, str], Grant | None] = {}
+        self._offered: dict[PrincipalGroup, list[PassRole]] = {}
+        self._ready: dict[tuple[PrincipalGroup, str], Grant | None] = {}
         self._there: dict[str, frozenset[str]] = {}
-        for workload in owner.estate.workloads:
+        for workload in context.estate.workloads:
             kind = f"{workload.service}/{workload.kind}"
             self._there[workload.account] = self._there.get(workload.account, frozenset()) | {kind}
 
@@ -77,7 +74,7 @@ class Passing:
         """The links of some groups to roles of their own account."""
         for account in actors.accounts:
             for same, trusted in self._trusting(account):
-                example = self._owner.population.principals[same.names[0]]
+                example = self._context.population.principals[same.names[0]]
                 decide = partial(self._steps, role=example, trusted=trusted)
                 able = actors.cohorts(account, self._actions, (PASSING,)).speaking_of(same.hits | same.spelt)
                 yield from self._aims.links(same, able, decide, must_speak=True)
@@ -87,17 +84,17 @@ class Passing:
         """The account's roles that trust a service, as far as they are alike to whoever passes them."""
         found = self._classes.get(account)
         if found is None:
-            principals = self._owner.population.principals
+            principals = self._context.population.principals
             roles = [
                 name
-                for group in self._owner.population.in_account(account)
+                for group in self._context.population.in_account(account)
                 for name in group.names
                 if principals[name].kind is PrincipalKind.ROLE
                 and not principals[name].service_linked
                 and self._names_a_service(principals[name])
             ]
             found = self._classes[account] = []
-            for same in self._owner.patterns.split(account, roles, self._key, _ON_ROLE):
+            for same in self._context.patterns.split(account, roles, self._key, _ON_ROLE):
                 grants = self._services_trusted(principals[same.names[0]])
                 if grants:
                     found.append((same, grants))
@@ -113,7 +110,7 @@ class Passing:
             if statement.principals is not None
             for name in statement.principals.federated
         }
-        return bool(self._named_services & self._owner.named.names(trust) or self._vouching & vouching)
+        return bool(self._named_services & self._context.named.names(trust) or self._vouching & vouching)
 
     def _services_trusted(self, role: Principal) -> dict[str, Grant]:
         return {
@@ -123,36 +120,36 @@ class Passing:
         }
 
     def _key(self, name: str) -> Hashable:
-        role = self._owner.population.principals[name]
+        role = self._context.population.principals[name]
         trust = self._trusts.of(role)
-        told = self._owner.asker.tags_told(role, _ON_ROLE)
+        told = self._context.asker.tags_told(role, _ON_ROLE)
         return (None if trust is None else trust.document, bool(role.instance_profiles), told)
 
     def _trusts_service(self, role: Principal, service: str) -> Grant | None:
         trust = self._trusts.of(role)
         if trust is not None and service in self._vouching:
-            return vouched_for(self._owner, role, trust, service)
-        if trust is None or not {service, "*"} & self._owner.named.names(trust):
+            return vouched_for(self._context, role, trust, service)
+        if trust is None or not {service, "*"} & self._context.named.names(trust):
             return None
-        return trust_of_service(self._owner.asker, role, trust, service)
+        return trust_of_service(self._context.asker, role, trust, service)
 
-    def _needing_no_pass(self, actors: Actors, account: str) -> Iterable[Group]:
+    def _needing_no_pass(self, actors: Actors, account: str) -> Iterable[PrincipalGroup]:
         """The cohorts that may start what takes a role without it being passed."""
         return dict.fromkeys(group for actions in self._free for group in actors.cohorts(account, actions))
 
     def _steps(
-        self, group: Group, names: tuple[str, ...], role: Principal, trusted: dict[str, Grant]
+        self, group: PrincipalGroup, names: tuple[str, ...], role: Principal, trusted: dict[str, Grant]
     ) -> dict[Node, Step]:
         if names[0] != role.id:
-            role = self._owner.population.principals[names[0]]
+            role = self._context.population.principals[names[0]]
         step = self._best(group, role, trusted)
         return {} if step is None else {group: step}
 
-    def _startable(self, group: Group) -> list[PassRole]:
+    def _startable(self, group: PrincipalGroup) -> list[PassRole]:
         """The techniques whose needs the group meets, as far as its policies say so by action alone."""
         found = self._offered.get(group)
         if found is None:
-            readings = [self._owner.population.reading(policy) for policy in group.documents]
+            readings = [self._context.population.reading(policy) for policy in group.documents]
             allowed = {
                 one for one in self._lower.values() if any(reading.allows(one) for reading in readings)
             }
@@ -163,7 +160,7 @@ class Passing:
             ]
         return found
 
-    def _started(self, group: Group, entry: PassRole) -> Grant | None:
+    def _started(self, group: PrincipalGroup, entry: PassRole) -> Grant | None:
         """Whether the group meets a technique's needs, whatever role it passes."""
         key = (group, entry.id)
         if key not in self._ready:
@@ -174,13 +171,13 @@ class Passing:
             self._ready[key] = None if grant is None else self._settled(entry, group, grant)
         return self._ready[key]
 
-    def _settled(self, entry: PassRole, group: Group, grant: Grant) -> Grant:
+    def _settled(self, entry: PassRole, group: PrincipalGroup, grant: Grant) -> Grant:
         if entry.conditional is None:
             return grant
         settled = self._needs.settles(group, entry.settled_by)
         return grant.provided(besides(entry.conditional)) if settled is None else grant.and_also(settled)
 
-    def _best(self, group: Group, role: Principal, trusted: dict[str, Grant]) -> Step | None:
+    def _best(self, group: PrincipalGroup, role: Principal, trusted: dict[str, Grant]) -> Step | None:
         best: Step | None = None
         passed: dict[str, Grant | None] = {}
         for entry in self._startable(group):
@@ -199,7 +196,7 @@ class Passing:
         self,
         entry: PassRole,
         service: str,
-        group: Group,
+        group: PrincipalGroup,
         role: Principal,
         trusted: Grant,
         passed: dict[str, Grant | None],
@@ -222,18 +219,18 @@ class Passing:
         grant = (passed.get(service) or Grant()).and_also(started).and_also(trusted).and_also(profile)
         return Step(how_of(actions), grant)
 
-    def _pass(self, group: Group, role: Principal, service: str) -> Grant | None:
+    def _pass(self, group: PrincipalGroup, role: Principal, service: str) -> Grant | None:
         tags = role.tags.value if isinstance(role.tags, Known) else None
-        context = {**self._owner.asker.tags(tags, "iam"), "iam:PassedToService": service}
+        context = {**self._context.asker.tags(tags, "iam"), "iam:PassedToService": service}
         return self._needs.on(group, PASSING, role.id, context=context)
 
-    def _profile(self, group: Group, role: Principal) -> Grant | None:
+    def _profile(self, group: PrincipalGroup, role: Principal) -> Grant | None:
         """The instance profile that launching needs: the role has one, or the actor can make one."""
         if role.instance_profiles:
             return Grant()
         found = Grant()
         for action in _NEW_PROFILE:
-            partition = self._owner.population.realm(role.account).partition
+            partition = self._context.population.realm(role.account).partition
             grant = self._needs.on(group, action, f"arn:{partition}:iam::{role.account}:instance-profile/*")
             if grant is None:
                 return None

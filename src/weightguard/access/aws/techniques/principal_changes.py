@@ -8,30 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.permissions import Needs
 from weightguard.access.aws.techniques.changed_principals import CHANGED, Offer, State, States, TargetClass
 from weightguard.access.aws.techniques.guardrail_removal import actors_of
 from weightguard.access.aws.techniques.policy_choices import Choice
 from weightguard.access.joint_control import Conjunction, join
-from weightguard.access.links import Graph, Hub, Link, Node, Step
+from weightguard.access.links import Graph, Group, Hub, Link, Node, Step
 from weightguard.access.worth import Worth
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.limits import EVERYTHING
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
     """A cohort that may change principals, and those of its groups that would gain something by it."""
 
-    actor: Group
-    parts: list[Group]
+    actor: PrincipalGroup
+    parts: list[PrincipalGroup]
 
     def nodes(self) -> Iterator[Node]:
         """The members of the groups that have names, and the groups that have none."""
@@ -44,30 +41,33 @@ class Held:
     """What whoever is of a cohort may hold besides: classes of principals worth changing, and principals changed before."""
 
     classes: dict[TargetClass, None] = field(default_factory=dict)
-    changed: list[Group] = field(default_factory=list)
+    changed: list[PrincipalGroup] = field(default_factory=list)
 
 
 class Changing:
     """Works out changed principals and the links that lead to them.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: decides what techniques need.
+        graph: who can become whom; takes the links.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
-        self._owner = owner
-        self._population = owner.population
-        self._states = States(owner, needs)
-        self._actors: dict[str, list[Group]] = {}
-        self._actor_of: dict[Group, Group] = {}
-        self._linked: set[tuple[Node, Group]] = set()
-        self._entered: dict[tuple[Group, tuple[Group, ...], TargetClass, Group], int] = {}
+    def __init__(self, context: Context, needs: Needs, graph: Graph) -> None:
+        self._graph = graph
+        self._population = context.population
+        self._states = States(context, needs)
+        self._actors: dict[str, list[PrincipalGroup]] = {}
+        self._actor_of: dict[PrincipalGroup, PrincipalGroup] = {}
+        self._linked: set[tuple[Node, PrincipalGroup]] = set()
+        self._entered: dict[
+            tuple[PrincipalGroup, tuple[PrincipalGroup, ...], TargetClass, PrincipalGroup], int
+        ] = {}
         self._joined: dict[tuple[tuple[Group, ...], tuple[Node, ...], Group], int] = {}
-        self._admitted: set[Group] = set()
-        self._hopes: dict[Group, None] = {}
+        self._admitted: set[PrincipalGroup] = set()
+        self._hopes: dict[PrincipalGroup, None] = {}
 
-    def hoped(self) -> list[Group]:
+    def hoped(self) -> list[PrincipalGroup]:
         """The groups to be taken in to see where they lead; each once."""
         found = list(self._hopes)
         self._admitted.update(found)
@@ -82,12 +82,12 @@ class Changing:
                 self._actors.setdefault(account, []).append(cohort)
                 self._actor_of.update((part, cohort) for part in cohort.parts)
 
-    def links(self, graph: Graph, worth: Worth) -> list[Link]:
+    def links(self, worth: Worth) -> list[Link]:
         """The links to changed principals that are worth something to a question, and that are not known yet.
 
         They lead from whoever makes a change and is, or becomes, the principal.
         """
-        found: list[Link] = []
+        graph, found = self._graph, list[Link]()
         conjunctions: list[Conjunction] = []
         hands = self._hands(worth)
         for hand, held in zip(hands, self._held(hands, worth), strict=True):
@@ -104,10 +104,10 @@ class Changing:
         joined, is_all = join(graph, new)
         self._joined.update(((one.makers, one.targets, one.state), graph.size) for one in new)
         if not is_all:
-            self._owner.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
+            self._graph.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
         return [*found, *joined]
 
-    def _of_itself(self, actor: Group, part: Group, worth: Worth) -> Iterator[Link]:
+    def _of_itself(self, actor: PrincipalGroup, part: PrincipalGroup, worth: Worth) -> Iterator[Link]:
         """What members of a cohort make of themselves."""
         targets: list[tuple[TargetClass, tuple[str, ...]]]
         if not part.names:
@@ -144,7 +144,7 @@ class Changing:
         for number, hand in enumerate(hands):
             within[hand.actor.account] = within.get(hand.actor.account, 0) | 1 << number
         for node, mask in worth.held_with(hand.nodes() for hand in hands).items():
-            if isinstance(node, Group) and node.change == CHANGED:
+            if isinstance(node, PrincipalGroup) and node.change == CHANGED:
                 for number in _bits(mask & within.get(node.account, 0)):
                     found[number].changed.append(node)
             elif isinstance(node, str) and (group := self._population.group_of.get(node)) is not None:
@@ -178,7 +178,12 @@ class Changing:
                 yield Conjunction((actor,), (changed,), state.group, _aimed(state.steps, alike))
 
     def _at_once(
-        self, actor: Group, parts: list[Group], alike: TargetClass, state: State, graph: Graph
+        self,
+        actor: PrincipalGroup,
+        parts: list[PrincipalGroup],
+        alike: TargetClass,
+        state: State,
+        graph: Graph,
     ) -> Iterator[Link]:
         """Links of those of a cohort who become a principal in one step, once they have changed it."""
         open_parts = set(parts)
@@ -191,16 +196,16 @@ class Changing:
 
     def _new(self, link: Link) -> Iterator[Link]:
         """A link to a changed group, once."""
-        if isinstance(link.target, Group) and (link.origin, link.target) not in self._linked:
+        if isinstance(link.target, PrincipalGroup) and (link.origin, link.target) not in self._linked:
             self._linked.add((link.origin, link.target))
             yield link
 
     def _all(
         self,
-        actor: Group,
+        actor: PrincipalGroup,
         alike: TargetClass,
         worth: Worth,
-        base: Group | None = None,
+        base: PrincipalGroup | None = None,
         *,
         itself: bool = False,
     ) -> Iterator[State]:
@@ -239,7 +244,7 @@ class Changing:
         rows = [[*offer.giving, one] for one in offer.changes.choices if one.denies]
         states = [self._states.taking(offer, row) for row in rows]
         if len(rows) > 1 and all(state is None or state.group in self._admitted for state in states):
-            self._owner.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
+            self._graph.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
         return rows
 
 

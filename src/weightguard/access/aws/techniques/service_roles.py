@@ -7,10 +7,10 @@ the role.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.permissions import Needs
 from weightguard.access.aws.technique_data.schema import PassRole, techniques
 from weightguard.access.aws.techniques.pass_role import Passing
@@ -18,24 +18,21 @@ from weightguard.access.aws.techniques.trust_policies import Trusts
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.access.model import AccessKind
 
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
-
 
 class Lending:
     """Works out what is borrowed.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: decides what techniques need.
         trusts: knows the roles' trust policies.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs, trusts: Trusts) -> None:
-        self._population = owner.population
+    def __init__(self, context: Context, needs: Needs, trusts: Trusts) -> None:
+        self._population = context.population
         self._lent: dict[AccessKind, Graph] = {kind: Graph() for kind in AccessKind}
         self._passing = [
-            (tuple(map(AccessKind, entry.reaches)), Passing(owner, needs, trusts, (entry,)))
+            (tuple(map(AccessKind, entry.reaches)), Passing(context, needs, trusts, (entry,)))
             for entry in techniques()
             if isinstance(entry, PassRole) and entry.reaches is not None
         ]
@@ -70,4 +67,4 @@ class Lending:
 
 
 def _parts(node: Node) -> tuple[Node, ...]:
-    return node.parts or (node,) if isinstance(node, Group) else (node,)
+    return node.parts or (node,) if isinstance(node, PrincipalGroup) else (node,)

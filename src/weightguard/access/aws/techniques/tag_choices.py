@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import compiled, policies_of_resources
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.identities.sensitivity import sensitivity
@@ -42,7 +42,7 @@ class TagChoices:
         self._population = population
         self._found: dict[tuple[CompiledPolicy, ...], tuple[Choice, ...]] = {}
 
-    def of(self, group: Group) -> tuple[Choice, ...]:
+    def of(self, group: PrincipalGroup) -> tuple[Choice, ...]:
         """The choices worth trying for a group's principals: all at once as far as they agree, then each statement's own."""
         looking = tuple(one for one in group.documents if self._population.looks_of(one).tags)
         if not looking and not self._everywhere:

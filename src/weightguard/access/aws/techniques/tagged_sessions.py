@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import allows_somebody
 from weightguard.access.aws.identities.tags import applied, request_context
 from weightguard.access.aws.permissions import how_of
@@ -25,9 +26,6 @@ from weightguard.estate.model import Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy
 from weightguard.policy.aws import Principal as Caller
 
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
-
 TAG_SESSION: Final = "sts:TagSession"
 _REWRITE: Final = how_of(("iam:UpdateAssumeRolePolicy", ASSUME))
 
@@ -36,22 +34,22 @@ class Sessions:
     """Works out tagged sessions and who has them.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         trusts: knows the roles' trust policies.
     """
 
-    def __init__(self, owner: AccessGraph, trusts: Trusts) -> None:
-        self._owner = owner
+    def __init__(self, context: Context, trusts: Trusts) -> None:
+        self._context = context
         self._trusts = trusts
-        self._choices = TagChoices(owner.population)
-        self._made: dict[tuple[object, ...], Group] = {}
-        self._linked: set[tuple[Node, Group]] = set()
-        self._of_role: dict[str, list[tuple[Choice, Group]]] = {}
+        self._choices = TagChoices(context.population)
+        self._made: dict[tuple[object, ...], PrincipalGroup] = {}
+        self._linked: set[tuple[Node, PrincipalGroup]] = set()
+        self._of_role: dict[str, list[tuple[Choice, PrincipalGroup]]] = {}
 
     def prepare(self, actors: Actors) -> None:
         """Make the tagged sessions that anybody may have by a role's trust policy, so that all techniques know them as actors."""
-        for name, group in list(self._owner.population.group_of.items()):
-            role = self._owner.population.principals[name]
+        for name, group in list(self._context.population.group_of.items()):
+            role = self._context.population.principals[name]
             trust = self._trusts.of(role) if role.kind is PrincipalKind.ROLE else None
             if trust is None or not (
                 allows_somebody(trust, TAG_SESSION.lower()) or self._rewritten(role, actors)
@@ -65,9 +63,9 @@ class Sessions:
         """Whether somebody of its account may rewrite trust policies: that one may let itself tag sessions besides."""
         return bool(actors.able(role.account, "iam:UpdateAssumeRolePolicy").groups)
 
-    def _session(self, name: str, group: Group, choice: Choice) -> Group:
+    def _session(self, name: str, group: PrincipalGroup, choice: Choice) -> PrincipalGroup:
         """A role's session with some tags; one for all roles that nothing tells apart."""
-        population, apart = self._owner.population, name in self._owner.named.kept_apart
+        population, apart = self._context.population, name in self._context.named.kept_apart
         caller = population.callers[name]
         tags = applied(dict(caller.tags or ()), dict(choice))
         looked_at = {tag.lower() for other in self._choices.of(group) for tag, _ in other}
@@ -76,7 +74,7 @@ class Sessions:
         made = self._made.get(key)
         if made is None:
             tagged = replace(caller, tags=tuple(sorted(tags.items())))
-            made = self._made[key] = Group(
+            made = self._made[key] = PrincipalGroup(
                 group.account,
                 group.kind,
                 tagged,
@@ -93,7 +91,7 @@ class Sessions:
     def links(self, graph: Graph) -> Iterator[Link]:
         """Links to the sessions from whoever assumes the roles, as `graph` says, and may tag."""
         for name, sessions in self._of_role.items():
-            role = self._owner.population.principals[name]
+            role = self._context.population.principals[name]
             for origin, steps in list(graph.ways_into(name)):
                 trust = self._trust_for(role, steps)
                 if trust is not None:
@@ -109,10 +107,10 @@ class Sessions:
         steps: tuple[Step, ...],
         role: Principal,
         trust: CompiledPolicy,
-        sessions: list[tuple[Choice, Group]],
+        sessions: list[tuple[Choice, PrincipalGroup]],
     ) -> Iterator[Link]:
-        for actor, node in actors_of(origin, self._owner.population):
-            caller = self._owner.population.callers[node] if isinstance(node, str) else actor.caller
+        for actor, node in actors_of(origin, self._context.population):
+            caller = self._context.population.callers[node] if isinstance(node, str) else actor.caller
             own = rewritten_trust(role, caller) if steps[0].how == _REWRITE else trust
             for choice, session in sessions:
                 grant = self._tags(actor, caller, role, own, choice)
@@ -122,7 +120,7 @@ class Sessions:
                     yield Link(node, session, (step,), named=role.id)
 
     def _tags(
-        self, actor: Group, caller: Caller, role: Principal, trust: CompiledPolicy, choice: Choice
+        self, actor: PrincipalGroup, caller: Caller, role: Principal, trust: CompiledPolicy, choice: Choice
     ) -> Grant | None:
         """Whether a caller may tag a session of a role so, in assuming it."""
         more = request_context(dict(choice))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.links import Hub, Link, Node, Step
 
-Decide = Callable[[Group, tuple[str, ...]], Mapping[Node, Step]]
+Decide = Callable[[PrincipalGroup, tuple[str, ...]], Mapping[Node, Step]]
 """What a cohort does to one of some targets that are the same to it: the step, by what stands for its members."""
 
 
@@ -22,7 +22,7 @@ class Aims:
         self._hubs: dict[Alike, Hub] = {}
 
     def links(
-        self, same: Alike, actors: Iterable[Group], decide: Decide, *, must_speak: bool = False
+        self, same: Alike, actors: Iterable[PrincipalGroup], decide: Decide, *, must_speak: bool = False
     ) -> Iterator[Link]:
         """The links of actors to alike targets.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.mentions import mentions
 from weightguard.access.aws.identities.named_principals import account_in
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
@@ -28,9 +28,6 @@ from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, PrincipalType
 from weightguard.policy.aws import Principal as Caller
 
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
-
 ASSUME = "sts:AssumeRole"
 _NEVER_ASSUMING = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER, PrincipalType.FEDERATED_USER)
 """Services take the roles that they are passed; canonical users are S3's alone; federated users may not call STS."""
@@ -40,13 +37,13 @@ class Trusts:
     """Works out the links of assumed roles.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
     """
 
-    def __init__(self, owner: AccessGraph) -> None:
-        self._owner = owner
-        self.population = owner.population
-        self._strangers = Strangers(owner.population)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.population = context.population
+        self._strangers = Strangers(context.population)
         self._trusts: dict[str, CompiledPolicy | None] = {}
         self._aims = Aims()
         self._classes: list[tuple[Alike, CompiledPolicy]] | None = None
@@ -64,19 +61,19 @@ class Trusts:
         """Links to roles from the principals that trust policies name, as they are, from strangers and from providers' subjects."""
         for same, trust in self._trusting():
             example = self.population.principals[same.names[0]]
-            names = self._owner.named.names(trust)
+            names = self._context.named.names(trust)
             hub, onward = self._aims.hub(same)
             yield from onward
             yield from self._of_strangers(example, trust, hub)
-            yield from subjects(self._owner, example, trust, hub)
-            for name in self._owner.named.meant(names):
+            yield from subjects(self._context, example, trust, hub)
+            for name in self._context.named.meant(names):
                 one = self.population.group_of[name]
                 yield from self._aims.links(same, [one], partial(self._by_name, name=name, trust=trust))
 
     def links(self, actors: Actors) -> Iterator[Link]:
         """Links from those of some groups that may assume a role, to it."""
         for same, trust in self._trusting():
-            names = self._owner.named.names(trust)
+            names = self._context.named.names(trust)
             yield from self._changed(actors, names, same, trust)
             decide = partial(self._steps, looks=self._looks(same), names=names, trust=trust)
             for group in self._concerned(actors, names, same):
@@ -91,7 +88,7 @@ class Trusts:
                 if one.kind is PrincipalKind.ROLE and self.of(one) is not None:
                     by_account.setdefault(one.account, []).append(one.id)
             for account, members in by_account.items():
-                for same in self._owner.patterns.split(account, members, self._trust_key, (ASSUME,)):
+                for same in self._context.patterns.split(account, members, self._trust_key, (ASSUME,)):
                     trust = self.of(self.population.principals[same.names[0]])
                     if trust is not None:
                         self._classes.append((same, trust))
@@ -100,16 +97,16 @@ class Trusts:
     def _trust_key(self, role: str) -> Hashable:
         principal = self.population.principals[role]
         trust = self.of(principal)
-        told = self._owner.asker.tags_told(principal, (ASSUME,))
+        told = self._context.asker.tags_told(principal, (ASSUME,))
         spoken_of = tuple(
-            self._owner.patterns.hits(account, role, (ASSUME,))
+            self._context.patterns.hits(account, role, (ASSUME,))
             for account in self._trusted(trust, principal.account)
         )
         return (None if trust is None else trust.document, told, spoken_of)
 
     def _trusted(self, trust: CompiledPolicy | None, own: str) -> list[str]:
         """The other accounts of the estate whose principals a trust policy means: their own policies may tell roles apart."""
-        names = frozenset() if trust is None else self._owner.named.names(trust)
+        names = frozenset() if trust is None else self._context.named.names(trust)
         if "*" in names:
             return sorted(account for account in self.population.realms if account != own)
         found = {account_in(name) for name in names} & set(self.population.realms)
@@ -117,14 +114,14 @@ class Trusts:
 
     def _accounts(self, names: frozenset[str]) -> list[str]:
         """The estate's accounts whose principals a trust policy lets in as such."""
-        return sorted(self.population.realms) if "*" in names else self._owner.named.accounts_in(names)
+        return sorted(self.population.realms) if "*" in names else self._context.named.accounts_in(names)
 
     def _looks(self, same: Alike) -> Sensitivity:
         document = getattr(self.population.principals[same.names[0]].trust, "value", None)
         return sensitivity(None if document is None else document_of(document))
 
     def _by_name(
-        self, group: Group, roles: tuple[str, ...], name: str, trust: CompiledPolicy
+        self, group: PrincipalGroup, roles: tuple[str, ...], name: str, trust: CompiledPolicy
     ) -> dict[Node, Step]:
         """What the bearer of a name does that a trust policy names."""
         grant = self._ask(group, self.population.callers[name], self.population.principals[roles[0]], trust)
@@ -134,8 +131,8 @@ class Trusts:
         self, actors: Actors, names: frozenset[str], same: Alike, trust: CompiledPolicy
     ) -> Iterator[Link]:
         """The same for a named principal as changes would leave it, where it may not as it is."""
-        for name in self._owner.named.meant(names) if actors.any_changed else ():
-            changed = actors.standing_in_for(name) if name in self._owner.named.kept_apart else ()
+        for name in self._context.named.meant(names) if actors.any_changed else ():
+            changed = actors.standing_in_for(name) if name in self._context.named.kept_apart else ()
             if changed:
                 own = self.population.group_of[name]
                 as_it_is = partial(self._by_name, name=name, trust=trust)
@@ -144,12 +141,12 @@ class Trusts:
                     yield from self._aims.links(same, [group], decide)
 
     def _as_changed(
-        self, group: Group, roles: tuple[str, ...], name: str, trust: CompiledPolicy
+        self, group: PrincipalGroup, roles: tuple[str, ...], name: str, trust: CompiledPolicy
     ) -> dict[Node, Step]:
         steps = self._by_name(group, roles, name, trust)
         return {group: steps[name]} if steps else {}
 
-    def _concerned(self, actors: Actors, names: frozenset[str], same: Alike) -> Iterator[Group]:
+    def _concerned(self, actors: Actors, names: frozenset[str], same: Alike) -> Iterator[PrincipalGroup]:
         """The cohorts whose policies allow assuming something, and speak of these roles; all that are let in without any."""
         home = self.population.principals[same.names[0]].account
         for account in self._accounts(names):
@@ -157,7 +154,7 @@ class Trusts:
                 yield from actors.in_account(account)
             else:
                 hits = (
-                    self._owner.patterns.hits(account, same.names[0], (ASSUME,))
+                    self._context.patterns.hits(account, same.names[0], (ASSUME,))
                     if account != home
                     else same.hits
                 )
@@ -165,7 +162,7 @@ class Trusts:
 
     def _steps(
         self,
-        group: Group,
+        group: PrincipalGroup,
         roles: tuple[str, ...],
         looks: Sensitivity,
         names: frozenset[str],
@@ -173,7 +170,7 @@ class Trusts:
     ) -> dict[Node, Step]:
         found: dict[Node, Step] = {}
         role = self.population.principals[roles[0]]
-        for caller, nodes in self._owner.named.apart(group, names, looks):
+        for caller, nodes in self._context.named.apart(group, names, looks):
             wanted = [node for node in nodes if node not in names]
             grant = self._ask(group, caller, role, trust) if wanted else None
             if grant is not None:
@@ -192,7 +189,9 @@ class Trusts:
                 for name in stranger.names:
                     yield Link(name, hub, (step,))
 
-    def _ask(self, group: Group, caller: Caller, role: Principal, trust: CompiledPolicy) -> Grant | None:
+    def _ask(
+        self, group: PrincipalGroup, caller: Caller, role: Principal, trust: CompiledPolicy
+    ) -> Grant | None:
         return self.ask(caller, group.layers, role, trust)
 
     def ask(
@@ -212,8 +211,8 @@ class Trusts:
         """
         rcp = self.population.realm(role.account).rcp
         tags = role.tags.value if isinstance(role.tags, Known) else None
-        known = self._owner.asker.tags(tags, "iam")
-        return self._owner.asker.ask(
+        known = self._context.asker.tags(tags, "iam")
+        return self._context.asker.ask(
             caller,
             action,
             role.id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Estate, Workload
 from weightguard.policy.pattern import glob, is_pattern
@@ -40,7 +40,7 @@ class Aliases:
             self._ids.setdefault(workload.service, []).append(workload.id)
         self._strange: dict[str, bool] = {}
 
-    def of(self, group: Group, workload: Workload) -> list[str]:
+    def of(self, group: PrincipalGroup, workload: Workload) -> list[str]:
         """The names, as ARNs, under which a group's policies may mean the workload."""
         if workload.account not in self._states:
             return []

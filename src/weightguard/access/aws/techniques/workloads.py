@@ -6,10 +6,11 @@ import json
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.groups import Group
+from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
@@ -27,9 +28,6 @@ from weightguard.estate.fact import Known
 from weightguard.estate.model import Workload
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind, compile_policy
 from weightguard.policy.aws import Principal as Caller
-
-if TYPE_CHECKING:
-    from weightguard.access.graph import AccessGraph
 
 _TASK_ROLE = ("taskRoleArn",)
 _HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,15 +50,15 @@ class Running:
     """Works out the links of workloads.
 
     Args:
-        owner: the graph.
+        context: what techniques may ask.
         needs: decides what techniques need.
     """
 
-    def __init__(self, owner: AccessGraph, needs: Needs) -> None:
-        self._owner = owner
+    def __init__(self, context: Context, needs: Needs) -> None:
+        self._context = context
         self._needs = needs
-        self._invited = Invited(owner)
-        self._workloads = {item.id: item for item in owner.estate.workloads if item.provider == "aws"}
+        self._invited = Invited(context)
+        self._workloads = {item.id: item for item in context.estate.workloads if item.provider == "aws"}
         self._kinds: dict[str, set[str]] = {}
         for item in self._workloads.values():
             self._kinds.setdefault(item.account, set()).add(kind_of(item))
@@ -89,7 +87,7 @@ class Running:
             if all(one.needs[0].resource == "target" for one in entries)
         }
         self._task_roles = self._roles_of_tasks()
-        self._aliases = Aliases(owner.estate)
+        self._aliases = Aliases(context.estate)
         self._aims = Aims()
         self._classes: list[Alike] | None = None
 
@@ -134,7 +132,7 @@ class Running:
         """Every workload holds its roles; one that anybody may invoke may hand out what they read."""
         for workload in self._workloads.values():
             for role in self.held(workload):
-                if role in self._owner.population.group_of:
+                if role in self._context.population.group_of:
                     yield Link(workload.id, role, (Step(RUNS_AS, Grant(), role),))
             if isinstance(workload.public, Known) and workload.public.value:
                 yield from self._open_to_all(workload)
@@ -146,7 +144,7 @@ class Running:
             guest = self._attribute(workload, "Roles.unauthenticated") or _member(
                 self._attribute(workload, "Roles")
             )
-            if guest in self._owner.population.group_of:
+            if guest in self._context.population.group_of:
                 yield Link(
                     "*",
                     str(guest),
@@ -163,7 +161,7 @@ class Running:
             policy = workload.policy.value if isinstance(workload.policy, Known) else None
             document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
             looks = sensitivity(None if policy is None else document_of(policy))
-            names = self._owner.named.names(document) if document is not None else frozenset[str]()
+            names = self._context.named.names(document) if document is not None else frozenset[str]()
             decide = partial(self._steps, document=document, names=names, looks=looks)
             yield from self._aims.links(same, self._actors(actors, same, names), decide)
             if actors.with_others and document is not None:
@@ -180,7 +178,7 @@ class Running:
                 if kind_of(item) in self._entries and self.held(item):
                     together.setdefault((item.account, kind_of(item)), []).append(item.id)
             for (account, kind), names in together.items():
-                self._classes += self._owner.patterns.split(
+                self._classes += self._context.patterns.split(
                     account, names, self._key, self._all_actions[kind]
                 )
         return self._classes
@@ -195,7 +193,7 @@ class Running:
         roles = self.held(workload)
         kind = kind_of(workload)
         known = (
-            self._owner.patterns.hits(workload.account, roles[0], self._all_actions[kind])
+            self._context.patterns.hits(workload.account, roles[0], self._all_actions[kind])
             if kind in self._named_roles
             else None
         )
@@ -218,14 +216,14 @@ class Running:
 
     def _tags(self, workload: Workload) -> dict[str, ContextValue]:
         found = self._attribute(workload, "tags")
-        return self._owner.asker.tags(found if isinstance(found, Mapping) else None, workload.service)
+        return self._context.asker.tags(found if isinstance(found, Mapping) else None, workload.service)
 
     def _reachable(self, workload: Workload) -> bool:
         return bool(self._attribute(workload, "PublicIpAddress"))
 
     def _names(self, workload: Workload) -> dict[str, str]:
         """What stands in the place of the names in a need's resource."""
-        partition = self._owner.population.realm(workload.account).partition
+        partition = self._context.population.realm(workload.account).partition
         cluster = self._attribute(workload, "clusterArn") or self._attribute(workload, "clusterName") or "*"
         bare = str(cluster).rpartition("/")[2]
         region = workload.region or "*"
@@ -242,7 +240,7 @@ class Running:
 
     def _steps(
         self,
-        group: Group,
+        group: PrincipalGroup,
         workloads: tuple[str, ...],
         document: CompiledPolicy | None,
         names: frozenset[str],
@@ -250,7 +248,7 @@ class Running:
     ) -> dict[Node, Step]:
         workload = self._workloads[workloads[0]]
         found: dict[Node, Step] = {}
-        for caller, nodes in self._owner.named.apart(group, names, looks):
+        for caller, nodes in self._context.named.apart(group, names, looks):
             step = self._best(group, caller, workload, document) or self._by_other_name(
                 group, caller, workload, document
             )
@@ -268,30 +266,30 @@ class Running:
                 known = Grant(conditions=(*state, *ready))
                 yield from self._invited.running(entry, workload, policy, self._tags(workload), known, hub)
 
-    def _actors(self, actors: Actors, same: Alike, names: frozenset[str]) -> list[Group]:
+    def _actors(self, actors: Actors, same: Alike, names: frozenset[str]) -> list[PrincipalGroup]:
         """The cohorts whose policies, or whom the workload's own policy, let do something to it."""
         workload = self._workloads[same.names[0]]
         kind, actions = kind_of(workload), self._all_actions[kind_of(workload)]
-        accounts = [workload.account, *self._owner.named.accounts_in(names)]
+        accounts = [workload.account, *self._context.named.accounts_in(names)]
         if "*" in names:
-            accounts += sorted(self._owner.population.realms)
-        found: dict[Group, None] = {}
+            accounts += sorted(self._context.population.realms)
+        found: dict[PrincipalGroup, None] = {}
         for other in dict.fromkeys(accounts):
             able = actors.cohorts(other, actions, self._first_actions[kind])
             if kind in self._named_itself:
-                hits = self._owner.patterns.hits(other, workload.id, actions)
+                hits = self._context.patterns.hits(other, workload.id, actions)
                 found.update(dict.fromkeys(able.speaking_of(hits | same.spelt)))
             else:
                 found.update(dict.fromkeys(able))
             found.update((group, None) for group in able if self._aliases.of(group, workload))
-        for name in self._owner.named.meant(names):
-            named = self._owner.population.group_of[name]
+        for name in self._context.named.meant(names):
+            named = self._context.population.group_of[name]
             if named in actors and not any(named in group.parts for group in found):
                 found[named] = None
         return list(found)
 
     def _best(
-        self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+        self, group: PrincipalGroup, caller: Caller, workload: Workload, policy: CompiledPolicy | None
     ) -> Step | None:
         best: Step | None = None
         for entry in self._entries[kind_of(workload)]:
@@ -304,7 +302,7 @@ class Running:
         return best
 
     def _by_other_name(
-        self, group: Group, caller: Caller, workload: Workload, policy: CompiledPolicy | None
+        self, group: PrincipalGroup, caller: Caller, workload: Workload, policy: CompiledPolicy | None
     ) -> Step | None:
         """The same for a workload that the actor's policies name as a state's last run does not."""
         for alias in self._aliases.of(group, workload):
@@ -327,7 +325,7 @@ class Running:
     def _step(
         self,
         entry: OnWorkload,
-        group: Group,
+        group: PrincipalGroup,
         caller: Caller,
         workload: Workload,
         policy: CompiledPolicy | None,
@@ -347,7 +345,7 @@ class Running:
     def _is_settled(
         self,
         entry: OnWorkload,
-        group: Group,
+        group: PrincipalGroup,
         caller: Caller,
         workload: Workload,
         policy: CompiledPolicy | None,
@@ -362,7 +360,7 @@ class Running:
         self,
         entry: OnWorkload,
         needs: tuple[Need, ...],
-        group: Group,
+        group: PrincipalGroup,
         caller: Caller,
         workload: Workload,
         policy: CompiledPolicy | None,
@@ -379,7 +377,7 @@ class Running:
         self,
         entry: OnWorkload,
         need: Need,
-        group: Group,
+        group: PrincipalGroup,
         caller: Caller,
         workload: Workload,
         policy: CompiledPolicy | None,
@@ -426,7 +424,7 @@ class Running:
         for action in entry.role_can:
             grants = []
             for role in self.held(workload):
-                group = self._owner.population.group_of.get(role)
+                group = self._context.population.group_of.get(role)
                 if group is not None:
                     grants.append(self._needs.on(group, action, "*"))
             allowed = [grant for grant in grants if grant is not None]

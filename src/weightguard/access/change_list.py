@@ -1,45 +1,26 @@
-"""What is chosen to be taken away, as changes that somebody can make: what the policies are to say then, and whom each costs."""
+"""What is chosen to be taken away, as changes that somebody can make, and whom each costs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any, Final
 
-from weightguard.access.aws.removals.applied import taken_from
-from weightguard.access.aws.removals.policy_edits import Hung, hung_on, made_up, without
 from weightguard.access.closing_sets import Kept
 from weightguard.access.hitting_set import Way
 from weightguard.access.model import Change
-from weightguard.access.provider import Unit, UnitKind
-from weightguard.estate.fact import Fact, Known
-from weightguard.estate.model import Estate, NamedPolicy
+from weightguard.access.provider import Removals, Unit, UnitKind
 
 Place = tuple[str, str, str]
-_INSTEAD: Final = {
-    Hung.TRUST: "; a role has to have a trust policy, so let it deny everybody",
-    Hung.KEY: "; somebody has to be able to change the key's policy, so let it name the key's own account",
-    Hung.MANAGED: "; nothing is left of it then, so let it allow what everybody may, or detach and delete it",
-    Hung.POINT: "; nothing is left of the policy then, so let it deny other accounts",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A policy as it stands, what it hangs on and whose that is."""
-
-    document: Mapping[str, Any] | str | None
-    hung: Hung
-    account: str
 
 
 def changes_of(
-    estate: Estate, chosen: frozenset[Unit], walkers: Mapping[Way[Unit], Iterable[str]]
+    removals: Removals, chosen: frozenset[Unit], walkers: Mapping[Way[Unit], Iterable[str]]
 ) -> tuple[tuple[Change, tuple[Unit, ...]], ...]:
     """The changes, those that close most first, each with what it takes away; whom they cost is not said yet.
 
     Args:
+        removals: rewrites policies.
         chosen: what is to be taken away.
         walkers: who goes each way that was found.
     """
@@ -52,7 +33,7 @@ def changes_of(
         for place, units in places.items()
     ]
     made.sort(key=lambda one: (-len(one[0].closes), one[0].policy, one[0].statement, one[0].principal))
-    return tuple(_worded(estate, made))
+    return tuple(_worded(removals, made))
 
 
 def costing(
@@ -118,43 +99,14 @@ def _least(units: list[Unit]) -> tuple[Unit, ...]:
 
 
 def _worded(
-    estate: Estate, made: list[tuple[Change, tuple[Unit, ...]]]
+    removals: Removals, made: list[tuple[Change, tuple[Unit, ...]]]
 ) -> Iterator[tuple[Change, tuple[Unit, ...]]]:
-    documents = dict(_documents(estate))
     done: list[Unit] = []
     for change, units in made:
         done += units
         words = ", and ".join(unit.words for unit in units)
-        written = documents.get(change.policy)
-        if units[0].kind is not UnitKind.STATEMENT or written is None:
+        written = removals.rewritten(change.policy, done) if units[0].kind is UnitKind.STATEMENT else None
+        if written is None:
             yield replace(change, remove=words), units
-            continue
-        taken = taken_from(done)[change.policy]
-        after = without(written.document, taken, written.hung, written.account)
-        yield replace(change, remove=words + _besides(written, after), after=after), units
-
-
-def _besides(written: _Written, after: Mapping[str, Any] | None) -> str:
-    """What has to be written in the place of what goes."""
-    return _INSTEAD.get(written.hung, "") if made_up(after, written.document) else ""
-
-
-def _documents(estate: Estate) -> Iterator[tuple[str, _Written]]:
-    """Every policy that can be edited, by id."""
-    for principal in estate.principals:
-        for policy in principal.policies.value if isinstance(principal.policies, Known) else ():
-            yield policy.id, _Written(policy.document, hung_on(policy), principal.account)
-        yield from _on(principal.trust, Hung.TRUST, principal.account)
-    for store in estate.stores:
-        yield from _on(store.policy, Hung.RESOURCE, store.account)
-        for point in store.access_points:
-            yield from _on(point.policy, Hung.POINT, point.account)
-    for key in estate.keys:
-        yield from _on(key.policy, Hung.KEY, key.account)
-    for holder in (*estate.workloads, *estate.secrets):
-        yield from _on(holder.policy, Hung.RESOURCE, holder.account)
-
-
-def _on(fact: Fact[NamedPolicy | None], hung: Hung, account: str) -> Iterator[tuple[str, _Written]]:
-    if isinstance(fact, Known) and fact.value is not None:
-        yield fact.value.id, _Written(fact.value.document, hung, account)
+        else:
+            yield replace(change, remove=words + written.besides, after=written.after), units

@@ -1,0 +1,148 @@
+"""The AWS part of an estate, as the graph asks for it: who becomes whom, who has what directly, and what stands behind a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from weightguard.access.aws.context import context_of
+from weightguard.access.aws.escalations import Escalations
+from weightguard.access.aws.identities.actor_kinds import Kinds
+from weightguard.access.aws.identities.actors import Actors
+from weightguard.access.aws.identities.named_principals import account_in
+from weightguard.access.aws.removals.removals import AwsRemovals
+from weightguard.access.aws.stores.direct_access import DirectAccess
+from weightguard.access.aws.stores.disk_copies import DiskAccess
+from weightguard.access.aws.stores.joint_opening import JointOpening
+from weightguard.access.aws.stores.policy_index import Index
+from weightguard.access.aws.stores.store_policies import StoreSurface, split, surface
+from weightguard.access.aws.techniques.replication_roles import replicators
+from weightguard.access.aws.techniques.trust_policies import Trusts
+from weightguard.access.links import Graph, Link
+from weightguard.access.model import AccessKind
+from weightguard.access.provider import Actor, Direct, Port, Wanted
+from weightguard.access.worth import Worth
+from weightguard.estate.fact import Known
+from weightguard.estate.limit import Limit, LimitKind
+from weightguard.estate.model import Estate, Store
+
+
+def reach(estate: Estate, graph: Graph) -> Port:
+    """What answers for the AWS part of an estate.
+
+    Args:
+        graph: who can become whom; takes the links.
+    """
+    found = _Reach(estate, graph)
+    return Port(found.links, found.direct, found.place, found.kind_of, lambda: AwsRemovals(estate))
+
+
+@dataclass(slots=True)
+class _Seeds:
+    """The links that end at a store.
+
+    Attributes:
+        rounds: how many rounds of actors were asked so far.
+        size: how many links the graph had.
+        direct: those of the actors.
+        links: these, and those of whoever borrows of them, or has others open the store.
+    """
+
+    rounds: int = 0
+    size: int = 0
+    direct: list[Link] = field(default_factory=list)
+    links: tuple[Link, ...] = ()
+
+
+class _Reach:
+    def __init__(self, estate: Estate, graph: Graph) -> None:
+        self._context = context_of(estate)
+        self._graph = graph
+        self._kinds = Kinds(estate, self._context.population)
+        self._stores = {store.id: store for store in estate.stores}
+        self._disks = DiskAccess(self._context)
+        self._trusts = Trusts(self._context)
+        self._places: dict[tuple[str, str], StoreSurface] = {}
+        self._seeds: dict[tuple[AccessKind, str, str], _Seeds] = {}
+        graph.group_of.update(self._context.population.group_of)
+
+    @cached_property
+    def _direct(self) -> DirectAccess:
+        context = self._context
+        index = Index(context.population, context.named)
+        return DirectAccess(context.asker, index, context.named, tuple(replicators(context, self._trusts)))
+
+    @cached_property
+    def _opening(self) -> JointOpening:
+        return JointOpening(self._direct, self._context.population, self._graph)
+
+    @cached_property
+    def _escalations(self) -> Escalations:
+        return Escalations(self._context, self._trusts, self._graph, self._readers)
+
+    def _readers(self, store: str, prefix: str, actors: Actors) -> Iterator[Link]:
+        """Who of some groups may read objects of a store."""
+        return self._direct.links(AccessKind.READ, self.place(store, prefix), actors)
+
+    def links(self, wanted: Wanted | None) -> bool:
+        """Who can become whom, as far as it is worth something; see `Port.links`."""
+        found = self._escalations
+        if wanted is None:
+            return True
+        opened = wanted.opened or found.ideals.may_be_tagged
+        return found.widen(
+            Worth(self._graph, found.ideals, wanted.reached, wanted.besides, opened, wanted.only)
+        )
+
+    def place(self, store: str, prefix: str | None) -> StoreSurface:
+        """The store, the prefix in it, or the disk that a question is about."""
+        named = split(store, prefix)
+        found = self._places.get(named)
+        if found is None:
+            bare = surface(self._context.estate, self._stores, self._context.keys, *named)
+            disk, limits = self._disks.find(bare.id), tuple(self._limits(bare.store))
+            found = self._places[named] = replace(bare, disk=disk, limits=limits)
+        return found
+
+    def _limits(self, store: Store | None) -> Iterator[Limit]:
+        """Whether some policy looks at a tag that the store carries, and nobody knows whether policies see its tags."""
+        if store is None or not isinstance(store.tags, Known) or isinstance(store.tags_decide, Known):
+            return
+        looked_at = self._context.population.tag_keys
+        keys = (
+            f"{prefix}:resourcetag/{tag.lower()}"
+            for tag in store.tags.value or ()
+            for prefix in ("aws", "s3")
+        )
+        if any(key in looked_at for key in keys):
+            yield Limit(LimitKind.BUCKET_TAGS, store.id)
+
+    def direct(self, access: AccessKind, store: str, prefix: str | None) -> Direct:
+        """Who can do something to a place, as far as the graph was worked out."""
+        place, rounds, graph = self.place(store, prefix), self._escalations.rounds, self._graph
+        found = self._seeds.setdefault((access, place.id, place.objects), _Seeds())
+        if found.rounds < len(rounds) or found.size < graph.size:
+            for actors in rounds[found.rounds :]:
+                found.direct += self._of_actors(access, place, actors)
+            found.rounds, found.size = len(rounds), graph.size
+            alone = (*found.direct, *self._escalations.lending.borrowed(access, found.direct))
+            found.links = (*alone, *self._opened_by_others(access, place, alone))
+        opened = any(self._opening.may_open(access, one) for one in place.by_key(access))
+        return Direct(found.links, opened)
+
+    def _of_actors(self, access: AccessKind, place: StoreSurface, actors: Actors) -> Iterable[Link]:
+        if place.disk is None:
+            return self._direct.links(access, place, actors)
+        return self._disks.links(access, place.disk, actors)
+
+    def _opened_by_others(
+        self, access: AccessKind, place: StoreSurface, alone: tuple[Link, ...]
+    ) -> Iterator[Link]:
+        if place.disk is None:
+            for one in place.by_key(access):
+                yield from self._opening.links(access, one, alone, self._escalations.rounds)
+
+    def kind_of(self, name: str) -> Actor:
+        """Who stands behind a name."""
+        return Actor(self._kinds.of(name), account_in(name))

@@ -1,0 +1,38 @@
+"""Which package speaks for which provider. Packages are imported when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from weightguard.access.links import Graph
+from weightguard.access.provider import Exposing, Exposure, Port
+from weightguard.estate.model import Estate, NamedPolicy
+
+Reaching = Callable[[Estate, Graph], Port]
+
+
+def _aws() -> Reaching:
+    from weightguard.access.aws.reach import reach
+
+    return reach
+
+
+def _aws_exposure() -> Exposing:
+    from weightguard.access.aws.exposure import exposure as found
+
+    return found
+
+
+_REACH: dict[str, Callable[[], Reaching]] = {"aws": _aws}
+_EXPOSURE: dict[str, Callable[[], Exposing]] = {"aws": _aws_exposure}
+
+
+def ports(estate: Estate, graph: Graph) -> tuple[Port, ...]:
+    """What answers for each provider's part of an estate, over one graph: a way may lead from one cloud into another."""
+    return tuple(reaching()(estate, graph) for reaching in _REACH.values())
+
+
+def exposure(provider: str, policies: Iterable[NamedPolicy]) -> Exposure:
+    """Whom policies of a provider speak of; nobody where nothing speaks for the provider yet."""
+    found = _EXPOSURE.get(provider)
+    return Exposure() if found is None else found()(policies)
