@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from weightguard.errors import InputError
+from weightguard.policy import reading
 from weightguard.policy.case import CaseProblem
 from weightguard.policy.decision import Decision
-from weightguard.policy.gcp import reading
 from weightguard.policy.gcp.decide import decide
-from weightguard.policy.gcp.explain import explain
 from weightguard.policy.gcp.model import (
     Binding,
     Boundary,
@@ -26,7 +25,23 @@ from weightguard.policy.gcp.model import (
 )
 from weightguard.policy.gcp.names import relative
 from weightguard.policy.gcp.syntax import NotAnExpression, parse
+from weightguard.policy.telling import Words, explain
 
+WORDS: Final = Words(
+    {
+        "pab": "principal access boundaries",
+        "deny": "deny policies",
+        "org_policy": "organisation policies",
+        "allow": "allow policies",
+        "acl": "access control lists",
+    },
+    {
+        "CEL": ("{value}", "not {value}"),
+        "Member": ("{value} is in {key}", "{value} is not in {key}"),
+        "Permits": ("the role {key} permits {value}", "the role {key} does not permit {value}"),
+        "StringEquals": ("{key} is {value}", "{key} is not {value}"),
+    },
+)
 _PARTS: Final = frozenset(
     {
         "hierarchy",
@@ -71,7 +86,7 @@ class GcpCase:
 
     def explained(self, decision: Decision) -> list[str]:
         """A decision in lines: which layers said what, in order."""
-        return explain(decision)
+        return explain(decision, WORDS)
 
     def problems(self) -> list[CaseProblem]:
         """What the provider would refuse of the case's policies, or what was not looked at."""
@@ -99,22 +114,14 @@ def parse_case(entry: Mapping[str, object]) -> GcpCase:
 
 
 def _request(entry: Mapping[str, object]) -> Request:
-    raw = entry.get("request")
-    if not isinstance(raw, Mapping):
-        raise InputError("the case has no request", fix="see `weightguard schema case`")
+    raw = reading.request(entry, frozenset({"member", "permission", "resource"}))
     return Request(
         member=reading.text(raw, "member", "request"),
         permission=reading.text(raw, "permission", "request"),
         resource=relative(reading.text(raw, "resource", "request")),
         context=dict(reading.mapping(raw.get("context"), "context")),
-        open=_is_open(entry.get("assume")),
+        open=reading.is_open(entry.get("assume")),
     )
-
-
-def _is_open(assume: object) -> bool:
-    if assume not in (None, "unknown", "absent"):
-        raise InputError(f"assume is {assume!r}", fix='give "unknown", or leave it out')
-    return assume == "unknown"
 
 
 def _policies(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Policies:

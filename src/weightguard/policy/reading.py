@@ -52,3 +52,23 @@ def flag(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise InputError(f"{where} is neither true nor false", fix=_SEE)
     return value
+
+
+def is_open(assume: object) -> bool:
+    """Whether a case takes what it does not give as unknown; else it is absent."""
+    if assume not in (None, "unknown", "absent"):
+        raise InputError(f"assume is {assume!r}", fix='give "unknown", or leave it out')
+    return assume == "unknown"
+
+
+def request(entry: Mapping[str, object], parts: frozenset[str]) -> Mapping[str, Any]:
+    """A case's request; what it may hold besides `parts` is its context."""
+    raw = entry.get("request")
+    if not isinstance(raw, Mapping):
+        raise InputError("the case has no request", fix=_SEE)
+    unknown = sorted(str(name) for name in raw if name not in parts | {"context"})
+    if unknown:
+        raise InputError(
+            f"unknown part of the request {unknown[0]!r}", fix=f"one of {', '.join(sorted(parts))}, context"
+        )
+    return raw

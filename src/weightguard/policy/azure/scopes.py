@@ -1,0 +1,71 @@
+"""Scopes and actions by name. Both are compared without regard to case.
+
+Sources: Azure RBAC documentation, "Understand scope" and "Understand Azure role definitions".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
+
+
+def plain(scope: str) -> str:
+    """A scope as it is compared: lower case, no slash at the end; the root is ``/``."""
+    return scope.lower().rstrip("/") or "/"
+
+
+def lies_in(resource: str, scope: str, parents: Mapping[str, str]) -> bool:
+    """Whether a scope holds a resource, or is it.
+
+    Args:
+        parents: what subscriptions and management groups lie in, all plain.
+    """
+    wanted = plain(scope)
+    return wanted == "/" or wanted in above(resource, parents)
+
+
+def above(resource: str, parents: Mapping[str, str]) -> tuple[str, ...]:
+    """A resource and every scope that it lies in, from itself upwards."""
+    return tuple(_above(plain(resource), parents))
+
+
+def _above(resource: str, parents: Mapping[str, str]) -> Iterator[str]:
+    at = resource
+    while at.count("/") > 1 and not at.startswith(MANAGEMENT_GROUP):
+        yield at
+        if at.count("/") == 2:
+            break
+        at = at.rpartition("/")[0]
+    seen: set[str] = set()
+    while at in parents and at not in seen:
+        seen.add(at)
+        at = parents[at]
+        yield at
+    if at == resource and at.startswith(MANAGEMENT_GROUP):
+        yield at
+
+
+def matches(pattern: str, action: str) -> bool:
+    """Whether an action is one of those that a pattern (with ``*`` for any characters) means."""
+    return _compiled(pattern.lower()).fullmatch(action.lower()) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Several stars in a row mean no more than one; without that they would cost the square of the text.
+    return re.compile(".*".join(map(re.escape, re.split(r"\*+", pattern))))
+
+
+def part(resource: str, kind: str) -> str | None:
+    """The name that follows a segment of a resource's id (``containers``), as written; None where it has none."""
+    found = re.search(rf"/{re.escape(kind)}/([^/]+)", resource, re.IGNORECASE)
+    return found[1] if found else None
+
+
+def blob_of(resource: str) -> str | None:
+    """The path of a blob in its container; None for what is no blob."""
+    found = re.search(r"/containers/[^/]+/blobs/(.+)$", resource, re.IGNORECASE)
+    return found[1] if found else None

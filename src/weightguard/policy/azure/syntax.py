@@ -1,0 +1,258 @@
+"""Conditions of role assignments as they are written, as a tree.
+
+Source: Azure RBAC documentation, "Azure role assignment condition format and syntax".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+LONGEST: Final = 8_192
+"""Characters: the provider's own limit ("Condition limits": 8 KB)."""
+DEEPEST: Final = 64
+
+
+class NotACondition(ValueError):
+    """The text is no condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """``@Resource[Microsoft.Storage/...:name]``.
+
+    Args:
+        source: Resource, Request, Principal or Environment, in lower case.
+        name: what stands in the brackets, without ``<$key_case_sensitive$>``.
+        case_sensitive: whether that mark was there: then a tag's key has to be written in the very same way.
+    """
+
+    source: str
+    name: str
+    case_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """``ActionMatches{'...'}`` or ``SubOperationMatches{'...'}``."""
+
+    function: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """``Exists @Resource[...]``."""
+
+    attribute: Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``@Resource[...] StringEquals 'x'``.
+
+    Args:
+        quantifier: ``forallofanyvalues`` and the like, in lower case; None: single values are compared.
+        operator: in lower case.
+        values: texts, numbers, booleans, or one attribute.
+    """
+
+    left: Attribute
+    quantifier: str | None
+    operator: str
+    values: tuple[str, ...] | Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``!`` or ``NOT``."""
+
+    of: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """``&&`` or ``AND``."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """``||`` or ``OR``."""
+
+    left: Node
+    right: Node
+
+
+Node = Matches | Exists | Comparison | Not | Both | Either
+
+_TOKEN: Final = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<attribute>@(?P<source>Resource|Request|Principal|Environment)\s*\[(?P<name>[^\]\n]*)\])
+  | (?P<text>'(?:[^'\\]|\\.)*')
+  | (?P<guid>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})
+  | (?P<number>-?\d+(?:\.\d+)?)
+  | (?P<word>[A-Za-z]+(?::[A-Za-z]+)?)
+  | (?P<sign>&&|\|\||[!(){},])
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_KINDS: Final = ("space", "attribute", "text", "guid", "number", "word", "sign")
+_EXACTLY: Final = "<$key_case_sensitive$>"
+_QUANTIFIERS: Final = frozenset(
+    {"foranyofanyvalues", "forallofanyvalues", "foranyofallvalues", "forallofallvalues"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+
+@lru_cache(maxsize=4_096)
+def parse(text: str) -> Node:
+    """The tree of a condition.
+
+    Raises:
+        NotACondition: it is none, with what is wrong and where.
+    """
+    if len(text) > LONGEST:
+        raise NotACondition(f"the condition has {len(text):,} characters")
+    return _Parser(_tokens(text)).whole()
+
+
+def _tokens(text: str) -> list[_Token]:
+    found: list[_Token] = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise NotACondition(f"character {position}: {text[position]!r} means nothing here")
+        kind = next(name for name in _KINDS if match[name])
+        if kind != "space":
+            found.append(_Token(kind, match[0], position))
+        position = match.end()
+    found.append(_Token("end", "", len(text)))
+    return found
+
+
+class _Parser:
+    def __init__(self, tokens: list[_Token]) -> None:
+        self._tokens = tokens
+        self._next = 0
+        self._depth = 0
+
+    def whole(self) -> Node:
+        found = self._either()
+        if self._peek.kind != "end":
+            raise self._refusal()
+        return found
+
+    @property
+    def _peek(self) -> _Token:
+        return self._tokens[self._next]
+
+    def _take(self, kind: str | None = None) -> _Token:
+        token = self._peek
+        if token.kind == "end" or (kind is not None and token.kind != kind):
+            raise self._refusal()
+        self._next += 1
+        return token
+
+    def _accept(self, *texts: str) -> bool:
+        if self._peek.kind in ("sign", "word") and self._peek.text.upper() in texts:
+            self._next += 1
+            return True
+        return False
+
+    def _refusal(self) -> NotACondition:
+        token = self._peek
+        what = (
+            "the condition ends too soon" if token.kind == "end" else f"{token.text[:40]!r} is out of place"
+        )
+        return NotACondition(f"character {token.at}: {what}")
+
+    def _either(self) -> Node:
+        left = self._both()
+        while self._accept("||", "OR"):
+            left = Either(left, self._both())
+        return left
+
+    def _both(self) -> Node:
+        left = self._single()
+        while self._accept("&&", "AND"):
+            left = Both(left, self._single())
+        return left
+
+    def _single(self) -> Node:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise NotACondition("the condition is nested too deeply")
+        found = self._opened()
+        self._depth -= 1
+        return found
+
+    def _opened(self) -> Node:
+        if self._accept("!", "NOT"):
+            return Not(self._single())
+        if self._accept("("):
+            found = self._either()
+            if not self._accept(")"):
+                raise self._refusal()
+            return found
+        if self._accept("EXISTS"):
+            return Exists(_attribute(self._take("attribute")))
+        if self._peek.kind == "attribute":
+            return self._comparison(_attribute(self._take("attribute")))
+        function = self._take("word")
+        if function.text.lower() not in ("actionmatches", "suboperationmatches"):
+            self._next -= 1
+            raise self._refusal()
+        return Matches(function.text.lower(), self._set())
+
+    def _comparison(self, left: Attribute) -> Node:
+        quantifier, colon, operator = self._take("word").text.lower().partition(":")
+        if not colon:
+            quantifier, operator = "", quantifier
+        elif quantifier not in _QUANTIFIERS:
+            self._next -= 1
+            raise self._refusal()
+        values: tuple[str, ...] | Attribute
+        if self._peek.kind == "attribute":
+            values = _attribute(self._take())
+        else:
+            values = self._set() if self._peek.text == "{" else (self._scalar(),)
+        return Comparison(left, quantifier or None, operator, values)
+
+    def _set(self) -> tuple[str, ...]:
+        if not self._accept("{"):
+            raise self._refusal()
+        found = [self._scalar()]
+        while self._accept(","):
+            found.append(self._scalar())
+        if not self._accept("}"):
+            raise self._refusal()
+        return tuple(found)
+
+    def _scalar(self) -> str:
+        token = self._take()
+        if token.kind == "text":
+            return re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL)
+        if token.kind in ("number", "guid") or token.text.lower() in ("true", "false"):
+            return token.text.lower()
+        self._next -= 1
+        raise self._refusal()
+
+
+def _attribute(token: _Token) -> Attribute:
+    match = _TOKEN.fullmatch(token.text)
+    assert match is not None  # noqa: S101 - the token was found by the very same pattern
+    name = match["name"].replace(_EXACTLY, "").strip()
+    return Attribute(match["source"].lower(), name, _EXACTLY in match["name"])
