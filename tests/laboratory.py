@@ -13,6 +13,7 @@ import yaml
 
 from weightguard.access.model import AccessKind, Answer, Cut, Paths, WhoCan
 from weightguard.controls.catalogue import Catalogue, load_catalogue
+from weightguard.estate.aws.event_selectors import recorded
 from weightguard.estate.aws.store_settings import public_access
 from weightguard.estate.evidence import derived
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
@@ -131,7 +132,7 @@ def user(name: str, account: str = ACCOUNT, **given: Any) -> Principal:
 def trail(bucket: str, account: str = ACCOUNT, **given: Any) -> Trail:
     attributes: dict[str, Any] = {
         "multi_region": True, "organisation_wide": False, "validates_files": True, "key": None,
-        "logging": known(True, "cloudtrail:GetTrailStatus"), "selectors": known({}, "cloudtrail:GetEventSelectors"),
+        "logging": known(True, "cloudtrail:GetTrailStatus"), "records": known(recorded({}), "cloudtrail:GetEventSelectors"),
     }  # fmt: skip
     return Trail(
         id=f"arn:aws:cloudtrail:us-east-1:{account}:trail/audit", provider="aws", account=account, region="us-east-1",

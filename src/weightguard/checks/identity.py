@@ -418,19 +418,15 @@ def metadata_hardened(workload: Workload, context: Context) -> Verdict:
     """The machine gives its role's credentials to session-bound requests of its own alone."""
     if workload.kind != "instance":
         return Verdict.not_applicable("not a virtual machine")
-    fact = workload.attributes.get("MetadataOptions")
-    if fact is None:
-        missing("ec2:DescribeInstances", workload.id)
-    options = context.read(fact, "workload.MetadataOptions") or {}
-    if options.get("HttpEndpoint") == "disabled":
+    service = context.read(workload.metadata)
+    if not service.on:
         return Verdict.passed("the metadata service is off")
-    if options.get("HttpTokens") != "required":
+    if not service.session_tokens:
         return Verdict.failed(
             "a forged request of a web application yields the role's credentials: session tokens are optional"
         )
-    hops = options.get("HttpPutResponseHopLimit", 1)
-    if hops > context.parameters["max_hops"]:
-        return Verdict.failed(f"credentials can be fetched from {hops} network hops away")
+    if service.hops > context.parameters["max_hops"]:
+        return Verdict.failed(f"credentials can be fetched from {service.hops} network hops away")
     return Verdict.passed("credentials are given to session-bound requests on the machine alone")
 
 
@@ -449,10 +445,8 @@ def root_user_closed(account: Account, context: Context) -> Verdict:
 
 def _has_no_password(account: Account, context: Context) -> bool:
     """Whether the provider says that nobody can sign in as the root user: its credentials were removed centrally."""
-    summary = account.settings.get("iam.GetAccountSummary")
-    answer = context.peek(summary, "account.root_password") if summary is not None else None
-    known = answer.value if isinstance(answer, Known) else None
-    return bool((known or {}).get("SummaryMap", {}).get("AccountPasswordPresent") == 0)
+    found = context.peek(account.root_password)
+    return isinstance(found, Known) and not found.value
 
 
 def password_policy_strong(account: Account, context: Context) -> Verdict:
@@ -465,8 +459,8 @@ def password_policy_strong(account: Account, context: Context) -> Verdict:
     ]
     if not users and not context.estate.principals.gaps:
         return Verdict.passed("the account has no users")
-    length = (policy or {}).get("MinimumPasswordLength", 0)
-    reuse = (policy or {}).get("PasswordReusePrevention") or 0
+    length = policy.minimum_length if policy is not None else 0
+    reuse = policy.remembered if policy is not None else 0
     if length < context.parameters["min_length"] or reuse < context.parameters["reuse_prevention"]:
         return Verdict.failed(
             f"passwords may have {length or 8} characters, and {reuse} earlier ones are refused"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 from weightguard.checks.decisions import guardrails_refuse
 from weightguard.checks.relations import (
@@ -18,9 +17,10 @@ from weightguard.checks.relations import (
 )
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Unknown
-from weightguard.estate.model import Account, Key, Resource, RetentionMode, Store, Trail
+from weightguard.estate.model import Account, Key, Recorded, Resource, RetentionMode, Store, Trail
 
-Event = Mapping[str, str]
+Takes = Callable[[Recorded], bool]
+"""Whether a trail that takes such events takes the one in question."""
 
 
 def _covering(account: Account, region: str | None, context: Context) -> Iterator[Trail]:
@@ -36,58 +36,21 @@ def _covering(account: Account, region: str | None, context: Context) -> Iterato
             yield trail
 
 
-def _records(trail: Trail, event: Event, context: Context) -> bool | Unknown:
-    """Whether an active trail records `event`."""
-    logging, selectors = (
+def _records(trail: Trail, takes: Takes, context: Context) -> bool | Unknown:
+    """Whether an active trail records an event."""
+    logging, records = (
         context.peek(trail.logging, "trail.logging"),
-        context.peek(trail.selectors, "trail.selectors"),
+        context.peek(trail.records, "trail.records"),
     )
     if isinstance(logging, Unknown):
         return logging
     if not logging.value:
         return False
-    return selectors if isinstance(selectors, Unknown) else _selects(selectors.value, event)
-
-
-def _selects(answer: Mapping[str, Any], event: Event) -> bool:
-    advanced = answer.get("AdvancedEventSelectors") or ()
-    if advanced:
-        return any(all(_field(test, event) for test in one.get("FieldSelectors", ())) for one in advanced)
-    # Without any selector a trail records management events ("Logging management events").
-    basic = answer.get("EventSelectors") or [{"ReadWriteType": "All", "IncludeManagementEvents": True}]
-    return any(_basic(one, event) for one in basic)
-
-
-def _field(test: Mapping[str, Any], event: Event) -> bool:
-    """One field selector of an advanced event selector: within it the operators' values are alternatives, negations are not."""
-    value = event.get(test.get("Field", ""), "")
-    wanted = (
-        [value == one for one in test.get("Equals", ())]
-        + [value.startswith(one) for one in test.get("StartsWith", ())]
-        + [value.endswith(one) for one in test.get("EndsWith", ())]
-    )
-    unwanted = (
-        [value == one for one in test.get("NotEquals", ())]
-        + [value.startswith(one) for one in test.get("NotStartsWith", ())]
-        + [value.endswith(one) for one in test.get("NotEndsWith", ())]
-    )
-    return (any(wanted) or not wanted) and not any(unwanted)
-
-
-def _basic(selector: Mapping[str, Any], event: Event) -> bool:
-    if selector.get("ReadWriteType", "All") not in ("All", "ReadOnly"):
-        return False
-    if event["eventCategory"] == "Management":
-        excluded = selector.get("ExcludeManagementEventSources") or ()
-        return selector.get("IncludeManagementEvents", True) is True and event["eventSource"] not in excluded
-    for data in selector.get("DataResources") or ():
-        if data.get("Type") == event["resources.type"]:
-            return any(event["resources.ARN"].startswith(value) for value in data.get("Values", ()))
-    return False
+    return records if isinstance(records, Unknown) else takes(records.value)
 
 
 def _unrecorded(
-    account: Account, region: str | None, events: Mapping[str, Event], context: Context
+    account: Account, region: str | None, events: Mapping[str, Takes], context: Context
 ) -> list[str]:
     """Names of those `events` that no active trail records.
 
@@ -111,31 +74,22 @@ def _unrecorded(
 def reads_logged(store: Store, context: Context) -> Verdict:
     """A trail records the reading of every weight file."""
     keys = [one.files[0].key if one.files else one.prefix for one in weights_in(store, context)] or ["any"]
-    common = {
-        "eventCategory": "Data",
-        "resources.type": "AWS::S3::Object",
-        "readOnly": "true",
-        "eventName": "GetObject",
-        "eventSource": "s3.amazonaws.com",
-    }
-    events = {key: {**common, "resources.ARN": f"{store.id}/{key}"} for key in keys}
+    events: dict[str, Takes] = {key: _reading(f"{store.id}/{key}") for key in keys}
     left = _unrecorded(account_of(store, context), store.region, events, context)
     if left:
         return Verdict.failed(f"no active trail records reads of {words(left)}: a theft leaves no trace")
     return Verdict.passed("an active trail records every read of these weights")
 
 
+def _reading(name: str) -> Takes:
+    return lambda records: records.reading(name)
+
+
 def key_use_logged(key: Key, context: Context) -> Verdict:
     """A trail records every use of the key."""
-    common = {
-        "eventCategory": "Management",
-        "eventSource": "kms.amazonaws.com",
-        "resources.type": "",
-        "resources.ARN": "",
-    }
-    events = {
-        "decryptions": {**common, "eventName": "Decrypt", "readOnly": "true"},
-        "new grants": {**common, "eventName": "CreateGrant", "readOnly": "false"},
+    events: dict[str, Takes] = {
+        "decryptions": lambda records: records.key_uses,
+        "new grants": lambda records: records.key_grants,
     }
     left = _unrecorded(account_of(key, context), key.region, events, context)
     if left:

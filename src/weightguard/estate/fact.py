@@ -26,6 +26,8 @@ class Reason(StrEnum):
     NOT_COLLECTED = "not_collected"  # the snapshot was taken without this read, or its source cannot state it
     CHECK_FAILED = "check_failed"  # a check of ours failed inside while it judged
     EXPRESSION_FAILED = "expression_failed"  # an expression of a control of one's own failed while it judged
+    NOT_APPLICABLE_HERE = "not_applicable_here"  # the provider has no such setting for this kind of thing
+    AFTER_APPLY = "after_apply"  # a plan says that it is known only once it was carried out
     NOT_READ = "not_read"  # the snapshot holds it, and no reader of this version knows what it says
 
 

@@ -33,6 +33,7 @@ from weightguard.estate.model import (
     FederatedProvider,
     Key,
     NamedPolicy,
+    PasswordPolicy,
     Principal,
     Resource,
     Secret,
@@ -193,6 +194,7 @@ def _account(
         root_mfa=_root_mfa(scope, known, summary),
         root_access_keys=_root_keys(scope, known, summary),
         password_policy=_password_policy(scope, identity),
+        root_password=_root_password(scope, summary),
         settings=account_settings(scope, settings),
     )
 
@@ -246,11 +248,28 @@ def _unasked(scope: Scope, operation: str) -> Unknown:
     return broken or Unknown(Reason.NOT_COLLECTED, Source(f"iam:{operation}", scope.name))
 
 
-def _password_policy(scope: Scope, identity: iam.Iam) -> Fact[Mapping[str, Any] | None]:
+def _root_password(scope: Scope, summary: Record | None) -> Fact[bool]:
+    """Whether somebody could sign in as the root user with one: credentials that were removed centrally leave none."""
+    if summary is None:
+        return _unasked(scope, "GetAccountSummary")
+    return read(summary, "GetAccountSummary", _has_password, absent=True)
+
+
+def _has_password(answer: Any) -> bool:
+    return mapping(mapping(answer).get("SummaryMap") or {}).get("AccountPasswordPresent") != 0
+
+
+def _password_policy(scope: Scope, identity: iam.Iam) -> Fact[PasswordPolicy | None]:
     operation = "GetAccountPasswordPolicy"
     record = next(iter(identity.of("iam.password_policy")), None)
     if record is None:
         return _unasked(scope, operation)
     if outcome(record, operation) is None:
-        return stated(record, lambda data: mapping(mapping(data).get("PasswordPolicy", data)))
-    return read(record, operation, lambda answer: mapping(member(answer, "PasswordPolicy")), absent=None)
+        return stated(record, lambda data: _passwords(mapping(data).get("PasswordPolicy", data)))
+    return read(record, operation, lambda answer: _passwords(member(answer, "PasswordPolicy")), absent=None)
+
+
+def _passwords(body: Any) -> PasswordPolicy:
+    policy = mapping(body)
+    length, remembered = policy.get("MinimumPasswordLength"), policy.get("PasswordReusePrevention")
+    return PasswordPolicy(number(length or 0), number(remembered or 0))

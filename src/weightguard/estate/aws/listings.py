@@ -177,7 +177,7 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "key.grants": ("kms:ListGrants",),
     "key.tags": ("kms:ListResourceTags",),
     "trail.logging": ("cloudtrail:GetTrailStatus",),
-    "trail.selectors": ("cloudtrail:GetEventSelectors",),
+    "trail.records": ("cloudtrail:GetEventSelectors",),
     "endpoint.policy": ("ec2:DescribeVpcEndpoints",),
 }  # fmt: skip
 """Fact, as evidence names it -> the operations that tell it."""

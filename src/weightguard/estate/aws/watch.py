@@ -5,9 +5,10 @@ Sources: AWS CloudTrail API reference, "Trail", "GetEventSelectors"; Amazon EC2 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
+from weightguard.estate.aws.event_selectors import recorded
 from weightguard.estate.aws.scope import Scope, account_of, region_of
 from weightguard.estate.evidence import Record, data_of, read, stated
 from weightguard.estate.fact import Fact, Known
@@ -35,12 +36,8 @@ def _trail(scope: Scope, record: Record) -> Trail:
         destination=f"arn:{scope.partition}:s3:::{bucket}" if bucket else None,
         key=text_or_none(data.get("KmsKeyId")),
         logging=read(record, "GetTrailStatus", lambda answer: flag(member(answer, "IsLogging"))),
-        selectors=read(record, "GetEventSelectors", _selectors),
+        records=read(record, "GetEventSelectors", recorded),
     )
-
-
-def _selectors(answer: Any) -> Mapping[str, Any]:
-    return mapping(answer)
 
 
 def distinct_trails(found: Iterable[Trail]) -> list[Trail]:
@@ -54,7 +51,7 @@ def distinct_trails(found: Iterable[Trail]) -> list[Trail]:
 
 
 def _knowledge(trail: Trail) -> int:
-    return sum(isinstance(fact, Known) for fact in (trail.logging, trail.selectors))
+    return sum(isinstance(fact, Known) for fact in (trail.logging, trail.records))
 
 
 def endpoints(scope: Scope, records: Iterable[Record]) -> list[Endpoint]:

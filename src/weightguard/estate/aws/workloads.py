@@ -9,10 +9,11 @@ from typing import Any
 from weightguard.estate.aws.scope import Scope, last_name, region_of
 from weightguard.estate.aws.workload_kind import WorkloadKind
 from weightguard.estate.aws.workload_kinds import KINDS
-from weightguard.estate.evidence import Record, attribute, listing_source, obstacle, read, views
+from weightguard.estate.evidence import Record, attribute, derived, listing_source, obstacle, read, views
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
-from weightguard.estate.model import Workload
-from weightguard.estate.shape import Malformed, every, find, mapping, objects, tags, text_or_none
+from weightguard.estate.model import MetadataService, Workload
+from weightguard.estate.model.provider import NOT_HERE
+from weightguard.estate.shape import Malformed, every, find, mapping, number, objects, tags, text_or_none
 
 URL_READS = ("ListFunctionUrlConfigs", "GetFunctionUrlConfig")
 
@@ -80,6 +81,19 @@ def _workload(scope: Scope, record: Record, shape: WorkloadKind) -> Workload:
         public=_public(record, shape),
         policy=_policy(scope, record, shape, identifier),
         attributes=_attributes(record, shape),
+        metadata=derived(attribute(record, "MetadataOptions"), _metadata)
+        if shape.kind == "instance"
+        else NOT_HERE,
+    )
+
+
+def _metadata(options: Any) -> MetadataService:
+    """Member MetadataOptions of an instance; one that says nothing has the provider's oldest default."""
+    body = mapping(options or {})
+    return MetadataService(
+        on=body.get("HttpEndpoint") != "disabled",
+        session_tokens=body.get("HttpTokens") == "required",
+        hops=number(body.get("HttpPutResponseHopLimit", 1)),
     )
 
 

@@ -43,7 +43,6 @@ COMPUTE: Final = (
         attributes=(
             "State.Name",
             "PublicIpAddress",
-            "MetadataOptions",
             "KeyName",
             "ImageId",
             "VpcId",

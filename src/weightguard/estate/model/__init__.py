@@ -5,7 +5,7 @@ frozen data. Identifiers are the provider's own (an ARN, a full resource name, a
 sizes bytes. Policy documents stay as the provider wrote them: deciding what they mean is `weightguard.policy`'s work.
 """
 
-from weightguard.estate.model.audit import Trail
+from weightguard.estate.model.audit import Names, Recorded, Trail
 from weightguard.estate.model.container import Account, Organisation
 from weightguard.estate.model.contents import LAST_CHARACTER, Contents, UnreadObjects, Wrapped, Wrapping
 from weightguard.estate.model.credential import AccessKey
@@ -17,6 +17,7 @@ from weightguard.estate.model.principal import FederatedProvider, Principal, Pri
 from weightguard.estate.model.provider import Provider
 from weightguard.estate.model.public_access import PublicAccess, PublicAccessBlock
 from weightguard.estate.model.resource import DiskCopy, Resource, Secret
+from weightguard.estate.model.sign_in import PasswordPolicy
 from weightguard.estate.model.store import AccessPoint, Store
 from weightguard.estate.model.store_settings import (
     Encryption,
@@ -28,7 +29,7 @@ from weightguard.estate.model.store_settings import (
     RetentionMode,
     Versioning,
 )
-from weightguard.estate.model.workload import Workload
+from weightguard.estate.model.workload import MetadataService, Workload
 
 __all__ = [
     "LAST_CHARACTER",
@@ -48,14 +49,18 @@ __all__ = [
     "KeyProtection",
     "KeyState",
     "LifecycleRule",
+    "MetadataService",
     "NamedPolicy",
+    "Names",
     "ObjectLists",
     "Organisation",
+    "PasswordPolicy",
     "Principal",
     "PrincipalKind",
     "Provider",
     "PublicAccess",
     "PublicAccessBlock",
+    "Recorded",
     "Replica",
     "Resource",
     "Retention",

@@ -8,8 +8,9 @@ from typing import Any
 
 from weightguard.estate.fact import Fact
 from weightguard.estate.model.policy import NamedPolicy
-from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.provider import NOT_HERE, Provider
 from weightguard.estate.model.public_access import PublicAccess, PublicAccessBlock
+from weightguard.estate.model.sign_in import PasswordPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ class Account:
     public_access_block: Fact[PublicAccessBlock | None]  # AWS: as its decisions ask for it
     root_mfa: Fact[bool]
     root_access_keys: Fact[int]
-    password_policy: Fact[Mapping[str, Any] | None]
+    password_policy: Fact[PasswordPolicy | None]
     settings: Mapping[str, Fact[Any]] = field(
         default_factory=dict
     )  # "guardduty.us-east-1.s3_protection" and the like
+    root_password: Fact[bool] = NOT_HERE  # whether somebody can sign in as the root user with one
     closed: bool = False  # AWS: suspended, which nobody can read any more

@@ -8,7 +8,22 @@ from typing import Any
 
 from weightguard.estate.fact import Fact
 from weightguard.estate.model.policy import NamedPolicy
-from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.provider import NOT_HERE, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataService:
+    """The service inside a machine that hands out the credentials of the machine's identity.
+
+    Attributes:
+        session_tokens: whether it answers those alone who asked it for a session first. AWS: HttpTokens required. Google Cloud
+            and Azure: a header, which every version asks for.
+        hops: over how many network hops its answers travel at most.
+    """
+
+    on: bool
+    session_tokens: bool
+    hops: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +49,4 @@ class Workload:
     public: Fact[bool]
     policy: Fact[NamedPolicy | None]  # resource policy, e.g. of a function
     attributes: Mapping[str, Fact[Any]] = field(default_factory=dict)
+    metadata: Fact[MetadataService] = NOT_HERE  # of machines
