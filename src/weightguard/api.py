@@ -14,7 +14,7 @@ catalogue and configuration give the same report. Errors are `weightguard.errors
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -39,10 +39,12 @@ from weightguard.snapshot.opening import outdated
 if TYPE_CHECKING:
     from weightguard.assess.assessment import Options
     from weightguard.assess.model import Report
+    from weightguard.collect.package import Package
     from weightguard.collect.progress import Progress
     from weightguard.config import Config
     from weightguard.controls.catalogue import Catalogue
     from weightguard.report.changes import Changes
+    from weightguard.sources import Source
 
 
 @dataclass(frozen=True)
@@ -90,21 +92,74 @@ def collect_aws(
         CredentialsError: nothing usable to connect with. InputError: options that cannot be used, or a directory that holds
         something else. Interrupted: Ctrl-C; call again to resume.
     """
-    from weightguard.collect.aws import AwsOptions, collect, connect
+    from weightguard.collect.aws import AwsOptions
+    from weightguard.collect.providers import package
 
-    entry = connect(AwsOptions(**options))
-    source = entry.source()
+    wanted = [("aws", package("aws"), AwsOptions(**options))]
+    return _collect(Path(output), wanted, progress=progress, again=again, replace=replace)
+
+
+def collect(
+    output: str | Path,
+    sources: Mapping[str, Source],
+    *,
+    progress: Progress | None = None,
+    again: str | None = None,
+    replace: bool = False,
+) -> Path:
+    """Collect from one or several providers into one snapshot; resume one that was interrupted.
+
+    Args:
+        sources: provider (``aws``, ``gcp``, ``azure``) -> how to reach it.
+        output, progress, again, replace: as for `collect_aws`.
+
+    Returns:
+        the sealed snapshot's directory.
+
+    Raises:
+        InputError: this version does not collect from one of them; besides, as `collect_aws`.
+    """
+    from weightguard.collect.providers import package
+
+    packages = [(name, package(name), settings) for name, settings in sources.items()]
+    wanted = [(name, found, found.options(settings)) for name, found, settings in packages]
+    return _collect(Path(output), wanted, progress=progress, again=again, replace=replace)
+
+
+def _collect(
+    folder: Path,
+    wanted: Sequence[tuple[str, Package, Any]],
+    *,
+    progress: Progress | None,
+    again: str | None,
+    replace: bool,
+) -> Path:
+    """Try all credentials, then read everything, one provider after the other.
+
+    Args:
+        wanted: provider, its package and its options.
+    """
+    entries = [(name, found, found.connect(options)) for name, found, options in wanted]
+    source = _source({name: entry.source() for name, _, entry in entries})
     if replace:
-        _make_room(Path(output), source, progress)
-    with SnapshotWriter.create_or_resume(output, __version__, source=source) as writer:
+        _make_room(folder, source, progress)
+    with SnapshotWriter.create_or_resume(folder, __version__, source=source) as writer:
         try:
-            collect(entry, writer, progress=progress, again=again)
+            for _, found, entry in entries:
+                found.collect(entry, writer, progress=progress, again=again)
         except InputError:
             if not writer.journal.units:
                 _forget(writer)
             raise
         writer.seal()
-    return Path(output)
+    return folder
+
+
+def _source(sources: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What the manifest says of how a snapshot was taken: the one provider's own words, or those of each."""
+    if len(sources) == 1:
+        return next(iter(sources.values()))
+    return {"name": ", ".join(sources), "sources": sources}
 
 
 def _make_room(folder: Path, source: dict[str, Any], progress: Progress | None) -> None:

@@ -10,72 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from weightguard import files, yaml_file
 from weightguard.errors import ConfigError
+from weightguard.section import Section, Text
+from weightguard.sources import Sources
 
 Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
 FailOn = Literal["critical", "high", "medium", "low", "none"]
 Tier = Literal["none", "high", "critical"]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 FILE_NAME = "weightguard.yaml"
 _NEARLY = ("weightguard.yml", ".weightguard.yaml", ".weightguard.yml")
 """Names that people give the file: one that lies there was meant to be read."""
-
-
-class Section(BaseModel):
-    """A mapping whose keys are all known; numbers are numbers: NaN compares with nothing, and would pass every threshold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class AwsSource(Section):
-    """Where `scan` looks on AWS. The standard environment variables of the SDK hold besides.
-
-    Attributes:
-        organization: read every account of the organization (True), the one account (False), or all of them
-            where the credentials are the management account's (None).
-        role_name: the role to assume in the organization's accounts.
-        role_arns: roles of other accounts to read as well.
-        external_id: what the roles' trust policies ask for as ``sts:ExternalId``.
-        endpoint_url: another endpoint for every service (an emulator, a sovereign cloud).
-        services: the optional services to read; None: all of them.
-    """
-
-    profile: Text | None = None
-    regions: tuple[Text, ...] = ()
-    organization: bool | None = None
-    role_name: Text | None = None
-    role_arns: tuple[Text, ...] = ()
-    external_id: Text | None = None
-    endpoint_url: Text | None = None
-    ca_bundle: Path | None = None
-    services: tuple[Text, ...] | None = None
-
-
-class GcpSource(Section):
-    """Where `scan` looks on Google Cloud."""
-
-    projects: tuple[Text, ...] = ()
-    organization: Text | None = None
-    endpoint_url: Text | None = None
-
-
-class AzureSource(Section):
-    """Where `scan` looks on Azure."""
-
-    subscriptions: tuple[Text, ...] = ()
-    tenant: Text | None = None
-    endpoint_url: Text | None = None
-
-
-class Sources(Section):
-    """What `weightguard scan` without an argument collects."""
-
-    aws: AwsSource | None = None
-    gcp: GcpSource | None = None
-    azure: AzureSource | None = None
 
 
 class Evaluation(Section):

@@ -49,7 +49,7 @@ Refused = Callable[..., str]
         ("who-can read --snapshot none", "'none' does not exist"),
         ("evaluate none.jsonl", "'none.jsonl': No such file"),
         ("collect terraform none.json", r"the state cannot be read, No such file or directory \(none.json\)"),
-        ("permissions gcp", "this version does not collect from gcp"),
+        ("permissions gcp", "this version does not collect from Google Cloud"),
         ("schema nope", "'nope' is not one of 'report'"),
         ("controls show WG-STO-1", "there is no control 'WG-STO-1': did you mean WG-STO-"),
         ("controls list --family XXX", "there is no family 'XXX': choose from .*STO"),

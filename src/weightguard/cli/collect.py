@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,7 +13,10 @@ from typing import Any
 import click
 
 from weightguard.cli import options
+from weightguard.cli.providers import provider_options, settings
+from weightguard.collect.providers import TITLES
 from weightguard.errors import InputError
+from weightguard.provider import PROVIDERS
 
 
 @click.group()
@@ -31,24 +35,31 @@ _OUTPUT = click.option(
 _PACKED = ".tar.zst"
 
 
-@collect.command()
-@_OUTPUT
-@click.option(
-    "--config", "config_path", type=click.Path(), help="weightguard.yaml; default: the one in this folder."
-)
-@options.aws
-@options.loudness
-def aws(
-    output: str, config_path: str | None, quiet: bool, verbose: bool, no_progress: bool, **given: Any
-) -> None:
-    """Collect from AWS. The same command again resumes a collection that was interrupted."""
-    from weightguard.cli.scan import collect_aws
-    from weightguard.collect.progress import choose_progress
+def _of_provider(name: str) -> click.Command:
+    """`weightguard collect aws`, with the provider's own options."""
 
-    options.logging_level(verbose)
-    config = options.configuration(config_path)
-    progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
-    _collect(output, quiet, lambda folder: collect_aws(folder, config, given, progress))
+    def run(
+        output: str, config_path: str | None, quiet: bool, verbose: bool, no_progress: bool, **given: Any
+    ) -> None:
+        from weightguard import api
+        from weightguard.collect.progress import choose_progress
+
+        options.logging_level(verbose)
+        sources = settings((name,), options.configuration(config_path), given)
+        progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
+        again = "weightguard " + shlex.join(sys.argv[1:])
+        _collect(output, quiet, lambda folder: api.collect(folder, sources, progress=progress, again=again))
+
+    run.__doc__ = (
+        f"Collect from {TITLES[name]}. The same command again resumes a collection that was interrupted."
+    )
+    command = click.command(name)(_OUTPUT(options.config(options.loudness(run))))
+    command.params = [*command.params, *provider_options((name,))]
+    return command
+
+
+for _name in PROVIDERS:
+    collect.add_command(_of_provider(_name))
 
 
 @collect.command()

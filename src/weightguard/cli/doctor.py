@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -10,27 +11,36 @@ import click
 
 from weightguard import __version__
 from weightguard.cli import options
+from weightguard.cli.providers import ProviderCommand, configured, settings
+from weightguard.config import Config
 from weightguard.errors import WeightguardError
 
 if TYPE_CHECKING:
-    from weightguard.collect.calls.answer import Answer
-    from weightguard.collect.calls.operation import Operation
+    from weightguard.collect.package import Tried
+    from weightguard.sources import Source
 
 _PACKAGES = ("boto3", "pyarrow", "pydantic", "networkx", "moto")
 
 
-@click.command()
-@click.option(
-    "--config", "config_path", type=click.Path(), help="weightguard.yaml; default: the one in this folder."
-)
-@options.aws
+@click.command(cls=ProviderCommand)
+@options.config
 @click.pass_context
-def doctor(context: click.Context, /, config_path: str | None, **given: Any) -> None:
-    """Say what is installed, reachable and permitted. Writes nothing; ends in 2 when a scan could not start."""
+def doctor(
+    context: click.Context, /, providers: tuple[str, ...], config_path: str | None, **given: Any
+) -> None:
+    """Say what is installed, reachable and permitted. Writes nothing; ends in 2 when a scan could not start.
+
+    Without an argument, the providers that weightguard.yaml names are asked; where it names none, those that can be scanned.
+    Member accounts that a scan would read are asked too.
+    """
+    from weightguard.collect.providers import collected
+
     _installed()
-    good = _configured(config_path)
-    good = _connected(config_path, given) and good
-    context.exit(0 if good else 2)
+    config = _configured(config_path)
+    asked = config or Config()
+    sources = settings(providers or configured(asked) or collected(), asked, given)
+    good = [_asked(name, source) for name, source in sources.items()]
+    context.exit(0 if all(good) and config is not None else 2)
 
 
 def _line(good: bool | None, text: str) -> None:
@@ -51,49 +61,71 @@ def _installed() -> None:
             _line(None, f"{name} is not installed: only `weightguard demo` needs it")
 
 
-def _configured(config_path: str | None) -> bool:
+def _configured(config_path: str | None) -> Config | None:
     try:
         config = options.configuration(config_path)
     except WeightguardError as error:
         _line(False, error.one_line())
-        return False
+        return None
     count = len(config.models)
     _line(
         True,
         f"configuration: {count} model{'' if count == 1 else 's'} declared, target by tier, fails on {config.fail_on}",
     )
-    return True
+    return config
 
 
-def _grant(answer: Answer, operation: Operation) -> str:
-    return f"; grant {', '.join(operation.permissions)}" if answer.outcome == "denied" else ""
-
-
-def _connected(config_path: str | None, given: dict[str, Any]) -> bool:
-    from weightguard.cli.scan import aws_settings
-    from weightguard.collect.aws import AwsOptions, connect
-    from weightguard.collect.aws.probe import probe
-    from weightguard.report.text import visible
+def _asked(provider: str, source: Source) -> bool:
+    """Whether a scan of a provider could start, and what would be refused to it."""
+    from weightguard.collect.providers import TITLES, package
 
     try:
-        entry = connect(AwsOptions(**aws_settings(options.configuration(config_path), given)))
+        found = package(provider)
+        entry = found.connect(found.options(source))
+        _line(True, f"{TITLES[provider]}: {entry.place}")
+        refused = _tried(found.probe(entry))
     except WeightguardError as error:
-        _line(False, f"AWS: {error.one_line()}")
+        _line(False, f"{TITLES[provider]}: {error.one_line()}")
         return False
-    _line(True, f"AWS: account {entry.account}, region {entry.connections.region}")
-    refused = 0
-    for operation, answer in probe(entry):
-        if answer.outcome in ("ok", "absent"):
-            _line(True, operation.id)
-        else:
-            refused += 1
-            code = f" ({visible(answer.code)})" if answer.code else ""
-            _line(
-                None,
-                f"{operation.id} {answer.outcome}{code}: could hide {operation.hides}{_grant(answer, operation)}",
-            )
     if refused:
         click.echo(
-            f"A scan would run, with {refused} gaps at least. `weightguard permissions aws` prints what to grant."
+            f"A scan would run, with {refused} gaps at least. `weightguard permissions {provider}` prints what to grant."
         )
     return True
+
+
+def _tried(reads: Iterable[Tried]) -> int:
+    """Print what came of some reads, one line for scopes that answer alike; how many were refused."""
+    alike: dict[tuple[str, str, str | None], list[Tried]] = {}
+    for one in reads:
+        outcome = "answered" if one.answer.settled else one.answer.outcome
+        alike.setdefault(
+            (one.operation.id, outcome, one.answer.code if outcome != "answered" else None), []
+        ).append(one)
+    several = len({one.scope for group in alike.values() for one in group}) > 1
+    for group in alike.values():
+        where = f" in {_scopes(group)}" if several else ""
+        if group[0].answer.settled:
+            _line(True, f"{group[0].operation.id}{where}")
+        else:
+            _line(None, _refusal(group[0], where))
+    return sum(len(group) for group in alike.values() if not group[0].answer.settled)
+
+
+def _refusal(one: Tried, where: str) -> str:
+    from weightguard.report.text import visible
+
+    answer, operation = one.answer, one.operation
+    code = f" ({visible(answer.code)})" if answer.code else ""
+    grant = f"; grant {', '.join(operation.permissions)}" if answer.outcome == "denied" else ""
+    return f"{operation.id} {answer.outcome}{code}{where}: could hide {operation.hides}{grant}"
+
+
+_NAMED = 3
+"""Scopes that a line names; of more it says how many."""
+
+
+def _scopes(group: list[Tried]) -> str:
+    names = [one.scope for one in group]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -40,30 +40,13 @@ def loudness(command: Command) -> Command:
     )(command)
 
 
-def aws(command: Command) -> Command:
-    """How to reach AWS."""
-    return _all(
-        click.option("--profile", help="A profile of the shared AWS configuration."),
-        click.option(
-            "--region", "regions", multiple=True, help="Read regional services here alone; may be repeated."
-        ),
-        click.option(
-            "--role-arn", "role_arns", multiple=True, help="Read through this role as well; may be repeated."
-        ),
-        click.option(
-            "--org/--no-org", default=None, help="Read every account of the organization, or this one alone."
-        ),
-        click.option("--role-name", help="The role to assume in the organization's accounts."),
-        click.option("--external-id", help="What those roles' trust policies ask for."),
-        click.option(
-            "--endpoint-url", help="One endpoint for every service: an emulator, a sovereign cloud."
-        ),
-        click.option("--ca-bundle", type=click.Path(), help="CA certificates to trust."),
-        click.option("--threads", type=int, help="Calls in flight at a time."),
-        click.option("--header-reads", type=int, help="Object headers to read in one bucket, at most."),
-        click.option(
-            "--service", "services", multiple=True, help="Read this optional service; may be repeated."
-        ),
+def config(command: Command) -> Command:
+    """--config."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(),
+        help="weightguard.yaml; default: the one in this folder.",
     )(command)
 
 
@@ -86,12 +69,7 @@ JUDGING = (
 def judging(command: Command) -> Command:
     """What an assessment is told: the options of `JUDGING`."""
     return _all(
-        click.option(
-            "--config",
-            "config_path",
-            type=click.Path(),
-            help="weightguard.yaml; default: the one in this folder.",
-        ),
+        config,
         click.option(
             "--fail-on",
             type=click.Choice(SEVERITIES),

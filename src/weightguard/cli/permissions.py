@@ -6,28 +6,16 @@ import json
 
 import click
 
-from weightguard.errors import InputError
-
-# IAM user guide, "IAM and AWS STS quotas": characters of a managed policy, white space not counted.
-MANAGED_POLICY_LIMIT = 6_144
+from weightguard.provider import PROVIDERS
 
 
 @click.command()
-@click.argument("provider", type=click.Choice(("aws", "gcp", "azure")))
+@click.argument("provider", type=click.Choice(PROVIDERS))
 def permissions(provider: str) -> None:
     """Print the read-only policy that `collect` needs, generated from the calls that it declares."""
-    if provider != "aws":
-        raise InputError(
-            f"this version does not collect from {provider}", fix="write `weightguard permissions aws`"
-        )
-    from weightguard.collect.aws import permissions as policy
+    from weightguard.collect.providers import package
 
-    document = policy()
-    click.echo(json.dumps(document, indent=2))
-    characters = len(json.dumps(document, separators=(",", ":")))
-    if characters > MANAGED_POLICY_LIMIT:
-        click.echo(
-            f"{characters:,} characters without white space: more than the {MANAGED_POLICY_LIMIT:,} of one managed policy. "
-            "Attach its statements as two.",
-            err=True,
-        )
+    needed = package(provider).permissions()
+    click.echo(json.dumps(needed.document, indent=2))
+    if needed.remark:
+        click.echo(needed.remark, err=True)

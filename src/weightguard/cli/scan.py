@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weightguard.cli import options
+from weightguard.cli.providers import ProviderCommand, configured, settings
 from weightguard.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,12 +19,8 @@ if TYPE_CHECKING:
     from weightguard.config import Config
     from weightguard.notify import Channel
 
-_PROVIDERS = ("aws", "gcp", "azure")
-_NOT_YET = {"gcp": "Google Cloud", "azure": "Azure"}
 
-
-@click.command()
-@click.argument("providers", nargs=-1, type=click.Choice(_PROVIDERS))
+@click.command(cls=ProviderCommand)
 @click.option(
     "-o",
     "--output",
@@ -32,7 +29,6 @@ _NOT_YET = {"gcp": "Google Cloud", "azure": "Azure"}
     type=click.Path(),
     help="Folder for snapshot and reports.",
 )
-@options.aws
 @options.judging
 @click.option(
     "--notify",
@@ -54,21 +50,24 @@ def scan(
 ) -> None:
     """Collect, judge and report, in one go.
 
-    Without an argument, what weightguard.yaml names is scanned. Writes OUTPUT/snapshot/, OUTPUT/report.json and the formats
-    asked for. The same command again resumes a scan that was interrupted, and starts afresh after one that ended. With
-    --notify and --previous, people are told what changed since the latest of the earlier reports, and nothing where nothing did.
+    Without an argument, what weightguard.yaml names is scanned; several providers make one snapshot and one report. Writes
+    OUTPUT/snapshot/, OUTPUT/report.json and the formats asked for. The same command again resumes a scan that was interrupted, and
+    starts afresh after one that ended. With --notify and --previous, people are told what changed since the latest of the earlier
+    reports, and nothing where nothing did.
     """
+    from weightguard import api
     from weightguard.cli import judged
     from weightguard.collect.progress import choose_progress
 
     options.logging_level(verbose)
     folder = Path(output)
     request = judged.request(folder, quiet=quiet, **{name: given.pop(name) for name in options.JUDGING})
-    check(providers or configured(request.config))
+    sources = settings(providers or _configured(request.config), request.config, given)
     channels = _channels(request.config) if notify else ()
     snapshot = folder / "snapshot"
     progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
-    collect_aws(snapshot, request.config, given, progress, replace=True)
+    again = "weightguard " + shlex.join(sys.argv[1:])
+    api.collect(snapshot, sources, progress=progress, again=again, replace=True)
     report, status = judged.judge((snapshot,), request)
     if channels:
         _tell(channels, report, request.previous, quiet=quiet)
@@ -93,57 +92,15 @@ def _tell(
             click.echo(f"weightguard: {outcome.channel}: {said}", err=True)
 
 
-def configured(config: Config) -> tuple[str, ...]:
+def _configured(config: Config) -> tuple[str, ...]:
     """The providers that the configuration names.
 
     Raises:
         InputError: it names none.
     """
-    named = tuple(name for name in _PROVIDERS if getattr(config.sources, name) is not None)
+    named = configured(config)
     if not named:
         raise InputError(
             "nothing to scan was named", fix="write `weightguard scan aws`, or sources: in weightguard.yaml"
         )
     return named
-
-
-def check(providers: tuple[str, ...]) -> None:
-    """Refuse a provider that this version does not collect from.
-
-    Raises:
-        InputError: naming it.
-    """
-    for provider in providers:
-        if provider in _NOT_YET:
-            raise InputError(
-                f"this version does not collect from {_NOT_YET[provider]}",
-                fix="scan aws, or collect from files",
-            )
-
-
-def aws_settings(config: Config, given: dict[str, Any]) -> dict[str, Any]:
-    """How to collect from AWS, as the configuration says, options first: fields of `AwsOptions`."""
-    settings: dict[str, Any] = {}
-    if source := config.sources.aws:
-        settings = options.given(
-            profile=source.profile,
-            regions=source.regions,
-            org=source.organization,
-            role_name=source.role_name,
-            role_arns=source.role_arns,
-            external_id=source.external_id,
-            endpoint_url=source.endpoint_url,
-            ca_bundle=str(source.ca_bundle) if source.ca_bundle else None,
-            services=source.services,
-        )
-    return settings | options.given(**given)
-
-
-def collect_aws(
-    snapshot: Path, config: Config, given: dict[str, Any], progress: Any, *, replace: bool = False
-) -> None:
-    """Collect from AWS; an interruption says what to type to go on."""
-    from weightguard import api
-
-    again = "weightguard " + shlex.join(sys.argv[1:])
-    api.collect_aws(snapshot, progress=progress, again=again, replace=replace, **aws_settings(config, given))

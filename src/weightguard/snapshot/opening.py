@@ -103,13 +103,9 @@ def outdated(root: Path, source: Mapping[str, Any], now: str) -> str | None:
     except OSError:
         return None
     then = header.get("source", {})
-    for whose in _WHOSE:
-        if whose in then and then[whose] != source.get(whose):
-            raise InputError(
-                f"an interrupted collection of another {whose} is here, {then[whose]}; this one is of {source.get(whose)}",
-                where=str(root),
-                fix="go on with the same credentials and endpoint, or choose another directory",
-            )
+    _same_owner(then, source, root)
+    for name, earlier in then.get("sources", {}).items():
+        _same_owner(earlier, source.get("sources", {}).get(name, earlier), root)
     if _is_held(root):
         return None  # somebody is at it, which opening it will say
     if header.get("schema_version") != SCHEMA_VERSION:
@@ -118,6 +114,16 @@ def outdated(root: Path, source: Mapping[str, Any], now: str) -> str | None:
     if name is not None:
         return f"it was started with a different setting of {name}"
     return "it is more than a day old" if is_old(header, now) else None
+
+
+def _same_owner(then: Mapping[str, Any], now: Mapping[str, Any], root: Path) -> None:
+    for whose in _WHOSE:
+        if whose in then and then[whose] != now.get(whose):
+            raise InputError(
+                f"an interrupted collection of another {whose} is here, {then[whose]}; this one is of {now.get(whose)}",
+                where=str(root),
+                fix="go on with the same credentials and endpoint, or choose another directory",
+            )
 
 
 def _is_held(root: Path) -> bool:

@@ -6,7 +6,8 @@ with SnapshotWriter.create_or_resume(path, version, source=entry.options.source(
     writer.seal()
 """
 
-from weightguard.collect.aws.collector import Entry, collect, connect
+from weightguard.collect.aws.collector import collect, connect
+from weightguard.collect.aws.entry import Entry
 from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.permissions import operations, permissions
 

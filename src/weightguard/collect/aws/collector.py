@@ -13,7 +13,8 @@ from weightguard.collect.aws import contents, plan, second, sessions
 from weightguard.collect.aws.account import Account, Row
 from weightguard.collect.aws.caller import Caller
 from weightguard.collect.aws.connections import Connections
-from weightguard.collect.aws.options import ACCOUNT, ROLE_ARN, AwsOptions
+from weightguard.collect.aws.entry import Entry, manages, member_roles
+from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.permissions import operations
 from weightguard.collect.aws.services import ec2, iam, organizations, s3, s3control, sts
 from weightguard.collect.aws.stages import Stages
@@ -25,28 +26,6 @@ from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Credentials that were tried: the account they belong to, and the calls that it took to know.
-
-    Attributes:
-        account: twelve digits.
-        partition: ``aws``, ``aws-cn``, ``aws-us-gov``.
-    """
-
-    options: AwsOptions
-    connections: Connections
-    account: str
-    partition: str
-    identity: Answer
-    calls: tuple[Call, ...]
-
-    def source(self) -> dict[str, Any]:
-        """What the manifest says of how the snapshot was taken, and of whom: a resumed run must say the same."""
-        endpoint = self.connections.client("sts").meta.endpoint_url
-        return self.options.source() | {"account": self.account, "endpoint": endpoint}
-
-
 def connect(options: AwsOptions) -> Entry:
     """Try the credentials, before anything is written.
 
@@ -55,6 +34,7 @@ def connect(options: AwsOptions) -> Entry:
         InputError: options that cannot be used.
     """
     plan.check_services(options.services)
+    plan.check_endpoints(options.endpoints, frozenset(operation.service for operation in operations()))
     connections = sessions.base(options, operations())
     calls: list[Call] = []
     caller = Caller(connections, "", frozenset(operations()), calls.append)
@@ -112,7 +92,7 @@ class _Collection:
         own = self._account(self.entry.account, self.entry.connections, self.entry.identity, self.entry.calls)
         described = organizations.describe(own.caller)
         members = organizations.accounts(own.caller) if described.ok else []
-        roles = self._roles(own, described, members)
+        roles = member_roles(self.entry, described, members)
         with ThreadPoolExecutor(min(8, options.threads), thread_name_prefix="accounts") as pool:
             others = [
                 account for account in pool.map(partial(self._member, own), roles) if account is not None
@@ -121,7 +101,7 @@ class _Collection:
         self.accounts = [*([] if own.id in {account.id for account in others} else [own]), *others]
         read = partial(organizations.organisation, own, described, members)
         units = [own.unit("organizations", organizations.DESCRIBE_ORGANIZATION, read)]
-        if _manages(own, described):
+        if manages(own.id, described):
             self.management = own
             read = partial(iam.organisation_features, own)
             units.append(own.unit("iam/organization", iam.ORGANIZATION_FEATURES, read))
@@ -153,20 +133,6 @@ class _Collection:
         listed = ec2.regions(caller)
         regions = _regions(self.entry.options.regions, ec2.usable(listed), connections.region)
         return Account(account, self.entry.partition, caller, self.writer, regions, identity, listed)
-
-    def _roles(self, own: Account, described: Answer, members: list[dict[str, Any]]) -> list[str]:
-        """The roles to assume: those that were named, and one in every account of the organisation where that is wanted."""
-        options = self.entry.options
-        roles = {ROLE_ARN.fullmatch(arn).group(2): arn for arn in options.role_arns}  # type: ignore[union-attr]
-        if options.org and described.outcome == "absent":
-            raise InputError(f"account {own.id} is in no organisation", fix="leave out --org")
-        if options.org or (options.org is None and _manages(own, described) and not roles):
-            for member in members:
-                active = organizations.is_active(member)
-                if active and member["Id"] != own.id and ACCOUNT.fullmatch(member["Id"]):
-                    arn = f"arn:{self.entry.partition}:iam::{member['Id']}:role/{options.role_name}"
-                    roles.setdefault(member["Id"], arn)
-        return [roles[account] for account in sorted(roles)]
 
     def _member(self, own: Account, role: str) -> Account | None:
         """Another account, through its role. One whose role cannot be assumed is a gap: its scope is in the snapshot, empty."""
@@ -209,11 +175,6 @@ class _Collection:
         found = contents.read_contents(account, bucket, self.readers, self.entry.options.header_reads)
         yield s3.bucket_row(account, bucket, found.answers, in_full=found.harmless)
         yield _access_points(account, bucket.region)
-
-
-def _manages(own: Account, described: Answer) -> bool:
-    """Whether the account is the management account of the organisation."""
-    return bool(described.data.get("Organization", {}).get("MasterAccountId") == own.id)
 
 
 def _access_points(account: Account, region: str) -> Unit:

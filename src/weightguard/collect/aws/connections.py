@@ -11,7 +11,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -41,6 +41,7 @@ class Settings:
 
     Attributes:
         endpoint_url: one endpoint for every service; None: what the SDK finds.
+        endpoints: another endpoint for one service.
         ca_bundle: a file of CA certificates to trust instead of the SDK's; None: what the SDK finds (``AWS_CA_BUNDLE``).
         threads: connections to keep open per client.
         max_attempts: requests made of one call before it is given up, the first included.
@@ -50,6 +51,11 @@ class Settings:
     ca_bundle: str | None = None
     threads: int = 16
     max_attempts: int = 4
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+
+    def endpoint(self, service: str) -> str | None:
+        """The endpoint of a service; None: what the SDK finds."""
+        return self.endpoints.get(service) or self.endpoint_url
 
 
 class Malformed(Exception):
@@ -147,8 +153,9 @@ class Connections:
             return self._pages[key]
 
     def _make(self, service: str, region: str) -> Any:
-        client = self._create(service, region, path_style=bool(self.settings.endpoint_url))
-        if service == "s3" and not self.settings.endpoint_url and not _is_amazon(client.meta.endpoint_url):
+        named = self.settings.endpoint(service)
+        client = self._create(service, region, path_style=bool(named))
+        if service == "s3" and not named and not _is_amazon(client.meta.endpoint_url):
             # An endpoint named in the environment or in the profile: its bucket names are no host names either.
             client = self._create(service, region, path_style=True)
         return client
@@ -169,7 +176,7 @@ class Connections:
         return self._session.create_client(
             service,
             region_name=region,
-            endpoint_url=self.settings.endpoint_url,
+            endpoint_url=self.settings.endpoint(service),
             verify=self.settings.ca_bundle,
             config=config,
         )

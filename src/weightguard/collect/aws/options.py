@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ class AwsOptions:
         role_name: the role to assume in the organisation's accounts.
         external_id: what the roles' trust policies ask for as ``sts:ExternalId``.
         endpoint_url: one endpoint for every service (an emulator, a private endpoint).
+        endpoints: another endpoint for one service, by its SDK client name.
         ca_bundle: a file of CA certificates to trust.
         threads: calls in flight at a time.
         max_attempts: requests made of one call before it is given up, the first included.
@@ -46,6 +48,7 @@ class AwsOptions:
     role_name: str = ORGANISATION_ROLE
     external_id: str | None = None
     endpoint_url: str | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
     ca_bundle: str | None = None
     threads: int = 16
     max_attempts: int = 4
@@ -63,17 +66,15 @@ class AwsOptions:
                 )
         if not re.fullmatch(r"[\w+=,.@/-]{1,512}", self.role_name):
             raise InputError(f"{self.role_name!r} is not the name of a role")
-        if self.endpoint_url is not None:
-            _check_url(self.endpoint_url)
-        if self.ca_bundle is not None and not Path(self.ca_bundle).is_file():
-            raise InputError("the CA bundle is not a file", where=self.ca_bundle)
+        _check_ways(self)
         for name, least in (("threads", 1), ("max_attempts", 1), ("header_reads", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}")
 
     def source(self) -> dict[str, Any]:
         """What the manifest says of how the snapshot was taken. A resumed run must ask for the same."""
-        return {
+        endpoints = {"endpoints": dict(sorted(self.endpoints.items()))} if self.endpoints else {}
+        return endpoints | {
             "name": "aws",
             "regions": list(self.regions),
             "role_arns": list(self.role_arns),
@@ -82,6 +83,14 @@ class AwsOptions:
             "services": None if self.services is None else sorted(self.services),
             "header_reads": self.header_reads,
         }
+
+
+def _check_ways(options: AwsOptions) -> None:
+    for url in (options.endpoint_url, *options.endpoints.values()):
+        if url is not None:
+            _check_url(url)
+    if options.ca_bundle is not None and not Path(options.ca_bundle).is_file():
+        raise InputError("the CA bundle is not a file", where=options.ca_bundle)
 
 
 def _check_url(url: str) -> None:

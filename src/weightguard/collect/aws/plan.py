@@ -99,9 +99,29 @@ def check_services(services: Iterable[str] | None) -> None:
     """
     for name in services or ():
         if name not in OPTIONAL:
-            close = get_close_matches(name, OPTIONAL, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(OPTIONAL))}"
-            raise InputError(f"there is no optional service {name!r}", fix=fix)
+            raise _unknown(f"there is no optional service {name!r}", name, OPTIONAL)
+
+
+def check_endpoints(endpoints: Iterable[str], known: frozenset[str]) -> None:
+    """Refuse an endpoint for a service that is never called.
+
+    Args:
+        known: the services that operations are declared of.
+
+    Raises:
+        InputError: naming it.
+    """
+    for name in endpoints:
+        if name not in known:
+            raise _unknown(
+                f"an endpoint is named for {name!r}, which is no service that is read", name, known
+            )
+
+
+def _unknown(line: str, name: str, known: frozenset[str]) -> InputError:
+    close = get_close_matches(name, known, n=1)
+    fix = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(known))}"
+    return InputError(line, fix=fix)
 
 
 def chosen(

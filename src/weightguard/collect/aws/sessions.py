@@ -30,7 +30,9 @@ _REFUSED_CREDENTIALS = frozenset(
 
 def settings(options: AwsOptions) -> Settings:
     """The connection settings that the options ask for."""
-    return Settings(options.endpoint_url, options.ca_bundle, options.threads, options.max_attempts)
+    return Settings(
+        options.endpoint_url, options.ca_bundle, options.threads, options.max_attempts, options.endpoints
+    )
 
 
 def base(options: AwsOptions, operations: tuple[Operation, ...]) -> Connections:
