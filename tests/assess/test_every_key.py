@@ -33,7 +33,9 @@ from weightguard.assess.assessment import Options, assess
 from weightguard.assess.model import Report
 from weightguard.assess.serialise import to_json
 from weightguard.assess.status import ending
-from weightguard.cli.scan import aws_settings, check, configured
+from weightguard.cli.providers import configured, settings
+from weightguard.collect.aws.package import options as aws_options
+from weightguard.collect.providers import package
 from weightguard.config import Config, load
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.errors import ConfigError, InputError
@@ -135,11 +137,18 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 AWS: dict[str, Any] = {
     "profile": "audit", "regions": ["eu-west-1"], "organization": True, "role_name": "Audit",
     "role_arns": ["arn:aws:iam::111111111111:role/Audit"], "external_id": "x", "endpoint_url": "http://127.0.0.1:1",
-    "ca_bundle": "ca.pem", "services": ["s3"],
+    "ca_bundle": __file__, "services": ["s3"], "endpoints": {"s3": "http://127.0.0.1:2"}, "threads": 3, "header_reads": 7,
 }  # fmt: skip
+EVERYWHERE: dict[str, Any] = {
+    "endpoint_url": "http://127.0.0.1:1", "endpoints": {"storage": "http://127.0.0.1:1"}, "ca_bundle": "ca.pem", "threads": 3,
+    "header_reads": 7,
+}  # fmt: skip
+"""Keys that every source has."""
 NOT_COLLECTED = {
-    "sources.gcp.projects": ["p"], "sources.gcp.organization": "1", "sources.gcp.endpoint_url": "http://127.0.0.1:1",
-    "sources.azure.subscriptions": ["s"], "sources.azure.tenant": "t", "sources.azure.endpoint_url": "http://127.0.0.1:1",
+    "sources.gcp.organization": "1", "sources.gcp.folders": ["f"], "sources.gcp.projects": ["p"], "sources.gcp.impersonate": "a@b",
+    "sources.gcp.quota_project": "q", "sources.azure.tenant": "t", "sources.azure.management_group": "m",
+    "sources.azure.subscriptions": ["s"], "sources.azure.cloud": "usgov",
+    **{f"sources.{provider}.{name}": value for provider in ("gcp", "azure") for name, value in EVERYWHERE.items()},
 }  # fmt: skip
 """Keys of sources that this version refuses to scan."""
 
@@ -276,8 +285,10 @@ def test_a_key_changes_what_is_reported(key: str, lab: Lab) -> None:
 
 @pytest.mark.parametrize("key", sorted(AWS))
 def test_a_key_of_a_source_changes_what_is_collected(key: str, lab: Lab) -> None:
-    bare = aws_settings(lab.config({"sources": {"aws": {}}}), {})
-    given = aws_settings(lab.config({"sources": {"aws": {key: AWS[key]}}}), {})
+    bare, given = (
+        aws_options(settings(("aws",), lab.config({"sources": {"aws": source}}), {})["aws"])
+        for source in ({}, {key: AWS[key]})
+    )
     assert given != bare
 
 
@@ -286,7 +297,7 @@ def test_a_source_that_is_not_collected_is_refused(key: str, lab: Lab) -> None:
     _, provider, name = key.split(".")
     config = lab.config({"sources": {provider: {name: NOT_COLLECTED[key]}}})
     with pytest.raises(InputError, match="does not collect from"):
-        check(configured(config))
+        [package(named) for named in configured(config)]
 
 
 @pytest.mark.parametrize("key", sorted(NOTIFY))
