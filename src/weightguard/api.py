@@ -20,7 +20,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weightguard import __version__, files
+from weightguard import __version__
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.errors import InputError
 from weightguard.estate.model import Estate
@@ -292,13 +292,12 @@ def diff(old: str | Path, new: str | Path) -> Changes | SnapshotChanges:
         InputError: one is a report and the other a snapshot, or one is neither.
         SnapshotError: damage, by file and line.
     """
-    from weightguard.assess.serialise import from_json
+    from weightguard.assess.serialise import read_report
     from weightguard.report.changes import compare as compare_reports
 
     before, now = _report_at(Path(old)), _report_at(Path(new))
     if before is not None and now is not None:
-        reports = [from_json(_bytes_of(path), str(path)) for path in (before, now)]
-        return compare_reports(*reports)
+        return compare_reports(read_report(before), read_report(now))
     if before is None and now is None:
         return compare(open_snapshot(Path(old)), open_snapshot(Path(new)))
     raise InputError(
@@ -312,14 +311,6 @@ def _report_at(path: Path) -> Path | None:
         report = path / "report.json"
         return report if report.is_file() and not (path / MANIFEST).exists() else None
     return path if path.suffix == ".json" else None
-
-
-MAXIMUM_BYTES = 1 << 30
-"""Bytes of a report that is read back."""
-
-
-def _bytes_of(path: Path) -> bytes:
-    return files.read(path, "the report", most=MAXIMUM_BYTES)
 
 
 def gaps(evidence: Evidence) -> tuple[Call, ...]:

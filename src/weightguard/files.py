@@ -24,7 +24,7 @@ PRIVATE = 0o600
 
 @contextlib.contextmanager
 def opened(
-    path: Path, what: str, *, most: int, error: type[InputError] = InputError
+    path: Path, what: str, *, most: int, error: type[InputError] = InputError, fix: str | None = None
 ) -> Iterator[BufferedReader]:
     """A plain file, open for reading.
 
@@ -32,6 +32,7 @@ def opened(
         what: what messages call it (``the configuration``).
         most: bytes that it may have.
         error: the class of error to raise.
+        fix: what to do about one that is larger.
 
     Raises:
         InputError: of the class `error`: it is not there, no plain file, or larger.
@@ -41,7 +42,7 @@ def opened(
     except (OSError, ValueError) as problem:
         raise _unreadable(path, what, problem, error) from problem
     with os.fdopen(descriptor, "rb") as file:
-        _check(file, path, what, most, error)
+        _check(file, path, what, most, error, fix)
         yield file
 
 
@@ -62,7 +63,9 @@ def _unreadable(path: Path, what: str, problem: Exception, error: type[InputErro
     return error(f"{what} cannot be read, {why}", where=str(path))
 
 
-def _check(file: BufferedReader, path: Path, what: str, most: int, error: type[InputError]) -> None:
+def _check(
+    file: BufferedReader, path: Path, what: str, most: int, error: type[InputError], fix: str | None
+) -> None:
     found = os.fstat(file.fileno())
     if stat.S_ISDIR(found.st_mode):
         raise error(f"{what} is a folder, not a file", where=str(path))
@@ -71,7 +74,7 @@ def _check(file: BufferedReader, path: Path, what: str, most: int, error: type[I
     if not stat.S_ISREG(found.st_mode):
         raise error(f"{what} is no plain file", where=str(path), fix="give a file, not a pipe or a device")
     if found.st_size > most:
-        raise error(f"{what} is larger than {most:,} bytes", where=str(path))
+        raise error(f"{what} is larger than {most:,} bytes", where=str(path), fix=fix)
 
 
 def below(folder: Path, path: Path, what: str, *, error: type[InputError] = InputError) -> Path:

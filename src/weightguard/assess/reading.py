@@ -7,10 +7,8 @@ claim follow from its own results and weight sets).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -20,30 +18,6 @@ from weightguard.controls.schema import Control
 from weightguard.errors import InputError
 
 REWRITE = "write it again with weightguard assess"
-
-
-def refuse_odd_json(data: bytes, name: str) -> None:
-    """InputError where a key is given twice in an object, or a number is none: parsers differ in what they make of it."""
-
-    def once(pairs: list[tuple[str, Any]]) -> None:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) != len(keys):
-            twice = next(key for key, count in Counter(keys).items() if count > 1)
-            raise InputError(f"the report gives the key {twice!r} twice", where=name, fix=REWRITE)
-
-    def number(text: str) -> None:
-        raise InputError(f"the report holds {text}, which is no number", where=name, fix=REWRITE)
-
-    def finite(text: str) -> None:
-        if float(text) in (float("inf"), float("-inf")):
-            number(text)
-
-    try:
-        json.loads(data, object_pairs_hook=once, parse_constant=number, parse_float=finite)
-    except RecursionError as error:
-        raise InputError("the report is nested too deeply", where=name, fix=REWRITE) from error
-    except ValueError:
-        return  # no JSON at all: reading it as a report says so
 
 
 def refuse_contradictions(report: Report, name: str) -> None:

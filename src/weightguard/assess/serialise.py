@@ -4,18 +4,26 @@ UTF-8; one line feed at the end.
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
-from typing import Any
+from io import BufferedIOBase, BytesIO
+from pathlib import Path
+from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 from pydantic_core import to_json as to_bytes
 
+from weightguard import files
 from weightguard.assess.model import Report
-from weightguard.assess.reading import REWRITE, refuse_contradictions, refuse_odd_json
+from weightguard.assess.parsing import NoReport, parse
+from weightguard.assess.reading import REWRITE, refuse_contradictions
 from weightguard.errors import InputError
+from weightguard.json_text import OddJson
 
-MAXIMUM_BYTES = 256 * 1024**2
+MAXIMUM_BYTES: Final = 256 * 1024**2
+"""Bytes of a report that is read back: some 300,000 results, which take most of a gigabyte."""
+SMALLER: Final = "judge fewer accounts at once: weightguard assess takes one snapshot as well as several"
 
 
 @lru_cache(maxsize=1)
@@ -48,21 +56,37 @@ def from_json(data: bytes, name: str = "report.json") -> Report:
         name: what messages call the file.
 
     Raises:
-        InputError: it is no report of this version, is ill-formed, or contradicts itself.
+        InputError: it is no report of this version, is ill-formed, takes too much memory, or contradicts itself.
     """
     if len(data) > MAXIMUM_BYTES:
-        raise InputError("the report is too large", where=name)
-    refuse_odd_json(data, name)
+        raise InputError(f"the report is larger than {MAXIMUM_BYTES:,} bytes", where=name, fix=SMALLER)
+    return _read(BytesIO(data), len(data), name)
+
+
+def read_report(path: Path, what: str = "report") -> Report:
+    """Reads a report back from its file, without ever holding the text.
+
+    Args:
+        what: what messages call it (``earlier report``).
+
+    Raises:
+        InputError: there is no such plain file, it is too large, or what `from_json` says.
+    """
+    with files.opened(path, f"the {what}", most=MAXIMUM_BYTES, fix=SMALLER) as file:
+        return _read(file, os.fstat(file.fileno()).st_size, str(path))
+
+
+def _read(file: BufferedIOBase, size: int, name: str) -> Report:
     try:
-        report = _adapter().validate_json(data)
-    except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        report = parse(file, size)
+    except NoReport as problem:
         raise InputError(
-            f"this is no report of this version ({first['msg'].lower()} at {where or 'its beginning'})",
-            where=name,
-            fix=REWRITE,
+            f"this is no report of this version ({problem})", where=name, fix=REWRITE
         ) from problem
+    except OddJson as problem:
+        raise InputError(f"the report {problem}", where=name, fix=REWRITE) from problem
+    except OSError as problem:
+        raise InputError(f"the report cannot be read, {problem.strerror}", where=name) from problem
     refuse_contradictions(report, name)
     return report
 

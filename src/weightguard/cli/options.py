@@ -149,12 +149,10 @@ def earlier(paths: tuple[str, ...]) -> tuple[Report, ...]:
     """
     if not paths:
         return ()
-    from weightguard.assess.serialise import from_json
+    from weightguard.assess.serialise import read_report
     from weightguard.report.lookup import moment
 
-    return tuple(
-        sorted((from_json(read_file(Path(path), "earlier report"), path) for path in paths), key=moment)
-    )
+    return tuple(sorted((read_report(Path(path), "earlier report") for path in paths), key=moment))
 
 
 def write_formats(
@@ -195,15 +193,3 @@ def write_file(target: Path, content: bytes) -> None:
             where=str(target),
             fix="choose another place with -o",
         ) from error
-
-
-MAXIMUM_BYTES = 1 << 30
-
-
-def read_file(source: Path, what: str) -> bytes:
-    """What a file that the user named holds.
-
-    Raises:
-        InputError: it cannot be read; `what` says what it should have been.
-    """
-    return files.read(source, f"the {what}", most=MAXIMUM_BYTES)

@@ -22,7 +22,7 @@ from weightguard.errors import InputError
 @options.previous
 def report(report_json: str, formats: str, output: str | None, previous: tuple[str, ...]) -> None:
     """Render other formats from a report.json. Without -o they are written beside it."""
-    from weightguard.assess.serialise import from_json
+    from weightguard.assess.serialise import read_report
     from weightguard.report import render
     from weightguard.report.trend import trend
 
@@ -30,7 +30,7 @@ def report(report_json: str, formats: str, output: str | None, previous: tuple[s
     if not names:
         raise InputError("no format was named", fix="write -f html")
     source = Path(report_json)
-    parsed = from_json(options.read_file(source, "report"), report_json)
+    parsed = read_report(source)
     before = options.earlier(previous)
     if output is None or (output != "-" and (Path(output).is_dir() or Path(output).suffix == "")):
         for path in options.write_formats(parsed, Path(output) if output else source.parent, names, before):

@@ -1,0 +1,289 @@
+"""JSON of other people's: read strictly, and only where what it says is worth the memory that it takes.
+
+RFC 8259 leaves open what a key that is given twice means, and ``NaN`` is no JSON at all: parsers differ in what they make of
+either, so that one file says two things to two readers. And three bytes (``[],``) make sixty in memory: what a text costs is worked
+out from its brackets, commas and colons before it is parsed, piece by piece.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from io import BufferedIOBase
+from typing import Any, Final, NoReturn
+
+MOST_MEMORY: Final = 900_000_000
+"""Bytes that reading one file may take, beside some 60 MB of the program itself."""
+_TIMES: Final = 10
+_ALWAYS: Final = 32 << 20
+"""What a file of any size may take."""
+
+_LEAST_PAIR: Final = 64
+_PLAIN: Final = 6
+"""Times its length that a text of ours takes at most."""
+
+DEEPEST: Final = 200
+_CHUNK: Final = 1 << 20
+
+_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_ONE_STRING: Final = re.compile(_STRING, re.DOTALL)
+_SOME_STRINGS: Final = re.compile(rb"(?:" + _STRING + rb'[^"]*+){1,2000}+', re.DOTALL)
+_PLAIN_PART: Final = rb'[^"\[\]{}]*+(?:' + _STRING + rb'[^"\[\]{}]*+)*+'
+_LEAF: Final = rb"(?:\{" + _PLAIN_PART + rb"\}|\[" + _PLAIN_PART + rb"\])"
+_BRACKET: Final = re.compile(_PLAIN_PART + rb"(?:" + _LEAF + _PLAIN_PART + rb")*+([\[\]{}])", re.DOTALL)
+"""The next bracket outside of strings, past lists and objects that hold no other."""
+_END: Final = re.compile(rb'[^"\[\]{},]*+(?:' + _STRING + rb'[^"\[\]{},]*+)*+([\[\]{},])', re.DOTALL)
+_SPACE: Final = re.compile(rb"[ \t\r\n]*+")
+_NARROW: Final = bytes(range(0xC4))
+_NOT_WIDE: Final = bytes(range(0xF0))
+
+
+class OddJson(ValueError):
+    """What is wrong with a text, as the predicate of a sentence: ``gives the key 'a' twice``."""
+
+
+def loads(text: bytes | str, *, most_keys: int | None = None) -> Any:
+    """A JSON value in which no key is given twice and every number is one.
+
+    Args:
+        text: UTF-8, or with a byte order mark what the mark says.
+        most_keys: keys that one object may have.
+
+    Raises:
+        OddJson: it is none, or cannot be read; a `json.JSONDecodeError` is its cause where the text is not JSON.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            raise OddJson(f"gives the key {twice[:80]!r} twice")
+        if most_keys is not None and len(found) > most_keys:
+            raise OddJson(f"has an object of more than {most_keys:,} keys")
+        return found
+
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_constant=_number, parse_float=_finite)
+    except RecursionError as error:
+        raise OddJson("is nested too deeply") from error
+    except OddJson:
+        raise
+    except ValueError as error:  # no JSON, no UTF-8, or a number of more digits than Python reads
+        raise OddJson(f"is not JSON, {str(error)[:120]}") from error
+
+
+def _number(text: str) -> float:
+    raise OddJson(f"holds {text[:40]}, which is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        _number(text)
+    return value
+
+
+def refuse_halves(text: bytes, value: Any) -> None:
+    """OddJson where a text in `value`, which `text` was read into, has half of a surrogate pair: no file can hold it as text."""
+    if b"\\ud" in text or b"\\uD" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise OddJson("holds half of a surrogate pair, which is no text") from error
+
+
+def line_of(error: OddJson) -> int | None:
+    """The line that is not JSON, from 1."""
+    return error.__cause__.lineno if isinstance(error.__cause__, json.JSONDecodeError) else None
+
+
+class Meter:
+    """What has been read of a file, in bytes of memory, against what the file may take.
+
+    Args:
+        size: bytes of the file.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._most = min(MOST_MEMORY, max(_ALWAYS, _TIMES * size))
+        self._held = 0
+
+    def add(self, text: bytes, *, typed: bool = False) -> None:
+        """Count a piece that is about to be parsed.
+
+        Args:
+            typed: its objects become dataclasses, smaller than dictionaries, and are freed.
+
+        Raises:
+            OddJson: the file would take too much.
+        """
+        wide = _width(text) * len(text)
+        keys, held = _cost(_count(text), typed)
+        if held > _PLAIN * len(text):  # signs inside of strings may be among what was counted
+            keys, held = _cost(_counts(text), typed)
+        self._held += wide + held
+        if self._held + 4 * len(text) + wide + 64 * keys > self._most:
+            self.refuse()
+
+    def brackets(self) -> int:
+        """How many pairs of brackets the file may have at most, whatever else it holds."""
+        return self._most // _LEAST_PAIR
+
+    def refuse(self) -> NoReturn:
+        """OddJson: the file would take too much."""
+        raise OddJson(f"takes more than {self._most // 1_000_000:,} MB of memory to read")
+
+
+def _cost(counts: Counter[str], typed: bool) -> tuple[int, int]:
+    """Keys, and the bytes that Python's objects take beside the characters of their texts (measured on CPython 3.11)."""
+    objects, lists, key = (120, 64, 8) if typed else (200, 80, 60)
+    held = objects * counts["{"] + lists * counts["["] + key * counts[":"] + 70 * counts[","]
+    return counts[":"], held
+
+
+def _counts(text: bytes) -> Counter[str]:
+    """Brackets, commas and colons that stand outside of strings."""
+    at = text.find(b'"')
+    counts = _count(text if at < 0 else text[:at])
+    while 0 <= at < len(text):
+        match = _SOME_STRINGS.match(text, at)
+        end = match.end() if match else len(text)
+        counts += _count(_ONE_STRING.sub(b"", text[at:end]))
+        at = end
+    return counts
+
+
+def _count(text: bytes) -> Counter[str]:
+    return Counter({sign: text.count(sign.encode()) for sign in "{[:,"})
+
+
+def _width(text: bytes) -> int:
+    """Bytes that a character of a text takes at most."""
+    if text.isascii():
+        return 4 if b"\\ud" in text or b"\\uD" in text else 2 if b"\\u" in text else 1
+    if text.translate(None, _NOT_WIDE):
+        return 4
+    return 2 if text.translate(None, _NARROW) or b"\\u" in text else 1
+
+
+class Pieces:
+    """A JSON file taken apart without being held: the members of its object, the items of their lists, as pieces of text.
+
+    A piece is a value by its brackets alone; whether it is JSON, whoever parses it sees.
+
+    Args:
+        file: open for reading bytes, at its beginning.
+        meter: what the file may take.
+    """
+
+    def __init__(self, file: BufferedIOBase, meter: Meter) -> None:
+        self._file = file
+        self._meter = meter
+        self._brackets = meter.brackets()
+        self._data = b""
+        self._at = 0
+
+    def _more(self) -> bool:
+        """Take more of the file in; False at its end. What lies before the place is let go."""
+        rest = self._data[self._at :]
+        read = self._file.read(max(_CHUNK, len(rest)))
+        self._data, self._at = rest + read, 0
+        return bool(read)
+
+    def _next(self) -> bytes:
+        """The next sign that is no space, without taking it; nothing at the end."""
+        while True:
+            match = _SPACE.match(self._data, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._data):
+                return self._data[self._at : self._at + 1]
+            if not self._more():
+                return b""
+
+    def _take(self, *signs: bytes) -> bytes:
+        found = self._next()
+        if found not in signs:
+            raise OddJson("is cut off" if not found else "is not JSON")
+        self._at += 1
+        return found
+
+    def begins(self, sign: bytes) -> bool:
+        """Whether the next value begins with `sign`."""
+        return self._next() == sign
+
+    def ends(self) -> None:
+        """OddJson where anything follows."""
+        if self._next():
+            raise OddJson("goes on after its end")
+
+    def value(self) -> bytes:
+        """The next value, whole."""
+        self._next()
+        end = self._end()
+        piece = self._data[self._at : end]
+        self._at = end
+        return piece
+
+    def _end(self) -> int:
+        """Where the value ends that begins at the place."""
+        at, depth = self._at, 0
+        while True:
+            match = (_BRACKET if depth else _END).match(self._data, at)
+            if match is None:
+                scanned = at - self._at
+                if not self._more():
+                    raise OddJson("is cut off")
+                at = scanned
+                continue
+            at = match.end()
+            sign = match[1]
+            if sign in b"{[":
+                depth += 1
+                self._brackets -= 1
+                if self._brackets < 0:
+                    self._meter.refuse()
+                if depth > DEEPEST:
+                    raise OddJson("is nested too deeply")
+            elif depth == 0:
+                return at - 1
+            else:
+                depth -= sign != b","
+
+    def members(self) -> Iterator[str]:
+        """The keys of the object that comes next; the value of each has to be taken before the next key is."""
+        self._take(b"{")
+        seen: set[str] = set()
+        if self.begins(b"}"):
+            self._at += 1
+            return
+        while True:
+            key = self._key()
+            if key in seen:
+                raise OddJson(f"gives the key {key[:80]!r} twice")
+            seen.add(key)
+            self._take(b":")
+            yield key
+            if self._take(b",", b"}") == b"}":
+                return
+
+    def _key(self) -> str:
+        if self._next() != b'"':
+            raise OddJson("is not JSON")
+        while (match := _ONE_STRING.match(self._data, self._at)) is None:
+            if not self._more():
+                raise OddJson("is cut off")
+        self._at = match.end()
+        return str(loads(match[0]))
+
+    def items(self) -> Iterator[bytes]:
+        """The items of the list that comes next."""
+        self._take(b"[")
+        if self.begins(b"]"):
+            self._at += 1
+            return
+        while True:
+            yield self.value()
+            if self._take(b",", b"]") == b"]":
+                return
