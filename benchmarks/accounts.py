@@ -29,15 +29,22 @@ from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     Account,
     Contents,
+    Encryption,
+    EncryptionKind,
     Estate,
     Key,
+    KeyMaterial,
+    KeyProtection,
+    KeyState,
     NamedPolicy,
+    ObjectLists,
     Organisation,
     Principal,
     PrincipalKind,
+    PublicAccess,
     PublicAccessBlock,
     Store,
-    StoreEncryption,
+    Versioning,
 )
 from weightguard.weights import WeightFile, WeightSet
 
@@ -116,6 +123,7 @@ class _Maker:
         return Account(
             id=self.id, provider="aws", name=f"account {self._number}", organisation=ORGANISATION,
             is_management=self._number == 0, collected=True, guardrails=guardrails, resource_guardrails=NOTHING,
+            public_access=self.known(PublicAccess(True), "s3control:GetPublicAccessBlock"),
             public_access_block=self.known(blocked, "s3control:GetPublicAccessBlock"),
             root_mfa=self.known(self._number % 10 != 0, "iam:GetAccountSummary"),
             root_access_keys=self.known(0, "iam:GetAccountSummary"), password_policy=NOTHING,
@@ -126,21 +134,25 @@ class _Maker:
             arn = self._store(number)
             # The first lies open to a role of the next account, under the provider's key.
             key = self._key(number % KEYS) if number else None
-            own = StoreEncryption("aws:kms", key, True) if key else StoreEncryption("AES256", None)
+            own = (
+                Encryption(EncryptionKind.NAMED, key, reader_needs_key=True)
+                if key
+                else Encryption(EncryptionKind.PROVIDER)
+            )
             blocked = PublicAccessBlock(*(bool(number),) * 4)
             yield Store(
                 id=arn, provider="aws", account=self.id, region=REGION, name=arn.rpartition(":")[2], created=None,
+                public_access=self.known(PublicAccess(bool(number)), "s3:GetPublicAccessBlock", number),
                 public_access_block=self.known(blocked, "s3:GetPublicAccessBlock", number),
                 policy=self.known(self._store_policy(arn, number), "s3:GetBucketPolicy", number),
-                ownership=self.known("BucketOwnerEnforced", "s3:GetBucketOwnershipControls", number),
+                object_lists=self.known(ObjectLists(False, "BucketOwnerEnforced"), "s3:GetBucketOwnershipControls", number),
                 acl=self.known(None, "s3:GetBucketAcl", number),
                 encryption=self.known(own, "s3:GetBucketEncryption", number),
-                versioning=self.known({"Status": "Enabled"}, "s3:GetBucketVersioning", number),
-                object_lock=self.known(None, "s3:GetObjectLockConfiguration", number),
-                replication=self.known(None, "s3:GetBucketReplication", number),
-                access_logging=self.known(None, "s3:GetBucketLogging", number),
-                inventory=self.known((), "s3:ListBucketInventoryConfigurations", number),
-                lifecycle=self.known(None, "s3:GetBucketLifecycleConfiguration", number),
+                versioning=self.known(Versioning(True, True), "s3:GetBucketVersioning", number),
+                retention=self.known(None, "s3:GetObjectLockConfiguration", number),
+                replicas=self.known((), "s3:GetBucketReplication", number),
+                log_store=self.known(None, "s3:GetBucketLogging", number),
+                lifecycle=self.known((), "s3:GetBucketLifecycleConfiguration", number),
                 tags=self.known({"classification": "weights"}, "s3:GetBucketTagging", number),
                 contents=self.known(Contents(3, 3000, 0), "s3:ListObjectsV2", number),
             )  # fmt: skip
@@ -166,10 +178,9 @@ class _Maker:
             yield Key(
                 id=name, provider="aws", account=self.id, region=REGION, aliases=EMPTY,
                 customer_managed=self.known(True, "kms:DescribeKey", number),
-                state=self.known("Enabled", "kms:DescribeKey", number),
-                origin=self.known("AWS_KMS", "kms:DescribeKey", number),
-                spec=self.known("SYMMETRIC_DEFAULT", "kms:DescribeKey", number),
-                usage=self.known("ENCRYPT_DECRYPT", "kms:DescribeKey", number), multi_region=NOTHING,
+                state=self.known(KeyState.ENABLED, "kms:DescribeKey", number),
+                material=self.known(KeyMaterial(KeyProtection.SHARED_HSM, "AWS_KMS"), "kms:DescribeKey", number),
+                other_regions=NOTHING,
                 rotation=self.known(number != 1, "kms:GetKeyRotationStatus", number),
                 policy=self.known(NamedPolicy(f"{name}#key policy", "key policy", policy, "inline"), "kms:GetKeyPolicy", number),
                 grants=grants, tags=NO_TAGS, deletion_date=NOTHING,

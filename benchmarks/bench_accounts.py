@@ -55,9 +55,7 @@ def measure(accounts: int) -> dict[str, float]:
     clock.append(time.process_time())
     compare(report, again)
     clock.append(time.process_time())
-    judged, wrote, paged, read, compared = (
-        after - before for before, after in pairwise(clock)
-    )
+    judged, wrote, paged, read, compared = (after - before for before, after in pairwise(clock))
     return {
         "accounts": accounts, "results": len(report.results), "judged": judged, "written": wrote, "paged": paged,
         "read": read, "compared": compared, "whole": judged + wrote + paged, "megabytes": peak,

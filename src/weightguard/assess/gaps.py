@@ -8,7 +8,7 @@ reads the operation: a refused listing leaves no fact behind that could say who 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from weightguard.assess import sight
@@ -42,18 +42,60 @@ class _Lost:
     controls: set[str] = field(default_factory=set)
 
 
+class _Losses:
+    """What was lost, by key, found by the parts of a key as well."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[Key, _Lost] = {}
+        self._alike: dict[_Alike, list[Key]] = defaultdict(list)
+        self._refused: dict[tuple[str, str | None], list[Key]] = defaultdict(list)
+
+    def at(self, key: Key) -> _Lost:
+        """What was lost by a key; a new one begins with nothing."""
+        found = self.by_key.get(key)
+        if found is None:
+            found = self.by_key[key] = _Lost()
+            scope, service, _, _, reason = key
+            self._alike[_alike(key)].append(key)
+            if reason in _REFUSALS:
+                self._refused[service, scope].append(key)
+                self._refused[service, None].append(key)
+        return found
+
+    def like(self, key: Key) -> Key:
+        """The key of the gap that a fact belongs to: the fact may carry less than the call log, and the same operation in the same
+        scope is the same gap.
+        """
+        if key in self.by_key:
+            return key
+        return min(self._alike.get(_alike(key), (key,)), key=_order)
+
+    def refused(self, service: str, scope: str | None) -> Sequence[Key]:
+        """The refused reads of a service in a scope; of every scope where it is None."""
+        return self._refused.get((service, scope), ())
+
+
+_Alike = tuple[str, str, str, str]
+
+
+def _alike(key: Key) -> _Alike:
+    scope, service, operation, _, reason = key
+    return scope, service, operation, reason
+
+
 def coverage(
     calls: Iterable[CallGroup], results: Sequence[Result], controls: Mapping[str, Control], estate: Estate
 ) -> Coverage:
     """Counts the calls, groups what did not answer, and says whose accounts and stores were looked into."""
     groups = tuple(calls)
-    lost: dict[Key, _Lost] = defaultdict(_Lost)
+    losses = _Losses()
     for group in groups:
         if group.outcome in _REFUSALS:
-            key = (group.scope, group.service, group.operation, group.code, group.outcome)
-            lost[key].count += group.count
-            lost[key].controls.update(_declaring(group, controls))
-    _add_unknowns(lost, results)
+            one = losses.at((group.scope, group.service, group.operation, group.code, group.outcome))
+            one.count += group.count
+            one.controls.update(_declaring(group, controls))
+    _add_unknowns(losses, results)
+    lost = losses.by_key
     for key, one in lost.items():
         if not one.controls and key[4] in _REFUSALS:
             one.controls.update(_resting(key, controls))
@@ -72,32 +114,33 @@ def coverage(
     )
 
 
-def _add_unknowns(lost: dict[Key, _Lost], results: Sequence[Result]) -> None:
+def _add_unknowns(losses: _Losses, results: Sequence[Result]) -> None:
     """Names the controls that met an unknown; facts without a recorded call make gaps of their own."""
-    facts: dict[Key, set[Unknown]] = defaultdict(set)
+    met: dict[Unknown, set[str]] = defaultdict(set)
     for result in results:
         for unknown in result.unknowns:
-            key = _key(unknown, lost)
-            lost[key].controls.add(result.control)
-            facts[key].add(unknown)
-            for cause in _causes(unknown, lost):
-                lost[cause].controls.add(result.control)
-    for key, unknowns in facts.items():
-        if not lost[key].count:
-            lost[key].count = len(unknowns)
+            met[unknown].add(result.control)
+    facts: dict[Key, int] = defaultdict(int)
+    for unknown, names in met.items():
+        key = losses.like(_key(unknown))
+        losses.at(key).controls |= names
+        facts[key] += 1
+    for unknown, names in met.items():
+        for cause in _causes(unknown, losses):
+            losses.at(cause).controls |= names
+    for key, count in facts.items():
+        if not losses.at(key).count:
+            losses.at(key).count = count
 
 
-def _causes(unknown: Unknown, lost: Mapping[Key, _Lost]) -> Iterator[Key]:
+def _causes(unknown: Unknown, losses: _Losses) -> Iterable[Key]:
     """The refused reads that may be why something was never asked: a listing that failed names nothing to ask
     about.
     """
     if unknown.reason is not Reason.NOT_COLLECTED:
-        return
+        return ()
     service = unknown.source.call.partition(":")[0]
-    scope = _account_scope(unknown.source.record)
-    for key in tuple(lost):
-        if key[1] == service and key[4] in _REFUSALS and scope in (None, key[0]):
-            yield key
+    return losses.refused(service, _account_scope(unknown.source.record))
 
 
 def _account_scope(record: str) -> str | None:
@@ -109,18 +152,13 @@ def _account_scope(record: str) -> str | None:
     return scope if provider_of(record) else None
 
 
-def _key(unknown: Unknown, lost: Mapping[Key, _Lost]) -> Key:
+def _key(unknown: Unknown) -> Key:
     service, _, operation = unknown.source.call.partition(":")
     scope = scope_of(unknown.source.record)
     if service == CONFIGURATION:
         # One file says it or does not, however many weights it does not speak of.
         scope, operation = "weightguard.yaml", operation or scope
-    key = (scope, service, operation, unknown.code, unknown.reason.value)
-    if key in lost:
-        return key
-    # The fact may carry less than the call log: the same operation in the same scope is the same gap.
-    alike = [one for one in lost if one[:3] == key[:3] and one[4] == key[4]]
-    return min(alike, key=_order) if alike else key
+    return (scope, service, operation, unknown.code, unknown.reason.value)
 
 
 def _declaring(group: CallGroup, controls: Mapping[str, Control]) -> set[str]:

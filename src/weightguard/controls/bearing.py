@@ -9,9 +9,10 @@ on is judged as if it did. Where even the listing of stores was refused, everyth
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
 
 from weightguard.access.model import Access, AccessKind
 from weightguard.config import Config
@@ -23,6 +24,7 @@ from weightguard.estate.key_names import KeyNames
 from weightguard.estate.model import Account, Estate, Store, Trail
 
 _REACH = (AccessKind.READ, AccessKind.COPY, AccessKind.WRITE)
+K = TypeVar("K", bound=Hashable)
 Weights = tuple[str, ...]
 Table = Mapping[str, Weights]
 
@@ -115,10 +117,10 @@ class Bearing:
         """Principals and workloads that can read, copy or overwrite what bearing stores hold."""
         return self._reached[0]
 
-    @property
-    def unknown_principals(self) -> tuple[Unknown, ...]:
-        """What kept others from being seen to reach weights."""
-        return tuple(dict.fromkeys([*self._reached[1], *self.estate.stores.gaps]))
+    @cached_property
+    def unknown_principals(self) -> Mapping[Unknown, Weights]:
+        """What kept others from being seen to reach weights, with the weight sets that they might reach."""
+        return self._reached[1] | dict.fromkeys(self.estate.stores.gaps, self.all_weights)
 
     def of_account(self, account: Account) -> Weights | None:
         """What hangs on an account; on a management account all that it governs. None: nothing."""
@@ -182,15 +184,15 @@ class Bearing:
         return merged((one.id, (one.organisation,)) for one in self.estate.accounts if one.organisation)
 
     @cached_property
-    def _reached(self) -> tuple[Table, tuple[Unknown, ...]]:
+    def _reached(self) -> tuple[dict[str, Weights], dict[Unknown, Weights]]:
         pairs: list[tuple[str, Weights]] = []
-        gaps: dict[Unknown, None] = {}
+        gaps: list[tuple[Unknown, Weights]] = []
         for store, prefix, weights in self._places():
             for kind in _REACH:
                 answer = self._access.who_can(kind, store, prefix)
                 pairs.extend((one.principal, weights) for one in answer.answers)
-                gaps.update(dict.fromkeys(answer.gaps))
-        return merged(pairs), tuple(gaps)
+                gaps.extend((gap, weights) for gap in answer.gaps)
+        return merged(pairs), merged(gaps)
 
     def _places(self) -> Iterator[tuple[str, str | None, Weights]]:
         """Weight sets where they lie, and stores that may hold some."""
@@ -212,9 +214,9 @@ def logging_target(store: Store) -> str | None:
     return store.log_store.value if isinstance(store.log_store, Known) else None
 
 
-def merged(pairs: Iterable[tuple[str, Weights]]) -> dict[str, Weights]:
+def merged(pairs: Iterable[tuple[K, Weights]]) -> dict[K, Weights]:
     """The weights of each name together, sorted; a name without any is kept."""
-    gathered: dict[str, set[str]] = defaultdict(set)
+    gathered: dict[K, set[str]] = defaultdict(set)
     for name, weights in pairs:
         gathered[name].update(weights)
     return {name: tuple(sorted(weights)) for name, weights in gathered.items()}

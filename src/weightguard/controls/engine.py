@@ -16,6 +16,7 @@ from typing import Any
 
 from weightguard.access.model import Access
 from weightguard.config import Config
+from weightguard.controls.bearing import Weights, union
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import declare
 from weightguard.controls.disclosure import read_disclosure
@@ -261,7 +262,7 @@ class _Bench:
     def _unseen(self, control: Control, kind: Subject, subject: str, gaps: list[Gap]) -> Result:
         """The verdict that could not be formed about what a refused listing hides."""
         unknowns = tuple(dict.fromkeys(gap.unknown for gap in gaps))
-        weights = tuple(sorted({name for gap in gaps for name in gap.weights}))
+        weights = _together(gap.weights for gap in gaps)
         target = Target(subject, None, weights, frozenset(), provider_of(unknowns[0].source.record))
         message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
         notes = Notes()
@@ -323,6 +324,12 @@ def _grouped(gaps: Iterator[Gap]) -> Iterator[tuple[str, list[Gap]]]:
     for gap in gaps:
         scopes.setdefault(scope_of(gap.unknown.source.record), []).append(gap)
     yield from sorted(scopes.items())
+
+
+def _together(found: Iterable[Weights]) -> Weights:
+    """All of some weights, sorted; where they are the same ones each time, that very tuple, however many gaps share it."""
+    distinct = tuple({id(one): one for one in found}.values())
+    return union(*distinct) or ()
 
 
 def _words(unknowns: tuple[Unknown, ...]) -> str:

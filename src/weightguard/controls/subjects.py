@@ -153,15 +153,18 @@ class Subjects:
 
     def _principals(self) -> Selection:
         targets = [_target(one, self.bearing.principals.get(one.id)) for one in self.estate.principals]
-        return self._selection(targets, (*self.estate.principals.gaps, *self.bearing.unknown_principals))
+        return self._selection(targets, self.estate.principals.gaps, self._unknown_principals())
 
     def _workloads(self) -> Selection:
         targets = [
             _target(one, union(*(self.bearing.principals.get(name) for name in (one.id, *one.roles))))
             for one in self.estate.workloads
         ]
-        gaps = (*self._listed(self.estate.workloads), *self.bearing.unknown_principals)
-        return self._selection(targets, gaps)
+        return self._selection(targets, self._listed(self.estate.workloads), self._unknown_principals())
+
+    def _unknown_principals(self) -> Iterator[Gap]:
+        """What kept others from being seen, with the weights that each may reach."""
+        return (Gap(unknown, weights) for unknown, weights in self.bearing.unknown_principals.items())
 
     def _accounts(self) -> Selection:
         targets = [
