@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import marshal
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from weightguard.policy.decision import Decision
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,37 @@ class Case(Protocol):
         ...
 
 
+class Remembered:
+    """What a run of cases shares: policies that stand in many of them are read once. It lives as long as the run."""
+
+    __slots__ = ("_read",)
+    _MOST = 65_536
+    _WITHOUT_REFERENCES = 2
+    """The version of Python's own notation that is equal for what is equal, whichever of its texts are one object."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[object, ...], object] = {}
+
+    def once(self, content: object, read: Callable[[], _T], *more: object) -> _T:
+        """What `read` makes of a part of a case, made once for parts that are equal.
+
+        Args:
+            content: the part, as it came out of JSON.
+            more: what decides besides; the first says what is made of it.
+        """
+        try:
+            key = (marshal.dumps(cast(Any, content), self._WITHOUT_REFERENCES), *more)
+        except ValueError:  # Nested too deeply for that notation: whoever reads it says so.
+            return read()
+        found = self._read.get(key)
+        if found is None:
+            if len(self._read) >= self._MOST:
+                self._read.clear()
+            found = self._read[key] = read()
+        return found  # type: ignore[return-value]
+
+
 class CaseReader(Protocol):
     """Reads a line, raising InputError for what is missing or is not what it should be."""
 
-    def __call__(self, entry: Mapping[str, object]) -> Case: ...
+    def __call__(self, entry: Mapping[str, object], remembered: Remembered) -> Case: ...

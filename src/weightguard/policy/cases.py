@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from weightguard.errors import InputError
-from weightguard.policy.case import Case, CaseProblem
+from weightguard.policy.case import Case, CaseProblem, Remembered
 from weightguard.policy.decision import Decision
 from weightguard.policy.providers import case_reader
 
@@ -46,17 +46,19 @@ class CaseAnswer:
 
 def answer_lines(lines: Iterable[bytes]) -> Iterator[CaseAnswer]:
     """Answer case after case, as they come; blank lines are skipped."""
+    remembered = Remembered()
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield answer_line(line, number)
+            yield answer_line(line, number, remembered)
 
 
-def answer_line(line: bytes, number: int) -> CaseAnswer:
+def answer_line(line: bytes, number: int, remembered: Remembered | None = None) -> CaseAnswer:
     """Answer one line.
 
     Args:
         line: the case as JSON.
         number: its line number, named in errors where the case has no id.
+        remembered: what the lines of one run share.
     """
     identity: object = None
     label = f"line {number}"
@@ -64,7 +66,7 @@ def answer_line(line: bytes, number: int) -> CaseAnswer:
         entry = _parsed(line)
         identity = entry.get("id")
         label = label if identity is None else str(identity)
-        case = case_reader(entry.get("provider"))(entry)
+        case = case_reader(entry.get("provider"))(entry, remembered or Remembered())
     except InputError as error:
         return CaseAnswer({"id": identity, "error": error.one_line()}, label)
     decision = case.decide()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from weightguard.errors import InputError
@@ -14,7 +15,7 @@ from weightguard.policy.aws.explain import explain
 from weightguard.policy.aws.kms import parse_grant
 from weightguard.policy.aws.model import Layers, Request
 from weightguard.policy.aws.principal import parse_principal
-from weightguard.policy.case import CaseProblem
+from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision
 
 _LAYERS = {"identity", "boundary", "session", "scp", "rcp", "resource", "vpc_endpoint", "kms_grants"}
@@ -68,18 +69,23 @@ class AwsCase:
         ]
 
 
-def parse_case(entry: Mapping[str, object]) -> AwsCase:
+def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AwsCase:
     """Read a case.
 
     Args:
         entry: the parsed line: ``request`` and ``policies`` as the case schema has them.
+        remembered: policies that were read before.
 
     Raises:
         InputError: a part is missing or is not what it should be. What is wrong inside a policy is not an
             error: the policy then grants nothing.
     """
     request = _request(_object(entry, "request", required=True), entry)
-    return AwsCase(request, _layers(_object(entry, "policies", required=False), request.action.lower()))
+    raw, action = _object(entry, "policies", required=False), request.action.lower()
+    kind = PolicyKind.TRUST if action.startswith(_TRUST) else PolicyKind.RESOURCE
+    longest = LONGEST_BUCKET_POLICY if action.startswith("s3:") else None
+    layers = remembered.once(raw, lambda: _layers(raw, kind, longest, remembered), "aws", kind, longest)
+    return AwsCase(request, layers)
 
 
 def _request(raw: Mapping[str, object], entry: Mapping[str, object]) -> Request:
@@ -145,23 +151,22 @@ def _is_scalar(key: str, item: object) -> bool:
     raise InputError(f"the context value of {key!r} holds {item!r}", fix="give texts, numbers or booleans")
 
 
-def _layers(raw: Mapping[str, object], action: str) -> Layers:
+def _layers(
+    raw: Mapping[str, object], resource_kind: PolicyKind, longest: int | None, remembered: Remembered
+) -> Layers:
     unknown = sorted(str(name) for name in raw if name not in _LAYERS)
     if unknown:
         raise InputError(f"unknown policy layer {unknown[0]!r}", fix=f"one of {', '.join(sorted(_LAYERS))}")
-    resource_kind = PolicyKind.TRUST if action.startswith(_TRUST) else PolicyKind.RESOURCE
-    longest = LONGEST_BUCKET_POLICY if action.startswith("s3:") else None
+    read = partial(_policies, remembered)
     layers: dict[str, Any] = {
-        "identity": _read(raw, "identity", lambda value: _policies(value, PolicyKind.IDENTITY, "identity")),
-        "boundary": _read(raw, "boundary", lambda value: _policies(value, PolicyKind.BOUNDARY, "boundary")),
-        "session": _read(raw, "session", lambda value: _policies(value, PolicyKind.SESSION, "session")),
-        "scp": _read(raw, "scp", lambda value: _levels(value, PolicyKind.SCP)),
-        "rcp": _read(raw, "rcp", lambda value: _levels(value, PolicyKind.RCP)),
-        "resource": _read(
-            raw, "resource", lambda value: _policies(value, resource_kind, "resource", longest)
-        ),
+        "identity": _read(raw, "identity", lambda value: read(value, PolicyKind.IDENTITY, "identity")),
+        "boundary": _read(raw, "boundary", lambda value: read(value, PolicyKind.BOUNDARY, "boundary")),
+        "session": _read(raw, "session", lambda value: read(value, PolicyKind.SESSION, "session")),
+        "scp": _read(raw, "scp", lambda value: _levels(remembered, value, PolicyKind.SCP)),
+        "rcp": _read(raw, "rcp", lambda value: _levels(remembered, value, PolicyKind.RCP)),
+        "resource": _read(raw, "resource", lambda value: read(value, resource_kind, "resource", longest)),
         "vpc_endpoint": _read(
-            raw, "vpc_endpoint", lambda value: _policies(value, PolicyKind.VPC_ENDPOINT, "vpc_endpoint")
+            raw, "vpc_endpoint", lambda value: read(value, PolicyKind.VPC_ENDPOINT, "vpc_endpoint")
         ),
         "kms_grants": _read(raw, "kms_grants", _grants),
     }
@@ -174,30 +179,34 @@ def _read(raw: Mapping[str, object], name: str, reader: Callable[[object], objec
 
 
 def _policies(
-    value: object, kind: PolicyKind, layer: str, longest: int | None = None
+    remembered: Remembered, value: object, kind: PolicyKind, layer: str, longest: int | None = None
 ) -> list[CompiledPolicy]:
     entries = value if isinstance(value, list) else [value]
     names = [layer] if len(entries) == 1 else [f"{layer}[{index}]" for index in range(len(entries))]
-    return [_policy(entry, kind, name, longest) for entry, name in zip(entries, names, strict=True)]
+    return [
+        _policy(remembered, entry, kind, name, longest) for entry, name in zip(entries, names, strict=True)
+    ]
 
 
-def _policy(entry: object, kind: PolicyKind, layer: str, longest: int | None) -> CompiledPolicy:
+def _policy(
+    remembered: Remembered, entry: object, kind: PolicyKind, layer: str, longest: int | None
+) -> CompiledPolicy:
     if isinstance(entry, Mapping) and "policy" in entry and "Statement" not in entry:
         given = entry.get("name")
         name = given if isinstance(given, str) and given else layer
-        return compile_parsed(entry["policy"], kind=kind, name=name, longest=longest)
+        return compile_parsed(entry["policy"], remembered, kind=kind, name=name, longest=longest)
     if isinstance(entry, Mapping | str):
-        return compile_parsed(entry, kind=kind, name=layer, longest=longest)
+        return compile_parsed(entry, remembered, kind=kind, name=layer, longest=longest)
     raise InputError(f"{layer} holds something that is no policy", fix='give {"name": ..., "policy": {...}}')
 
 
-def _levels(value: object, kind: PolicyKind) -> list[list[CompiledPolicy]]:
+def _levels(remembered: Remembered, value: object, kind: PolicyKind) -> list[list[CompiledPolicy]]:
     if not isinstance(value, list) or not all(isinstance(level, list) for level in value):
         raise InputError(
             f"{kind.value} is not a list of levels",
             fix="give one list of policies a level, from the root down",
         )
-    return [_policies(level, kind, kind.value) for level in value]
+    return [_policies(remembered, level, kind, kind.value) for level in value]
 
 
 def _grants(value: object) -> list[object]:

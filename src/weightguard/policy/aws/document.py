@@ -8,7 +8,6 @@ read as a whole has no statements that allow. What in them could only deny leave
 from __future__ import annotations
 
 import json
-import marshal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from weightguard.policy.aws.statement import (
     compile_statement,
     unclear_denial,
 )
+from weightguard.policy.case import Remembered
 
 _LONGEST_DOCUMENT = 262_144
 """Bytes. No customer's policy may have a tenth of it; some of the provider's own identity policies have more than that."""
@@ -138,11 +138,6 @@ class CompiledPolicy:
         return self.document.is_public()
 
 
-_MOST_PARSED = 65_536
-_parsed: dict[tuple[bytes, PolicyKind, str, int | None], CompiledPolicy] = {}
-_parsed_documents: dict[tuple[bytes, PolicyKind, int | None], Document] = {}
-
-
 def compile_policy(
     document: object, *, kind: PolicyKind, name: str, longest: int | None = None
 ) -> CompiledPolicy:
@@ -165,51 +160,37 @@ def compile_policy(
 
 
 def compile_parsed(
-    document: object, *, kind: PolicyKind, name: str, longest: int | None = None
+    document: object, remembered: Remembered, *, kind: PolicyKind, name: str, longest: int | None = None
 ) -> CompiledPolicy:
-    """As `compile_policy`, for what came out of JSON just now: it is not read a second time."""
+    """As `compile_policy`, for what came out of JSON just now: it is not read a second time.
+
+    Args:
+        remembered: what was read before; it keeps this, too.
+    """
     if not isinstance(document, dict):
         return compile_policy(document, kind=kind, name=name, longest=longest)
-    try:
-        content = marshal.dumps(document, _WITHOUT_REFERENCES)
-    except ValueError:
-        return _named(name, kind, _refused(kind, "the policy is nested too deeply"))
-    key = (content, kind, name, longest)
-    found = _parsed.get(key)
-    if found is None:
-        if len(_parsed) >= _MOST_PARSED:
-            _parsed.clear()
-        found = _parsed[key] = _named(name, kind, _parsed_document(content, document, kind, longest))
-    return found
+
+    def read() -> Document:
+        return _of_size(document, kind, longest)
+
+    def compiled() -> CompiledPolicy:
+        return _named(name, kind, remembered.once(document, read, kind, longest))
+
+    return remembered.once(document, compiled, kind, longest, name)
 
 
-_WITHOUT_REFERENCES = 2
-"""The version of Python's own notation that is equal for what is equal, whichever of its texts are one object."""
 _LONGEST_ESCAPE = 6
+"""Bytes of JSON for one character, at most."""
 
 
-def _parsed_document(
-    content: bytes, document: Mapping[str, object], kind: PolicyKind, longest: int | None
-) -> Document:
-    key = (content, kind, longest)
-    found = _parsed_documents.get(key)
-    if found is None:
-        if len(_parsed_documents) >= _MOST_PARSED:
-            _parsed_documents.clear()
-        found = _parsed_documents[key] = _of_size(document, len(content), kind, longest)
-    return found
-
-
-def _of_size(document: Mapping[str, object], size: int, kind: PolicyKind, longest: int | None) -> Document:
-    """A document, unless it is too long; it is written out only where it may be."""
+def _of_size(document: Mapping[str, object], kind: PolicyKind, longest: int | None) -> Document:
+    """A document, unless it is too long."""
     most = _most(kind, longest)
     try:
-        if size * _LONGEST_ESCAPE > most:
-            written = len(
-                json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
-            )
-            if written > most:
-                return _too_long(kind, written, most)
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        size = len(text.encode("utf-8", "replace")) if len(text) * _LONGEST_ESCAPE > most else 0
+        if size > most:
+            return _too_long(kind, size, most)
         return _from_object(document, kind)
     except RecursionError:
         return _refused(kind, "the policy is nested too deeply")

@@ -23,7 +23,7 @@ from weightguard.policy.azure.model import (
 from weightguard.policy.azure.roles import permission
 from weightguard.policy.azure.scopes import MANAGEMENT_GROUP, plain
 from weightguard.policy.azure.syntax import NotACondition, parse
-from weightguard.policy.case import CaseProblem
+from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision
 from weightguard.policy.telling import Words, explain
 
@@ -90,23 +90,29 @@ class AzureCase:
         ]
 
 
-def parse_case(entry: Mapping[str, object]) -> AzureCase:
+def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AzureCase:
     """Read a case.
 
     Args:
         entry: the parsed line: ``request`` and ``policies`` as the case schema has them.
+        remembered: policies that were read before.
 
     Raises:
         InputError: a part is missing or is not what it should be.
     """
-    raw = reading.mapping(entry.get("policies"), "policies")
+    request, given = _request(entry), entry.get("policies")
+    policies = remembered.once(given, lambda: _read(given, request.principal), "azure", request.principal)
+    return AzureCase(request, policies)
+
+
+def _read(policies: object, principal: str) -> Policies:
+    raw = reading.mapping(policies, "policies")
     unknown = sorted(str(name) for name in raw if name not in _PARTS)
     if unknown:
         raise InputError(
             f"unknown part of the policies {unknown[0]!r}", fix=f"one of {', '.join(sorted(_PARTS))}"
         )
-    request = _request(entry)
-    return AzureCase(request, _policies(raw, request.principal))
+    return _policies(raw, principal)
 
 
 def _request(entry: Mapping[str, object]) -> Request:

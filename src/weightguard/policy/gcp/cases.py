@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from weightguard.errors import InputError
 from weightguard.policy import reading
-from weightguard.policy.case import CaseProblem
+from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision
 from weightguard.policy.gcp.decide import decide
+from weightguard.policy.gcp.members import canonical
 from weightguard.policy.gcp.model import (
     Binding,
     Boundary,
@@ -88,29 +89,37 @@ class GcpCase:
         """A decision in lines: which layers said what, in order."""
         return explain(decision, WORDS)
 
-    def problems(self) -> list[CaseProblem]:
+    def problems(self) -> tuple[CaseProblem, ...]:
         """What the provider would refuse of the case's policies, or what was not looked at."""
-        return [*self.odd, *_unreadable(self.policies)]
+        return self.odd
 
 
-def parse_case(entry: Mapping[str, object]) -> GcpCase:
+def parse_case(entry: Mapping[str, object], remembered: Remembered) -> GcpCase:
     """Read a case.
 
     Args:
         entry: the parsed line: ``request`` and ``policies`` as the case schema has them.
+        remembered: policies that were read before.
 
     Raises:
         InputError: a part is missing or is not what it should be. A condition that is no expression is not an error: a binding
             with it grants nothing, a deny rule with it denies.
     """
-    raw = reading.mapping(entry.get("policies"), "policies")
+    policies, odd = remembered.once(entry.get("policies"), lambda: _read(entry.get("policies")), "gcp")
+    return GcpCase(_request(entry), policies, odd)
+
+
+def _read(policies: object) -> tuple[Policies, tuple[CaseProblem, ...]]:
+    """The policies, and what is odd about them."""
+    raw = reading.mapping(policies, "policies")
     unknown = sorted(str(name) for name in raw if name not in _PARTS)
     if unknown:
         raise InputError(
             f"unknown part of the policies {unknown[0]!r}", fix=f"one of {', '.join(sorted(_PARTS))}"
         )
     settings = reading.mapping(raw.get("storage_settings"), "storage_settings")
-    return GcpCase(_request(entry), _policies(raw, settings), tuple(_unheard(settings)))
+    found = _policies(raw, settings)
+    return found, (*_unheard(settings), *_unreadable(found))
 
 
 def _request(entry: Mapping[str, object]) -> Request:
@@ -131,7 +140,7 @@ def _policies(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Policies:
         denials=tuple(_denials(reading.rows(raw.get("deny_policies"), "deny_policies"))),
         roles={name: _role(name, one) for name, one in reading.mapping(raw.get("roles"), "roles").items()},
         groups={
-            name: None if members is None else reading.texts(members, f"group {name}")
+            canonical(name): None if members is None else reading.texts(members, f"group {name}")
             for name, members in reading.mapping(raw.get("groups"), "groups").items()
         },
         buckets={name.removeprefix("buckets/"): _bucket(name, one) for name, one in settings.items()},

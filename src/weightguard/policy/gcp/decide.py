@@ -12,6 +12,7 @@ Conditions"; Cloud Storage documentation, "Overview of access control".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from weightguard.policy.decision import Decision, Outcome, Reason, Verdict
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
@@ -35,9 +36,13 @@ class _Question:
         self._policies = policies
         self._lineage = tuple(names.lineage(request.resource, policies.parents))
         self._members = Members(request, policies)
-        self._attributes = Attributes(
-            {**names.attributes(request.resource), **request.context}, self._tags(), request.open
-        )
+
+    @cached_property
+    def _attributes(self) -> Attributes:
+        """What conditions see of the request."""
+        request = self._request
+        told = {**names.attributes(request.resource), **request.context}
+        return Attributes(told, self._tags(), request.open)
 
     def _tags(self) -> Mapping[str, str] | None:
         """The tags that a resource has and inherits; the nearest value of a key counts."""

@@ -9,7 +9,7 @@ Sources: IAM documentation, "Principal identifiers" and "Principals overview".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, any_of
@@ -55,9 +55,7 @@ class Members:
         self._asker = canonical(request.member)
         self._request = request
         self._policies = policies
-        self._groups: Mapping[str, tuple[str, ...] | None] = {
-            canonical(name): members for name, members in policies.groups.items()
-        }
+        self._groups = policies.groups
         self._known: dict[str, Formula] = {}
         self._opened: set[str] = set()
 

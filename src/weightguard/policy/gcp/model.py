@@ -150,7 +150,8 @@ class Policies:
         bindings: the allow policies, by the resource that they lie on.
         denials: deny policies.
         roles: by name, before those that the provider has predefined.
-        groups: who is in a group (or another set that is written like a member); None: nobody could read it.
+        groups: who is in a group (or another set that is written like a member), by its `members.canonical` name; None: nobody
+            could read it.
         buckets: by name.
         constraints: organisation policies.
         boundaries: None: nobody knows which there are.
