@@ -17,7 +17,8 @@ from weightguard.estate.aws.settings import UNREAD_TYPES
 from weightguard.estate.calls import STATE_SERVICE
 from weightguard.estate.documents import Documents
 from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
-from weightguard.estate.model import AccessPoint, Account, Contents, Organisation, Resource, Store
+from weightguard.estate.model import AccessPoint, Account, Contents, Resource, Store
+from weightguard.estate.share import LeftBehind, Share
 
 T = TypeVar("T")
 Gaps = dict[str, tuple[Unknown, ...]]
@@ -49,16 +50,6 @@ class Draft:
         self.organisation_asked |= not unasked
 
 
-@dataclass(slots=True)
-class Joined:
-    """The AWS share of an estate."""
-
-    organisations: Collection[Organisation]
-    accounts: Collection[Account]
-    collections: Mapping[str, Collection[Any]]
-    resources: Mapping[str, Collection[Resource]]
-
-
 COLLECTIONS: Final = (
     "principals", "federated_providers", "stores", "keys", "trails", "endpoints", "workloads", "disk_copies", "secrets",
     "unattached_policies",
@@ -72,14 +63,14 @@ MAIN_LISTING: Final = {
     )
 }  # fmt: skip
 """Collection -> the first listing of the plan that feeds it: what a gap of an account that nobody read is named by."""
-CLOUDS: Final = {"google": "gcp", "azurerm": "azure", "azuread": "azure"}
+CLOUDS: Final = {"google": "gcp", "azurerm": "azure", "azuread": "azure", "azapi": "azure"}
 """Terraform's providers of clouds that are not read yet, and the clouds."""
 HOLDING: Final = ("stores", "keys")
 """Collections in which something of another cloud would be."""
 EVERYTHING: Final = (*MAIN_LISTING, "accounts", "organisations")
 
 
-def join(draft: Draft, left_behind: Mapping[str, Iterable[tuple[str, Unknown]]]) -> Joined:
+def join(draft: Draft, left_behind: LeftBehind) -> Share:
     """One estate out of the accounts that were read.
 
     Args:
@@ -98,12 +89,9 @@ def join(draft: Draft, left_behind: Mapping[str, Iterable[tuple[str, Unknown]]])
             watch.distinct_trails(items) if name == "trails" else items, gaps.get(name, ())
         )
     organisations = sorted((tree.organisation for tree in trees.values()), key=lambda item: item.id)
-    return Joined(
-        organisations=Collection(tuple(organisations), gaps.get("organisations", ())),
-        accounts=Collection(tuple(_accounts(draft, parts, trees)), gaps.get("accounts", ())),
-        collections=collections,
-        resources=_resources(parts, gaps),
-    )
+    collections["organisations"] = Collection(tuple(organisations), gaps.get("organisations", ()))
+    collections["accounts"] = Collection(tuple(_accounts(draft, parts, trees)), gaps.get("accounts", ()))
+    return Share(collections, _resources(parts, gaps))
 
 
 def _join_points(parts: Iterable[Part]) -> None:
