@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from io import BufferedIOBase
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 MOST_MEMORY: Final = 900_000_000
@@ -94,9 +95,20 @@ def refuse_halves(text: bytes, value: Any) -> None:
             raise OddJson("holds half of a surrogate pair, which is no text") from error
 
 
-def line_of(error: OddJson) -> int | None:
-    """The line that is not JSON, from 1."""
-    return error.__cause__.lineno if isinstance(error.__cause__, json.JSONDecodeError) else None
+def whole(text: bytes) -> Any:
+    """What a whole file says, in UTF-8 or, by its beginning, UTF-16 or UTF-32.
+
+    Raises:
+        OddJson: what `loads` says, or it would take too much memory.
+    """
+    Meter(len(text)).add(text)
+    return loads(text)
+
+
+def in_file(path: Path, error: OddJson) -> str:
+    """The file, and where it is not JSON the line."""
+    cause = error.__cause__
+    return f"{path}:{cause.lineno}" if isinstance(cause, json.JSONDecodeError) else str(path)
 
 
 class Meter:

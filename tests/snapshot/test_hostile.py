@@ -85,6 +85,14 @@ BAD_LINES: dict[str, tuple[bytes, str]] = {
         b'{"kind":"k","id":"i","region":null,"operation":"o","data":-Infinity,"reads":{}}',
         "not valid JSON",
     ),
+    "a key twice": (
+        b'{"kind":"k","id":"i","region":null,"operation":"o","data":{},"data":{"Public":true},"reads":{}}',
+        "gives the key 'data' twice",
+    ),
+    "a key twice, deep inside": (
+        b'{"data":{"a":[{"b":1,"b":2}]},"id":"i","kind":"k","operation":"o","reads":{},"region":null}',
+        "gives the key 'b' twice",
+    ),
     "too deep": (b'{"kind":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "not valid JSON"),
     "no kind": (b'{"id":"i","region":null,"operation":"o","data":{},"reads":{}}', "lacks its kind"),
     "an odd id": (
@@ -110,6 +118,33 @@ def test_a_forged_line_is_named(sealed: Path, case: str) -> None:
     edit_line(sealed / RECORDS, 2, lambda _: line + b"\n")
     forge(sealed)
     assert f"{RECORDS}:2" in refused(sealed, match)
+
+
+def test_a_call_with_a_key_twice_is_named(sealed: Path) -> None:
+    """One reader would take the first outcome, another one the last."""
+    edit_line(sealed / "calls.jsonl", 2, lambda line: line[:-2] + b',"outcome":"ok"}\n')
+    forge(sealed)
+    assert "calls.jsonl:2" in refused(sealed, "gives the key 'outcome' twice")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ('"source": {', '"source": {"a": NaN, ', "manifest is not valid JSON"),
+        ('"source": {', '"source": {"a": 1e400, ', "holds 1e400, which is no number"),
+        ('"source": {', '"source": {"a": 1, "a": 2, ', "gives the key 'a' twice"),
+        ('{"collected_at"', '{"collected_at": "2020-01-01T00:00:00Z", "collected_at"', "'collected_at' twice"),
+    ],
+)  # fmt: skip
+def test_a_manifest_that_parsers_read_differently_is_refused(
+    sealed: Path, old: str, new: str, match: str
+) -> None:
+    forge(sealed)
+    manifest = sealed / "manifest.json"
+    text = manifest.read_text()
+    assert old in text
+    manifest.write_text(text.replace(old, new, 1))
+    assert "manifest.json" in refused(sealed, match)
 
 
 @pytest.mark.parametrize("number", ["1e999", "-2.5E+400", "9" * 400 + ".0", "7" * 5000])

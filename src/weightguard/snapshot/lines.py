@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from weightguard.errors import SnapshotError
+from weightguard.json_text import OddJson, loads
 from weightguard.snapshot.limits import Limits
 
 _TAG: Final = b',"~unit":['
 """Starts the tag that ends a line while collecting. Unescaped quotes make it impossible inside a string, and ``~`` sorts last."""
-
-_HUGE_NUMBER: Final = re.compile(rb"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
 
 OVERSIZED: Final = "a line is longer than {} bytes"
 
@@ -80,7 +78,7 @@ def decode(line: bytes, where: str, limits: Limits) -> dict[str, Any]:
         value = parse(line)
     except ValueError as error:
         raise SnapshotError(
-            f"a line is not valid JSON, {_reason(error)}", where=where, fix="collect again"
+            f"a line is not valid JSON, {reason(error)}", where=where, fix="collect again"
         ) from error
     if not isinstance(value, dict):
         raise SnapshotError("a line is not a JSON object", where=where, fix="collect again")
@@ -88,18 +86,23 @@ def decode(line: bytes, where: str, limits: Limits) -> dict[str, Any]:
 
 
 def parse(text: bytes) -> Any:
-    """JSON from an untrusted source: at most 200 levels deep, valid UTF-8, whole surrogate pairs, finite numbers.
+    """JSON from an untrusted source: at most 200 levels deep, valid UTF-8, whole surrogate pairs, finite numbers, no key twice.
 
     Raises:
         ValueError: it is not.
     """
     value = from_json(text, allow_inf_nan=False)
-    if _HUGE_NUMBER.search(text):  # 1e999 is read as an infinity in spite of the option above
-        json.dumps(value, allow_nan=False)
+    if (
+        to_json(value, inf_nan_mode="constants") != text
+    ):  # not as we write it: there may be a key twice, or 1e999
+        loads(text)
     return value
 
 
-def _reason(error: ValueError) -> str:
+def reason(error: ValueError) -> str:
+    """Why `parse` refused a text, in words."""
+    if isinstance(error, OddJson):
+        return f"it {error}"
     return str(error).split("\n", 1)[0][:160]
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot.journal import HEADER
 from weightguard.snapshot.limits import Limits
-from weightguard.snapshot.lines import decode, open_regular, parse, read_lines
+from weightguard.snapshot.lines import decode, open_regular, parse, read_lines, reason
 from weightguard.snapshot.model import CALLS, CHECKSUMS, MANIFEST, WORKING, FileEntry, Manifest, checked_scope
 from weightguard.snapshot.seal import LINES_A_BLOCK, body_digest, file_digest, read_body
 from weightguard.snapshot.upgrade import Upgrade, upgrade_from
@@ -81,7 +81,7 @@ def _stored(root: Path, limits: Limits) -> dict[str, Any]:
     except ValueError as error:
         where = re.search(r"line (\d+)", str(error))
         raise SnapshotError(
-            f"the manifest is not valid JSON, {str(error)[:120]}",
+            f"the manifest is not valid JSON, {reason(error)}",
             where=f"{MANIFEST}:{where.group(1)}" if where else MANIFEST,
             fix=_DAMAGED,
         ) from error

@@ -18,6 +18,7 @@ from weightguard import files
 from weightguard.collect.aws.services.iam import GET_DETAILS
 from weightguard.collect.calls.keeping import kept
 from weightguard.errors import InputError
+from weightguard.json_text import OddJson, in_file, whole
 from weightguard.snapshot import Call, SnapshotWriter, utc_now
 
 OPERATION: Final = "GetAccountAuthorizationDetails"
@@ -128,13 +129,13 @@ def _pages(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _parsed(path: Path) -> Any:
+    data = files.read(path, "the file", most=MAXIMUM_BYTES)
     try:
-        return json.loads(files.read(path, "the file", most=MAXIMUM_BYTES))
-    except RecursionError as error:
-        raise InputError("the file is nested too deeply", where=str(path)) from error
-    except ValueError as error:
-        line = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else str(path)
-        raise InputError("the file is not JSON", where=line, fix=f"write it with `{COMMAND}`") from error
+        return whole(data)
+    except OddJson as error:
+        raise InputError(
+            f"the file {error}", where=in_file(path, error), fix=f"write it with `{COMMAND}`"
+        ) from error
 
 
 def _entries(page: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

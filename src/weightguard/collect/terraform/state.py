@@ -7,7 +7,6 @@ Sources: Terraform documentation, "JSON Output Format"; the state format of vers
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any, Final, Literal
 
 from weightguard import files
 from weightguard.errors import InputError
+from weightguard.json_text import OddJson, in_file, whole
 
 SHOW: Final = "terraform show -json > state.json"
 ACCOUNT: Final = re.compile(r"\d{12}")
@@ -115,14 +115,11 @@ def names_account(path: Path) -> str | None:
 def _parsed(path: Path) -> Mapping[str, Any]:
     raw = files.read(path, "the state", most=MAXIMUM_BYTES)
     try:
-        document = json.loads(raw)  # UTF-8, or UTF-16 as PowerShell redirects it
-    except UnicodeDecodeError as error:
-        raise InputError("the state is not text", where=str(path), fix=f"write it with `{SHOW}`") from error
-    except ValueError as error:
-        line = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else str(path)
-        raise InputError("the state is not JSON", where=line, fix=f"write it with `{SHOW}`") from error
-    except RecursionError as error:
-        raise InputError("the state is nested too deeply", where=str(path)) from error
+        document = whole(raw)  # UTF-8, or UTF-16 as PowerShell redirects it
+    except OddJson as error:
+        raise InputError(
+            f"the state {error}", where=in_file(path, error), fix=f"write it with `{SHOW}`"
+        ) from error
     if not isinstance(document, dict):
         raise InputError("the state is not a JSON object", where=str(path), fix=f"write it with `{SHOW}`")
     return document
