@@ -294,3 +294,58 @@ def test_names_from_policies_cannot_steer_the_terminal(tmp_path: Path) -> None:
     hostile = {"name": "\x1b[2Jevil\r\n", "policy": document(allow(Sid="\x1b]0;x\x07"))}
     result = run(tmp_path, case(policies={"identity": [hostile]}), explain=True)
     assert "\x1b" not in result.stdout and "\r" not in result.stdout
+
+
+BLOB = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/st/blobServices/default/containers/c/blobs/m"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        (
+            {
+                "provider": "gcp",
+                "request": {
+                    "member": "user:a@lab.test",
+                    "permission": "storage.objects.get",
+                    "resource": "buckets/w/objects/m",
+                },
+                "policies": {
+                    "allow_policies": [
+                        {
+                            "resource": "buckets/w",
+                            "bindings": [
+                                {"role": "roles/storage.objectViewer", "members": ["group:g@lab.test"]}
+                            ],
+                        }
+                    ]
+                },
+            },
+            [
+                "line 1: storage.objects.get on buckets/w/objects/m by user:a@lab.test",
+                "hangs on what is not known",
+                "  allowed if user:a@lab.test is in group:g@lab.test",
+                "  allow policies: allows (buckets/w roles/storage.objectViewer) if user:a@lab.test is in group:g@lab.test",
+            ],
+        ),
+        (
+            {
+                "provider": "azure",
+                "request": {"principal": "ann", "dataAction": f"{BLOBS}/read", "resource": BLOB},
+                "policies": {"storage_account_settings": {"networkAcls": {"defaultAction": "Deny"}}},
+            },
+            [
+                f"line 1: {BLOBS}/read on {BLOB} by ann",
+                "denied: nothing allows it",
+                "  role assignments: no allow",
+                "  network rules: allows if the network rules let client_ip through",
+            ],
+        ),
+    ],
+    ids=["gcp", "azure"],
+)
+def test_other_clouds_are_explained_in_their_own_words(
+    tmp_path: Path, asked: dict[str, Any], lines: list[str]
+) -> None:
+    assert run(tmp_path, asked, explain=True).stdout.splitlines() == lines

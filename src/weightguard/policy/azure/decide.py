@@ -44,20 +44,17 @@ class _Question:
         locked = [*self._locked()]
         allowed = [*self._allowed()]
         network = self._network()
+        ways = tuple(dict.fromkeys(why.layer for _, why in allowed)) or ("rbac",)
+        said = (
+            ("deny", _denying(denied)),
+            ("lock", _denying(locked)),
+            *((layer, _allowing(allowed, layer)) for layer in ways),
+            ("network", Verdict(allow=network)),
+        )
         steps = tuple(
             (layer, verdict)
-            for layer, verdict in (
-                ("deny", _denying(denied)),
-                ("lock", _denying(locked)),
-                *(
-                    (layer, _allowing(allowed, layer))
-                    for layer in dict.fromkeys(why.layer for _, why in allowed)
-                ),
-                ("network", Verdict(allow=network)),
-            )
-            if verdict.deny is not NEVER
-            or (verdict.allow is not NEVER and verdict.allow is not ALWAYS)
-            or verdict.allowed_by
+            for layer, verdict in said
+            if layer in ways or verdict.deny is not NEVER or (layer == "network" and network is not ALWAYS)
         )
         return _concluded([*denied, *locked], allowed, network, steps)
 
