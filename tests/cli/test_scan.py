@@ -151,6 +151,38 @@ def test_the_doctor_says_what_is_reachable_and_permitted(
     assert not list(Path.cwd().iterdir()), "it writes nothing"
 
 
+def test_the_doctor_asks_member_accounts_too(
+    moto_url: str, faults: emulators.Faults, typed: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = emulators.lab(moto_url).member
+    for name, value in faults.environment().items():
+        monkeypatch.setenv(name, value)
+    status, out, _ = typed("doctor", "aws")
+    assert status == 0
+    assert f"ok   sts:AssumeRole in aws/{member}" in out
+    (keys,) = [line for line in out.splitlines() if "kms:ListKeys" in line]
+    assert f"aws/{emulators.ACCOUNT}" in keys
+    assert f"aws/{member}" in keys
+    assert f"aws/{member}" not in typed("doctor", "aws", "--no-org")[1]
+    faults.set(
+        {"service": "sts", "operation": "AssumeRole", "error": {"code": "AccessDenied", "status": 403}}
+    )
+    status, out, _ = typed("doctor", "aws")
+    assert status == 0
+    (line,) = [line for line in out.splitlines() if "sts:AssumeRole" in line]
+    assert f"denied (AccessDenied) in aws/{member}: could hide" in line
+    assert "with 1 gap at least" in out
+
+
+def test_one_service_may_be_elsewhere(moto_url: str, tmp_path: Path) -> None:
+    emulators.clients(moto_url)("s3").create_bucket(Bucket="one")
+    folder = tmp_path / "audit"
+    assert _scan(moto_url, folder, "-q", "--endpoint", "kms=http://127.0.0.1:9").returncode == 4
+    calls = list(api.load(folder / "snapshot").snapshots[0].calls())
+    assert {call.code for call in calls if call.service == "kms"} == {"EndpointConnectionError"}
+    assert {call.outcome for call in calls if call.operation == "ListBuckets"} == {"ok"}
+
+
 def test_a_silent_endpoint_is_found_out(tmp_path: Path, typed: Type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

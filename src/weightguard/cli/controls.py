@@ -13,6 +13,7 @@ import click
 
 from weightguard.cli import options
 from weightguard.errors import CatalogueError, InputError
+from weightguard.provider import PROVIDERS
 
 if TYPE_CHECKING:
     from weightguard.controls import Catalogue, Control
@@ -62,7 +63,7 @@ def _load(config_path: str | None, directories: Sequence[str]) -> Catalogue:
 @click.option("--level", type=click.Choice(options.LEVELS), help="Controls that this level asks for.")
 @click.option("--severity", type=click.Choice(options.SEVERITIES[:-1]), help="Controls of this severity.")
 @click.option("--mode", type=click.Choice(_MODES), help="Who decides: facts, both, or a named party.")
-@click.option("--provider", type=click.Choice(("aws", "gcp", "azure")), help="Controls for this provider.")
+@click.option("--provider", type=click.Choice(PROVIDERS), help="Controls for this provider.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @_catalogue_of
 def list_(

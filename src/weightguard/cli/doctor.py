@@ -88,8 +88,9 @@ def _asked(provider: str, source: Source) -> bool:
         _line(False, f"{TITLES[provider]}: {error.one_line()}")
         return False
     if refused:
+        gaps = f"{refused} gap{'' if refused == 1 else 's'} at least"
         click.echo(
-            f"A scan would run, with {refused} gaps at least. `weightguard permissions {provider}` prints what to grant."
+            f"A scan would run, with {gaps}. `weightguard permissions {provider}` prints what to grant."
         )
     return True
 
