@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from weightguard.assess import mutelists
 from weightguard.assess.assessment import assess
 from weightguard.assess.model import Report
 from weightguard.assess.status import exit_status
+from weightguard.assess.things import Thing, named
 from weightguard.config import Config
 from weightguard.controls.schema import Control
 from weightguard.errors import ConfigError
@@ -224,7 +226,7 @@ def mutelist(folder: Path, accounts: dict[str, Any]) -> Config:
             ACCOUNT,
             "s3_public",
             {"Resources": ["a"], "Regions": ["eu-west-1"], "Description": "expires: 2027-01-01"},
-            "refused",
+            "unmatched",
             "fail",
         ),
     ],
@@ -276,14 +278,61 @@ def test_an_exception_ends_the_look_through_the_checks_of_an_account() -> None:
     assert not _mutes({}, "a", before=first)
     assert _mutes({}, "b", before=first)
     assert _mutes({}, "a", before={"ec2_*": first["s3_*"]})
+    assert _mutes({}, "a", before={"s3_*": MUTED | {"Exceptions": {"Tags": ["x=y"]}}}) is None
 
 
-def _mutes(entry: dict[str, Any], name: str, before: dict[str, Any] | None = None) -> bool:
+@pytest.mark.parametrize(
+    ("regions", "muted"),
+    [
+        (["eu-west-1"], True), (["eu-*"], True), (["west"], True), (["us-east-1", "eu-"], True), (["us-east-1"], False),
+        (["^eu-west$"], False), (["*"], True),
+    ],
+)  # fmt: skip
+def test_an_entry_limited_to_regions_mutes_what_lies_in_them(regions: list[str], muted: bool) -> None:
+    assert _mutes({"Regions": regions}, "a") is muted
+    assert _mutes({"Exceptions": {"Regions": regions}}, "a") is not muted
+    assert _mutes({"Exceptions": {"Regions": regions, "Resources": ["^b$"]}}, "a") is True
+
+
+def test_what_no_region_is_known_of_is_muted_only_where_every_region_is(tmp_path: Path) -> None:
+    covering = control("WG-STO-01", mappings={"rand_vectors": ["V4.1"], "prowler": ["s3_public"]})
+    unplaced = [replace(store(name, public_access_block=BAD), region=None) for name in "ab"]
+    for regions, state in ((["eu-west-1"], "refused"), (["*"], "applied")):
+        config = mutelist(tmp_path, {"*": {"Checks": {"s3_public": MUTED | {"Regions": regions}}}})
+        made = report(tmp_path, config, covering, stores=unplaced)
+        assert [one.state for one in made.waivers] == [state]
+
+
+@pytest.mark.parametrize(
+    ("check", "kind", "service", "name", "region"),
+    [
+        ("s3_bucket_public_access", "store", "", "n", "r"),
+        ("s3_access_point_public_access_block", "store", "", None, None),
+        ("iam_inline_policy_allows_privilege_escalation", "store", "", None, None),
+        ("kms_cmk_rotation_enabled", "key", "", "n", "r"),
+        ("cloudtrail_kms_encryption_enabled", "trail", "", None, None),
+        ("ec2_instance_imdsv2_enabled", "workload", "ec2", "n", "r"),
+        ("ec2_instance_imdsv2_enabled", "workload", "ecs", None, None),
+        ("iam_role_administratoraccess_policy", "role", "", "n", None),
+        ("iam_role_administratoraccess_policy", "user", "", None, None),
+        ("iam_user_accesskey_unused", "user", "", None, None),
+        ("s3_account_level_public_access_blocks", "account", "", "i", None),
+        ("guardduty_is_enabled", "account", "", None, None),
+    ],
+)
+def test_a_finding_of_another_scanner_is_named_where_it_is_about_the_same_thing(
+    check: str, kind: Any, service: str, name: str | None, region: str | None
+) -> None:
+    found = named(check, Thing("i", kind, ACCOUNT, "n", "r", service))
+    assert (found.name, found.region) == (name, region)
+
+
+def _mutes(entry: dict[str, Any], name: str, before: dict[str, Any] | None = None) -> bool | None:
     value = {"Mutelist": {"Accounts": {"*": {"Checks": {**(before or {}), "s3_public": MUTED | entry}}}}}
     mappings = {"rand_vectors": ["V4.1"], "prowler": ["s3_public"]}
     covering = (Control.model_validate(control("WG-STO-01", mappings=mappings)),)
     found = [*mutelists.read(Document("m.yaml", value, {}), covering, AS_OF)]
-    return found[-1].matches(arn(name), ACCOUNT)
+    return found[-1].matches(Thing(arn(name), "store", ACCOUNT, name, "eu-west-1"))
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ from weightguard.assess.reach import Asked, Reaches
 from weightguard.assess.remedies import Place
 from weightguard.assess.scoring import Exposure, exposures, score_together
 from weightguard.assess.standing import Settled, Standing, Table, overall, settle, standings
+from weightguard.assess.things import things_of
 from weightguard.assess.vectors import vectors
 from weightguard.assess.waivers import apply, read_waivers
 from weightguard.config import Config
@@ -156,7 +157,7 @@ class _Assessment:
             config.attestations, catalogue, judgement.as_of, config.organisation
         )
         waivers = read_waivers(config.waivers, catalogue, judgement.as_of)
-        self.waived = apply(waivers, judgement.results, accounts_of(estate), judgement.as_of)
+        self.waived = apply(waivers, judgement.results, things_of(estate), judgement.as_of)
         self.settled: Sequence[Settled] = settle(
             judgement.results, self.controls, self.waived.stamps, accepted(self.attestations)
         )
@@ -341,19 +342,6 @@ class _Assessment:
             as_of=self.judgement.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             digests=digests,
         )
-
-
-def accounts_of(estate: Estate) -> dict[str, str]:
-    """The account of everything that a result may be about, by id."""
-    collections = (
-        estate.stores, estate.keys, estate.principals, estate.trails, estate.endpoints, estate.workloads,
-        estate.disk_copies,
-    )  # fmt: skip
-    found = {item.id: item.account for collection in collections for item in collection}
-    found.update({account.id: account.id for account in estate.accounts})
-    stores = {store.id: store.account for store in estate.stores}
-    found.update({one.id: stores[one.store] for one in estate.weight_sets if one.store in stores})
-    return found
 
 
 def claim(catalogue: Catalogue, level: Reached) -> str:

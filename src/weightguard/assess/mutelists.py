@@ -1,31 +1,34 @@
 """Prowler's mutelists as waivers: exactly what its own matcher mutes, never more, each with an end.
 
 A file is refused as Prowler's schema refuses it. An entry becomes waivers of the controls that ask what its check asks
-(`mappings.prowler` of the catalogue). What an entry hangs on and results do not carry (tags, regions) refuses the entry.
+(`mappings.prowler` of the catalogue). What hangs on something that is not known of a result (tags; the region or the name of a
+finding that is about another resource) mutes nothing and is told.
 
-Source: Prowler 5 documentation, "Mutelisting" ("Each field", "How the Mutelist Works"): in every expression ``*`` stands for
-anything, and an expression that is found anywhere in a name matches; the check that an exception holds for ends the look through
-the account's checks.
+Source: Prowler 5 documentation, "Mutelisting" ("Each field", "How the Mutelist Works"), and its behaviour in 5.46: in every
+expression ``*`` stands for anything, and an expression that is found anywhere in a name matches, those of checks included; the
+check that an exception holds for ends the look through the account's checks.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from weightguard import yaml_file
+from weightguard.assess import expressions
+from weightguard.assess.expressions import ANYTHING, every, found_in, some
+from weightguard.assess.things import Named, Thing, named
 from weightguard.controls.schema import Control, Strict, Text
 from weightguard.errors import ConfigError
 from weightguard.yaml_file import Document
 
 _EXPIRES = re.compile(r"\bexpires[:=]\s*(\d{4}-\d{2}-\d{2})", re.IGNORECASE)
-_LONGEST_EXPRESSION = 1_000
+_LAMBDA = re.compile(r"^lambda")
 _Some = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
@@ -74,7 +77,7 @@ class Muted:
         control: the control's id; ``prowler:<check>`` where no control asks what the check asks.
         expires: its last day; None where it has no end.
         where: file and line.
-        matches: whether it mutes a subject of an account.
+        matches: whether it mutes a thing; None: that hangs on what is not known of the thing.
         refused: why it is not applied; empty where it is.
     """
 
@@ -84,7 +87,7 @@ class Muted:
     reason: str
     expires: date | None
     where: tuple[str | int, ...]
-    matches: Callable[[str, str | None], bool]
+    matches: Callable[[Thing], bool | None]
     refused: str
 
 
@@ -102,13 +105,12 @@ def read(document: Document, controls: Sequence[Control], as_of: datetime) -> It
             where = ("Mutelist", "Accounts", account, "Checks", check)
             _check_expressions(entry, check, document, where)
             expires = _end(entry, document, where, as_of)
-            matches = _matcher(account, entries[: place + 1])
-            covering = [
-                control.id
+            covering = {
+                control.id: found
                 for control in controls
-                if any(_is_check(check, name) for name in control.mappings.prowler)
-            ]
-            for control in covering or [f"prowler:{check}"]:
+                if (found := tuple(name for name in control.mappings.prowler if _is_check(check, name)))
+            }
+            for control, checks in (covering or {f"prowler:{check}": ()}).items():
                 yield Muted(
                     control=control,
                     check=check,
@@ -116,7 +118,7 @@ def read(document: Document, controls: Sequence[Control], as_of: datetime) -> It
                     reason=entry.Description or "muted in Prowler",
                     expires=expires,
                     where=where,
-                    matches=matches,
+                    matches=_matcher(account, entries[: place + 1], checks),
                     refused=_refusal(entry, expires, bool(covering)),
                 )
 
@@ -127,10 +129,8 @@ def _refusal(entry: MutedCheck, expires: date | None, covered: bool) -> str:
         return "no control covers this check"
     if expires is None:
         return "it has no expiry: write 'expires: YYYY-MM-DD' into its Description"
-    if entry.Tags or exceptions.Tags:
+    if exceptions.Tags or not ANYTHING.issuperset(entry.Tags):
         return "it depends on tags, which results do not carry"
-    if "*" not in entry.Regions or exceptions.Regions:
-        return "it is limited to regions, which results do not carry"
     return ""
 
 
@@ -156,73 +156,64 @@ def _end(entry: MutedCheck, document: Document, where: tuple[str | int, ...], as
 LONGEST_DAYS = 366
 
 
-def _matcher(account: str, entries: tuple[tuple[str, MutedCheck], ...]) -> Callable[[str, str | None], bool]:
-    """Whether the last of some entries mutes a subject: the ones before it may have ended the look with an exception."""
-    check, entry = entries[-1]
+def _matcher(
+    account: str, entries: tuple[tuple[str, MutedCheck], ...], checks: tuple[str, ...]
+) -> Callable[[Thing], bool | None]:
+    """Whether the last of some entries mutes a finding of one of some checks about a thing."""
 
-    def matches(subject: str, subject_account: str | None) -> bool:
-        if account not in ("*", subject_account):
+    def matches(thing: Thing) -> bool | None:
+        if account not in ("*", thing.account):
             return False
-        name = subject.rsplit(":", 1)[-1]
-        if any(
-            _excepted(one.Exceptions, name, subject_account)
-            for pattern, one in entries
-            if pattern == check or _is_check(pattern, check)
-        ):
-            return False
-        return _found_in(entry.Resources, name)
+        return some(_mutes(entries, check, thing) for check in checks)
 
     return matches
 
 
-def _excepted(exceptions: Excepted | None, name: str, account: str | None) -> bool:
+def _mutes(entries: tuple[tuple[str, MutedCheck], ...], check: str, thing: Thing) -> bool | None:
+    """Whether the last entry mutes: those before it, and its own exceptions, may have ended the look."""
+    finding = named(check, thing)
+    ended = some(
+        _excepted(one.Exceptions, finding, thing.account)
+        for pattern, one in entries
+        if _is_check(pattern, check)
+    )
+    entry = entries[-1][1]
+    found = every((found_in(entry.Regions, finding.region), found_in(entry.Resources, finding.name)))
+    return every((found, None if ended is None else not ended))
+
+
+def _excepted(exceptions: Excepted | None, finding: Named, account: str) -> bool | None:
     """An exception holds where each of its parts that says something matches."""
-    if exceptions is None or not (exceptions.Accounts or exceptions.Resources):
+    if exceptions is None:
         return False
-    of_account = not exceptions.Accounts or _found_in(exceptions.Accounts, account or "")
-    return of_account and (not exceptions.Resources or _found_in(exceptions.Resources, name))
+    parts = (
+        (exceptions.Accounts, account),
+        (exceptions.Regions, finding.region),
+        (exceptions.Resources, finding.name),
+        (exceptions.Tags, None),
+    )
+    stated = [(written, text) for written, text in parts if written]
+    return bool(stated) and every(found_in(written, text) for written, text in stated)
 
 
 def _is_check(pattern: str, check: str) -> bool:
-    """Whether an entry's check speaks of a check. Prowler searches; here the whole name has to fit, which mutes less."""
-    written = re.sub(r"^lambda", "awslambda", pattern)
-    return written in ("*", check) or _compiled(f"^(?:{written})$").search(check) is not None
-
-
-def _found_in(expressions: Iterable[str], text: str) -> bool:
-    return any(_compiled(expression).search(text) is not None for expression in expressions)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(expression: str) -> Any:
-    """An expression as RE2 compiles it: its time grows with the text alone, whoever wrote it."""
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(expression.replace("*", ".*"), options)
+    """Whether an entry's check speaks of a check: all, that one, or an expression that is found in its name."""
+    written = _LAMBDA.sub("awslambda", pattern)
+    return written in ("*", check) or found_in((written,), check) is True
 
 
 def _check_expressions(
     entry: MutedCheck, check: str, document: Document, where: tuple[str | int, ...]
 ) -> None:
-    import re2
-
-    exceptions = entry.Exceptions or Excepted()
-    for expression in (f"^(?:{check})$", *entry.Resources, *exceptions.Accounts, *exceptions.Resources):
+    excepted = entry.Exceptions or Excepted()
+    names = (*entry.Regions, *entry.Resources, *excepted.Accounts, *excepted.Regions, *excepted.Resources)
+    for expression in (check, *names):
         try:
-            if len(expression) > _LONGEST_EXPRESSION:
-                raise re2.error("longer than a thousand characters")
-            _compiled(expression)
-        except re2.error as error:
+            expressions.check(expression)
+        except ValueError as error:
             raise ConfigError(
-                f"{expression[:80]!r} is no expression", where=document.where(*where), fix=_text(error)
+                f"{expression[:80]!r} is no expression", where=document.where(*where), fix=str(error)
             ) from error
-
-
-def _text(error: Exception) -> str:
-    found = error.args[0] if error.args else error
-    return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
 
 
 def is_mutelist(document: Document) -> bool:

@@ -32,6 +32,7 @@ from pydantic import Field
 from weightguard import yaml_file
 from weightguard.assess import mutelists
 from weightguard.assess.model import WaiverEntry, WaiverStamp
+from weightguard.assess.things import Thing
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.results import Result
 from weightguard.controls.schema import ControlId, Status, Strict, Text
@@ -65,7 +66,7 @@ class Waiver:
     """A waiver from either kind of file.
 
     Attributes:
-        matches: whether it speaks of a subject, given the subject's id and account.
+        matches: whether it speaks of a thing; None: that hangs on what is not known of the thing.
         refused: why it cannot be applied at all; empty when it can.
     """
 
@@ -77,7 +78,7 @@ class Waiver:
     expires: date | None
     compensating_control: str
     source: str
-    matches: Callable[[str, str | None], bool] = field(compare=False)
+    matches: Callable[[Thing], bool | None] = field(compare=False)
     refused: str = ""
 
 
@@ -107,12 +108,12 @@ def read_waivers(paths: Iterable[Path], catalogue: Catalogue, as_of: datetime) -
 
 
 def apply(
-    waivers: Sequence[Waiver], results: Sequence[Result], accounts: Mapping[str, str], as_of: datetime
+    waivers: Sequence[Waiver], results: Sequence[Result], things: Mapping[str, Thing], as_of: datetime
 ) -> Waived:
     """Finds the first live waiver of every result that fails or is unknown.
 
     Args:
-        accounts: account id by subject id, for mutelists, which speak of accounts.
+        things: what results are about, by subject, for mutelists, which speak of accounts, regions and names.
     """
     by_control: dict[str, list[int]] = {}
     for place, result in enumerate(results):
@@ -121,12 +122,12 @@ def apply(
     stamps: dict[int, WaiverStamp] = {}
     entries = []
     for waiver in waivers:
-        places = [
-            place
+        found = {
+            place: waiver.matches(_thing(results[place].subject, things))
             for place in by_control.get(waiver.control, ())
-            if waiver.matches(results[place].subject, accounts.get(results[place].subject))
-        ]
-        state, why = _fate(waiver, places, as_of)
+        }
+        places = [place for place, matches in found.items() if matches]
+        state, why = _fate(waiver, len(places), sum(one is None for one in found.values()), as_of)
         if state == "applied":
             for place in places:
                 stamps.setdefault(place, _stamp(waiver, results[place]))
@@ -134,16 +135,30 @@ def apply(
     return Waived(stamps, tuple(sorted(entries, key=lambda one: (one.control, one.subject, one.source))))
 
 
+def _thing(subject: str, things: Mapping[str, Thing]) -> Thing:
+    """What a result is about; a scope, the whole estate and a model are in no account."""
+    return things.get(subject) or Thing(subject, "other", "", subject)
+
+
 def _fate(
-    waiver: Waiver, places: list[int], as_of: datetime
+    waiver: Waiver, applied: int, unsettled: int, as_of: datetime
 ) -> tuple[Literal["applied", "expired", "unmatched", "refused"], str]:
     if waiver.refused:
         return "refused", waiver.refused
     if waiver.expires is not None and datetime.combine(waiver.expires, time.max, UTC) < as_of:
         return "expired", f"it expired on {waiver.expires.isoformat()}"
-    if not places:
-        return "unmatched", "no failing or unknown result is of this control and subject"
-    return "applied", f"{len(places)} result{'s' if len(places) > 1 else ''}"
+    hanging = (
+        f"{_results(unsettled)} may be meant: it depends on a region or a name that is not known of them"
+    )
+    if applied:
+        return "applied", _results(applied) + (f"; besides, {hanging}" if unsettled else "")
+    if unsettled:
+        return "refused", hanging
+    return "unmatched", "no failing or unknown result is of this control and subject"
+
+
+def _results(number: int) -> str:
+    return f"{number} result{'' if number == 1 else 's'}"
 
 
 def _own(document: Document, catalogue: Catalogue, as_of: datetime) -> Iterator[Waiver]:
@@ -180,8 +195,8 @@ def _own(document: Document, catalogue: Catalogue, as_of: datetime) -> Iterator[
         )
 
 
-def _shell(pattern: str) -> Callable[[str, str | None], bool]:
-    return lambda subject, _account: fnmatchcase(subject, pattern)
+def _shell(pattern: str) -> Callable[[Thing], bool | None]:
+    return lambda thing: fnmatchcase(thing.id, pattern)
 
 
 def _mutelist(document: Document, catalogue: Catalogue, as_of: datetime) -> Iterator[Waiver]:
