@@ -63,7 +63,8 @@ if TYPE_CHECKING:
 DISCLAIMER = (
     "Security levels are benchmarks of RAND RR-A2849-1 (2024), which says of itself that it is neither a standard nor a compliance "
     "regime. This report shows alignment with its measures as far as the evidence reaches; it certifies nothing. "
-    "What was not looked at or is not modelled stands in its own list."
+    "Older versions of objects are counted at most, never read; what else was not looked at or is not modelled stands in its own "
+    "list."
 )
 
 
