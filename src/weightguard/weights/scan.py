@@ -124,6 +124,10 @@ class StoreScan:
         self._verdicts[obj.key] = verdict
         self._objects[obj.key] = obj
 
+    def forget(self, obj: ListedObject) -> None:
+        """Leave out an object that is not there any more."""
+        self._named.pop(obj.key, None)
+
     def rows(self, objects: Iterable[ListedObject]) -> Iterator[ObjectRow]:
         """Classify every object of the listing, streamed past a second time."""
         candidates = self._candidates()

@@ -69,6 +69,7 @@ def collected(
             ("list-type", objects),
         ):
             if query.startswith(name) or f"&{name}" in query:
+                answer = answer() if callable(answer) else answer
                 return (
                     answer
                     if isinstance(answer, Reply)
@@ -152,3 +153,19 @@ def test_refused_versions_keep_a_versioned_bucket_from_being_harmless(tmp_path: 
     found, _ = collected(tmp_path, versioning=VERSIONED, old=refused())
     assert found.harmless is None
     assert found.answers["ListObjectVersions"].outcome == "denied"
+
+
+LARGE = ONE.replace("<Size>0</Size>", "<Size>5000</Size>")
+
+
+def test_an_object_that_was_deleted_since_it_was_listed_is_not_there(tmp_path: Path) -> None:
+    pages = iter([LARGE, EMPTY])
+    found, rows = collected(tmp_path, objects=lambda: next(pages))
+    assert rows == {}
+    assert not found.weights
+    assert not found.unread
+
+
+def test_an_object_that_is_listed_and_not_found_is_not_read(tmp_path: Path) -> None:
+    _, rows = collected(tmp_path, objects=LARGE)
+    assert rows == {"model.safetensors": "failed"}

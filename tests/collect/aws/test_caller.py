@@ -102,6 +102,42 @@ def test_expired_credentials_stop_everything() -> None:
         caller(url)[0].ask(kms.DESCRIBE_KEY, KeyId="k")
 
 
+UNRECOGNISED = Reply(400, json.dumps({"__type": "UnrecognizedClientException", "message": "no"}).encode())
+NOBODY = Reply(
+    403,
+    b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error></ErrorResponse>",
+)
+SOMEBODY = Reply(
+    200,
+    b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+    b"<Arn>arn:aws:iam::123456789012:user/a</Arn><UserId>A</UserId><Account>123456789012</Account>"
+    b"</GetCallerIdentityResult></GetCallerIdentityResponse>",
+)
+
+
+def test_a_key_that_is_accepted_nowhere_any_more_stops_everything() -> None:
+    replies = iter([UNRECOGNISED, NOBODY])
+    with server(lambda _: next(replies)) as url:
+        asking, calls = caller(url)
+        with pytest.raises(CredentialsError, match="any more"):
+            asking.ask(kms.DESCRIBE_KEY, KeyId="k")
+    assert [(call.operation, call.outcome) for call in calls] == [("GetCallerIdentity", "denied")]
+
+
+def test_a_region_that_does_not_know_the_key_is_refused_there_alone() -> None:
+    replies = iter([UNRECOGNISED, SOMEBODY])
+    with server(lambda _: next(replies)) as url:
+        asking, calls = caller(url)
+        assert asking.ask(kms.DESCRIBE_KEY, KeyId="k").outcome == "denied"
+    assert [call.operation for call in calls] == ["DescribeKey"]
+
+
+def test_a_wrong_clock_stops_everything() -> None:
+    skewed = Reply(403, b"<Error><Code>RequestTimeTooSkewed</Code><Message>no</Message></Error>")
+    with server(lambda _: skewed) as url, pytest.raises(CredentialsError, match="clock"):
+        caller(url)[0].ask(s3.GET_POLICY, **BUCKET)
+
+
 def test_an_undeclared_operation_cannot_be_called() -> None:
     with server(lambda _: Reply()) as url, pytest.raises(Undeclared):
         caller(url)[0].ask(replace(kms.DESCRIBE_KEY, name="ScheduleKeyDeletion"), KeyId="k")

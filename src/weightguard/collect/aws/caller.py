@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from weightguard.collect.aws.codes import CODES, UNREACHABLE
+from weightguard.collect.aws.codes import CODES, DOUBTFUL, UNREACHABLE
 from weightguard.collect.aws.connections import Connections, Malformed, Wordless
 from weightguard.collect.calls.answer import MALFORMED, Answer, Outcome, plain
 from weightguard.collect.calls.breaker import Breaker
@@ -21,6 +21,9 @@ Transform = Callable[[Any], Mapping[str, Any]]
 
 # What the SDK lets out when an answer breaks its parser in a way that it did not foresee.
 _PARSER_ERRORS = (AttributeError, KeyError, IndexError, TypeError, ValueError)
+
+
+_IDENTITY = "sts:GetCallerIdentity"
 
 
 class Caller:
@@ -108,9 +111,30 @@ class Caller:
         self, question: Question, parameters: Mapping[str, Any], transform: Transform | None = None
     ) -> Ask:
         def ask(more: Mapping[str, Any]) -> tuple[Answer, int]:
-            return self._once(question, {**parameters, **more}, transform)
+            answer, attempts = self._once(question, {**parameters, **more}, transform)
+            if answer.code in DOUBTFUL:
+                self._check_credentials(question)
+            return answer, attempts
 
         return ask
+
+    def _check_credentials(self, question: Question) -> None:
+        """Asks who the caller is, where something refuses the credentials themselves.
+
+        Raises:
+            CredentialsError: they are accepted nowhere any more. What was refused is then no property of the estate.
+        """
+        asked = next((one for one in self._calls.declared if one.id == _IDENTITY), None)
+        if asked is None or question.operation is asked:
+            return
+        answer, attempts = self._once(Question(asked), {}, None)
+        if answer.code in DOUBTFUL:
+            self._calls.note(Question(asked), answer, attempts)
+            raise CredentialsError(
+                f"AWS does not accept the credentials any more ({answer.code})",
+                where=question.operation.id,
+                fix="sign in again",
+            )
 
     def _once(
         self, question: Question, parameters: Mapping[str, Any], transform: Transform | None

@@ -26,13 +26,24 @@ _NOT_REFUSED = frozenset({"InvalidObjectState"})
 """Errors with HTTP status 403 that are no matter of permission: an archived object has to be restored first."""
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 """The session has ended: EC2 says so with RequestExpired (EC2 API reference, "Error codes"), S3 and STS with ExpiredToken."""
+DOUBTFUL = frozenset(
+    {
+        "AuthFailure", "IncompleteSignature", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidSignatureException",
+        "InvalidToken", "MissingAuthenticationToken", "SignatureDoesNotMatch", "UnrecognizedClientException",
+    }
+)  # fmt: skip
+"""The credentials themselves are not accepted: everywhere, where the key was deleted while it was in use; or in a region alone that
+the account or the session's kind may not use (IAM user guide, "Managing AWS STS in an AWS Region")."""
+_SKEWED = frozenset({"RequestTimeTooSkewed"})
+"""The caller's clock is wrong (Amazon S3 API reference, "Error responses")."""
 _GONE = frozenset(
     {
-        "AccessPointNotFound", "ClusterNotFoundException", "FileSystemNotFound", "InvalidAMIID.NotFound",
-        "InvalidAMIID.Unavailable",
+        "AccessPointNotFound", "AccountNotFoundException", "ChildNotFoundException", "ClusterNotFoundException",
+        "CustomKeyStoreNotFoundException", "FileSystemNotFound", "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable",
         "InvalidSnapshot.NotFound", "NoSuchAccessPoint", "NoSuchBucket", "NoSuchConfigurationRecorderException", "NoSuchEntity",
-        "NoSuchEntityException", "NotFoundException", "PolicyNotFoundException", "RepositoryNotFoundException",
-        "ResourceNotFound", "ResourceNotFoundException", "StackSetNotFoundException", "TargetNotFoundException",
+        "NoSuchEntityException", "NoSuchKey", "NotFoundException", "OrganizationalUnitNotFoundException",
+        "ParentNotFoundException", "PolicyNotFoundException", "RepositoryNotFoundException", "ResourceNotFound",
+        "ResourceNotFoundException", "ServiceNotFoundException", "StackSetNotFoundException", "TargetNotFoundException",
         "TrailNotFoundException",
     }
 )  # fmt: skip
@@ -52,5 +63,6 @@ CODES = Codes(
     not_refused=_NOT_REFUSED,
     gone=_GONE,
     expired=_EXPIRED,
+    skewed=_SKEWED,
     unreachable=UNREACHABLE,
 )

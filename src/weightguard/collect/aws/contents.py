@@ -221,7 +221,8 @@ def _spooled(spool: IO[str]) -> Iterator[ListedObject]:
 
 
 def _rows(found: Contents, scan: StoreScan, spool: IO[str], headers: _Headers) -> Iterator[dict[str, Any]]:
-    for row in scan.rows(_spooled(spool)):
+    there = (obj for obj in _spooled(spool) if obj.key not in headers.gone)
+    for row in scan.rows(there):
         found.weights = found.weights or row.weight_set is not None
         found.unread = found.unread or (row.weight_set is None and row.examined in UNREAD)
         seen = headers.encryption.get(row.key, {})
@@ -244,6 +245,7 @@ class _Headers:
     bucket: s3.Bucket
     encryption: dict[str, dict[str, str | None]] = field(default_factory=dict)
     sealed: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
 
     def examine(self, scan: StoreScan, readers: Executor) -> None:
         """Examine what the scan wants to see, several objects at a time."""
@@ -252,7 +254,11 @@ class _Headers:
             (obj, readers.submit(contextvars.copy_context().run, self._examined, obj)) for obj in scan.plan()
         ]
         for obj, future in waiting:
-            scan.settle(obj, future.result())
+            verdict = future.result()
+            if obj.key in self.gone:
+                scan.forget(obj)
+            else:
+                scan.settle(obj, verdict)
 
     def _examined(self, obj: ListedObject) -> FileVerdict:
         return examine(obj, self._read)
@@ -285,8 +291,23 @@ class _Headers:
             return held[-1]
         if answer.code in _ARCHIVED:
             raise ReadArchived(f"s3:GetObject {answer.code}", where=self.bucket.arn)
+        if answer.gone and self._is_gone(key):
+            self.gone.add(key)
         problem = ReadDenied if answer.outcome == "denied" else ReadFailed
         raise problem(f"s3:GetObject {answer.outcome}", where=self.bucket.arn)
+
+    def _is_gone(self, key: str) -> bool:
+        """Whether a listing knows the key no more: somebody deleted it since. One that is listed and not found is not read."""
+        page = next(
+            self.account.caller.pages(
+                s3.LIST_OBJECTS,
+                region=self.bucket.region,
+                resource=f"{self.bucket.arn}/{key}",
+                Bucket=self.bucket.name,
+                Prefix=key,
+            )
+        )
+        return page.ok and all(entry["Key"] != key for entry in page.data.get("Contents", []))
 
 
 def _is_client_side(metadata: object) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from weightguard.collect.aws import models
 from weightguard.collect.aws.caller import Caller
-from weightguard.collect.aws.codes import UNREACHABLE
+from weightguard.collect.aws.codes import DOUBTFUL, UNREACHABLE
 from weightguard.collect.aws.connections import ClientCache, Connections, Settings
 from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.services import kms, sts
@@ -20,12 +20,7 @@ from weightguard.errors import CredentialsError, InputError
 
 DEFAULT_REGION = "us-east-1"
 SESSION_NAME = "weightguard"
-_REFUSED_CREDENTIALS = frozenset(
-    {
-        "IncompleteSignature", "InvalidAccessKeyId", "InvalidClientTokenId",
-        "MissingAuthenticationToken", "SignatureDoesNotMatch", "UnrecognizedClientException",
-    }
-)  # fmt: skip
+_UNSIGNED = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 
 
 def settings(options: AwsOptions) -> Settings:
@@ -148,16 +143,15 @@ def identity(caller: Caller) -> tuple[str, str, Answer]:
 
 def _refuse_hopeless(answer: Answer, caller: Caller) -> None:
     endpoint = caller.connections.client("sts").meta.endpoint_url
-    if answer.code in _REFUSED_CREDENTIALS and not caller.connections.region_named:
+    if answer.code in DOUBTFUL and not caller.connections.region_named:
         raise CredentialsError(
             f"AWS does not accept the credentials ({answer.code}), and no region is set",
             where=endpoint,
             fix="keys of another partition (GovCloud, China) need a region of theirs: --region us-gov-west-1; else sign in again",
         )
-    if answer.code in _REFUSED_CREDENTIALS:
-        raise CredentialsError(
-            f"AWS does not accept the credentials ({answer.code})", where=endpoint, fix="sign in again"
-        )
+    if answer.code in DOUBTFUL:
+        fix = "check the secret key, and this machine's clock" if answer.code in _UNSIGNED else "sign in again"
+        raise CredentialsError(f"AWS does not accept the credentials ({answer.code})", where=endpoint, fix=fix)
     if answer.code == "SSLError":
         raise CredentialsError(
             "the certificate of the AWS endpoint is not trusted",

@@ -37,6 +37,7 @@ class Codes:
         not_refused: errors with HTTP status 401 or 403 that are no matter of permission.
         gone: what is answered about something that was there when it was listed and is no more.
         expired: the session has ended: everything after this would be refused too.
+        skewed: the caller's clock is wrong: likewise.
         unreachable: the SDK's names for an endpoint that does not answer.
     """
 
@@ -46,6 +47,7 @@ class Codes:
     not_refused: frozenset[str] = _NONE
     gone: frozenset[str] = _NONE
     expired: frozenset[str] = _NONE
+    skewed: frozenset[str] = _NONE
     unreachable: frozenset[str] = _NONE
 
     def outcome(self, code: str, status: int | None, absent: frozenset[str]) -> Outcome:
@@ -69,12 +71,15 @@ class Codes:
             about: the thing that was asked about; None for a listing.
 
         Raises:
-            CredentialsError: the session has ended; the snapshot can still be resumed.
+            CredentialsError: the session has ended, or the clock is wrong; the snapshot can still be resumed.
         """
         code, message = plain(fault.code), plain(fault.message or "")
         if code in self.expired:
             line = f"the {self.provider} credentials have expired"
             raise CredentialsError(line, where=operation.id, fix="sign in again")
+        if code in self.skewed:
+            line = f"the clock of this machine is wrong: {self.provider} does not take its requests"
+            raise CredentialsError(line, where=f"{operation.id} {code}", fix="set the clock")
         if about and code in self.gone and code not in operation.absent and _is_clients(fault.status):
             # Between the listing and this read somebody deleted it: nothing is known of it, and nothing is missing.
             return Answer("absent", code=code, message=message, gone=True)
