@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from weightguard.collect.terraform import network
-from weightguard.collect.terraform.inventory import Inventory, Row, ok, policy_text, present
+from weightguard.collect.terraform.inventory import Inventory, Row, attached_policy, ok, policy_text, present
 from weightguard.collect.terraform.state import Resource, blocks
 
 
@@ -23,11 +23,15 @@ def enriched(inventory: Inventory, found: Iterator[Row]) -> Iterator[Row]:
 def _endpoint(inventory: Inventory, row: Row, _: Resource | None) -> None:
     """A state holds the policy of every endpoint, the default one included."""
     for type_, attribute in (("aws_vpc_endpoint_policy", "vpc_endpoint_id"), ("aws_vpc_endpoint", "id")):
-        for item in inventory.about(type_, attribute, row.data.get("VpcEndpointId")):
-            text = policy_text(item.values.get("policy"))
-            if text is not None:
-                row.data["PolicyDocument"] = text
-                return
+        found = [
+            (item, "policy")
+            for item in inventory.about(type_, attribute, row.data.get("VpcEndpointId"))
+            if policy_text(item.values.get("policy"))
+        ]
+        if found:
+            # Where several differ, none is told: a policy that is not told is not known.
+            row.data |= attached_policy("PolicyDocument", found).get("data", {})
+            return
 
 
 def _instance(inventory: Inventory, row: Row, item: Resource | None) -> None:

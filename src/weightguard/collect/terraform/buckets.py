@@ -13,6 +13,7 @@ from weightguard.collect.terraform.inventory import (
     Read,
     Row,
     absent,
+    agreed,
     attached_policy,
     contradictory,
     ok,
@@ -325,10 +326,11 @@ def _directory_bucket(inventory: Inventory, item: Resource) -> Iterator[Row]:
 
 
 def _account(inventory: Inventory) -> Iterator[Row]:
-    found = next(iter(inventory.of("aws_s3_account_public_access_block")), None)
     row = Row("s3control", "s3control.account", inventory.account, None, "GetPublicAccessBlock", {})
-    answer = {"PublicAccessBlockConfiguration": _switches(found.values)} if found else None
-    row.reads["GetPublicAccessBlock"] = stated(answer)
+    row.reads["GetPublicAccessBlock"] = agreed(
+        ok({"PublicAccessBlockConfiguration": _switches(item.values)})
+        for item in inventory.of("aws_s3_account_public_access_block")
+    )
     yield row
 
 
@@ -356,13 +358,14 @@ def _access_point(inventory: Inventory, item: Resource) -> Iterator[Row]:
     }
     if vpc is not None:
         details["VpcConfiguration"] = {"VpcId": vpc}
-    attached = next(iter(inventory.about("aws_s3control_access_point_policy", "access_point_arn", arn)), None)
-    text = policy_text(item.values.get("policy")) or policy_text(
-        attached.values.get("policy") if attached else None
-    )
+    policies = [
+        (attached, "policy")
+        for attached in (*inventory.about("aws_s3control_access_point_policy", "access_point_arn", arn), item)
+        if policy_text(attached.values.get("policy")) not in (None, "{}")
+    ]
     row = Row("s3control", "s3control.access_point", arn, region, "ListAccessPoints", data)
     row.reads = {
         "GetAccessPoint": ok(details),
-        "GetAccessPointPolicy": stated({"Policy": text} if text and text != "{}" else None),
+        "GetAccessPointPolicy": attached_policy("Policy", policies),
     }
     yield row

@@ -10,6 +10,7 @@ from weightguard.collect.terraform import (
     compute,
     credentials,
     delivery,
+    duplicates,
     identity,
     joined,
     keys,
@@ -88,7 +89,7 @@ def _shared(paths: Sequence[Path]) -> str | None:
 def _write(inventory: Inventory, keys: Mapping[str, str], writer: SnapshotWriter) -> str:
     scope = f"aws/{inventory.account}"
     writer.add_scope(scope)
-    for row in _rows(inventory, keys):
+    for row in duplicates.joined(_rows(inventory, keys)):
         writer.record(
             scope,
             row.service,

@@ -69,16 +69,22 @@ def _attached(inventory: Inventory, kind: str, item: Resource, name: str) -> lis
 
 
 def _inline(inventory: Inventory, kind: str, item: Resource, name: str) -> list[dict[str, Any]]:
-    found: dict[str, Any] = {}
+    found: dict[str, list[Any]] = {}
     for block in item.blocks("inline_policy"):
-        found[str(block.get("name"))] = block.get("policy")
+        found.setdefault(str(block.get("name")), []).append(block.get("policy"))
     for policy in inventory.about(f"aws_iam_{kind}_policy", kind, name):
-        found[policy.text("name") or policy.address] = policy.text("policy")
+        found.setdefault(policy.text("name") or policy.address, []).append(policy.text("policy"))
     return [
-        {"PolicyName": policy, "PolicyDocument": document(found[policy])}
+        {"PolicyName": policy, "PolicyDocument": _one(found[policy])}
         for policy in sorted(found)
-        if found[policy] != ""  # an empty block, by which a provider says that there is no inline policy
+        if any(text != "" for text in found[policy])  # "": how a provider says that there is no inline policy
     ]
+
+
+def _one(texts: list[Any]) -> Any:
+    """The document that all of them say; None, which is not resolved, where they differ."""
+    documents = [document(text) for text in texts]
+    return documents[0] if all(one == documents[0] for one in documents) else None
 
 
 def _unresolved(inventory: Inventory, kind: str, data: Mapping[str, Any]) -> bool:
@@ -249,14 +255,14 @@ def _instance_profiles(inventory: Inventory) -> Iterator[Row]:
 
 def _policies(inventory: Inventory) -> Iterator[Row]:
     """Policies that the state manages, and those that it looked up: the texts of AWS managed policies come that way."""
-    seen: set[str] = set()
+    found: dict[str, list[Resource]] = {}
     for item in [*inventory.of("aws_iam_policy"), *inventory.data("aws_iam_policy")]:
         arn = item.text("arn") or item.text("id")
-        text = item.text("policy")
-        if arn is None or text is None or arn in seen:
-            continue
-        seen.add(arn)
-        version = {"Document": document(text), "VersionId": "v1", "IsDefaultVersion": True}
+        if arn is not None and item.text("policy") is not None:
+            found.setdefault(arn, []).append(item)
+    for arn, (item, *others) in found.items():
+        text = _one([one.text("policy") for one in (item, *others)])
+        version = {"Document": text, "VersionId": "v1", "IsDefaultVersion": True}
         data = present(
             PolicyName=item.text("name") or tail(arn),
             PolicyId=item.text("policy_id"),
@@ -264,7 +270,7 @@ def _policies(inventory: Inventory) -> Iterator[Row]:
             Path=item.text("path"),
             DefaultVersionId="v1",
             AttachmentCount=item.values.get("attachment_count"),
-            PolicyVersionList=[version],
+            PolicyVersionList=[] if text is None else [version],
         )
         yield _row("iam.policy", arn, data)
 

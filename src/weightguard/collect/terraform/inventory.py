@@ -116,6 +116,14 @@ def contradictory() -> Read:
     return {"outcome": "failed", "code": "SeveralResources"}
 
 
+def agreed(answers: Iterable[Read]) -> Read:
+    """The one answer that several resources give; failed where they differ, absent where there is none."""
+    found = list(answers)
+    if not found:
+        return absent()
+    return found[0] if all(answer == found[0] for answer in found) else contradictory()
+
+
 def skipped(why: str) -> Read:
     """A read that a state cannot answer."""
     return {"outcome": "skipped", "why": why}

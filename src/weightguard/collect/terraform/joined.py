@@ -13,6 +13,7 @@ from weightguard.collect.terraform.inventory import (
     Inventory,
     Row,
     absent,
+    attached_policy,
     document,
     ok,
     present,
@@ -282,12 +283,10 @@ def _permission_sets(inventory: Inventory) -> Iterator[Row]:
         row = Row(
             "sso-admin", "sso-admin.permission_set", arn, item.region or None, "ListPermissionSets", data
         )
-        inline = next(
-            iter(inventory.about("aws_ssoadmin_permission_set_inline_policy", "permission_set_arn", arn)),
-            None,
+        inline = inventory.about("aws_ssoadmin_permission_set_inline_policy", "permission_set_arn", arn)
+        row.reads["GetInlinePolicyForPermissionSet"] = attached_policy(
+            "InlinePolicy", [(one, "inline_policy") for one in inline]
         )
-        text = inline.text("inline_policy") if inline else None
-        row.reads["GetInlinePolicyForPermissionSet"] = stated({"InlinePolicy": text} if text else None)
         attached = inventory.about("aws_ssoadmin_managed_policy_attachment", "permission_set_arn", arn)
         policies = [
             {"Arn": policy, "Name": tail(policy)}

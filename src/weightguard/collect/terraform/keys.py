@@ -14,6 +14,7 @@ from weightguard.collect.terraform.inventory import (
     Read,
     Row,
     absent,
+    attached_policy,
     ok,
     policy_text,
     present,
@@ -61,15 +62,9 @@ def rows(inventory: Inventory) -> Iterator[Row]:
 def _key(inventory: Inventory, item: Resource, arn: str, origin: str) -> Row:
     key_id = item.text("key_id") or arn.rpartition("/")[2]
     row = Row("kms", "kms.key", arn, item.region or None, "ListKeys", {"KeyId": key_id, "KeyArn": arn})
-    attached = next(iter(inventory.about("aws_kms_key_policy", "key_id", arn)), None)
-    text = policy_text(attached.values.get("policy") if attached else None) or policy_text(
-        item.values.get("policy")
-    )
     row.reads = {
         "DescribeKey": ok({"KeyMetadata": _metadata(item, arn, key_id, origin)}),
-        "GetKeyPolicy": ok({"Policy": text})
-        if text
-        else skipped("the state does not state the key's policy"),
+        "GetKeyPolicy": _policy(inventory, item, arn),
         "ListGrants": ok({"Grants": list(_grants(inventory, arn))}),
         "GetKeyRotationStatus": _rotation(item),
         "ListResourceTags": ok(
@@ -77,6 +72,14 @@ def _key(inventory: Inventory, item: Resource, arn: str, origin: str) -> Row:
         ),
     }
     return row
+
+
+def _policy(inventory: Inventory, item: Resource, arn: str) -> Read:
+    """A policy that is a resource of its own is applied after the key, whose own attribute may be older."""
+    attached = [(policy, "policy") for policy in inventory.about("aws_kms_key_policy", "key_id", arn)]
+    own = [(item, "policy")] if policy_text(item.values.get("policy")) else []
+    found = attached_policy("Policy", attached or own)
+    return skipped("the state does not state the key's policy") if found["outcome"] == "absent" else found
 
 
 def _metadata(item: Resource, arn: str, key_id: str, origin: str) -> dict[str, Any]:

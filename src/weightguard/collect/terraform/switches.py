@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from weightguard.collect.terraform.inventory import Inventory, Row, ok, present
+from weightguard.collect.terraform.inventory import Inventory, Row, agreed, ok, present
 from weightguard.collect.terraform.shapes import Members, answer
 from weightguard.collect.terraform.state import Resource
 
@@ -55,7 +55,9 @@ def _regions(inventory: Inventory) -> Iterator[Row]:
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for type_, (operation, members) in REGIONAL.items():
         for item in inventory.of(type_):
-            found.setdefault(item.region, {})[operation] = ok(answer(item.values, members))
+            reads = found.setdefault(item.region, {})
+            said = ok(answer(item.values, members))
+            reads[operation] = agreed((reads.get(operation, said), said))
     for region in sorted(found):
         yield Row(
             "ec2", "ec2.region", region or "global", region or None, "DescribeRegions", {}, found[region]
