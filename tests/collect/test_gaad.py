@@ -140,3 +140,34 @@ def test_real_exports_are_read_without_a_gap(tmp_path: Path) -> None:
             found = estate(tmp_path / str(number), path)
             assert found.principals.complete
             assert all(isinstance(item.policies, Known) for item in found.principals)
+
+
+def told(tmp_path: Path, *documents: Any) -> str | None:
+    """What keeps the details from being whole, by its code."""
+    gaps = [gap for gap in estate(tmp_path, *documents).principals.gaps if gap.reason is Reason.FAILED]
+    return gaps[0].code if gaps else None
+
+
+def test_two_exports_that_say_different_things_of_one_identity_are_not_whole(tmp_path: Path) -> None:
+    other = {"Version": "2012-10-17", "Statement": []}
+    used = {"RoleLastUsed": {"LastUsedDate": "2026-11-01T00:00:00Z"}}
+    for folder, pages, code in (
+        ("a", (page(user("a")), page(user("a", document=other))), "Contradiction"),
+        ("b", (page(user("a", document=other)), page(user("a"))), "Contradiction"),
+        ("c", (page(user("a")), page(user("a") | used)), None),
+    ):
+        (tmp_path / folder).mkdir()
+        assert told(tmp_path / folder, *pages) == code
+
+
+def test_a_list_that_no_page_has_was_left_out(tmp_path: Path) -> None:
+    for folder, pages, code in (
+        ("a", ({"UserDetailList": [user("a")]},), "Filtered"),
+        ("b", ({"UserDetailList": [user("a")]}, page(user("a"))), None),
+    ):
+        (tmp_path / folder).mkdir()
+        assert told(tmp_path / folder, *pages) == code
+
+
+def test_a_mark_of_a_next_page_means_that_one_follows(tmp_path: Path) -> None:
+    assert told(tmp_path, page(user("a"), Marker="m")) == "Truncated"

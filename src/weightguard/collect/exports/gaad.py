@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,9 @@ COMMAND: Final = "aws iam get-account-authorization-details > gaad.json"
 MAXIMUM_BYTES: Final = 1 << 30
 ARN: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}|aws):.+")
 
+_MOVING: Final = frozenset({"RoleLastUsed", "AttachmentCount", "PermissionsBoundaryUsageCount"})
+"""Members that change without anybody changing the entry."""
+
 Entries = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -50,29 +54,60 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
     """
     if not paths:
         raise InputError("no file was given", fix=f"name the files that `{COMMAND}` wrote")
-    accounts: dict[str, Entries] = {}
-    ended: set[str] = set()
-    odd: set[str] = set()
+    accounts: dict[str, _Told] = {}
     for path in map(Path, paths):
         for page in _pages(path):
-            account = _account(page, path)
-            if page.get("IsTruncated") is not True and not page.get("NextToken"):
-                ended.add(account)
-            found = accounts.setdefault(account, {})
-            for kind, arn, entry in _entries(page):
-                found[(kind, arn)] = _merged(found.get((kind, arn)), entry)
-            if _dropped(page):
-                odd.add(account)
+            accounts.setdefault(_account(page, path), _Told()).take(page)
     for account in sorted(accounts):
-        _write(account, accounts[account], _obstacle(account, ended, odd), writer)
+        told = accounts[account]
+        _write(account, told.entries, told.obstacle(), writer)
     return tuple(f"aws/{account}" for account in sorted(accounts))
 
 
-def _obstacle(account: str, ended: set[str], odd: set[str]) -> tuple[str, str] | None:
-    """The code and the words of what keeps the answer from being whole."""
-    if account not in ended:
-        return "Truncated", "every page that was given says that more follow"
-    return ("MalformedEntry", "an entry has no ARN of its own") if account in odd else None
+@dataclass(slots=True)
+class _Told:
+    """What the pages of an account say between them.
+
+    Attributes:
+        lists: the members that some page had.
+        ended: some page was the last one.
+        odd: some entry has no ARN.
+        differs: an ARN of which two entries say different things.
+    """
+
+    entries: Entries = field(default_factory=dict)
+    lists: set[str] = field(default_factory=set)
+    ended: bool = False
+    odd: bool = False
+    differs: str = ""
+
+    def take(self, page: Mapping[str, Any]) -> None:
+        """Take notice of a page."""
+        more = page.get("IsTruncated") is True or page.get("NextToken")
+        self.ended = self.ended or not (more or (page.get("Marker") and "IsTruncated" not in page))
+        self.lists.update(LISTS.keys() & page.keys())
+        self.odd = self.odd or _dropped(page)
+        for kind, arn, entry in _entries(page):
+            known = self.entries.get((kind, arn))
+            if known is not None and _settled(known) != _settled(entry):
+                self.differs = self.differs or arn
+            self.entries[(kind, arn)] = _merged(known, entry)
+
+    def obstacle(self) -> tuple[str, str] | None:
+        """The code and the words of what keeps the answer from being whole."""
+        if not self.ended:
+            return "Truncated", "every page that was given says that more follow"
+        if self.differs:
+            return "Contradiction", f"two entries say different things of {self.differs}"
+        lacking = [name for name in LISTS if name not in self.lists]
+        if lacking:
+            return "Filtered", f"no page has {', '.join(lacking)}"
+        return ("MalformedEntry", "an entry has no ARN of its own") if self.odd else None
+
+
+def _settled(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says that a second export says alike, while nobody changed it."""
+    return {name: value for name, value in kept(entry, GET_DETAILS.keeps).items() if name not in _MOVING}
 
 
 def _write(account: str, entries: Entries, obstacle: tuple[str, str] | None, writer: SnapshotWriter) -> None:
@@ -106,7 +141,7 @@ def _write(account: str, entries: Entries, obstacle: tuple[str, str] | None, wri
 
 
 def _merged(known: dict[str, Any] | None, entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry that a filtered export gave twice: the fuller one."""
+    """An entry that was given twice: the fuller one."""
     return entry if known is None or len(json.dumps(entry)) >= len(json.dumps(known)) else known
 
 
