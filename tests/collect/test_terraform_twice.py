@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from states import ACCOUNT, ALLOW, resource, role, snapshot, state
 
+from weightguard.api import assess, load
 from weightguard.estate.fact import Fact, Unknown
 from weightguard.estate.model import Estate
 from weightguard.estate.read import read_estate
@@ -107,3 +108,26 @@ def test_a_managed_policy_of_which_two_states_hold_two_texts_has_none(tmp_path: 
     assert texts(managed(NOTHING), managed(ALLOW)) == [None]
     assert texts(managed(ALLOW), managed(NOTHING)) == [None]
     assert texts(managed(ALLOW), managed(ALLOW)) == [json.loads(ALLOW)]
+
+
+def test_what_a_state_made_none_of_it_does_not_list(tmp_path: Path) -> None:
+    """Networks, secrets, disk copies and repositories that a state does not manage may all the same be there."""
+    empty = assess(load(snapshot(tmp_path / "a", state(bucket()))))
+    secret = resource(
+        "aws_secretsmanager_secret", arn=f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:s", name="s"
+    )
+    one = assess(load(snapshot(tmp_path / "b", state(bucket(), secret))))
+    asked = {
+        "WG-IAM-20",
+        "WG-NET-04",
+        "WG-NET-05",
+        "WG-NET-08",
+        "WG-NET-10",
+        "WG-NET-12",
+        "WG-STO-10",
+        "WG-STO-12",
+        "WG-INV-08",
+    }
+    statuses = {result.control: result.status for result in empty.results if result.control in asked}
+    assert statuses == dict.fromkeys(asked, "unknown")
+    assert {result.status for result in one.results if result.control == "WG-IAM-20"} == {"pass"}

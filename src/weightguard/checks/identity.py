@@ -10,7 +10,7 @@ from typing import Any
 from weightguard.access.model import AccessKind, Answer, WhoCan
 from weightguard.checks.decisions import account_in, allowing
 from weightguard.checks.network import refused_by_organisation
-from weightguard.checks.relations import counted, is_outside, missing, principal_named, words
+from weightguard.checks.relations import counted, is_outside, looked_for, missing, principal_named, words
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.fact import Known
@@ -483,4 +483,5 @@ def secrets_closed(account: Account, context: Context) -> Verdict:
     if opened:
         return Verdict.failed(f"outsiders may read secrets: {words(opened)}")
     context.require(gap for gap in context.estate.secrets.gaps if f"/{account.id}" in gap.source.record)
+    looked_for(account, secrets, "secretsmanager:ListSecrets")
     return Verdict.passed(f"{len(secrets)} secrets, none is open to outsiders")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weightguard.access.model import AccessKind, WhoCan
 from weightguard.checks.identity import is_root
-from weightguard.checks.relations import attribute, counted, resources_in, weights_in, words
+from weightguard.checks.relations import all_in, attribute, counted, weights_in, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Store
 from weightguard.weights import WeightSet
@@ -44,7 +44,7 @@ def _directly(answer: WhoCan) -> set[str]:
 
 def image_tags_immutable(account: Account, context: Context) -> Verdict:
     """An image that was reviewed stays the image that runs."""
-    repositories = resources_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    repositories = all_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
     if not repositories:
         return Verdict.not_applicable("the account has no container repositories")
     mutable = [

@@ -7,9 +7,10 @@ from typing import Any
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.relations import (
+    all_in,
     counted,
+    looked_for,
     missing,
-    resources_in,
     seen_in,
     weights_in,
     words,
@@ -155,7 +156,7 @@ def disk_copy_accounted_for(copy: DiskCopy, context: Context) -> Verdict:
 
 def image_repositories_closed(account: Account, context: Context) -> Verdict:
     """No repository of container images lets an outsider pull."""
-    repositories = resources_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    repositories = all_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
     if not repositories:
         return Verdict.not_applicable("the account has no container repositories")
     actions = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -175,6 +176,7 @@ def managed_models_declared(account: Account, context: Context) -> Verdict:
         if one.kind == "model"
     ]
     if not models:
+        looked_for(account, models, "sagemaker:ListModels")
         return Verdict.not_applicable("the account has no managed model objects")
     declared = _declared_stores(context)
     strays = []

@@ -23,7 +23,17 @@ from weightguard.checks.decisions import (
     stranger_account,
     stranger_key,
 )
-from weightguard.checks.relations import account_of, attribute, counted, missing, resources_in, seen_in, words
+from weightguard.checks.relations import (
+    account_of,
+    all_in,
+    attribute,
+    counted,
+    looked_for,
+    missing,
+    resources_in,
+    seen_in,
+    words,
+)
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Endpoint, Resource, Store, Workload
@@ -169,6 +179,7 @@ def no_internet_path(account: Account, context: Context) -> Verdict:
         return Verdict.failed(f"weight networks reach the internet: {words(ways)}")
     # Every network has a table of routes, if only the main one: of a network without any, its owner's were not listed.
     unrouted = networks - {attribute(table, "VpcId", context) for table in tables}
+    looked_for(account, networks, "ec2:DescribeInstances")
     if unrouted:
         missing("ec2:DescribeRouteTables", f"{account.provider}/{account.id} {words(unrouted)}")
     return Verdict.passed(f"{counted(len(networks), 'network')} in use, none leads to the internet")
@@ -201,6 +212,7 @@ def egress_allow_list(account: Account, context: Context) -> Verdict:
     ]  # fmt: skip
     if opened:
         return Verdict.failed(f"hosts may connect to any address: {words(opened)}")
+    looked_for(account, used, "ec2:DescribeInstances")
     unseen = used.keys() - {_bare(group.id) for group in groups}
     if unseen:
         missing("ec2:DescribeSecurityGroups", f"{account.provider}/{account.id} {words(unseen)}")
@@ -210,7 +222,7 @@ def egress_allow_list(account: Account, context: Context) -> Verdict:
 def no_open_management_ports(account: Account, context: Context) -> Verdict:
     """No port of interactive access is open to the internet."""
     ports = context.parameters["ports"]
-    groups = resources_in(account, "ec2.security_group", "ec2:DescribeSecurityGroups", context)
+    groups = all_in(account, "ec2.security_group", "ec2:DescribeSecurityGroups", context)
     opened = [
         f"{_bare(group.id)} (port {port})" for group in groups for port in ports if _opens(group, port, context)
     ]  # fmt: skip
@@ -258,6 +270,7 @@ def separated(account: Account, context: Context) -> Verdict:
     joined = [name for name in bridges if name not in allowed]
     if joined:
         return Verdict.failed(f"weight networks are joined to others: {words(joined)}")
+    looked_for(account, networks, "ec2:DescribeInstances")
     return Verdict.passed(f"{counted(len(networks), 'network')} in use, none is joined to another")
 
 
@@ -280,9 +293,11 @@ def flow_logs(account: Account, context: Context) -> Verdict:
     """All traffic of every network in use is logged."""
     logs = resources_in(account, "ec2.flow_log", "ec2:DescribeFlowLogs", context)
     covered = {attribute(log, "ResourceId", context) for log in logs if _logs_all(log, context)}
-    dark = _networks(account, context) - covered
+    networks = _networks(account, context)
+    dark = networks - covered
     if dark:
         return Verdict.failed(f"traffic of these networks is not logged: {words(dark)}")
+    looked_for(account, networks, "ec2:DescribeInstances")
     return Verdict.passed("the traffic of every network in use is logged")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from weightguard.controls.judge import Context, UnknownFact
+from weightguard.estate.aws.settings import FROM_STATE
 from weightguard.estate.fact import Collection, Fact, Reason, Source, Unknown
 from weightguard.estate.key_names import KeyNames
 from weightguard.estate.model import Account, Key, Principal, Resource, Store, Workload
@@ -126,6 +127,30 @@ def resources_in(account: Account, kind: str, listing: str, context: Context) ->
     context.glance(collection, f"estate.{kind}")
     context.require(gap for gap in collection.gaps if f"/{account.id}" in gap.source.record)
     return tuple(one for one in collection if one.account == account.id)
+
+
+def looked_for(account: Account, found: Iterable[Any], listing: str) -> None:
+    """Where nothing was found, it has to have been looked for: a Terraform state tells of what it made, and lists nothing.
+
+    Args:
+        listing: the operation that would have listed it.
+
+    Raises:
+        UnknownFact: there is nothing, and only a state told of the account.
+    """
+    if FROM_STATE in account.settings and not any(True for _ in found):
+        missing(listing, f"{account.provider}/{account.id}")
+
+
+def all_in(account: Account, kind: str, listing: str, context: Context) -> tuple[Resource, ...]:
+    """As `resources_in`, for a check to which it matters that there are none.
+
+    Raises:
+        UnknownFact: besides, there are none and nobody listed them.
+    """
+    found = resources_in(account, kind, listing, context)
+    looked_for(account, found, listing)
+    return found
 
 
 def attribute(resource: Resource, name: str, context: Context) -> Any:

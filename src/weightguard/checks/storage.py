@@ -18,11 +18,11 @@ from weightguard.checks.decisions import (
 )
 from weightguard.checks.relations import (
     account_of,
+    all_in,
     attribute,
     is_outside,
     key_named,
     missing,
-    resources_in,
     settings,
     words,
 )
@@ -209,7 +209,7 @@ def disk_encrypted_with_customer_key(copy: DiskCopy, context: Context) -> Verdic
 
 def file_systems_require_identity(account: Account, context: Context) -> Verdict:
     """No network file system mounts for whoever reaches it."""
-    systems = resources_in(account, "efs.file_system", "efs:DescribeFileSystems", context)
+    systems = all_in(account, "efs.file_system", "efs:DescribeFileSystems", context)
     if not systems:
         return Verdict.not_applicable("the account has no network file systems")
     facts = {**CALLED_DIRECTLY, "elasticfilesystem:AccessedViaMountTarget": True}
@@ -233,7 +233,7 @@ def _mounts(system: str, policy: NamedPolicy, account: Account, facts: Mapping[s
 
 def backup_vaults_protected(account: Account, context: Context) -> Verdict:
     """Vaults are locked, under keys of the organisation, and closed to outsiders."""
-    vaults = resources_in(account, "backup.backup_vault", "backup:ListBackupVaults", context)
+    vaults = all_in(account, "backup.backup_vault", "backup:ListBackupVaults", context)
     if not vaults:
         return Verdict.not_applicable("the account has no backup vaults")
     problems = [f"{vault.name} is not locked" for vault in vaults if not attribute(vault, "Locked", context)]

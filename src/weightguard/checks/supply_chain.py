@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.identity import is_open_subject
-from weightguard.checks.relations import attribute, counted, resources_in, words, workloads_of
+from weightguard.checks.relations import all_in, attribute, counted, words, workloads_of
 from weightguard.controls.judge import Context, Verdict
 from weightguard.estate.model import Account, Store
 
@@ -32,7 +32,7 @@ def pipelines_bound(store: Store, context: Context) -> Verdict:
 
 def images_scanned(account: Account, context: Context) -> Verdict:
     """Images are scanned when they are pushed."""
-    repositories = resources_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    repositories = all_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
     if not repositories:
         return Verdict.not_applicable("the account has no container repositories")
     unscanned = [

@@ -141,6 +141,10 @@ def _gaps(scope: Scope, part: Part) -> Gaps:
     found: dict[str, list[Unknown]] = {name: list(items) for name, items in scope.obstacles.items()}
     for name, unknown in (*_unanswered(scope, part), *_unread(scope, part)):
         found.setdefault(name, []).append(unknown)
+    if scope.calls.from_state and not part.disk_copies:
+        # A state tells of what it made: that it made none is no list of them.
+        unlisted = Unknown(Reason.NOT_COLLECTED, Source("ec2:DescribeSnapshots", scope.name))
+        found.setdefault("disk_copies", []).append(unlisted)
     for operation, kind in RESOURCES.items():
         service, _, name = operation.partition(":")
         stated = scope.calls.from_state and kind not in SWITCHED_ELSEWHERE
