@@ -150,8 +150,12 @@ def _refuse_hopeless(answer: Answer, caller: Caller) -> None:
             fix="keys of another partition (GovCloud, China) need a region of theirs: --region us-gov-west-1; else sign in again",
         )
     if answer.code in DOUBTFUL:
-        fix = "check the secret key, and this machine's clock" if answer.code in _UNSIGNED else "sign in again"
-        raise CredentialsError(f"AWS does not accept the credentials ({answer.code})", where=endpoint, fix=fix)
+        fix = (
+            "check the secret key, and this machine's clock" if answer.code in _UNSIGNED else "sign in again"
+        )
+        raise CredentialsError(
+            f"AWS does not accept the credentials ({answer.code})", where=endpoint, fix=fix
+        )
     if answer.code == "SSLError":
         raise CredentialsError(
             "the certificate of the AWS endpoint is not trusted",
