@@ -12,7 +12,8 @@ from small_estates import STORE, allow, arn, document, estate, store, user
 
 import weightguard
 from weightguard.access import AccessKind, Answer, build
-from weightguard.access.condition import Condition, ConditionKind, Matter, confines, kind_of_key, of_formula
+from weightguard.access.aws.identities.condition_keys import confines, kind_of_key, of_formula
+from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.wording import all_worded, worded
 from weightguard.policy.aws import Condition as ContextTest
 from weightguard.policy.aws import any_of
@@ -64,7 +65,9 @@ def test_only_what_prints_answers_words_conditions() -> None:
         for name, tree in modules()
         if {"weightguard.policy.aws.in_words", "weightguard.policy.aws.words.in_words"} & imports(tree)
     }
-    assert of_the_engine == {"access/wording.py", "policy/aws/__init__.py", "policy/aws/explain.py"}
+    assert of_the_engine == {"policy/providers.py", "policy/aws/__init__.py", "policy/aws/explain.py"}
+    asking = {name for name, tree in modules() if "weightguard.policy.providers.in_words" in imports(tree)}
+    assert asking == {"access/wording.py"}
 
 
 def test_nothing_is_decided_by_what_a_wording_says() -> None:

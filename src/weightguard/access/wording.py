@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from weightguard.access.condition import Condition, Matter
-from weightguard.policy.aws import Condition as ContextTest
-from weightguard.policy.aws import in_words
+from weightguard.policy.formula import Condition as ContextTest
+from weightguard.policy.providers import in_words
 
 _SENTENCES: Final[Mapping[str, str]] = {
     Matter.SIGNED_IN: "only by somebody signed in to an AWS account, whichever it is",
@@ -37,9 +37,10 @@ _CONSOLE_LOGIN: Final = "the user must {} have a console password"
 def worded(condition: Condition) -> str:
     """The condition as a phrase that completes "can read it, ..."."""
     if condition.formula is not None:
-        return in_words(condition.formula)
+        return in_words(condition.provider, condition.formula)
     if condition.operator:
-        return in_words(ContextTest(condition.key, condition.operator, condition.values, condition.negated))
+        test = ContextTest(condition.key, condition.operator, condition.values, condition.negated)
+        return in_words(condition.provider, test)
     if condition.key == Matter.CONSOLE_LOGIN:
         return _CONSOLE_LOGIN.format("not yet" if condition.negated else "already")
     return _SENTENCES[condition.key].format(*condition.values)

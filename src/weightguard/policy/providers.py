@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from weightguard.errors import InputError
 from weightguard.policy.case import CaseReader
+from weightguard.policy.formula import Formula
+
+Wording = Callable[[Formula], str]
 
 
 def case_reader(provider: object) -> CaseReader:
@@ -41,4 +44,22 @@ def _azure_cases() -> CaseReader:
     return parse_case
 
 
+def in_words(provider: str, formula: Formula) -> str:
+    """What a decision of a provider's engine hangs on, in words."""
+    return _WORDS[provider]()(formula)
+
+
+def _aws_words() -> Wording:
+    from weightguard.policy.aws.words import in_words as found
+
+    return found
+
+
+def _gcp_words() -> Wording:
+    from weightguard.policy.gcp.explain import in_words as found
+
+    return found
+
+
+_WORDS: dict[str, Callable[[], Wording]] = {"aws": _aws_words, "gcp": _gcp_words}
 _CASES: dict[str, Callable[[], CaseReader]] = {"aws": _aws_cases, "gcp": _gcp_cases, "azure": _azure_cases}

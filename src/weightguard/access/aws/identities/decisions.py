@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from weightguard.access.aws.identities.condition_keys import of_formula, of_test, takes_every_network
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.principals import Population
-from weightguard.access.condition import Condition, ConditionKind, of_formula, of_test, takes_every_network
+from weightguard.access.condition import Condition, ConditionKind
 from weightguard.access.grant import Grant
 from weightguard.access.model import Because
 from weightguard.estate.fact import Known

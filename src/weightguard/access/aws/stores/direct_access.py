@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Final
 
 from weightguard.access.aws.identities.actors import Actors
+from weightguard.access.aws.identities.condition_keys import confines
 from weightguard.access.aws.identities.decisions import Asker
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import Named
@@ -26,7 +27,6 @@ from weightguard.access.aws.stores.store_changes import KEY_GRANTING, SELF_GRANT
 from weightguard.access.aws.stores.store_decisions import Deciding, best_of
 from weightguard.access.aws.stores.store_likeness import Alike
 from weightguard.access.aws.stores.store_policies import StoreSurface
-from weightguard.access.condition import confines
 from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind

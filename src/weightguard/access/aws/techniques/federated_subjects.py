@@ -17,9 +17,10 @@ from functools import lru_cache
 from typing import Final
 
 from weightguard.access.aws.context import Context
+from weightguard.access.aws.identities.condition_keys import kind_of_key, of_formula, of_test
 from weightguard.access.aws.identities.decisions import grant_of, is_chosen
 from weightguard.access.aws.techniques.claims import Claims, claims_of, narrowed
-from weightguard.access.condition import Condition, ConditionKind, kind_of_key, of_formula, of_test
+from weightguard.access.condition import Condition, ConditionKind
 from weightguard.access.grant import Grant
 from weightguard.access.links import Hub, Link, Node, Step
 from weightguard.estate.fact import Known
