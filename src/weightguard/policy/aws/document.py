@@ -17,9 +17,9 @@ from typing import TypeGuard
 from urllib.parse import unquote
 
 from weightguard.policy.aws.public import is_public
-from weightguard.policy.aws.statement import (
+from weightguard.policy.aws.statement import Statement
+from weightguard.policy.aws.statement_parser import (
     MalformedStatement,
-    Statement,
     StatementRules,
     compile_statement,
     unclear_denial,

@@ -6,24 +6,36 @@ store besides (replication, expiry, key deletion, policy changes) is a way of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Final
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.condition_keys import confines
 from weightguard.access.aws.identities.decisions import Asker
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import Named
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Stranger, Strangers
+from weightguard.access.aws.stores.actions import (
+    BUCKET_ACTIONS,
+    KEY_ACTIONS,
+    KEY_ADMINISTRATION,
+    OBJECT_ACTIONS,
+    actions_on,
+)
+from weightguard.access.aws.stores.candidates import (
+    PUBLIC,
+    Candidate,
+    better,
+    is_certain,
+    is_confined,
+    rank,
+    together,
+)
 from weightguard.access.aws.stores.mentioned import mentioned_by, resource_documents
 from weightguard.access.aws.stores.policy_index import Index
 from weightguard.access.aws.stores.replication import Replicator
 from weightguard.access.aws.stores.s3_requests import ask_key
-from weightguard.access.aws.stores.store_changes import KEY_GRANTING, SELF_GRANTING, Applied, SelfGrants
+from weightguard.access.aws.stores.store_changes import Applied, SelfGrants
 from weightguard.access.aws.stores.store_decisions import Deciding, best_of
 from weightguard.access.aws.stores.store_likeness import Alike
 from weightguard.access.aws.stores.store_policies import StoreSurface
@@ -31,62 +43,7 @@ from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
 from weightguard.estate.partition import partition_of
-from weightguard.policy.aws import ANONYMOUS, Layers, Principal, parse_principal
-
-# "To get a specific version of an object, you must have s3:GetObjectVersion; if you have it, s3:GetObject is not required" (S3 API,
-# GetObject): the current version has an id too, which is null where a bucket has no versioning.
-OBJECT_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
-    AccessKind.READ: ("s3:GetObject", "s3:GetObjectVersion"),
-    AccessKind.COPY: ("s3:GetObject", "s3:GetObjectVersion"),
-    AccessKind.WRITE: ("s3:PutObject",),
-    AccessKind.DELETE: ("s3:DeleteObject", "s3:DeleteObjectVersion"),
-}
-KEY_ACTIONS: Final[Mapping[AccessKind, str]] = {
-    AccessKind.READ: "kms:Decrypt",
-    AccessKind.COPY: "kms:Decrypt",
-    AccessKind.WRITE: "kms:GenerateDataKey",
-}
-_BUCKET_ACTIONS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
-    AccessKind.DELETE: ("s3:PutLifecycleConfiguration",),
-    AccessKind.ADMINISTER: (
-        "s3:PutBucketPolicy",
-        "s3:DeleteBucketPolicy",
-        "s3:PutBucketAcl",
-        "s3:PutBucketOwnershipControls",
-        "s3:PutBucketPublicAccessBlock",
-        "s3:PutEncryptionConfiguration",
-        "s3:PutReplicationConfiguration",
-        "s3:PutBucketVersioning",
-        "s3:PutBucketLogging",
-        "s3:PutLifecycleConfiguration",
-    ),
-}
-_KEY_ADMINISTRATION: Final[Mapping[AccessKind, tuple[str, ...]]] = {
-    AccessKind.DELETE: ("kms:ScheduleKeyDeletion", "kms:DisableKey"),
-    AccessKind.ADMINISTER: (
-        "kms:PutKeyPolicy",
-        "kms:CreateGrant",
-        "kms:ScheduleKeyDeletion",
-        "kms:DisableKey",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody to decide for: a group as a whole, or principals that the store's policies tell apart from it.
-
-    Attributes:
-        nodes: what the answer's links start from.
-    """
-
-    caller: Principal
-    layers: Layers
-    nodes: tuple[PrincipalGroup | str, ...]
-
-
-EVERYBODY: Final = "*"
-PUBLIC: Final = Candidate(ANONYMOUS, Layers(), (EVERYBODY,))
+from weightguard.policy.aws import Layers, parse_principal
 
 
 class DirectAccess:
@@ -163,7 +120,7 @@ class DirectAccess:
         if best is None:
             return []
         standing = self._standing(access, place, candidate) if len(best) > 1 else None
-        return [best] if standing is None else sorted((standing, best), key=_rank)
+        return [best] if standing is None else sorted((standing, best), key=rank)
 
     def _standing(
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
@@ -178,7 +135,7 @@ class DirectAccess:
         if objects is None or key is None:
             return self._administer(access, place, candidate) if access is AccessKind.DELETE else None
         steps = (together(objects, key, KEY_ACTIONS.get(access), place),)
-        return None if access is AccessKind.COPY and _is_confined(steps) else steps
+        return None if access is AccessKind.COPY and is_confined(steps) else steps
 
     def _decide(
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
@@ -190,9 +147,9 @@ class DirectAccess:
         if access is AccessKind.ADMINISTER:
             return self._administer(access, place, candidate)
         best = self._object_way(access, place, candidate)
-        if access is AccessKind.DELETE and not _certain(best):
-            best = _better(best, self._administer(access, place, candidate))
-        if access is AccessKind.COPY and (best is None or _is_confined(best)):
+        if access is AccessKind.DELETE and not is_certain(best):
+            best = better(best, self._administer(access, place, candidate))
+        if access is AccessKind.COPY and (best is None or is_confined(best)):
             best = self._copying(place, candidate)
         return best
 
@@ -287,11 +244,11 @@ class DirectAccess:
         key = place.key
         assert key is not None  # noqa: S101 - `_decide` answers for stores without a key
         best = self._own_decrypt(place, candidate)
-        if not _certain(best) and not key.provider_managed:
+        if not is_certain(best) and not key.provider_managed:
             gained = self.selfgrants.key(place, candidate.caller, candidate.layers, "kms:Decrypt")
             if gained is not None:
                 last = Step("kms:Decrypt", gained.grant, key.arn or place.id)
-                best = _better(best, (*gained.before, last))
+                best = better(best, (*gained.before, last))
         return best
 
     def _own_decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
@@ -306,22 +263,22 @@ class DirectAccess:
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
     ) -> tuple[Step, ...] | None:
         best: tuple[Step, ...] | None = None
-        for action in _BUCKET_ACTIONS.get(access, ()):
+        for action in BUCKET_ACTIONS.get(access, ()):
             grant = self._on_store(action, place.id, place, candidate)
             if grant is not None and candidate.caller.account == place.account:
-                best = _better(best, (Step(action, grant, place.id),))
-            if _certain(best):
+                best = better(best, (Step(action, grant, place.id),))
+            if is_certain(best):
                 return best
         key = place.key
         if key is None or key.provider_managed:
             return best
-        for action in _KEY_ADMINISTRATION.get(access, ()):
+        for action in KEY_ADMINISTRATION.get(access, ()):
             grant = ask_key(
                 self._asker, action, place, key, candidate.caller, candidate.layers, through_s3=False
             )
             if grant is not None:
-                best = _better(best, (Step(action, grant, key.arn),))
-            if _certain(best):
+                best = better(best, (Step(action, grant, key.arn),))
+            if is_certain(best):
                 return best
         return best
 
@@ -377,46 +334,6 @@ def _links(stranger: Stranger, place: StoreSurface, steps: tuple[Step, ...]) -> 
         yield Link(name, place.id, (*first, limited))
 
 
-@cache
-def _actions_on(access: AccessKind, has_key: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if access is AccessKind.DECRYPT and has_key:
-        on_key = ("kms:Decrypt", *KEY_GRANTING)
-        return on_key, on_key
-    if access is AccessKind.ADMINISTER:
-        both = (*_BUCKET_ACTIONS[access], *_KEY_ADMINISTRATION[access])
-        return both, both
-    on_store = [*OBJECT_ACTIONS.get(access, OBJECT_ACTIONS[AccessKind.READ]), *SELF_GRANTING]
-    on_store += [*_BUCKET_ACTIONS.get(access, ()), *_KEY_ADMINISTRATION.get(access, ())]
-    key_use = ("kms:Decrypt", "kms:GenerateDataKey", *KEY_GRANTING)
-    return (*on_store, *(key_use if has_key else ())), tuple(on_store)
-
-
 def _actions(access: AccessKind, place: StoreSurface) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """All actions that a question may come down to, and those of which a caller's own policies must allow one."""
-    return _actions_on(access, place.key is not None)
-
-
-def _certain(steps: tuple[Step, ...] | None) -> bool:
-    return steps is not None and all(step.grant.is_certain for step in steps)
-
-
-def _better(one: tuple[Step, ...] | None, other: tuple[Step, ...] | None) -> tuple[Step, ...] | None:
-    """The certain one before the conditional one, then the shorter, then the first."""
-    found = [steps for steps in (one, other) if steps is not None]
-    return min(found, key=_rank, default=None)
-
-
-def _rank(steps: tuple[Step, ...]) -> tuple[bool, int]:
-    return not _certain(steps), len(steps)
-
-
-def _is_confined(steps: tuple[Step, ...]) -> bool:
-    """Whether some condition ties the reader to a network: within it, reading is not yet taking away."""
-    return any(confines(condition) for step in steps for condition in step.grant.conditions)
-
-
-def together(objects: tuple[str, Grant], key: Grant, key_action: str | None, place: StoreSurface) -> Step:
-    action, grant = objects
-    if place.key is None or key_action is None:
-        return Step(action, grant, place.id)
-    return Step(f"{action} + {key_action}", grant.and_also(key), place.id)
+    return actions_on(access, place.key is not None)

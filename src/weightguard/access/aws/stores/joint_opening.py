@@ -14,14 +14,10 @@ from typing import Final
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.principals import Population
+from weightguard.access.aws.stores.actions import KEY_ACTIONS, OBJECT_ACTIONS
 from weightguard.access.aws.stores.alterations import Alteration, of_key, of_key_state, of_key_tags, of_store
-from weightguard.access.aws.stores.direct_access import (
-    KEY_ACTIONS,
-    OBJECT_ACTIONS,
-    Candidate,
-    DirectAccess,
-    together,
-)
+from weightguard.access.aws.stores.candidates import Candidate, together
+from weightguard.access.aws.stores.direct_access import DirectAccess
 from weightguard.access.aws.stores.store_changes import (
     KEY_GRANTING,
     MOST_KEY_CHANGES,

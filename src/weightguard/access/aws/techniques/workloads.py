@@ -6,7 +6,7 @@ import json
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
@@ -18,6 +18,7 @@ from weightguard.access.aws.permissions import PASSING, Needs, how_of
 from weightguard.access.aws.technique_data.schema import Need, OnWorkload, techniques
 from weightguard.access.aws.techniques.invited_strangers import Invited
 from weightguard.access.aws.techniques.targets import Aims
+from weightguard.access.aws.techniques.workload_facts import WorkloadFacts, kind_of
 from weightguard.access.aws.techniques.workload_names import Aliases
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
 from weightguard.access.grant import Grant
@@ -29,21 +30,7 @@ from weightguard.estate.model import Workload
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PolicyKind, compile_policy
 from weightguard.policy.aws import Principal as Caller
 
-_TASK_ROLE = ("taskRoleArn",)
-_HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "ecs/task_definition": _TASK_ROLE,
-    "apprunner/service": ("InstanceConfiguration.InstanceRoleArn",),
-}
-"""Where the code holds one of the workload's roles only: the others are for the service to start it with."""
-_KEPT_BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {"elasticmapreduce/cluster": ("ServiceRole",)}
-_HOLDS_NOTHING: Final = frozenset({"eks/cluster", "autoscaling/auto_scaling_group"})
 _OPEN: Final = Condition(ConditionKind.CIRCUMSTANCE, Matter.HANDS_OUT)
-_TASKS: Final = ("ecs/service", "ecs/task")
-
-
-def kind_of(workload: Workload) -> str:
-    """``service/kind``, as the technique data names workloads."""
-    return f"{workload.service}/{workload.kind}"
 
 
 class Running:
@@ -59,9 +46,7 @@ class Running:
         self._needs = needs
         self._invited = Invited(context)
         self._workloads = {item.id: item for item in context.estate.workloads if item.provider == "aws"}
-        self._kinds: dict[str, set[str]] = {}
-        for item in self._workloads.values():
-            self._kinds.setdefault(item.account, set()).add(kind_of(item))
+        self._facts = WorkloadFacts(context, self._workloads)
         self._entries: dict[str, list[OnWorkload]] = {}
         for entry in techniques():
             if isinstance(entry, OnWorkload):
@@ -86,52 +71,14 @@ class Running:
             for kind, entries in self._entries.items()
             if all(one.needs[0].resource == "target" for one in entries)
         }
-        self._task_roles = self._roles_of_tasks()
         self._aliases = Aliases(context.estate)
         self._aims = Aims()
         self._classes: list[Alike] | None = None
 
-    def _roles_of_tasks(self) -> set[str]:
-        """Roles that some task definition gives its code, rather than to the agent that starts it."""
-        found: set[str] = set()
-        for workload in self._workloads.values():
-            if kind_of(workload) == "ecs/task_definition":
-                found.update(self.held(workload))
-        return found
-
-    def held(self, workload: Workload) -> tuple[str, ...]:
-        """The roles that code on the workload holds."""
-        kind = kind_of(workload)
-        if kind in _HOLDS_NOTHING:
-            return ()
-        named = _HELD_BY.get(kind)
-        if named is not None:
-            values = [workload.attributes[name] for name in named if name in workload.attributes]
-            return tuple(
-                self._role(fact.value, workload)
-                for fact in values
-                if isinstance(fact, Known) and isinstance(fact.value, str)
-            )
-        if kind in _TASKS:
-            return tuple(role for role in workload.roles if role in self._task_roles)
-        kept = [workload.attributes.get(name) for name in _KEPT_BY_SERVICE.get(kind, ())]
-        others = {
-            self._role(fact.value, workload)
-            for fact in kept
-            if isinstance(fact, Known) and isinstance(fact.value, str)
-        }
-        return tuple(role for role in workload.roles if role not in others)
-
-    @staticmethod
-    def _role(name: str, workload: Workload) -> str:
-        if name.startswith("arn:"):
-            return name
-        return next((role for role in workload.roles if role.endswith(f"/{name}")), name)
-
     def holding(self) -> Iterator[Link]:
         """Every workload holds its roles; one that anybody may invoke may hand out what they read."""
         for workload in self._workloads.values():
-            for role in self.held(workload):
+            for role in self._facts.held(workload):
                 if role in self._context.population.group_of:
                     yield Link(workload.id, role, (Step(RUNS_AS, Grant(), role),))
             if isinstance(workload.public, Known) and workload.public.value:
@@ -141,8 +88,8 @@ class Running:
         """What everybody on the internet gets of a workload: a guest's role as such, else what its code hands out."""
         because = (Because(workload.id, OPEN_DOOR),)
         if workload.kind == "identity_pool":
-            guest = self._attribute(workload, "Roles.unauthenticated") or _member(
-                self._attribute(workload, "Roles")
+            guest = self._facts.attribute(workload, "Roles.unauthenticated") or _member(
+                self._facts.attribute(workload, "Roles")
             )
             if guest in self._context.population.group_of:
                 yield Link(
@@ -150,7 +97,7 @@ class Running:
                     str(guest),
                     (Step("cognito-identity:GetCredentialsForIdentity", Grant(because), str(guest)),),
                 )
-        elif self.held(workload):
+        elif self._facts.held(workload):
             how = "lambda:InvokeFunctionUrl" if workload.service == "lambda" else "call from the internet"
             yield Link("*", workload.id, (Step(how, Grant(because, (_OPEN,))),))
 
@@ -175,7 +122,7 @@ class Running:
             self._classes = []
             together: dict[tuple[str, str], list[str]] = {}
             for item in self._workloads.values():
-                if kind_of(item) in self._entries and self.held(item):
+                if kind_of(item) in self._entries and self._facts.held(item):
                     together.setdefault((item.account, kind_of(item)), []).append(item.id)
             for (account, kind), names in together.items():
                 self._classes += self._context.patterns.split(
@@ -186,11 +133,13 @@ class Running:
     def _key(self, name: str) -> Hashable:
         workload = self._workloads[name]
         asked = {key for entry in self._entries[kind_of(workload)] for key in entry.when}
-        state = tuple((key, str(self._attribute(workload, key))) for key in sorted(asked))
+        state = tuple((key, str(self._facts.attribute(workload, key))) for key in sorted(asked))
         policy = workload.policy.value if isinstance(workload.policy, Known) else None
-        tags = tuple(sorted(self._tags(workload).items(), key=str))
-        related = tuple(self._names(workload).values())[:2] if workload.service in ("ecs", "eks") else ()
-        roles = self.held(workload)
+        tags = tuple(sorted(self._facts.tags(workload).items(), key=str))
+        related = (
+            tuple(self._facts.names(workload).values())[:2] if workload.service in ("ecs", "eks") else ()
+        )
+        roles = self._facts.held(workload)
         kind = kind_of(workload)
         known = (
             self._context.patterns.hits(workload.account, roles[0], self._all_actions[kind])
@@ -207,36 +156,8 @@ class Running:
             str(policy),
             tags,
             related,
-            self._reachable(workload),
+            self._facts.reachable(workload),
         )
-
-    def _attribute(self, workload: Workload, name: str) -> Any:
-        fact = workload.attributes.get(name)
-        return fact.value if isinstance(fact, Known) else None
-
-    def _tags(self, workload: Workload) -> dict[str, ContextValue]:
-        found = self._attribute(workload, "tags")
-        return self._context.asker.tags(found if isinstance(found, Mapping) else None, workload.service)
-
-    def _reachable(self, workload: Workload) -> bool:
-        return bool(self._attribute(workload, "PublicIpAddress"))
-
-    def _names(self, workload: Workload) -> dict[str, str]:
-        """What stands in the place of the names in a need's resource."""
-        partition = self._context.population.realm(workload.account).partition
-        cluster = self._attribute(workload, "clusterArn") or self._attribute(workload, "clusterName") or "*"
-        bare = str(cluster).rpartition("/")[2]
-        region = workload.region or "*"
-        service = workload.service
-        base = f"arn:{partition}:{service}:{region}:{workload.account}"
-        roles = self.held(workload)
-        return {
-            "cluster": f"{base}:cluster/{bare}",
-            "tasks": workload.id if workload.kind == "task" else f"{base}:task/{bare}/*",
-            "role": roles[0] if roles else "*",
-            "account": workload.account,
-            "partition": partition,
-        }
 
     def _steps(
         self,
@@ -261,10 +182,12 @@ class Running:
         if policy is None:
             return
         for entry in self._entries[kind_of(workload)]:
-            state, ready = self._state(entry, workload), self._role_can(entry, workload)
+            state, ready = self._facts.state(entry, workload), self._role_can(entry, workload)
             if state is not None and ready is not None:
                 known = Grant(conditions=(*state, *ready))
-                yield from self._invited.running(entry, workload, policy, self._tags(workload), known, hub)
+                yield from self._invited.running(
+                    entry, workload, policy, self._facts.tags(workload), known, hub
+                )
 
     def _actors(self, actors: Actors, same: Alike, names: frozenset[str]) -> list[PrincipalGroup]:
         """The cohorts whose policies, or whom the workload's own policy, let do something to it."""
@@ -333,7 +256,7 @@ class Running:
         grant = self._all(entry, entry.needs, group, caller, workload, policy)
         if grant is None:
             return None
-        state = self._state(entry, workload)
+        state = self._facts.state(entry, workload)
         ready = self._role_can(entry, workload)
         if state is None or ready is None:
             return None
@@ -384,9 +307,9 @@ class Running:
     ) -> Grant | None:
         if need.resource.startswith("arn:") or need.resource == "*":
             return self._needs.chosen(group, need.resource, (need.action,))
-        names = self._names(workload)
+        names = self._facts.names(workload)
         resource = workload.id if need.resource == "target" else need.resource.format_map(names)
-        context: dict[str, ContextValue] = dict(self._tags(workload))
+        context: dict[str, ContextValue] = dict(self._facts.tags(workload))
         if workload.region is not None:
             context["aws:RequestedRegion"] = workload.region
         if need.action == PASSING:
@@ -401,29 +324,12 @@ class Running:
             group, need.action, resource, caller=caller, policy=own, owner=workload.account, context=context
         )
 
-    def _state(self, entry: OnWorkload, workload: Workload) -> tuple[Condition, ...] | None:
-        """What must hold of the workload besides; None when it is known not to."""
-        conditions: list[Condition] = []
-        if entry.exists and not self._kinds.get(workload.account, set()) & set(entry.exists):
-            return None
-        for name, wanted in entry.when.items():
-            fact = workload.attributes.get(name)
-            value = fact.value if isinstance(fact, Known) else None
-            if value is None:
-                setting = (name, workload.kind.replace("_", " "), str(wanted))
-                conditions.append(Condition(ConditionKind.STATE, Matter.WORKLOAD_SETTING, setting))
-            elif value != wanted:
-                return None
-        if entry.reach == "ssh" and not self._reachable(workload):
-            conditions.append(Condition(ConditionKind.STATE, Matter.SSH, (workload.id,)))
-        return tuple(conditions)
-
     def _role_can(self, entry: OnWorkload, workload: Workload) -> tuple[Condition, ...] | None:
         """Whether the workload's role lets the technique's agent work; None when it does not."""
         conditions: tuple[Condition, ...] = ()
         for action in entry.role_can:
             grants = []
-            for role in self.held(workload):
+            for role in self._facts.held(workload):
                 group = self._context.population.group_of.get(role)
                 if group is not None:
                     grants.append(self._needs.on(group, action, "*"))
