@@ -27,7 +27,7 @@ from weightguard.access.hitting_set import Budget, Chooser, Prices, Way
 from weightguard.access.links import Graph, Link
 from weightguard.access.model import Answer, Cut, WhoCan
 from weightguard.access.provider import Removals, Unit
-from weightguard.access.remaining_links import Pruned
+from weightguard.access.remaining_links import RemainingLinks
 from weightguard.estate.limit import Limit, LimitKind, in_play
 from weightguard.estate.model import Estate
 
@@ -134,7 +134,7 @@ class _Cutting:
             losses.ties,
         )
         self._chooser = Chooser(self._prices, Budget(hitting_set.MOST_STEPS))
-        self._links = Pruned(question.answers, self._closing, question.removals, question.seeds)
+        self._links = RemainingLinks(question.answers, self._closing, question.removals, question.seeds)
         self._walkers: dict[Way[Unit], dict[str, None]] = {}
         self._chosen: frozenset[Unit] = frozenset()
         self._exact = True

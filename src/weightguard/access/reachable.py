@@ -7,7 +7,7 @@ from collections import deque
 from weightguard.access.links import Graph, Group, Link, Node
 
 
-class Onward:
+class Reachable:
     """The links of a finished graph, by origin.
 
     Args:

@@ -16,7 +16,7 @@ from weightguard.access.model import Answer
 from weightguard.access.provider import Removals, Unit, UnitKind
 
 
-class Pruned:
+class RemainingLinks:
     """Answers a question from what is left of a graph.
 
     Args:
@@ -83,7 +83,7 @@ class Pruned:
 class _Left:
     """What is left of a graph's links."""
 
-    def __init__(self, base: Pruned, taken: frozenset[Unit]) -> None:
+    def __init__(self, base: RemainingLinks, taken: frozenset[Unit]) -> None:
         self._base = base
         self._taken = taken
         self._names = frozenset(name for unit in taken for name in _names(unit))

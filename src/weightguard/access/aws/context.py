@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from weightguard.access.aws.identities.decisions import Asker
-from weightguard.access.aws.identities.named_principals import Named
+from weightguard.access.aws.identities.decisions import Decisions
+from weightguard.access.aws.identities.named_principals import NamedPrincipals
 from weightguard.access.aws.identities.principals import Population
-from weightguard.access.aws.identities.resource_classes import Patterns
+from weightguard.access.aws.identities.resource_classes import ResourceClasses
 from weightguard.access.aws.keys import Keys
 from weightguard.estate.model import Estate
 
@@ -21,15 +21,15 @@ class Context:
         population: its users and roles, told apart only where some policy tells them apart.
         named: whom policies mean by the names in them.
         patterns: which resources policies tell apart by the patterns in them.
-        asker: puts questions to the policy engine.
+        decisions: puts questions to the policy engine.
         keys: the keys that wrap stores, disks and secrets.
     """
 
     estate: Estate
     population: Population
-    named: Named
-    patterns: Patterns
-    asker: Asker
+    named: NamedPrincipals
+    patterns: ResourceClasses
+    decisions: Decisions
     keys: Keys
 
 
@@ -39,8 +39,8 @@ def context_of(estate: Estate) -> Context:
     return Context(
         estate,
         population,
-        Named(population),
-        Patterns(population),
-        Asker(population, estate.collected_at),
+        NamedPrincipals(population),
+        ResourceClasses(population),
+        Decisions(population, estate.collected_at),
         Keys(estate),
     )

@@ -15,19 +15,19 @@ from typing import Final
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.ideals import Ideals
-from weightguard.access.aws.permissions import Needs
-from weightguard.access.aws.techniques.assume_role import Becoming
+from weightguard.access.aws.permissions import Permissions
+from weightguard.access.aws.techniques.assume_role import AssumeRole
 from weightguard.access.aws.techniques.federation_changes import FederationChanges
 from weightguard.access.aws.techniques.guardrail_removal import GuardrailRemoval
-from weightguard.access.aws.techniques.new_principals import Creating
-from weightguard.access.aws.techniques.pass_role import Passing
+from weightguard.access.aws.techniques.new_principals import NewPrincipals
+from weightguard.access.aws.techniques.pass_role import PassedRoles
 from weightguard.access.aws.techniques.permission_sets import PermissionSets
-from weightguard.access.aws.techniques.principal_changes import Changing
-from weightguard.access.aws.techniques.service_roles import Lending
+from weightguard.access.aws.techniques.principal_changes import PrincipalChanges
+from weightguard.access.aws.techniques.service_roles import ServiceRoles
 from weightguard.access.aws.techniques.stored_credentials import Readers, StoredCredentials
-from weightguard.access.aws.techniques.tagged_sessions import Sessions
-from weightguard.access.aws.techniques.trust_policies import Trusts
-from weightguard.access.aws.techniques.workloads import Running
+from weightguard.access.aws.techniques.tagged_sessions import TaggedSessions
+from weightguard.access.aws.techniques.trust_policies import TrustPolicies
+from weightguard.access.aws.techniques.workloads import Workloads
 from weightguard.access.links import Graph, Link
 from weightguard.access.worth import Worth
 
@@ -93,14 +93,14 @@ class Escalations:
         ideals: everybody's ideal, which nobody becomes: it tells what would be worth anything.
     """
 
-    def __init__(self, context: Context, trusts: Trusts, graph: Graph, readers: Readers) -> None:
+    def __init__(self, context: Context, trusts: TrustPolicies, graph: Graph, readers: Readers) -> None:
         self._population = context.population
         self._graph = graph
         self.rounds: list[Actors] = []
-        needs = Needs(context)
+        needs = Permissions(context)
         self._stages = _stages(context, needs, trusts, readers)
-        self._changing = Changing(context, needs, graph)
-        self.lending = Lending(context, needs, trusts)
+        self._changing = PrincipalChanges(context, needs, graph)
+        self.lending = ServiceRoles(context, needs, trusts)
         self._taken = 0
         self._take_in()
         self.ideals = Ideals(context.population, context.named)
@@ -132,13 +132,13 @@ class Escalations:
         self.rounds.append(actors)
 
 
-def _stages(context: Context, needs: Needs, trusts: Trusts, readers: Readers) -> Stages:
+def _stages(context: Context, needs: Permissions, trusts: TrustPolicies, readers: Readers) -> Stages:
     """Every kind of technique, in order: those that make principals first, those that look at other links after these."""
-    sets, creating = PermissionSets(context, needs), Creating(context, needs)
-    becoming, passing = Becoming(context, needs, trusts), Passing(context, needs, trusts)
-    running, credentials = Running(context, needs), StoredCredentials(context, needs, readers)
+    sets, creating = PermissionSets(context, needs), NewPrincipals(context, needs)
+    becoming, passing = AssumeRole(context, needs, trusts), PassedRoles(context, needs, trusts)
+    running, credentials = Workloads(context, needs), StoredCredentials(context, needs, readers)
     unguarding, federation = GuardrailRemoval(context, needs), FederationChanges(context, needs)
-    sessions = Sessions(context, trusts)
+    sessions = TaggedSessions(context, trusts)
     sessions.prepare(Actors(context.population, context.population.groups))
 
     def outside(graph: Graph, actors: Actors) -> Iterator[Link]:

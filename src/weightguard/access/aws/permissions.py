@@ -17,7 +17,7 @@ _NEW: Final = "weightguard-new"
 _PARTS, _REGION = 6, 3
 
 
-class Needs:
+class Permissions:
     """Asks for what techniques need.
 
     Args:
@@ -40,7 +40,7 @@ class Needs:
         for name in self.names(group, resource):
             grant: Grant | None = Grant()
             for action in actions:
-                allowed = self._context.asker.may(group, action, name, owner=group.account)
+                allowed = self._context.decisions.may(group, action, name, owner=group.account)
                 grant = None if allowed is None or grant is None else grant.and_also(allowed)
                 if grant is None:
                     break
@@ -104,7 +104,7 @@ class Needs:
     ) -> Grant | None:
         """One action on one resource, with the resource's own policy where it has one."""
         layers = None if policy is None else group.layers.replace(resource=(policy,))
-        return self._context.asker.may(
+        return self._context.decisions.may(
             group,
             action,
             resource,

@@ -8,17 +8,17 @@ from functools import cached_property
 
 from weightguard.access.aws.context import context_of
 from weightguard.access.aws.escalations import Escalations
-from weightguard.access.aws.identities.actor_kinds import Kinds
+from weightguard.access.aws.identities.actor_kinds import ActorKinds
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.named_principals import account_in
 from weightguard.access.aws.removals.removals import AwsRemovals
 from weightguard.access.aws.stores.direct_access import DirectAccess
 from weightguard.access.aws.stores.disk_copies import DiskAccess
 from weightguard.access.aws.stores.joint_opening import JointOpening
-from weightguard.access.aws.stores.policy_index import Index
+from weightguard.access.aws.stores.policy_index import PolicyIndex
 from weightguard.access.aws.stores.store_policies import StoreSurface, split, surface
 from weightguard.access.aws.techniques.replication_roles import replicators
-from weightguard.access.aws.techniques.trust_policies import Trusts
+from weightguard.access.aws.techniques.trust_policies import TrustPolicies
 from weightguard.access.links import Graph, Link
 from weightguard.access.model import AccessKind
 from weightguard.access.provider import Actor, Direct, Port, Wanted
@@ -59,10 +59,10 @@ class _Reach:
     def __init__(self, estate: Estate, graph: Graph) -> None:
         self._context = context_of(estate)
         self._graph = graph
-        self._kinds = Kinds(estate, self._context.population)
+        self._kinds = ActorKinds(estate, self._context.population)
         self._stores = {store.id: store for store in estate.stores}
         self._disks = DiskAccess(self._context)
-        self._trusts = Trusts(self._context)
+        self._trusts = TrustPolicies(self._context)
         self._places: dict[tuple[str, str], StoreSurface] = {}
         self._seeds: dict[tuple[AccessKind, str, str], _Seeds] = {}
         graph.group_of.update(self._context.population.group_of)
@@ -70,8 +70,10 @@ class _Reach:
     @cached_property
     def _direct(self) -> DirectAccess:
         context = self._context
-        index = Index(context.population, context.named)
-        return DirectAccess(context.asker, index, context.named, tuple(replicators(context, self._trusts)))
+        index = PolicyIndex(context.population, context.named)
+        return DirectAccess(
+            context.decisions, index, context.named, tuple(replicators(context, self._trusts))
+        )
 
     @cached_property
     def _opening(self) -> JointOpening:

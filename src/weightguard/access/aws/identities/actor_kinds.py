@@ -38,7 +38,7 @@ def own_accounts(estate: Estate, population: Population) -> frozenset[str]:
     return frozenset(held | members | population.membership.audited)
 
 
-class Kinds:
+class ActorKinds:
     """Tells what names stand for.
 
     Args:

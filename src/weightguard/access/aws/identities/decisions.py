@@ -86,7 +86,7 @@ _ON_BEHALF_OF: Final = (
 """What requests of services alone have: "present only if the call is made by an AWS service principal"."""
 
 
-class Asker:
+class Decisions:
     """Asks the engine on behalf of an estate.
 
     Args:
@@ -292,12 +292,12 @@ def is_chosen(condition: ContextTest, action: str) -> bool:
 
 
 def trust_of_service(
-    asker: Asker, role: EstatePrincipal, trust: CompiledPolicy, service: str
+    decisions: Decisions, role: EstatePrincipal, trust: CompiledPolicy, service: str
 ) -> Grant | None:
     """Whether a service may assume a role on behalf of the role's own account."""
     caller = Principal(PrincipalType.SERVICE, service)
-    rcp = asker.population.realm(role.account).rcp
-    realm = asker.population.realm(role.account)
+    rcp = decisions.population.realm(role.account).rcp
+    realm = decisions.population.realm(role.account)
     context: dict[str, ContextValue] = {"aws:SourceAccount": role.account, "sts:ExternalId": None}
     if realm.organisation_known:
         context["aws:SourceOrgID"] = realm.organisation
@@ -307,7 +307,7 @@ def trust_of_service(
         "sts:AssumeRole",
         role.id,
         resource_account=role.account,
-        context={**context, "aws:CurrentTime": asker.now},
+        context={**context, "aws:CurrentTime": decisions.now},
         assume_unknown=True,
         resource_in_management_account=realm.is_management,
     )

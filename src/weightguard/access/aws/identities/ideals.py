@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weightguard.access.aws.identities.groups import PrincipalGroup
-from weightguard.access.aws.identities.named_principals import Named, administrator
+from weightguard.access.aws.identities.named_principals import NamedPrincipals, administrator
 from weightguard.access.aws.identities.principals import Population
 from weightguard.policy.aws import Layers
 
@@ -16,7 +16,7 @@ class Ideals:
         named: whom policies tell apart by name.
     """
 
-    def __init__(self, population: Population, named: Named) -> None:
+    def __init__(self, population: Population, named: NamedPrincipals) -> None:
         self._found: dict[object, PrincipalGroup] = {}
         self._of: dict[str, PrincipalGroup] = {}
         policy = administrator("anything")

@@ -39,7 +39,7 @@ def administrator(name: str) -> CompiledPolicy:
     return compile_policy(ADMINISTRATOR, kind=PolicyKind.IDENTITY, name=name)
 
 
-class Named:
+class NamedPrincipals:
     """Resolves the names in policies.
 
     Args:

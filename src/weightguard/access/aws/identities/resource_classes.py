@@ -101,7 +101,7 @@ def _patterns(readings: Iterable[Reading], actions: tuple[str, ...]) -> set[str]
     return found
 
 
-class Patterns:
+class ResourceClasses:
     """The resource patterns that the policies of each account hold.
 
     Args:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from weightguard.access.aws.identities.actors import Actors
-from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.decisions import Decisions
 from weightguard.access.aws.identities.groups import PrincipalGroup
-from weightguard.access.aws.identities.named_principals import Named
+from weightguard.access.aws.identities.named_principals import NamedPrincipals
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Stranger, Strangers
 from weightguard.access.aws.stores.actions import (
@@ -32,11 +32,11 @@ from weightguard.access.aws.stores.candidates import (
     together,
 )
 from weightguard.access.aws.stores.mentioned import mentioned_by, resource_documents
-from weightguard.access.aws.stores.policy_index import Index
+from weightguard.access.aws.stores.policy_index import PolicyIndex
 from weightguard.access.aws.stores.replication import Replicator
 from weightguard.access.aws.stores.s3_requests import ask_key
-from weightguard.access.aws.stores.store_changes import Applied, SelfGrants
-from weightguard.access.aws.stores.store_decisions import Deciding, best_of
+from weightguard.access.aws.stores.store_changes import Applied, StoreChanges
+from weightguard.access.aws.stores.store_decisions import StoreDecisions, best_of
 from weightguard.access.aws.stores.store_likeness import Alike
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.grant import FREELY, Grant
@@ -50,19 +50,25 @@ class DirectAccess:
     """Decides direct access to stores.
 
     Args:
-        asker: puts the questions.
+        decisions: puts the questions.
         index: which groups' policies name an action at all.
         named: resolves the names in the store's own policies.
         replicators: the roles that S3 may replicate with.
     """
 
-    def __init__(self, asker: Asker, index: Index, named: Named, replicators: Sequence[Replicator]) -> None:
-        self._asker = asker
-        self.deciding = Deciding(asker)
+    def __init__(
+        self,
+        decisions: Decisions,
+        index: PolicyIndex,
+        named: NamedPrincipals,
+        replicators: Sequence[Replicator],
+    ) -> None:
+        self._decisions = decisions
+        self.store_decisions = StoreDecisions(decisions)
         self._index = index
         self._named = named
-        self._strangers = Strangers(asker.population)
-        self.selfgrants = SelfGrants(asker, self.deciding, replicators)
+        self._strangers = Strangers(decisions.population)
+        self.store_changes = StoreChanges(decisions, self.store_decisions, replicators)
         self._told: dict[tuple[object, ...], tuple[Sensitivity, frozenset[str]]] = {}
         self._same: dict[tuple[object, ...], Grant | None] = {}
         self._alike = Alike()
@@ -83,7 +89,7 @@ class DirectAccess:
 
     def _of_strangers(self, access: AccessKind, place: StoreSurface) -> Iterator[Link]:
         """A link from everybody outside whom the policies of the store and its key may mean."""
-        mentioned = mentioned_by(self._asker.population, access, place)
+        mentioned = mentioned_by(self._decisions.population, access, place)
         if mentioned is None:
             return
         open_to_all = bool(self._ways(access, place, PUBLIC))
@@ -109,7 +115,9 @@ class DirectAccess:
         if access not in OBJECT_ACTIONS:
             return None
         key = self._on_key(access, place, candidate)
-        found = self.deciding.behind_point(OBJECT_ACTIONS[access], place, candidate.caller, candidate.layers)
+        found = self.store_decisions.behind_point(
+            OBJECT_ACTIONS[access], place, candidate.caller, candidate.layers
+        )
         if key is None or found is None:
             return None
         return together(found, key, KEY_ACTIONS.get(access), place)
@@ -161,7 +169,7 @@ class DirectAccess:
         key = self._on_key(access, place, candidate)
         before: tuple[Step, ...] = ()
         if objects is None or not objects[1].is_certain:
-            gained = self.selfgrants.objects(
+            gained = self.store_changes.objects(
                 access, place, candidate.caller, candidate.layers, OBJECT_ACTIONS[access]
             )
             if gained is not None and (objects is None or gained.is_certain):
@@ -179,7 +187,7 @@ class DirectAccess:
     def _key_gain(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Applied | None:
         if place.key is None or access not in KEY_ACTIONS:
             return None
-        return self.selfgrants.key(place, candidate.caller, candidate.layers, KEY_ACTIONS[access])
+        return self.store_changes.key(place, candidate.caller, candidate.layers, KEY_ACTIONS[access])
 
     def _on_objects(
         self, access: AccessKind, place: StoreSurface, candidate: Candidate
@@ -191,7 +199,7 @@ class DirectAccess:
             for action in actions
             if (grant := self._on_store(action, place.objects, place, candidate)) is not None
         )
-        through = self.deciding.through_points(actions, place, candidate.caller, candidate.layers)
+        through = self.store_decisions.through_points(actions, place, candidate.caller, candidate.layers)
         return best_of(chain(direct, through))
 
     def _on_store(
@@ -199,7 +207,7 @@ class DirectAccess:
     ) -> Grant | None:
         key = self._signature(action, resource, place, candidate)
         if key not in self._same:
-            self._same[key] = self.deciding.on_store(
+            self._same[key] = self.store_decisions.on_store(
                 action, resource, place, candidate.caller, candidate.layers
             )
         return self._same[key]
@@ -213,7 +221,7 @@ class DirectAccess:
         if place.policy is not None or place.s3.bucket_acl or place.policy_unread:
             return itself
         tags = getattr(place.store.tags, "value", None) if place.store is not None else {}
-        if tags is None or (tags and self._asker.population.tag_keys):
+        if tags is None or (tags and self._decisions.population.tag_keys):
             return itself
         own = self._alike.signature(resource, candidate.layers)
         guarded = self._alike.signature(resource, self._guards(place))
@@ -225,7 +233,7 @@ class DirectAccess:
         """The resource control policies of the store's account."""
         found = self._guarding.get(place.account)
         if found is None:
-            rcp = self._asker.population.realm(place.account).rcp if place.account else ()
+            rcp = self._decisions.population.realm(place.account).rcp if place.account else ()
             found = self._guarding[place.account] = Layers(rcp=rcp or None)
         return found
 
@@ -237,7 +245,7 @@ class DirectAccess:
     def _key_use(self, action: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
         same = (candidate.caller, candidate.nodes, action, *place.itself)
         if same not in self._same:
-            self._same[same] = self.deciding.on_key(action, place, candidate.caller, candidate.layers)
+            self._same[same] = self.store_decisions.on_key(action, place, candidate.caller, candidate.layers)
         return self._same[same]
 
     def _decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
@@ -245,7 +253,7 @@ class DirectAccess:
         assert key is not None  # noqa: S101 - `_decide` answers for stores without a key
         best = self._own_decrypt(place, candidate)
         if not is_certain(best) and not key.provider_managed:
-            gained = self.selfgrants.key(place, candidate.caller, candidate.layers, "kms:Decrypt")
+            gained = self.store_changes.key(place, candidate.caller, candidate.layers, "kms:Decrypt")
             if gained is not None:
                 last = Step("kms:Decrypt", gained.grant, key.arn or place.id)
                 best = better(best, (*gained.before, last))
@@ -274,7 +282,7 @@ class DirectAccess:
             return best
         for action in KEY_ADMINISTRATION.get(access, ()):
             grant = ask_key(
-                self._asker, action, place, key, candidate.caller, candidate.layers, through_s3=False
+                self._decisions, action, place, key, candidate.caller, candidate.layers, through_s3=False
             )
             if grant is not None:
                 best = better(best, (Step(action, grant, key.arn),))
@@ -283,7 +291,7 @@ class DirectAccess:
         return best
 
     def _copying(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
-        return self.selfgrants.copies(place, candidate.caller, candidate.layers)
+        return self.store_changes.copies(place, candidate.caller, candidate.layers)
 
     def _candidates(self, access: AccessKind, place: StoreSurface, actors: Actors) -> Iterator[Candidate]:
         actions, allowing = _actions(access, place)

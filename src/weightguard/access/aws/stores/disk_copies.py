@@ -11,7 +11,7 @@ from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import document_of
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Strangers
-from weightguard.access.aws.permissions import Needs, how_of
+from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import OnStore, techniques
 from weightguard.access.condition import UNREAD_KEY_USE, besides
 from weightguard.access.grant import Grant
@@ -36,7 +36,7 @@ class DiskAccess:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._needs = Needs(context)
+        self._needs = Permissions(context)
         self._strangers = Strangers(context.population)
         self._by_id = {one.id: one for one in context.estate.disk_copies}
         self._entries = [
@@ -107,7 +107,7 @@ class DiskAccess:
         if surface.policy is None or surface.arn is None:
             return Grant(conditions=(UNREAD_KEY_USE,))
         whole = layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
-        return self._context.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
+        return self._context.decisions.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
 
     def _shared(self, disk: DiskCopy, actors: Actors) -> Iterator[Link]:
         """Whom the disk is shared with, as far as its key lets them; the key is theirs to use only where its policy says so.

@@ -28,7 +28,7 @@ from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.grant import Grant
 from weightguard.access.links import Graph, Link, Node, Reached, Step, search
 from weightguard.access.model import AccessKind
-from weightguard.access.reachable import Onward
+from weightguard.access.reachable import Reachable
 
 _OPENING: Final = (*SELF_GRANTING, *KEY_GRANTING)
 
@@ -97,7 +97,7 @@ class JointOpening:
         self.direct = direct
         self.population = population
         self.graph = graph
-        self._onward: tuple[int, Onward] | None = None
+        self._onward: tuple[int, Reachable] | None = None
         self._opened: set[tuple[AccessKind, tuple[object, ...]]] = set()
 
     def may_open(self, access: AccessKind, place: StoreSurface) -> bool:
@@ -129,10 +129,10 @@ class JointOpening:
                 self._opened.add((access, place.itself))
                 yield from question.links(able)
 
-    def forwards(self) -> Onward:
+    def forwards(self) -> Reachable:
         """The graph's links by what they start from."""
         if self._onward is None or self._onward[0] < self.graph.size:
-            self._onward = self.graph.size, Onward(self.graph)
+            self._onward = self.graph.size, Reachable(self.graph)
         return self._onward[1]
 
 
@@ -194,7 +194,7 @@ class _Question:
                 place = self._place
                 for earlier in prior:
                     place = earlier.leaves(place, one.caller)
-                steps = self._direct.selfgrants.steps(change, place, one.caller, one.layers)
+                steps = self._direct.store_changes.steps(change, place, one.caller, one.layers)
                 if steps is not None:
                     found.update(dict.fromkeys(_each(one.nodes), steps))
         return found
@@ -296,7 +296,7 @@ class _Question:
         yield from self._after(
             candidate,
             lambda place: of_store(access, place),
-            lambda place: self._direct.deciding.on_objects(
+            lambda place: self._direct.store_decisions.on_objects(
                 actions, place, candidate.caller, candidate.layers
             ),
             MOST_STORE_CHANGES,
@@ -311,12 +311,12 @@ class _Question:
         caller, layers = candidate.caller, candidate.layers
 
         def decide(place: StoreSurface) -> tuple[str, Grant] | None:
-            grant = self._direct.deciding.on_key(action, place, caller, layers)
+            grant = self._direct.store_decisions.on_key(action, place, caller, layers)
             return None if grant is None else (action, grant)
 
         yield from self._after(
             candidate,
-            lambda place: self._direct.selfgrants.on_key(place, caller, layers, action),
+            lambda place: self._direct.store_changes.on_key(place, caller, layers, action),
             decide,
             MOST_KEY_CHANGES,
         )
@@ -340,7 +340,7 @@ class _Question:
             for change in possible(there):
                 if any(change.effect == one.effect for one in prior):
                     continue
-                steps = self._direct.selfgrants.steps(change, there, candidate.caller, candidate.layers)
+                steps = self._direct.store_changes.steps(change, there, candidate.caller, candidate.layers)
                 if steps is not None or self._makers(change, prior):
                     left = change.leaves(there, candidate.caller)
                     waiting.append(((*made, Making(change, prior, steps)), left))

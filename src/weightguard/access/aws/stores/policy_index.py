@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
-from weightguard.access.aws.identities.named_principals import Named, account_in, allows_everybody, lets_in
+from weightguard.access.aws.identities.named_principals import (
+    NamedPrincipals,
+    account_in,
+    allows_everybody,
+    lets_in,
+)
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.stores.mentioned import trusted_makers
 from weightguard.access.aws.stores.store_policies import StoreSurface
@@ -16,7 +21,7 @@ from weightguard.policy.aws import CompiledPolicy
 from weightguard.policy.pattern import Glob, glob, is_pattern
 
 
-class Index:
+class PolicyIndex:
     """Finds the groups that are worth asking about a store.
 
     Args:
@@ -24,7 +29,7 @@ class Index:
         named: resolves the names in a store's own policies.
     """
 
-    def __init__(self, population: Population, named: Named) -> None:
+    def __init__(self, population: Population, named: NamedPrincipals) -> None:
         self._population = population
         self._named = named
         self._hits: dict[tuple[object, ...], frozenset[str]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.decisions import Decisions
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.stores.s3_requests import ask_key, store_context, store_layers
 from weightguard.access.aws.stores.store_policies import StoreSurface
@@ -34,18 +34,22 @@ class Replicator:
 
 
 def replicating(
-    asker: Asker, roles: Sequence[Replicator], place: StoreSurface, caller: Principal, own: Layers
+    decisions: Decisions, roles: Sequence[Replicator], place: StoreSurface, caller: Principal, own: Layers
 ) -> tuple[Step, ...] | None:
     """The steps of a caller who has the store replicated; None when it cannot."""
     if place.account is None or caller.account != place.account:
         return None
-    context = store_context(asker, place)
-    layers = store_layers(asker, place, own)
-    configure = asker.ask(caller, _CONFIGURE, place.id, layers, owner=place.account, context=context)
+    context = store_context(decisions, place)
+    layers = store_layers(decisions, place, own)
+    configure = decisions.ask(caller, _CONFIGURE, place.id, layers, owner=place.account, context=context)
     for one in roles if configure is not None else ():
-        passed = asker.ask(caller, "iam:PassRole", one.role, own, context={"iam:PassedToService": SERVICE})
+        passed = decisions.ask(
+            caller, "iam:PassRole", one.role, own, context={"iam:PassedToService": SERVICE}
+        )
         reads = (
-            _reads(asker, one, place) if passed is not None and one.group.account == caller.account else None
+            _reads(decisions, one, place)
+            if passed is not None and one.group.account == caller.account
+            else None
         )
         if reads is not None and passed is not None and configure is not None:
             how = f"iam:PassRole + {_CONFIGURE}"
@@ -56,17 +60,17 @@ def replicating(
     return None
 
 
-def _reads(asker: Asker, one: Replicator, place: StoreSurface) -> tuple[str, Grant] | None:
-    layers = store_layers(asker, place, one.group.layers)
-    context = store_context(asker, place)
+def _reads(decisions: Decisions, one: Replicator, place: StoreSurface) -> tuple[str, Grant] | None:
+    layers = store_layers(decisions, place, one.group.layers)
+    context = store_context(decisions, place)
     key = Grant()
     if place.key is not None and not place.key.provider_managed:
-        used = ask_key(asker, "kms:Decrypt", place, place.key, one.caller, one.group.layers)
+        used = ask_key(decisions, "kms:Decrypt", place, place.key, one.caller, one.group.layers)
         if used is None:
             return None
         key = used
     for action in _READS:
-        grant = asker.ask(one.caller, action, place.objects, layers, owner=place.account, context=context)
+        grant = decisions.ask(one.caller, action, place.objects, layers, owner=place.account, context=context)
         if grant is not None:
             return action, grant.and_also(key)
     return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.decisions import Decisions
 from weightguard.access.aws.keys import KeySurface
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.condition import UNREAD_KEY_DELEGATION
@@ -44,9 +44,9 @@ def delegating(account: str) -> CompiledPolicy:
     )
 
 
-def store_layers(asker: Asker, place: StoreSurface, own: Layers) -> Layers:
+def store_layers(decisions: Decisions, place: StoreSurface, own: Layers) -> Layers:
     """The caller's layers with those of the store."""
-    rcp = asker.population.realm(place.account).rcp if place.account else ()
+    rcp = decisions.population.realm(place.account).rcp if place.account else ()
     if place.policy is None and not rcp and not place.s3.bucket_acl:
         return own
     return own.replace(
@@ -54,36 +54,36 @@ def store_layers(asker: Asker, place: StoreSurface, own: Layers) -> Layers:
     )
 
 
-def store_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
+def store_context(decisions: Decisions, place: StoreSurface) -> dict[str, ContextValue]:
     """What is known of a request to the store."""
     context: dict[str, ContextValue] = {
         **dict.fromkeys(_OF_ACCESS_POINTS),
     }
     if place.account is not None:
-        realm = asker.population.realm(place.account)
+        realm = decisions.population.realm(place.account)
         if realm.organisation_known:
             context["aws:ResourceOrgID"] = realm.organisation
     if place.region is not None:
         context["aws:RequestedRegion"] = place.region
     if place.store is not None:
-        context.update(_tags(asker, place.store))
+        context.update(_tags(decisions, place.store))
     return context
 
 
-def _tags(asker: Asker, store: Store) -> dict[str, ContextValue]:
+def _tags(decisions: Decisions, store: Store) -> dict[str, ContextValue]:
     """The bucket's tags as policies see them.
 
     Source: Amazon S3 User Guide, "Using tags with S3 general purpose buckets": S3 evaluates aws:ResourceTag "only after you enable
     ABAC on your bucket", off by default; until then no bucket has a tag. A limit tells where nobody knows whether it is on.
     """
-    held = asker.tags(getattr(store.tags, "value", None), "s3")
+    held = decisions.tags(getattr(store.tags, "value", None), "s3")
     is_on = isinstance(store.tags_decide, Known) and store.tags_decide.value
     return held if is_on else dict.fromkeys(held)
 
 
-def through_context(asker: Asker, place: StoreSurface) -> dict[str, ContextValue]:
+def through_context(decisions: Decisions, place: StoreSurface) -> dict[str, ContextValue]:
     """What is known of a request to the store through an access point, which says the rest itself."""
-    context = store_context(asker, place)
+    context = store_context(decisions, place)
     return {key: value for key, value in context.items() if key not in _OF_ACCESS_POINTS}
 
 
@@ -124,7 +124,7 @@ made"; made "on behalf of an IAM principal", so not for services).
 
 
 def ask_key(
-    asker: Asker,
+    decisions: Decisions,
     action: str,
     place: StoreSurface,
     key: KeySurface,
@@ -139,7 +139,7 @@ def ask_key(
     Args:
         more: what is known of the request besides.
     """
-    layers = _key_layers(asker, key, own)
+    layers = _key_layers(decisions, key, own)
     unread = key.policy is None
     if unread:
         # Without the key policy nobody can tell whether it delegates to the account: what identity policies say is asked
@@ -147,31 +147,31 @@ def ask_key(
         layers = layers.replace(resource=(delegating(key.account),))
     if (through_s3 and _is_off(key)) or not reaches(action, key, caller):
         return None
-    context = {**_circumstances(asker, place, key, through_s3, caller), **(more or {})}
+    context = {**_circumstances(decisions, place, key, through_s3, caller), **(more or {})}
     arn = key.arn or keys_of(key.account, partition_of(place.id))
     if caller.type is PrincipalType.ANONYMOUS or (caller.type is PrincipalType.SERVICE and unread):
         return None  # "Requests to AWS KMS must be signed": nobody uses a key anonymously.
-    grant = asker.ask(caller, action, arn, layers, owner=key.account, context=context)
+    grant = decisions.ask(caller, action, arn, layers, owner=key.account, context=context)
     if grant is not None and unread:
         return grant.provided(UNREAD_KEY_DELEGATION)
     return grant
 
 
 def open_key_decision(
-    asker: Asker, action: str, place: StoreSurface, key: KeySurface, caller: Principal, own: Layers
+    decisions: Decisions, action: str, place: StoreSurface, key: KeySurface, caller: Principal, own: Layers
 ) -> Decision | None:
     """What the use of a key through S3 would hang on if its tags were still to be chosen; None where nobody can tell."""
     if key.policy is None or key.key is None:
         return None
     untagged = replace(key, key=replace(key.key, tags=Unknown(Reason.NOT_COLLECTED, key.key.tags.source)))
-    context = _circumstances(asker, place, untagged, True, caller)
+    context = _circumstances(decisions, place, untagged, True, caller)
     arn = key.arn or keys_of(key.account, partition_of(place.id))
-    layers = _key_layers(asker, key, own)
-    return asker.decision(caller, action, arn, layers, owner=key.account, context=context)
+    layers = _key_layers(decisions, key, own)
+    return decisions.decision(caller, action, arn, layers, owner=key.account, context=context)
 
 
-def _key_layers(asker: Asker, key: KeySurface, own: Layers) -> Layers:
-    rcp = () if is_of_provider(key) else asker.population.realm(key.account).rcp
+def _key_layers(decisions: Decisions, key: KeySurface, own: Layers) -> Layers:
+    rcp = () if is_of_provider(key) else decisions.population.realm(key.account).rcp
     return own.replace(
         resource=None if key.policy is None else (key.policy,), kms_grants=key.grants, rcp=rcp or None
     )
@@ -254,17 +254,17 @@ def policy_of_provider(account: str, service: str | None) -> CompiledPolicy:
 
 
 def ask_key_of_provider(
-    asker: Asker, action: str, place: StoreSurface, key: KeySurface, caller: Principal, own: Layers
+    decisions: Decisions, action: str, place: StoreSurface, key: KeySurface, caller: Principal, own: Layers
 ) -> Grant | None:
     """Whether a caller may use ``aws/s3`` through S3: what lets it is the provider's, and nobody can take that away."""
     service = key_context(place).get("kms:ViaService")
     policy = policy_of_provider(key.account, service if isinstance(service, str) else None)
-    grant = ask_key(asker, action, place, replace(key, policy=policy), caller, own)
+    grant = ask_key(decisions, action, place, replace(key, policy=policy), caller, own)
     return None if grant is None else Grant(conditions=grant.conditions)
 
 
 def _circumstances(
-    asker: Asker, place: StoreSurface, key: KeySurface, through_s3: bool, caller: Principal
+    decisions: Decisions, place: StoreSurface, key: KeySurface, through_s3: bool, caller: Principal
 ) -> dict[str, ContextValue]:
     context: dict[str, ContextValue] = {"kms:ViaService": None, "kms:GrantIsForAWSResource": False}
     if through_s3:
@@ -272,7 +272,7 @@ def _circumstances(
         if caller.type not in (PrincipalType.SERVICE, PrincipalType.ANONYMOUS):
             context.update(_FORWARDED)
     if key.key is not None:
-        context.update(asker.tags(getattr(key.key.tags, "value", None), "kms"))
+        context.update(decisions.tags(getattr(key.key.tags, "value", None), "kms"))
     if key.alias is not None:
         context["kms:ResourceAliases"] = (key.alias,)
     return context

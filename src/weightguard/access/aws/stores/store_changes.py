@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.decisions import Decisions
 from weightguard.access.aws.identities.named_principals import administrator, allows_somebody
 from weightguard.access.aws.identities.tags import choices, named_values, request_context
 from weightguard.access.aws.stores.alterations import (
@@ -23,7 +23,7 @@ from weightguard.access.aws.stores.alterations import (
 )
 from weightguard.access.aws.stores.replication import Replicator, replicating
 from weightguard.access.aws.stores.s3_requests import ask_key, open_key_decision, store_context, store_layers
-from weightguard.access.aws.stores.store_decisions import Deciding
+from weightguard.access.aws.stores.store_decisions import StoreDecisions
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.aws.technique_data.schema import OnStore
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
@@ -85,18 +85,20 @@ class Applied:
         return self.grant.is_certain and all(step.grant.is_certain for step in self.before)
 
 
-class SelfGrants:
+class StoreChanges:
     """Asks who may change a store or its key, and what that gives.
 
     Args:
-        asker: puts the questions.
-        deciding: decides on the store as it is left.
+        decisions: puts the questions.
+        store_decisions: decides on the store as it is left.
         replicators: the roles that S3 may replicate with.
     """
 
-    def __init__(self, asker: Asker, deciding: Deciding, replicators: Sequence[Replicator]) -> None:
-        self._asker = asker
-        self._deciding = deciding
+    def __init__(
+        self, decisions: Decisions, store_decisions: StoreDecisions, replicators: Sequence[Replicator]
+    ) -> None:
+        self._decisions = decisions
+        self._deciding = store_decisions
         self._replicators = replicators
 
     def objects(
@@ -188,12 +190,12 @@ class SelfGrants:
         """The changes of a key that may let a caller do something with it: its state and its tags among them."""
         yield from of_key_state(place)
         yield from (self._named(change, caller, action) for change in of_key(place))
-        key, population = place.key, self._asker.population
+        key, population = place.key, self._decisions.population
         if key is None or key.provider_managed or key.key is None:
             return
         if not population.tag_keys and not population.looks_at_aliases:
             return
-        decision = open_key_decision(self._asker, action, place, key, caller, own)
+        decision = open_key_decision(self._decisions, action, place, key, caller, own)
         if decision is not None:
             for tags in choices(decision.conditions, _KEY_TAGS):
                 yield from of_key_tags(tags)
@@ -204,13 +206,13 @@ class SelfGrants:
         """Whether another key of the account and region is known to have an alias: it is unique there."""
         return any(
             isinstance(other.aliases, Known) and alias in other.aliases.value
-            for other in self._asker.population.estate.keys
+            for other in self._decisions.population.estate.keys
             if (other.account, other.region) == (key.account, key.region) and other.id != key.id
         )
 
     def _named(self, change: Alteration, caller: Principal, action: str) -> Alteration:
         """A grant for this caller and action by name, where some policy looks at whom and what grants are made for."""
-        if change.effect != "grant_key" or not self._asker.population.looks_at_grants:
+        if change.effect != "grant_key" or not self._decisions.population.looks_at_grants:
             return change
         arn = caller.identifier
         if caller.type is PrincipalType.SOMEBODY:
@@ -258,7 +260,7 @@ class SelfGrants:
 
     def _allows(self, own: Layers, place: StoreSurface, action: str) -> bool:
         """Whether the caller's own policies, or those of the place, allow an action anywhere: without that, nobody need ask."""
-        effects = self._asker.population.effects
+        effects = self._decisions.population.effects
         return any("Allow" in effects(policy, action) for policy in own.identity) or itself_allows(
             place, action
         )
@@ -277,18 +279,18 @@ class SelfGrants:
             if key is None or key.provider_managed:
                 return None
             if ":alias/" in resource:  # It has no policy of its own.
-                return self._asker.ask(caller, action, resource, own, owner=key.account, context=context)
-            return ask_key(self._asker, action, place, key, caller, own, through_s3=False, more=context)
-        layers = store_layers(self._asker, place, own) if resource.startswith(place.id) else own
-        circumstances = store_context(self._asker, place) | context
+                return self._decisions.ask(caller, action, resource, own, owner=key.account, context=context)
+            return ask_key(self._decisions, action, place, key, caller, own, through_s3=False, more=context)
+        layers = store_layers(self._decisions, place, own) if resource.startswith(place.id) else own
+        circumstances = store_context(self._decisions, place) | context
         owner = account_of(resource) or place.account
-        return self._asker.ask(caller, action, resource, layers, owner=owner, context=circumstances)
+        return self._decisions.ask(caller, action, resource, layers, owner=owner, context=circumstances)
 
     def _vended(self, action: str, place: StoreSurface) -> Grant | None:
         """The access of the session that S3 Access Grants hands out: some role's, whom the bucket's own denials bind too."""
         if place.account is None:
             return None
-        realm = self._asker.population.realm(place.account)
+        realm = self._decisions.population.realm(place.account)
         role = parse_principal(f"arn:{realm.partition}:iam::{realm.id}:role/access-grants-location")
         layers = Layers(identity=(administrator("the location's role"),), scp=realm.scp or None)
         grant = self._deciding.on_store(action, place.objects, place, role, layers)
@@ -296,7 +298,7 @@ class SelfGrants:
 
     def copies(self, place: StoreSurface, caller: Principal, own: Layers) -> tuple[Step, ...] | None:
         """A way to have the store copied without reading it; None when there is none."""
-        return replicating(self._asker, self._replicators, place, caller, own)
+        return replicating(self._decisions, self._replicators, place, caller, own)
 
 
 def _of_grant(change: Alteration) -> dict[str, ContextValue]:

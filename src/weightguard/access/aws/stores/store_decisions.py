@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from weightguard.access.aws.identities.decisions import Asker
+from weightguard.access.aws.identities.decisions import Decisions
 from weightguard.access.aws.stores.s3_requests import (
     ask_key,
     ask_key_of_provider,
@@ -18,15 +18,15 @@ from weightguard.access.grant import FREELY, Grant
 from weightguard.policy.aws import AccessPoint, Layers, Principal
 
 
-class Deciding:
+class StoreDecisions:
     """Decides for one caller at a time.
 
     Args:
-        asker: puts the questions.
+        decisions: puts the questions.
     """
 
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
+    def __init__(self, decisions: Decisions) -> None:
+        self._decisions = decisions
 
     def on_objects(
         self, actions: Iterable[str], place: StoreSurface, caller: Principal, own: Layers
@@ -57,17 +57,19 @@ class Deciding:
         self, action: str, resource: str, place: StoreSurface, caller: Principal, own: Layers
     ) -> Grant | None:
         """An action on the bucket or its objects, asked of the bucket itself."""
-        layers = store_layers(self._asker, place, own)
+        layers = store_layers(self._decisions, place, own)
         owner = place.account or caller.account
-        context = store_context(self._asker, place)
-        return _told(self._asker.ask(caller, action, resource, layers, owner=owner, context=context), place)
+        context = store_context(self._decisions, place)
+        return _told(
+            self._decisions.ask(caller, action, resource, layers, owner=owner, context=context), place
+        )
 
     def _through(
         self, point: AccessPoint, action: str, place: StoreSurface, caller: Principal, own: Layers
     ) -> Grant | None:
-        layers = store_layers(self._asker, place, own)
-        context = through_context(self._asker, place)
-        grant = self._asker.ask(
+        layers = store_layers(self._decisions, place, own)
+        context = through_context(self._decisions, place)
+        grant = self._decisions.ask(
             caller, action, place.objects, layers, owner=place.account, context=context, point=point
         )
         return _told(grant, place)
@@ -76,9 +78,9 @@ class Deciding:
         self, actions: Iterable[str], place: StoreSurface, caller: Principal, own: Layers
     ) -> tuple[str, Grant] | None:
         """What the bucket lets through an access point that no snapshot holds: its account has it allow what it likes."""
-        layers, context = store_layers(self._asker, place, own), through_context(self._asker, place)
+        layers, context = store_layers(self._decisions, place, own), through_context(self._decisions, place)
         for action in actions:
-            grant = self._asker.ask(
+            grant = self._decisions.ask(
                 caller, action, place.objects, layers, owner=place.account, context=context
             )
             if grant is not None:
@@ -91,8 +93,8 @@ class Deciding:
         if key is None:
             return FREELY
         if key.provider_managed:
-            return ask_key_of_provider(self._asker, action, place, key, caller, own)
-        return ask_key(self._asker, action, place, key, caller, own)
+            return ask_key_of_provider(self._decisions, action, place, key, caller, own)
+        return ask_key(self._decisions, action, place, key, caller, own)
 
 
 def best_of(ways: Iterable[tuple[str, Grant]]) -> tuple[str, Grant] | None:

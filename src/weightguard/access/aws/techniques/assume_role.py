@@ -8,10 +8,10 @@ from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.resource_classes import Alike
-from weightguard.access.aws.permissions import Needs, how_of
+from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import Credentials, Trust, techniques
-from weightguard.access.aws.techniques.targets import Aims
-from weightguard.access.aws.techniques.trust_policies import ASSUME, Trusts
+from weightguard.access.aws.techniques.targets import Targets
+from weightguard.access.aws.techniques.trust_policies import ASSUME, TrustPolicies
 from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
@@ -32,7 +32,7 @@ def key_state(user: Principal) -> str:
     return "at_limit" if len(user.access_keys.value) >= MOST_ACCESS_KEYS else "below_limit"
 
 
-class Becoming:
+class AssumeRole:
     """Works out the links of new credentials and rewritten trust policies.
 
     Args:
@@ -41,13 +41,13 @@ class Becoming:
         trusts: decides who may assume a role.
     """
 
-    def __init__(self, context: Context, needs: Needs, trusts: Trusts) -> None:
+    def __init__(self, context: Context, needs: Permissions, trusts: TrustPolicies) -> None:
         self._context = context
         self._needs = needs
         self._trusts = trusts
         self._credentials = [entry for entry in techniques() if isinstance(entry, Credentials)]
         self._rewriting = [entry for entry in techniques() if isinstance(entry, Trust)]
-        self._aims = Aims()
+        self._aims = Targets()
         self._classes: dict[tuple[str, PrincipalKind], list[Alike]] = {}
         self._on_users = tuple(sorted({need.action for entry in self._credentials for need in entry.needs}))
         self._on_roles = (*sorted({need.action for entry in self._rewriting for need in entry.needs}), ASSUME)
@@ -92,7 +92,7 @@ class Becoming:
         return self._tags(self._context.population.principals[name], self._on_roles)
 
     def _tags(self, principal: Principal, actions: tuple[str, ...]) -> Hashable:
-        return self._context.asker.tags_told(principal, actions)
+        return self._context.decisions.tags_told(principal, actions)
 
     def _user_steps(self, group: PrincipalGroup, names: tuple[str, ...]) -> dict[Node, Step]:
         return self._steps(group, names, self._user_step)
@@ -128,7 +128,7 @@ class Becoming:
     ) -> Grant | None:
         found = Grant()
         tags = principal.tags.value if isinstance(principal.tags, Known) else None
-        context = self._context.asker.tags(tags, "iam")
+        context = self._context.decisions.tags(tags, "iam")
         for action in actions:
             grant = self._needs.on(group, action, principal.id, caller=caller, context=context)
             if grant is None:

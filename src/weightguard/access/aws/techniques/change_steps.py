@@ -15,9 +15,15 @@ from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.sensitivity import statements_of
 from weightguard.access.aws.identities.tags import Tags, request_context
-from weightguard.access.aws.permissions import Needs
+from weightguard.access.aws.permissions import Permissions
 from weightguard.access.aws.technique_data.schema import ChangePrincipal, techniques
-from weightguard.access.aws.techniques.offered_policies import ADMINISTRATOR, ATTACHED, BOUNDARY, Offers, wide
+from weightguard.access.aws.techniques.offered_policies import (
+    ADMINISTRATOR,
+    ATTACHED,
+    BOUNDARY,
+    OfferedPolicies,
+    wide,
+)
 from weightguard.access.aws.techniques.policy_choices import Changes, Choice
 from weightguard.access.aws.techniques.policy_choices import together as all_of
 from weightguard.access.aws.techniques.tag_choices import TagChoices
@@ -50,7 +56,7 @@ class Owned:
         return any(not statement.allows for statement in self.compiled.document.statements)
 
 
-class Moves:
+class ChangeSteps:
     """Works out what may be changed about a principal.
 
     Args:
@@ -58,7 +64,7 @@ class Moves:
         needs: decides what techniques need.
     """
 
-    def __init__(self, context: Context, needs: Needs) -> None:
+    def __init__(self, context: Context, needs: Permissions) -> None:
         self._context = context
         self._needs = needs
         self._population = context.population
@@ -67,7 +73,7 @@ class Moves:
         for entry in entries:
             self._by_change.setdefault(entry.change, []).append(entry)
         self.actions = tuple(sorted({need.action for entry in entries for need in entry.needs}))
-        self._offers = Offers(context)
+        self._offers = OfferedPolicies(context)
         self._choices = TagChoices(context.population)
         self._on: dict[tuple[PrincipalGroup, str, str, object, object], Grant | None] = {}
 
@@ -89,7 +95,7 @@ class Moves:
     def tags(self, principal: Principal) -> dict[str, ContextValue]:
         """The context keys of a principal's tags."""
         tags = principal.tags.value if isinstance(principal.tags, Known) else None
-        return self._context.asker.tags(tags, "iam")
+        return self._context.decisions.tags(tags, "iam")
 
     def owned(self, principal: Principal) -> list[Owned]:
         """The policies that a principal carries, and through whom."""

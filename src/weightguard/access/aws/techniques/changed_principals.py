@@ -14,9 +14,9 @@ from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.groups import PrincipalGroup, is_unlimited
 from weightguard.access.aws.identities.named_principals import administrator
 from weightguard.access.aws.identities.tags import applied
-from weightguard.access.aws.permissions import Needs
+from weightguard.access.aws.permissions import Permissions
 from weightguard.access.aws.techniques.assume_role import other_than
-from weightguard.access.aws.techniques.change_steps import Moves
+from weightguard.access.aws.techniques.change_steps import ChangeSteps
 from weightguard.access.aws.techniques.policy_choices import Changes, Choice
 from weightguard.access.links import Step
 from weightguard.estate.model import Principal, PrincipalKind
@@ -79,7 +79,7 @@ class Offer:
 Outcome = tuple[list[State], list[Offer]]
 
 
-class States:
+class ChangedPrincipals:
     """Works out what can be made of principals.
 
     Args:
@@ -87,10 +87,10 @@ class States:
         needs: decides what techniques need.
     """
 
-    def __init__(self, context: Context, needs: Needs) -> None:
+    def __init__(self, context: Context, needs: Permissions) -> None:
         self._context = context
         self._population = context.population
-        self._moves = Moves(context, needs)
+        self._moves = ChangeSteps(context, needs)
         self.actions = self._moves.actions
         self._changed: dict[tuple[object, ...], PrincipalGroup] = {}
         self._classes: dict[str, list[TargetClass]] = {}

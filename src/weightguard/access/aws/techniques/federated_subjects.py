@@ -151,13 +151,13 @@ def _decide(
         **dict(bearer.context),
     }
     tags = role.tags.value if isinstance(role.tags, Known) else None
-    return context.asker.decision(
+    return context.decisions.decision(
         caller,
         action,
         role.id,
         Layers(resource=(trust,), rcp=rcp or None),
         owner=role.account,
-        context={**context.asker.tags(tags, "iam"), **claimed},
+        context={**context.decisions.tags(tags, "iam"), **claimed},
     )
 
 

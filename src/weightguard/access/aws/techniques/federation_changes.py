@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Able, Actors
-from weightguard.access.aws.permissions import Needs
+from weightguard.access.aws.permissions import Permissions
 from weightguard.access.aws.technique_data.schema import Federation, techniques
 from weightguard.access.condition import besides
 from weightguard.access.links import Graph, Link, Step
@@ -20,7 +20,7 @@ class FederationChanges:
         needs: decides what techniques need.
     """
 
-    def __init__(self, context: Context, needs: Needs) -> None:
+    def __init__(self, context: Context, needs: Permissions) -> None:
         self._context = context
         self._needs = needs
 

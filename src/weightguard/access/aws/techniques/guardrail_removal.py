@@ -8,7 +8,7 @@ from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.principals import Population
-from weightguard.access.aws.permissions import Needs, how_of
+from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import Guardrails, techniques
 from weightguard.access.links import Graph, Link, Node, Step
 
@@ -21,7 +21,7 @@ class GuardrailRemoval:
         needs: decides what techniques need.
     """
 
-    def __init__(self, context: Context, needs: Needs) -> None:
+    def __init__(self, context: Context, needs: Permissions) -> None:
         self._context = context
         self._needs = needs
         self._free: dict[PrincipalGroup, PrincipalGroup] = {}

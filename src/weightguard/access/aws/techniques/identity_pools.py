@@ -48,7 +48,7 @@ def _ask(
     context: Context, role: Principal, trust: CompiledPolicy, service: str, pool: Workload, guest: bool
 ) -> Grant | None:
     rcp = context.population.realm(role.account).rcp
-    return context.asker.ask(
+    return context.decisions.ask(
         parse_principal({"federated": service}),
         _ASSUME,
         role.id,

@@ -25,7 +25,7 @@ _NEVER: Final = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 """Services do what they are made for with a function; canonical users are S3's alone."""
 
 
-class Invited:
+class InvitedStrangers:
     """Asks for strangers whom a resource's own policy may mean.
 
     Args:
@@ -90,7 +90,7 @@ class Invited:
         layers = stranger.layers.replace(resource=(policy,), rcp=rcp or None)
         found = Grant().provided(*stranger.conditions)
         for action in actions:
-            grant = self._context.asker.ask(
+            grant = self._context.decisions.ask(
                 stranger.caller, action, resource, layers, owner=account, context=context
             )
             if grant is None:

@@ -10,13 +10,13 @@ from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import administrator
 from weightguard.access.aws.identities.policy_texts import compiled
-from weightguard.access.aws.permissions import Needs, how_of
+from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import NewPrincipal, techniques
 from weightguard.access.aws.techniques.offered_policies import (
     ADMINISTRATOR,
     ATTACHED,
     BOUNDARY,
-    Offers,
+    OfferedPolicies,
     limitless,
 )
 from weightguard.access.grant import Grant
@@ -40,7 +40,7 @@ class _Making:
     policy: NamedPolicy | None = None
 
 
-class Creating:
+class NewPrincipals:
     """Works out who creates a principal of its account.
 
     Args:
@@ -48,10 +48,10 @@ class Creating:
         needs: chooses names for what is created.
     """
 
-    def __init__(self, context: Context, needs: Needs) -> None:
+    def __init__(self, context: Context, needs: Permissions) -> None:
         self._context = context
         self._needs = needs
-        self._offers = Offers(context)
+        self._offers = OfferedPolicies(context)
         self._entries = [entry for entry in techniques() if isinstance(entry, NewPrincipal)]
         self._done: set[tuple[PrincipalGroup, PrincipalGroup]] = set()
         self._made: dict[tuple[str, str | None, str | None], PrincipalGroup] = {}

@@ -45,7 +45,7 @@ _EACH: Final = 8
 _MOST_NAMED: Final = 40
 
 
-class Offers:
+class OfferedPolicies:
     """Finds policies to choose.
 
     Args:
@@ -69,7 +69,7 @@ class Offers:
         Args:
             key: ``iam:PolicyARN`` or ``iam:PermissionsBoundary``, which `context` leaves open.
         """
-        decision = self._context.asker.decision(
+        decision = self._context.decisions.decision(
             caller, action, resource, group.layers, owner=group.account, context=context
         )
         if not decision.may_be_allowed:

@@ -10,11 +10,11 @@ from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.decisions import trust_of_service
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.resource_classes import Alike
-from weightguard.access.aws.permissions import PASSING, Needs, how_of
+from weightguard.access.aws.permissions import PASSING, Permissions, how_of
 from weightguard.access.aws.technique_data.schema import PassRole, techniques
 from weightguard.access.aws.techniques.identity_pools import vouched_for
-from weightguard.access.aws.techniques.targets import Aims
-from weightguard.access.aws.techniques.trust_policies import Trusts
+from weightguard.access.aws.techniques.targets import Targets
+from weightguard.access.aws.techniques.trust_policies import TrustPolicies
 from weightguard.access.condition import besides
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
@@ -31,7 +31,7 @@ def passing_everything() -> list[PassRole]:
     return [entry for entry in techniques() if isinstance(entry, PassRole) and entry.reaches is None]
 
 
-class Passing:
+class PassedRoles:
     """Works out the links of passed roles.
 
     Args:
@@ -42,7 +42,11 @@ class Passing:
     """
 
     def __init__(
-        self, context: Context, needs: Needs, trusts: Trusts, entries: Iterable[PassRole] | None = None
+        self,
+        context: Context,
+        needs: Permissions,
+        trusts: TrustPolicies,
+        entries: Iterable[PassRole] | None = None,
     ) -> None:
         self._context = context
         self._needs = needs
@@ -61,7 +65,7 @@ class Passing:
         self._services = sorted({service for entry in self._entries for service in entry.services})
         self._lower = {need.action: need.action.lower() for entry in self._entries for need in entry.needs}
         self._named_services = frozenset({*self._services, "*"})
-        self._aims = Aims()
+        self._aims = Targets()
         self._classes: dict[str, list[tuple[Alike, dict[str, Grant]]]] = {}
         self._offered: dict[PrincipalGroup, list[PassRole]] = {}
         self._ready: dict[tuple[PrincipalGroup, str], Grant | None] = {}
@@ -122,7 +126,7 @@ class Passing:
     def _key(self, name: str) -> Hashable:
         role = self._context.population.principals[name]
         trust = self._trusts.of(role)
-        told = self._context.asker.tags_told(role, _ON_ROLE)
+        told = self._context.decisions.tags_told(role, _ON_ROLE)
         return (None if trust is None else trust.document, bool(role.instance_profiles), told)
 
     def _trusts_service(self, role: Principal, service: str) -> Grant | None:
@@ -131,7 +135,7 @@ class Passing:
             return vouched_for(self._context, role, trust, service)
         if trust is None or not {service, "*"} & self._context.named.names(trust):
             return None
-        return trust_of_service(self._context.asker, role, trust, service)
+        return trust_of_service(self._context.decisions, role, trust, service)
 
     def _needing_no_pass(self, actors: Actors, account: str) -> Iterable[PrincipalGroup]:
         """The cohorts that may start what takes a role without it being passed."""
@@ -221,7 +225,7 @@ class Passing:
 
     def _pass(self, group: PrincipalGroup, role: Principal, service: str) -> Grant | None:
         tags = role.tags.value if isinstance(role.tags, Known) else None
-        context = {**self._context.asker.tags(tags, "iam"), "iam:PassedToService": service}
+        context = {**self._context.decisions.tags(tags, "iam"), "iam:PassedToService": service}
         return self._needs.on(group, PASSING, role.id, context=context)
 
     def _profile(self, group: PrincipalGroup, role: Principal) -> Grant | None:

@@ -9,7 +9,7 @@ from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import administrator
-from weightguard.access.aws.permissions import Needs, how_of
+from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import PermissionSet, techniques
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
 from weightguard.access.links import Link, Step
@@ -28,7 +28,7 @@ class PermissionSets:
         needs: decides what techniques need.
     """
 
-    def __init__(self, context: Context, needs: Needs) -> None:
+    def __init__(self, context: Context, needs: Permissions) -> None:
         self._context = context
         self._needs = needs
 

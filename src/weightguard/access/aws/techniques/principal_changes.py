@@ -12,8 +12,14 @@ from dataclasses import dataclass, field
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
-from weightguard.access.aws.permissions import Needs
-from weightguard.access.aws.techniques.changed_principals import CHANGED, Offer, State, States, TargetClass
+from weightguard.access.aws.permissions import Permissions
+from weightguard.access.aws.techniques.changed_principals import (
+    CHANGED,
+    ChangedPrincipals,
+    Offer,
+    State,
+    TargetClass,
+)
 from weightguard.access.aws.techniques.guardrail_removal import actors_of
 from weightguard.access.aws.techniques.policy_choices import Choice
 from weightguard.access.joint_control import Conjunction, join
@@ -44,7 +50,7 @@ class Held:
     changed: list[PrincipalGroup] = field(default_factory=list)
 
 
-class Changing:
+class PrincipalChanges:
     """Works out changed principals and the links that lead to them.
 
     Args:
@@ -53,10 +59,10 @@ class Changing:
         graph: who can become whom; takes the links.
     """
 
-    def __init__(self, context: Context, needs: Needs, graph: Graph) -> None:
+    def __init__(self, context: Context, needs: Permissions, graph: Graph) -> None:
         self._graph = graph
         self._population = context.population
-        self._states = States(context, needs)
+        self._states = ChangedPrincipals(context, needs)
         self._actors: dict[str, list[PrincipalGroup]] = {}
         self._actor_of: dict[PrincipalGroup, PrincipalGroup] = {}
         self._linked: set[tuple[Node, PrincipalGroup]] = set()

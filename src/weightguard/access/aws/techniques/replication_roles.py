@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.decisions import trust_of_service
 from weightguard.access.aws.stores.replication import SERVICE, Replicator
-from weightguard.access.aws.techniques.trust_policies import Trusts
+from weightguard.access.aws.techniques.trust_policies import TrustPolicies
 from weightguard.estate.model import PrincipalKind
 
 
-def replicators(context: Context, trusts: Trusts) -> Iterator[Replicator]:
+def replicators(context: Context, trusts: TrustPolicies) -> Iterator[Replicator]:
     """The estate's roles that trust S3."""
     population = context.population
     for name, group in population.group_of.items():
@@ -19,6 +19,6 @@ def replicators(context: Context, trusts: Trusts) -> Iterator[Replicator]:
         trust = trusts.of(role) if role.kind is PrincipalKind.ROLE else None
         if trust is None or SERVICE not in context.named.names(trust):
             continue
-        grant = trust_of_service(context.asker, role, trust, SERVICE)
+        grant = trust_of_service(context.decisions, role, trust, SERVICE)
         if grant is not None:
             yield Replicator(name, group, population.callers[name], grant)

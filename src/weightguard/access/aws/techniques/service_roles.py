@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
-from weightguard.access.aws.permissions import Needs
+from weightguard.access.aws.permissions import Permissions
 from weightguard.access.aws.technique_data.schema import PassRole, techniques
-from weightguard.access.aws.techniques.pass_role import Passing
-from weightguard.access.aws.techniques.trust_policies import Trusts
+from weightguard.access.aws.techniques.pass_role import PassedRoles
+from weightguard.access.aws.techniques.trust_policies import TrustPolicies
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.access.model import AccessKind
 
 
-class Lending:
+class ServiceRoles:
     """Works out what is borrowed.
 
     Args:
@@ -28,11 +28,11 @@ class Lending:
         trusts: knows the roles' trust policies.
     """
 
-    def __init__(self, context: Context, needs: Needs, trusts: Trusts) -> None:
+    def __init__(self, context: Context, needs: Permissions, trusts: TrustPolicies) -> None:
         self._population = context.population
         self._lent: dict[AccessKind, Graph] = {kind: Graph() for kind in AccessKind}
         self._passing = [
-            (tuple(map(AccessKind, entry.reaches)), Passing(context, needs, trusts, (entry,)))
+            (tuple(map(AccessKind, entry.reaches)), PassedRoles(context, needs, trusts, (entry,)))
             for entry in techniques()
             if isinstance(entry, PassRole) and entry.reaches is not None
         ]

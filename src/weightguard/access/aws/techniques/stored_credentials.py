@@ -9,9 +9,9 @@ from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.sensitivity import sensitivity
-from weightguard.access.aws.permissions import Needs, how_of
+from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import ReadSecret, techniques
-from weightguard.access.aws.techniques.invited_strangers import Invited
+from weightguard.access.aws.techniques.invited_strangers import InvitedStrangers
 from weightguard.access.condition import UNREAD_KEY_USE
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
@@ -32,11 +32,11 @@ class StoredCredentials:
         readers: who may read objects of a store under a prefix, of some groups.
     """
 
-    def __init__(self, context: Context, needs: Needs, readers: Readers) -> None:
+    def __init__(self, context: Context, needs: Permissions, readers: Readers) -> None:
         self._context = context
         self._needs = needs
         self._readers_of = readers
-        self._invited = Invited(context)
+        self._invited = InvitedStrangers(context)
 
     def links(self, actors: Actors) -> Iterator[Link]:
         """From those of some groups that may read a stored credential, to the principal that it belongs to."""
@@ -120,4 +120,4 @@ class StoredCredentials:
         if surface.policy is None or surface.arn is None:
             return Grant(conditions=(UNREAD_KEY_USE,))
         whole = layers.replace(resource=(surface.policy,), kms_grants=surface.grants)
-        return self._context.asker.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)
+        return self._context.decisions.ask(caller, "kms:Decrypt", surface.arn, whole, owner=surface.account)

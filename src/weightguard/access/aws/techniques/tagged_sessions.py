@@ -19,7 +19,7 @@ from weightguard.access.aws.permissions import how_of
 from weightguard.access.aws.techniques.assume_role import rewritten_trust
 from weightguard.access.aws.techniques.guardrail_removal import actors_of
 from weightguard.access.aws.techniques.tag_choices import Choice, TagChoices
-from weightguard.access.aws.techniques.trust_policies import ASSUME, Trusts
+from weightguard.access.aws.techniques.trust_policies import ASSUME, TrustPolicies
 from weightguard.access.grant import Grant
 from weightguard.access.links import Graph, Link, Node, Step
 from weightguard.estate.model import Principal, PrincipalKind
@@ -30,7 +30,7 @@ TAG_SESSION: Final = "sts:TagSession"
 _REWRITE: Final = how_of(("iam:UpdateAssumeRolePolicy", ASSUME))
 
 
-class Sessions:
+class TaggedSessions:
     """Works out tagged sessions and who has them.
 
     Args:
@@ -38,7 +38,7 @@ class Sessions:
         trusts: knows the roles' trust policies.
     """
 
-    def __init__(self, context: Context, trusts: Trusts) -> None:
+    def __init__(self, context: Context, trusts: TrustPolicies) -> None:
         self._context = context
         self._trusts = trusts
         self._choices = TagChoices(context.population)

@@ -12,7 +12,7 @@ Decide = Callable[[PrincipalGroup, tuple[str, ...]], Mapping[Node, Step]]
 """What a cohort does to one of some targets that are the same to it: the step, by what stands for its members."""
 
 
-class Aims:
+class Targets:
     """The hubs of alike targets, so that each leads on once.
 
     A target alone is its own hub.

@@ -19,7 +19,7 @@ from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Strangers, limits_of
 from weightguard.access.aws.techniques.federated_subjects import subjects
-from weightguard.access.aws.techniques.targets import Aims
+from weightguard.access.aws.techniques.targets import Targets
 from weightguard.access.grant import TARGETS, Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
@@ -33,7 +33,7 @@ _NEVER_ASSUMING = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER, Principa
 """Services take the roles that they are passed; canonical users are S3's alone; federated users may not call STS."""
 
 
-class Trusts:
+class TrustPolicies:
     """Works out the links of assumed roles.
 
     Args:
@@ -45,7 +45,7 @@ class Trusts:
         self.population = context.population
         self._strangers = Strangers(context.population)
         self._trusts: dict[str, CompiledPolicy | None] = {}
-        self._aims = Aims()
+        self._aims = Targets()
         self._classes: list[tuple[Alike, CompiledPolicy]] | None = None
 
     def of(self, role: Principal) -> CompiledPolicy | None:
@@ -97,7 +97,7 @@ class Trusts:
     def _trust_key(self, role: str) -> Hashable:
         principal = self.population.principals[role]
         trust = self.of(principal)
-        told = self._context.asker.tags_told(principal, (ASSUME,))
+        told = self._context.decisions.tags_told(principal, (ASSUME,))
         spoken_of = tuple(
             self._context.patterns.hits(account, role, (ASSUME,))
             for account in self._trusted(trust, principal.account)
@@ -211,8 +211,8 @@ class Trusts:
         """
         rcp = self.population.realm(role.account).rcp
         tags = role.tags.value if isinstance(role.tags, Known) else None
-        known = self._context.asker.tags(tags, "iam")
-        return self._context.asker.ask(
+        known = self._context.decisions.tags(tags, "iam")
+        return self._context.decisions.ask(
             caller,
             action,
             role.id,

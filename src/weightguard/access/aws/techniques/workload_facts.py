@@ -89,7 +89,7 @@ class WorkloadFacts:
     def tags(self, workload: Workload) -> dict[str, ContextValue]:
         """The context keys of a workload's tags."""
         found = self.attribute(workload, "tags")
-        return self._context.asker.tags(found if isinstance(found, Mapping) else None, workload.service)
+        return self._context.decisions.tags(found if isinstance(found, Mapping) else None, workload.service)
 
     def reachable(self, workload: Workload) -> bool:
         """Whether it has an address on the internet."""

@@ -22,7 +22,7 @@ _IDS: Final = {"instance": "instance/i-", "launch_template": "launch-template/lt
 _ACCOUNT, _REGION, _PARTS = 4, 3, 6
 
 
-class Aliases:
+class WorkloadNames:
     """Finds the other names of workloads.
 
     Args:

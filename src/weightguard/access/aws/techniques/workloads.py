@@ -14,12 +14,12 @@ from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
-from weightguard.access.aws.permissions import PASSING, Needs, how_of
+from weightguard.access.aws.permissions import PASSING, Permissions, how_of
 from weightguard.access.aws.technique_data.schema import Need, OnWorkload, techniques
-from weightguard.access.aws.techniques.invited_strangers import Invited
-from weightguard.access.aws.techniques.targets import Aims
+from weightguard.access.aws.techniques.invited_strangers import InvitedStrangers
+from weightguard.access.aws.techniques.targets import Targets
 from weightguard.access.aws.techniques.workload_facts import WorkloadFacts, kind_of
-from weightguard.access.aws.techniques.workload_names import Aliases
+from weightguard.access.aws.techniques.workload_names import WorkloadNames
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
@@ -33,7 +33,7 @@ from weightguard.policy.aws import Principal as Caller
 _OPEN: Final = Condition(ConditionKind.CIRCUMSTANCE, Matter.HANDS_OUT)
 
 
-class Running:
+class Workloads:
     """Works out the links of workloads.
 
     Args:
@@ -41,10 +41,10 @@ class Running:
         needs: decides what techniques need.
     """
 
-    def __init__(self, context: Context, needs: Needs) -> None:
+    def __init__(self, context: Context, needs: Permissions) -> None:
         self._context = context
         self._needs = needs
-        self._invited = Invited(context)
+        self._invited = InvitedStrangers(context)
         self._workloads = {item.id: item for item in context.estate.workloads if item.provider == "aws"}
         self._facts = WorkloadFacts(context, self._workloads)
         self._entries: dict[str, list[OnWorkload]] = {}
@@ -71,8 +71,8 @@ class Running:
             for kind, entries in self._entries.items()
             if all(one.needs[0].resource == "target" for one in entries)
         }
-        self._aliases = Aliases(context.estate)
-        self._aims = Aims()
+        self._aliases = WorkloadNames(context.estate)
+        self._aims = Targets()
         self._classes: list[Alike] | None = None
 
     def holding(self) -> Iterator[Link]:
