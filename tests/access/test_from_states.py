@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from attack_labs.answering import START, answers, started
-from attack_labs.catalogue import PASSING, TAKING, PassedRoles, Taking
+from attack_labs.catalogue import PASSING, TAKING, Passing, Taking
 from attack_labs.lab import ADMINISTRATOR, HOME, SSM_CORE, Lab, Statement, allow, deny, trusting
 
 
@@ -17,11 +17,11 @@ def statements(needs: Mapping[str, str], **names: str) -> list[Statement]:
     return [allow(action.strip(), resource.format(**names)) for action, resource in needs.items()]
 
 
-def actions(technique: PassedRoles | Taking) -> list[str]:
+def actions(technique: Passing | Taking) -> list[str]:
     return sorted({action.strip() for action in technique.needs})
 
 
-def left_out(technique: PassedRoles | Taking) -> list[str]:
+def left_out(technique: Passing | Taking) -> list[str]:
     """The actions that it does not work without."""
     return sorted(set(technique.needs) - technique.spared)
 
@@ -34,7 +34,7 @@ def accounts(labs: Mapping[str, Callable[[str], Lab]]) -> dict[str, Lab]:
 # Roles passed to something new
 
 
-def passing(technique: PassedRoles, account: str = HOME, *more: Statement, **changed: Any) -> Lab:
+def passing(technique: Passing, account: str = HOME, *more: Statement, **changed: Any) -> Lab:
     """The lab of a technique; `changed` may replace the needs, the trust, the role to pass and the conditions of passing it."""
     lab = Lab(account)
     target = lab.admin_role(changed.get("trusts", technique.service), profile=technique.profile)
@@ -49,7 +49,7 @@ def passing(technique: PassedRoles, account: str = HOME, *more: Statement, **cha
 
 @pytest.mark.parametrize("technique", PASSING, ids=lambda one: one.id)
 def test_whoever_passes_an_administrators_role_to_something_new_reads_the_weights(
-    technique: PassedRoles, tmp_path: Path
+    technique: Passing, tmp_path: Path
 ) -> None:
     lab = passing(
         technique, passed={"Condition": {"StringEquals": {"iam:PassedToService": technique.service}}}
@@ -58,7 +58,7 @@ def test_whoever_passes_an_administrators_role_to_something_new_reads_the_weight
 
 
 ELSEWHERE = {"Condition": {"StringEquals": {"iam:PassedToService": "config.amazonaws.com"}}}
-PASSING_STOPPED: dict[str, Callable[[PassedRoles, str], Lab]] = {
+PASSING_STOPPED: dict[str, Callable[[Passing, str], Lab]] = {
     "the role trusts another service": lambda one, account: passing(
         one, account, trusts="config.amazonaws.com"
     ),

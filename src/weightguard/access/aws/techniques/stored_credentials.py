@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
-from weightguard.access.aws.identities.policy_texts import compiled, document_of
-from weightguard.access.aws.identities.sensitivity import sensitivity
 from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import ReadSecret, techniques
 from weightguard.access.aws.techniques.invited_strangers import InvitedStrangers
+from weightguard.access.aws.techniques.who_may import accounts_meant, asked_apart, own_policy, who_may
 from weightguard.access.condition import UNREAD_KEY_USE
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Secret
-from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind
+from weightguard.policy.aws import CompiledPolicy, Layers
 from weightguard.policy.aws import Principal as Caller
 
 Readers = Callable[[str, str, Actors], Iterable[Link]]
@@ -69,34 +69,32 @@ class StoredCredentials:
             yield link.origin, Step(how, grant, secret.id)
 
     def _readers(self, entry: ReadSecret, secret: Secret, actors: Actors) -> Iterator[tuple[Node, Step]]:
-        policy = secret.policy.value if isinstance(secret.policy, Known) else None
-        document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
-        names = self._context.named.names(document) if document is not None else frozenset[str]()
-        looks = sensitivity(None if policy is None else document_of(policy))
+        own = own_policy(self._context, secret.policy)
         action = entry.needs[0].action
         resource = secret.id if entry.needs[0].resource == "target" else entry.needs[0].resource
-        for group in self._actors(actors, action, secret.account, names):
-            for caller, nodes in self._context.named.apart(group, names, looks):
-                grant = self._needs.on(
-                    group, action, resource, caller=caller, policy=document, owner=secret.account
-                )
-                key = self._unwrapping(caller, group.layers, secret)
-                if grant is not None and key is not None:
-                    for node in nodes:
-                        yield node, Step(action, grant.and_also(key), secret.id)
-        yield from self._invited_to(action, secret, document)
 
-    def _actors(
-        self, actors: Actors, action: str, account: str, names: frozenset[str]
-    ) -> list[PrincipalGroup]:
-        found: dict[PrincipalGroup, None] = {}
-        for other in dict.fromkeys([account, *self._context.named.accounts_in(names)]):
-            found.update(dict.fromkeys(actors.cohorts(other, (action, "kms:Decrypt"), (action,))))
-        for name in self._context.named.meant(names):
-            named = self._context.population.group_of[name]
-            if named in actors and not any(named in group.parts for group in found):
-                found[named] = None
-        return list(found)
+        def able(account: str) -> Iterable[PrincipalGroup]:
+            return actors.cohorts(account, (action, "kms:Decrypt"), (action,))
+
+        accounts = accounts_meant(self._context, own, secret.account)
+        for group in who_may(self._context, actors, own, accounts, able):
+            decide = partial(self._reads, group, action, resource, secret, own.document)
+            yield from asked_apart(self._context, group, own, decide).items()
+        yield from self._invited_to(action, secret, own.document)
+
+    def _reads(
+        self,
+        group: PrincipalGroup,
+        action: str,
+        resource: str,
+        secret: Secret,
+        policy: CompiledPolicy | None,
+        caller: Caller,
+    ) -> Step | None:
+        """How somebody of a group reads a secret."""
+        grant = self._needs.on(group, action, resource, caller=caller, policy=policy, owner=secret.account)
+        key = self._unwrapping(caller, group.layers, secret)
+        return None if grant is None or key is None else Step(action, grant.and_also(key), secret.id)
 
     def _invited_to(
         self, action: str, secret: Secret, policy: CompiledPolicy | None

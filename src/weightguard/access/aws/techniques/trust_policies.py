@@ -20,6 +20,7 @@ from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivi
 from weightguard.access.aws.identities.strangers import Strangers, limits_of
 from weightguard.access.aws.techniques.federated_subjects import subjects
 from weightguard.access.aws.techniques.targets import Targets
+from weightguard.access.aws.techniques.who_may import OwnPolicy, asked_apart
 from weightguard.access.grant import TARGETS, Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
@@ -73,10 +74,10 @@ class TrustPolicies:
     def links(self, actors: Actors) -> Iterator[Link]:
         """Links from those of some groups that may assume a role, to it."""
         for same, trust in self._trusting():
-            names = self._context.named.names(trust)
-            yield from self._changed(actors, names, same, trust)
-            decide = partial(self._steps, looks=self._looks(same), names=names, trust=trust)
-            for group in self._concerned(actors, names, same):
+            own = OwnPolicy(trust, self._context.named.names(trust), self._looks(same))
+            yield from self._changed(actors, own.names, same, trust)
+            decide = partial(self._steps, own=own, trust=trust)
+            for group in self._concerned(actors, own.names, same):
                 yield from self._aims.links(same, [group], decide, must_speak=bool(group.parts))
 
     def _trusting(self) -> list[tuple[Alike, CompiledPolicy]]:
@@ -161,21 +162,16 @@ class TrustPolicies:
                 yield from actors.able(account, ASSUME).speaking_of(hits | same.spelt)
 
     def _steps(
-        self,
-        group: PrincipalGroup,
-        roles: tuple[str, ...],
-        looks: Sensitivity,
-        names: frozenset[str],
-        trust: CompiledPolicy,
+        self, group: PrincipalGroup, roles: tuple[str, ...], own: OwnPolicy, trust: CompiledPolicy
     ) -> dict[Node, Step]:
-        found: dict[Node, Step] = {}
+        """What a group does whose members the trust policy does not name: those that it names are asked about by name."""
         role = self.population.principals[roles[0]]
-        for caller, nodes in self._context.named.apart(group, names, looks):
-            wanted = [node for node in nodes if node not in names]
-            grant = self._ask(group, caller, role, trust) if wanted else None
-            if grant is not None:
-                found.update((node, Step(ASSUME, grant)) for node in wanted)
-        return found
+
+        def decide(caller: Caller) -> Step | None:
+            grant = self._ask(group, caller, role, trust)
+            return None if grant is None else Step(ASSUME, grant)
+
+        return asked_apart(self._context, group, own, decide, but=own.names)
 
     def _of_strangers(self, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
         """Who outside may assume the role. Services take roles that they are passed; canonical users are S3's alone."""

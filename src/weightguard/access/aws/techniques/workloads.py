@@ -11,13 +11,20 @@ from typing import Final
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
-from weightguard.access.aws.identities.policy_texts import compiled, document_of
+from weightguard.access.aws.identities.policy_texts import document_of
 from weightguard.access.aws.identities.resource_classes import Alike
-from weightguard.access.aws.identities.sensitivity import Sensitivity, sensitivity
 from weightguard.access.aws.permissions import PASSING, Permissions, how_of
 from weightguard.access.aws.technique_data.schema import Need, OnWorkload, techniques
 from weightguard.access.aws.techniques.invited_strangers import InvitedStrangers
 from weightguard.access.aws.techniques.targets import Targets
+from weightguard.access.aws.techniques.who_may import (
+    EVERYBODY,
+    OwnPolicy,
+    accounts_meant,
+    asked_apart,
+    own_policy,
+    who_may,
+)
 from weightguard.access.aws.techniques.workload_facts import WorkloadFacts, kind_of
 from weightguard.access.aws.techniques.workload_names import WorkloadNames
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
@@ -105,16 +112,13 @@ class Workloads:
         """The links of some groups to workloads."""
         for same in self._same():
             workload = self._workloads[same.names[0]]
-            policy = workload.policy.value if isinstance(workload.policy, Known) else None
-            document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
-            looks = sensitivity(None if policy is None else document_of(policy))
-            names = self._context.named.names(document) if document is not None else frozenset[str]()
-            decide = partial(self._steps, document=document, names=names, looks=looks)
-            yield from self._aims.links(same, self._actors(actors, same, names), decide)
-            if actors.with_others and document is not None:
+            own = own_policy(self._context, workload.policy)
+            decide = partial(self._steps, own=own)
+            yield from self._aims.links(same, self._actors(actors, same, own), decide)
+            if actors.with_others and own.document is not None:
                 hub, onward = self._aims.hub(same)
                 yield from onward
-                yield from self._invited_to(workload, document, hub)
+                yield from self._invited_to(workload, own.document, hub)
 
     def _same(self) -> list[Alike]:
         """The workloads, as far as they are alike to whoever does something to them."""
@@ -159,23 +163,14 @@ class Workloads:
             self._facts.reachable(workload),
         )
 
-    def _steps(
-        self,
-        group: PrincipalGroup,
-        workloads: tuple[str, ...],
-        document: CompiledPolicy | None,
-        names: frozenset[str],
-        looks: Sensitivity,
-    ) -> dict[Node, Step]:
-        workload = self._workloads[workloads[0]]
-        found: dict[Node, Step] = {}
-        for caller, nodes in self._context.named.apart(group, names, looks):
-            step = self._best(group, caller, workload, document) or self._by_other_name(
-                group, caller, workload, document
-            )
-            if step is not None:
-                found.update((node, step) for node in nodes)
-        return found
+    def _steps(self, group: PrincipalGroup, workloads: tuple[str, ...], own: OwnPolicy) -> dict[Node, Step]:
+        workload, policy = self._workloads[workloads[0]], own.document
+
+        def decide(caller: Caller) -> Step | None:
+            best = self._best(group, caller, workload, policy)
+            return best or self._by_other_name(group, caller, workload, policy)
+
+        return asked_apart(self._context, group, own, decide)
 
     def _invited_to(self, workload: Workload, policy: CompiledPolicy | None, hub: Node) -> Iterator[Link]:
         """The same for strangers, of whom the workload's own policy has to allow everything that a technique needs."""
@@ -189,27 +184,24 @@ class Workloads:
                     entry, workload, policy, self._facts.tags(workload), known, hub
                 )
 
-    def _actors(self, actors: Actors, same: Alike, names: frozenset[str]) -> list[PrincipalGroup]:
+    def _actors(self, actors: Actors, same: Alike, own: OwnPolicy) -> list[PrincipalGroup]:
         """The cohorts whose policies, or whom the workload's own policy, let do something to it."""
         workload = self._workloads[same.names[0]]
         kind, actions = kind_of(workload), self._all_actions[kind_of(workload)]
-        accounts = [workload.account, *self._context.named.accounts_in(names)]
-        if "*" in names:
-            accounts += sorted(self._context.population.realms)
-        found: dict[PrincipalGroup, None] = {}
-        for other in dict.fromkeys(accounts):
-            able = actors.cohorts(other, actions, self._first_actions[kind])
+
+        def able(account: str) -> Iterator[PrincipalGroup]:
+            found = actors.cohorts(account, actions, self._first_actions[kind])
             if kind in self._named_itself:
-                hits = self._context.patterns.hits(other, workload.id, actions)
-                found.update(dict.fromkeys(able.speaking_of(hits | same.spelt)))
+                hits = self._context.patterns.hits(account, workload.id, actions)
+                yield from found.speaking_of(hits | same.spelt)
             else:
-                found.update(dict.fromkeys(able))
-            found.update((group, None) for group in able if self._aliases.of(group, workload))
-        for name in self._context.named.meant(names):
-            named = self._context.population.group_of[name]
-            if named in actors and not any(named in group.parts for group in found):
-                found[named] = None
-        return list(found)
+                yield from found
+            yield from (group for group in found if self._aliases.of(group, workload))
+
+        accounts = accounts_meant(self._context, own, workload.account)
+        if EVERYBODY in own.names:
+            accounts += sorted(self._context.population.realms)
+        return who_may(self._context, actors, own, accounts, able)
 
     def _best(
         self, group: PrincipalGroup, caller: Caller, workload: Workload, policy: CompiledPolicy | None
