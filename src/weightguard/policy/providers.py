@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from weightguard.errors import InputError
+from weightguard.policy import telling
 from weightguard.policy.case import CaseReader
 from weightguard.policy.formula import Formula
 
@@ -45,7 +46,7 @@ def _azure_cases() -> CaseReader:
 
 
 def in_words(provider: str, formula: Formula) -> str:
-    """What a decision of a provider's engine hangs on, in words."""
+    """What a decision of a provider's engine hangs on, as a phrase that completes "can read it, ..."."""
     return _WORDS[provider]()(formula)
 
 
@@ -56,10 +57,16 @@ def _aws_words() -> Wording:
 
 
 def _gcp_words() -> Wording:
-    from weightguard.policy.gcp.explain import in_words as found
+    from weightguard.policy.gcp.cases import WORDS
 
-    return found
+    return lambda formula: f"if {telling.in_words(formula, WORDS)}"
 
 
-_WORDS: dict[str, Callable[[], Wording]] = {"aws": _aws_words, "gcp": _gcp_words}
+def _azure_words() -> Wording:
+    from weightguard.policy.azure.cases import WORDS
+
+    return lambda formula: f"if {telling.in_words(formula, WORDS)}"
+
+
+_WORDS: dict[str, Callable[[], Wording]] = {"aws": _aws_words, "gcp": _gcp_words, "azure": _azure_words}
 _CASES: dict[str, Callable[[], CaseReader]] = {"aws": _aws_cases, "gcp": _gcp_cases, "azure": _azure_cases}
