@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 SIZES = (300, 600, 1_250)
@@ -24,6 +25,9 @@ def measure(principals: int, stores: int) -> dict[str, float]:
     from weightguard.access import AccessKind, build
     from weightguard.access import graph as graphs
 
+    import_module(
+        "weightguard.access.aws.reach"
+    )  # Loaded when it is asked for; the time of imports is not measured.
     asked = [0]
     who_can = graphs.AccessGraph.who_can
 
