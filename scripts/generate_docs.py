@@ -42,12 +42,15 @@ def _raised(line: str) -> str:
 
 
 def _index(catalogue: Catalogue) -> str:
-    decided = sum(control.check is not None for control in catalogue.controls)
+    decided = sum(bool(control.decided_on) for control in catalogue.controls)
     lines = [
         "# The controls",
         "",
         f"{len(catalogue.controls)} controls, {decided} of them decided from facts, {catalogue.header.aligned_with}. "
         "Generated from the files in controls/.",
+        "",
+        f"{_by_provider(catalogue)} Where a control is meant for a provider and not decided on it yet, its results there "
+        "say so and are unknown.",
         "",
     ]
     for family in catalogue.families:
@@ -55,13 +58,23 @@ def _index(catalogue: Catalogue) -> str:
         lines += [
             f"## [{family.title}]({family.id}.md)",
             "",
-            "| control | asks | level | severity | mode |",
-            "|---|---|---|---|---|",
+            "| control | asks | level | severity | mode | decided on |",
+            "|---|---|---|---|---|---|",
         ]
         lines += [
-            f"| {one.id} | {one.title} | {one.level} | {one.severity} | {one.mode} |" for one in own
+            f"| {one.id} | {one.title} | {one.level} | {one.severity} | {one.mode} | {', '.join(one.decided_on) or '-'} |"
+            for one in own
         ] + [""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _by_provider(catalogue: Catalogue) -> str:
+    """How many controls facts decide on each provider: those with an example of each verdict there."""
+    counts = [
+        f"{sum(name in control.decided_on for control in catalogue.controls)} on {words}"
+        for name, words in PROVIDERS.items()
+    ]
+    return f"Decided from facts: {', '.join(counts[:-1])} and {counts[-1]}."
 
 
 def coverage(catalogue: Catalogue) -> str:

@@ -194,6 +194,14 @@ def answer(principal: str, kind: Any = "person", direct: bool = True, **given: A
     return Answer(principal=principal, kind=kind, direct=direct, **{**values, **given})
 
 
+SHOWN: dict[str, Any] = {
+    "pass": [{}],
+    "fail": [{"change": [{"empty": "a"}]}],
+    "unknown": [{"deny": "s3:GetPublicAccessBlock"}],
+}
+"""Examples of a control that a function of Python decides on AWS: without them it is decided nowhere."""
+
+
 def control(identifier: str, **given: Any) -> dict[str, Any]:
     """A control's YAML as data: automated, SL1, about stores, decided by an expression, unless said
     otherwise.
@@ -236,7 +244,7 @@ def catalogue(folder: Path, *controls: dict[str, Any]) -> Catalogue:
 
 
 __all__ = [
-    "ACCOUNT", "AS_OF", "OPEN", "SHUT", "AccessKey", "Fact", "NamedPolicy", "Organisation", "ToldAccess", "account",
+    "ACCOUNT", "AS_OF", "OPEN", "SHOWN", "SHUT", "AccessKey", "Fact", "NamedPolicy", "Organisation", "ToldAccess", "account",
     "answer", "arn", "attested", "catalogue", "control", "denied", "estate", "key", "known", "replace", "store", "trail",
     "user", "weights",
 ]  # fmt: skip

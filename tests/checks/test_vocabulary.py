@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from test_examples import LABORATORIES
 
-from reference_lab import Laboratory
 from reference_lab.changes import NAMED, expand
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.schema import Control, Example
@@ -19,7 +19,7 @@ def test_every_named_change_is_used_and_every_example_can_be_made(catalogue: Cat
     for control in catalogue.controls:
         for example in examples(control):
             used.update(edit["named"] for edit in example.change if "named" in edit)
-            Laboratory().change(example.change)
+            LABORATORIES[example.provider]().change(example.change)
     assert used == set(NAMED)
 
 

@@ -13,6 +13,7 @@ import pytest
 from laboratory import (
     ACCOUNT,
     OPEN,
+    SHOWN,
     ToldAccess,
     account,
     answer,
@@ -31,8 +32,8 @@ from laboratory import (
 )
 from weightguard.access.model import AccessKind
 from weightguard.config import Config
-from weightguard.controls import engine
-from weightguard.controls.engine import judge
+from weightguard.controls import functions
+from weightguard.controls.engine import judge, timestamp
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.results import Result
 from weightguard.errors import ConfigError, InputError
@@ -59,7 +60,7 @@ def results(
 @pytest.fixture
 def deciding(monkeypatch: pytest.MonkeyPatch) -> Callable[[Decide], None]:
     """Lets a test be the check of every control."""
-    return lambda check: monkeypatch.setattr(engine, "resolve", lambda _control: check)
+    return lambda check: monkeypatch.setattr(functions, "resolve", lambda *_: check)
 
 
 def test_a_weightless_store_is_a_footnote_when_it_fails_and_silent_otherwise(tmp_path: Path) -> None:
@@ -329,7 +330,7 @@ def test_a_mistake_inside_a_check_is_unknown_counted_and_told_aloud(
 ) -> None:
     deciding(lambda subject, context: Verdict.passed(str(MISTAKES[error](subject, context))))
     judgement = judge(
-        catalogue(tmp_path, control("WG-STO-01", check="storage.public_access_blocked")),
+        catalogue(tmp_path, control("WG-STO-01", check="storage.public_access_blocked", examples=SHOWN)),
         estate(
             accounts=[account()],
             stores=[store("a", policy=known(7)), store("b", policy=known(7))],
@@ -459,7 +460,7 @@ def test_a_parameter_that_does_not_exist_is_refused(
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-01T00:00:00", ""])
 def test_a_time_without_a_zone_is_no_time(text: str) -> None:
     with pytest.raises(InputError):
-        engine.timestamp(text)
+        timestamp(text)
 
 
 def test_what_an_unlisted_store_depends_on_is_judged_in_full(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,7 +76,7 @@ def list_(
     config_path: str | None,
     directories: tuple[str, ...],
 ) -> None:
-    """List the controls, a line each."""
+    """List the controls, a line each: id, level, severity, mode, the providers on which facts decide it, title."""
     catalogue = _load(config_path, directories)
     families = [one.id for one in catalogue.families]
     if family is not None and family.upper() not in families:
@@ -91,19 +91,39 @@ def list_(
         and (provider is None or provider in control.providers)
     ]
     if as_json:
-        rows = [control.model_dump(mode="json", include=set(_BRIEF)) for control in found]
+        rows = [
+            {**control.model_dump(mode="json", include=set(_BRIEF)), "decided_on": list(control.decided_on)}
+            for control in found
+        ]
         click.echo(json.dumps(rows, indent=2))
         return
     for control in found:
         click.echo(_brief(control))
     click.echo(f"{len(found)} of {len(catalogue.controls)} controls, {catalogue.header.aligned_with}.")
+    for line in _decided(found, provider):
+        click.echo(line)
+
+
+def _decided(found: Sequence[Control], provider: str | None) -> Iterator[str]:
+    """How many of these controls facts decide, a line a provider; what is only attested is not counted."""
+    from weightguard.controls.schema import PROVIDERS
+
+    for name in PROVIDERS if provider is None else (provider,):
+        here = sum(name in control.decided_on for control in found)
+        lacking = sum(name in control.undecided_on for control in found)
+        if here or lacking:
+            yet = f", {lacking} not decided yet" if lacking else ""
+            yield f"On {name}: {here} decided from facts{yet}."
 
 
 def _brief(control: Control) -> str:
     from weightguard.report.text import visible
 
+    everywhere = len(control.decided_on) > 1 and not control.undecided_on
+    where = "all" if everywhere else ",".join(control.decided_on) or "-"
     line = (
-        f"{control.id:<10} {control.level} {control.severity:<8} {control.mode:<9} {visible(control.title)}"
+        f"{control.id:<10} {control.level} {control.severity:<8} {control.mode:<9} {where:<3} "
+        f"{visible(control.title)}"
     )
     return line if len(line) <= _COLUMNS else line[: _COLUMNS - 3] + "..."
 
@@ -114,7 +134,7 @@ def _brief(control: Control) -> str:
 @_catalogue_of
 def show(control_id: str, as_json: bool, config_path: str | None, directories: tuple[str, ...]) -> None:
     """Show one control: what it asks, why, what it cannot see, how to put it right, where it is mapped."""
-    from weightguard.controls.export import page
+    from weightguard.controls.export import entry, page
 
     catalogue = _load(config_path, directories)
     control = catalogue.by_id.get(control_id.upper())
@@ -125,7 +145,7 @@ def show(control_id: str, as_json: bool, config_path: str | None, directories: t
             fix=f"did you mean {near[0]}?" if near else "`weightguard controls list` names them all",
         )
     if as_json:
-        click.echo(json.dumps(control.model_dump(mode="json", by_alias=True), indent=2))
+        click.echo(json.dumps(entry(control), indent=2))
     else:
         click.echo(page(control))
 

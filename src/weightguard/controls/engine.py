@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
 
 from weightguard.access.model import Access
 from weightguard.config import Config
@@ -20,7 +19,7 @@ from weightguard.controls.bearing import Weights, union
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import declare
 from weightguard.controls.disclosure import read_disclosure
-from weightguard.controls.functions import parameters_of, resolve
+from weightguard.controls.functions import Rule, parameters_of, rule_of
 from weightguard.controls.judge import (
     Check,
     Context,
@@ -88,9 +87,7 @@ def judge(
     results = [
         result
         for kind, controls in _by_subject(catalogue).items()
-        for result in bench.judge(
-            kind, [(control, resolve(control), parameters[control.id]) for control in controls]
-        )
+        for result in bench.judge(kind, [rule_of(control, parameters[control.id]) for control in controls])
     ]
     results.sort(key=lambda result: (result.control, result.subject, result.message))
     breakages = bench.breakages()
@@ -133,7 +130,15 @@ class _InPlay(Exception):
     """A verdict rests on an answer that a limit in play keeps from being complete; its words are what the limits hide."""
 
 
-Prepared = tuple[Control, Check | None, Mapping[str, Any]]
+class _NotDecided(Exception):
+    """The control is meant for a provider and not decided on it yet; its words are the providers."""
+
+    def __init__(self, control: Control, providers: tuple[str, ...]) -> None:
+        self.unknowns = tuple(
+            Unknown(Reason.NOT_DECIDED, Source(f"weightguard:{control.id}", provider))
+            for provider in providers
+        )
+        super().__init__(f"the control is not decided on {' and '.join(providers)} yet")
 
 
 class _Bench:
@@ -149,63 +154,77 @@ class _Bench:
         """The checks that broke so far."""
         return tuple(Breakage(*where, tuple(subjects)) for where, subjects in sorted(self._broken.items()))
 
-    def judge(self, kind: Subject, prepared: list[Prepared]) -> Iterator[Result]:
+    def judge(self, kind: Subject, rules: list[Rule]) -> Iterator[Result]:
         selection = self._subjects.of(kind)
-        judged = dict.fromkeys((control.id for control, _, _ in prepared), 0)
+        judged = dict.fromkeys((rule.control.id for rule in rules), 0)
         for target in selection.targets:
             names = names_of(target.value, kind)
-            for one in prepared:
-                if _speaks_of(one[0], target.provider):
-                    for result in self._decide(one, kind, target, names):
-                        judged[one[0].id] += 1
+            for rule in rules:
+                if _speaks_of(rule.control, target.provider):
+                    for result in self._decide(rule, kind, target, names):
+                        judged[rule.control.id] += 1
                         yield result
-        for one in prepared:
+        for rule in rules:
+            control = rule.control
             unseen = list(
                 _grouped(
                     gap
                     for gap in selection.gaps
-                    if _speaks_of(one[0], provider_of(gap.unknown.source.record))
-                    and (gap.bears is None or gap.bears.intersection(one[0].applies_to))
+                    if _speaks_of(control, provider_of(gap.unknown.source.record))
+                    and (gap.bears is None or gap.bears.intersection(control.applies_to))
                 )
             )
-            yield from (self._unseen(one[0], kind, subject, gaps) for subject, gaps in unseen)
-            if not unseen and not judged[one[0].id]:
-                yield self._no_subject(one[0], kind)
+            yield from (self._unseen(control, kind, subject, gaps) for subject, gaps in unseen)
+            if not unseen and not judged[control.id]:
+                yield self._no_subject(control, kind)
 
     def _decide(
-        self, one: Prepared, kind: Subject, target: Target, names: Mapping[int, str]
+        self, rule: Rule, kind: Subject, target: Target, names: Mapping[int, str]
     ) -> Iterator[Result]:
-        control, check, parameters = one
+        control = rule.control
         bears = _bears(control, kind, target)
-        if not bears and (check is None or not control.exposes):
+        if not bears and (control.check is None or not control.exposes):
             return  # what bears on no weights is mentioned only where it lies open
-        if check is None:
+        if control.check is None:
             yield self._result(control, target, Status.UNKNOWN, f"not attested: {control.title}", bears=True)
             return
-        context = Context(self._around, parameters, names, bears=bears)
-        unknowns: tuple[Unknown, ...] = ()
+        context = Context(self._around, rule.parameters.on(target.provider), names, bears=bears)
         try:
-            verdict = check(target.value, context)
-            status, message = verdict.status, verdict.message
-            if status in _EARNED:
-                self._earned(status, target, context, bears)
-        except UnknownFact as missing:
-            status, unknowns = Status.UNKNOWN, missing.unknowns
-            message = f"could not be decided: {_words(unknowns)}"
-        except _InPlay as limited:
-            status, message = Status.UNKNOWN, f"could not be decided: {limited}"
+            status, message, unknowns = self._asked(rule, target, context, bears)
         except OutOfScope:
             return
-        except ExpressionFailed as problem:
-            status, unknowns = Status.UNKNOWN, (_unevaluated(control),)
-            message = f"could not be decided: the expression failed: {problem}"
-        except _FENCE as problem:
-            status, unknowns = Status.UNKNOWN, (self._broke(control, target, problem),)
-            message = f"could not be decided: the check itself failed ({type(problem).__name__})"
         if bears or status is Status.FAIL:
             yield self._result(
                 control, target, status, message, bears=bears, notes=context.notes, unknowns=unknowns
             )
+
+    def _asked(
+        self, rule: Rule, target: Target, context: Context, bears: bool
+    ) -> tuple[Status, str, tuple[Unknown, ...]]:
+        """What the check says, or why it could not say: status, message, what was missing.
+
+        Raises:
+            OutOfScope: the check asked the access graph about something that bears on no weights.
+        """
+        control = rule.control
+        try:
+            verdict = _check_of(rule, target)(target.value, context)
+            if verdict.status in _EARNED:
+                self._earned(verdict.status, target, context, bears)
+                _decided_wherever_it_lies(rule, target)
+            return verdict.status, verdict.message, ()
+        except UnknownFact as missing:
+            why, unknowns = _words(missing.unknowns), missing.unknowns
+        except _NotDecided as problem:
+            why, unknowns = str(problem), problem.unknowns
+        except _InPlay as limited:
+            why, unknowns = str(limited), ()
+        except ExpressionFailed as problem:
+            why, unknowns = f"the expression failed: {problem}", (_unevaluated(control),)
+        except _FENCE as problem:
+            why = f"the check itself failed ({type(problem).__name__})"
+            unknowns = (self._broke(control, target, problem),)
+        return Status.UNKNOWN, f"could not be decided: {why}", unknowns
 
     def _broke(self, control: Control, target: Target, problem: Exception) -> Unknown:
         """What a check leaves that failed inside: a mistake of weightguard's, never a pass. It is counted, and told aloud."""
@@ -213,7 +232,7 @@ class _Bench:
         place = f"{PurePath(frame.f_code.co_filename).name}:{line}"
         error = type(problem).__name__
         self._broken.setdefault((control.id, error, place), []).append(target.id)
-        return Unknown(Reason.CHECK_FAILED, Source(f"weightguard:{control.check}", place), error)
+        return Unknown(Reason.CHECK_FAILED, Source(f"weightguard:{_name(control, target)}", place), error)
 
     def _earned(self, status: Status, target: Target, context: Context, bears: bool) -> None:
         """Lets "nothing is wrong" and "nothing is there" stand only where what they rest on was seen and searched to its end.
@@ -292,6 +311,34 @@ class _Bench:
             # The note is kept beside it: a freed value's identity would be given to another.
             self._evidence[key] = (note, Evidence(note.name, value, source))
         return self._evidence[key][1]
+
+
+def _name(control: Control, target: Target) -> str:
+    check = control.check_on(target.provider)
+    return check if isinstance(check, str) else control.id
+
+
+def _check_of(rule: Rule, target: Target) -> Check:
+    """What decides a subject.
+
+    Raises:
+        _NotDecided: the control is meant for its provider and not decided on it yet.
+    """
+    check = rule.check_on(target.provider)
+    if check is None:
+        raise _NotDecided(rule.control, (target.provider,) if target.provider else rule.control.undecided_on)
+    return check
+
+
+def _decided_wherever_it_lies(rule: Rule, target: Target) -> None:
+    """Lets "nothing is wrong" stand for a subject that spans providers only if the control is decided on all of them.
+
+    Raises:
+        _NotDecided: it is not.
+    """
+    undecided = target.spans & rule.undecided_on
+    if undecided:
+        raise _NotDecided(rule.control, tuple(sorted(undecided)))
 
 
 def _unevaluated(control: Control) -> Unknown:

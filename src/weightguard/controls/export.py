@@ -22,8 +22,8 @@ from weightguard.errors import InputError
 OSCAL_VERSION = "1.2.1"
 _NAMESPACE = "urn:weightguard:oscal"
 _COLUMNS = (
-    "id", "family", "title", "level", "level_basis", "severity", "mode", "providers", "subject", "statement", "rationale",
-    "limits", "rand_vectors", "rand_measures", "nist_800_53", "mitre_atlas", "mitre_attack", "csa_aicm",
+    "id", "family", "title", "level", "level_basis", "severity", "mode", "providers", "decided_on", "subject", "statement",
+    "rationale", "limits", "rand_vectors", "rand_measures", "nist_800_53", "mitre_atlas", "mitre_attack", "csa_aicm",
     "eu_code_of_practice", "owasp_aisvs", "cis", "prowler",
 )  # fmt: skip
 
@@ -56,9 +56,14 @@ def _json(catalogue: Catalogue) -> dict[str, bytes]:
         "header": catalogue.header.model_dump(mode="json"),
         "vectors": [vector.model_dump(mode="json") for vector in catalogue.vectors],
         "tiers": catalogue.tiers.model_dump(mode="json"),
-        "controls": [control.model_dump(mode="json", by_alias=True) for control in catalogue.controls],
+        "controls": [entry(control) for control in catalogue.controls],
     }
     return {"catalogue.json": _bytes(content)}
+
+
+def entry(control: Control) -> dict[str, Any]:
+    """One control as JSON: what its files say, and on which providers that makes it decided."""
+    return {**control.model_dump(mode="json", by_alias=True), "decided_on": list(control.decided_on)}
 
 
 def _csv(catalogue: Catalogue) -> dict[str, bytes]:
@@ -111,6 +116,7 @@ def _markdown(catalogue: Catalogue) -> dict[str, bytes]:
 def _page(control: Control) -> list[str]:
     about = f"{control.level} ({control.level_basis}), {control.severity}, {control.mode}, {', '.join(control.providers)}"
     lines = [f"### {control.id}: {control.title}", "", f"*{about}*", "", control.statement, ""]
+    lines += [f"**Decided on** {decided(control)}", ""] if control.check is not None else []
     lines += [f"**Why.** {control.rationale}", "", f"**Out of sight.** {control.limits}", ""]
     if control.attestation is not None:
         lines += [
@@ -119,14 +125,23 @@ def _page(control: Control) -> list[str]:
         ]
     for name, parameter in sorted(control.parameters.items()):
         unit = f" {parameter.unit}" if parameter.unit else ""
+        apart = "".join(
+            f", on {place} `{value}`{unit}" for place, value in sorted(parameter.by_provider.items())
+        )
         lines += [
-            f"**Parameter `{name}`.** {parameter.description} Default: `{parameter.default}`{unit}.",
+            f"**Parameter `{name}`.** {parameter.description} Default: `{parameter.default}`{unit}{apart}.",
             "",
         ]
     lines += _remedies(control)
     lines += [f"**Mappings.** {'; '.join(_mapped(control))}", ""]
     lines += [f"- [{one.title}]({one.url})" if one.url else f"- {one.title}" for one in control.references]
     return [*lines, ""] if control.references else lines
+
+
+def decided(control: Control) -> str:
+    """On which providers facts decide a control and on which they do not yet: ``aws; not yet on gcp and azure.``"""
+    here = " and ".join(control.decided_on) or "no provider"
+    return f"{here}; not yet on {' and '.join(control.undecided_on)}." if control.undecided_on else f"{here}."
 
 
 def _remedies(control: Control) -> list[str]:
@@ -204,6 +219,7 @@ def _oscal_control(control: Control) -> dict[str, Any]:
         _prop("severity", control.severity),
         _prop("mode", control.mode),
         *(_prop("provider", provider) for provider in control.providers),
+        *(_prop("decided-on", provider) for provider in control.decided_on),
         *(_prop("mapping", f"{where}: {value}") for where, values in _mappings(control) for value in values),
     ]
     parts = [

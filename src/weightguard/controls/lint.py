@@ -16,7 +16,7 @@ from weightguard.controls.catalogue import HEADER, Catalogue, catalogue_director
 from weightguard.controls.examples import astray
 from weightguard.controls.functions import resolve
 from weightguard.controls.mappings import unmapped
-from weightguard.controls.schema import EFFECTS, CelCheck, Control, Effect
+from weightguard.controls.schema import EFFECTS, CelCheck, Control, Effect, Example, Examples
 from weightguard.errors import CatalogueError, InputError
 
 
@@ -139,13 +139,23 @@ def _decided(control: Control) -> Found:
         )
     if control.mode == "automated" and control.attestation is not None:
         yield ("attestation",), "an automated control is not attested"
-    try:
-        resolve(control)
-    except CatalogueError as problem:
-        yield ("check",), f"{problem.what} ({problem.where})"
+    yield from _resolved(control)
     for provider in control.providers:
         if not getattr(control.evidence, provider):
             yield ("evidence",), f"no evidence is named for {provider}"
+
+
+def _resolved(control: Control) -> Found:
+    """Every check that is named exists, and is named for a provider that the control is meant for."""
+    by_provider = control.check if isinstance(control.check, dict) else {}
+    for provider in (*by_provider,) or (None,):
+        location = ("check", provider) if provider else ("check",)
+        if provider and provider not in control.providers:
+            yield location, f"the control is not meant for {provider}"
+        try:
+            resolve(control, provider)
+        except CatalogueError as problem:
+            yield location, f"{problem.what} ({problem.where})"
 
 
 def _remedied(control: Control) -> Found:
@@ -192,23 +202,44 @@ _VERBS: Mapping[Effect, str] = {
 }
 
 
+VERDICTS = ("pass", "fail", "unknown")
+
+
 def _exampled(control: Control) -> Found:
+    """On every provider of which there is an example there is one of each verdict, and there is such a provider."""
     if control.mode == "attested" or isinstance(control.check, CelCheck):
         return
-    examples = {
-        "pass": control.examples.passing,
-        "fail": control.examples.fail,
-        "unknown": control.examples.unknown,
-    }
-    for verdict, given in examples.items():
-        if not given:
-            yield ("examples",), f"no example of {verdict}"
-    for index, example in enumerate(control.examples.fail):
-        if not (example.change or example.deny or example.configuration):
-            yield ("examples", "fail", index), "a failing example changes nothing"
-    for index, example in enumerate(control.examples.unknown):
-        if not (example.change or example.deny or example.configuration):
-            yield ("examples", "unknown", index), "an unknown example denies and changes nothing"
+    shown = {provider: _by_verdict(control.examples.on(provider)) for provider in control.providers}
+    if not any(any(given.values()) for given in shown.values()):
+        yield from ((("examples",), f"no example of {verdict}") for verdict in VERDICTS)
+    for provider, given in shown.items():
+        if any(given.values()):
+            where = "" if control.providers == (provider,) else f" on {provider}"
+            yield from ((("examples",), f"no example of {one}{where}") for one in VERDICTS if not given[one])
+            if control.check is not None and control.check_on(provider) is None:
+                yield ("check",), f"no check is named for {provider}, of which there are examples"
+    for verdict, examples in _by_verdict(control.examples).items():
+        for index, example in enumerate(examples):
+            for message in _odd(control, verdict, example):
+                yield ("examples", verdict, index), message
+
+
+def _by_verdict(examples: Examples) -> dict[str, tuple[Example, ...]]:
+    return dict(zip(VERDICTS, (examples.passing, examples.fail, examples.unknown), strict=True))
+
+
+def _odd(control: Control, verdict: str, example: Example) -> Iterator[str]:
+    """What is wrong with one example."""
+    changes = example.change or example.deny or example.configuration
+    if verdict == "fail" and not changes:
+        yield "a failing example changes nothing"
+    if verdict == "unknown" and not changes:
+        yield "an unknown example denies and changes nothing"
+    if example.provider == "anywhere":
+        if example.deny or not all("document" in edit for edit in example.change):
+            yield "an example that asks no provider (anywhere) changes documents and the configuration alone"
+    elif example.provider not in control.providers:
+        yield f"the control is not meant for {example.provider}"
 
 
 def _mapped(control: Control, vectors: set[str]) -> Found:

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Level = Literal["SL1", "SL2", "SL3", "SL4", "SL5"]
 Capacity = Literal["OC1", "OC2", "OC3", "OC4", "OC5"]
@@ -22,12 +22,15 @@ CAPACITIES: tuple[Capacity, ...] = get_args(Capacity)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 Mode = Literal["automated", "hybrid", "attested"]
 ProviderName = Literal["aws", "gcp", "azure"]
+PROVIDERS: tuple[ProviderName, ...] = get_args(ProviderName)
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 ControlId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,7}-[A-Z]{2,5}-[0-9]{2,3}$")]
 Subject = Literal[
     "store", "key", "weight_set", "account", "organisation", "principal", "trail", "endpoint", "workload", "disk_copy",
     "estate", "model",
 ]  # fmt: skip
+SPANNING: tuple[Subject, ...] = ("estate", "model")
+"""Subjects that may lie on several providers at once."""
 Bearing = Literal["weights", "copies", "logs"]
 LetsIn = Literal["public", "outsider", "escalation"]
 Effect = Literal["reads", "adds", "replaces", "deletes", "irreversible"]
@@ -54,6 +57,8 @@ class Parameter(Strict):
 
     Attributes:
         default: what holds when the configuration says nothing.
+        by_provider: what holds then on a provider where it is another; for such a parameter the configuration
+            may give a value by provider too.
         description: what it means, with its unit.
         unit: days, people, bytes...
         source: where the default comes from.
@@ -63,6 +68,7 @@ class Parameter(Strict):
     description: Text
     unit: Text | None = None
     source: Text | None = None
+    by_provider: dict[ProviderName, Any] = Field(default_factory=dict)
 
 
 class Remediation(Strict):
@@ -173,19 +179,20 @@ class Example(Strict):
         deny: operations that are refused, ``s3:GetBucketPolicy``.
         configuration: keys of weightguard.yaml laid over the laboratory's.
         because: why, for the reader.
-        provider: whose laboratory.
+        provider: whose laboratory; ``anywhere`` when no provider is asked, since all of it stands in the configuration or in
+            documents.
     """
 
     change: tuple[dict[str, Any], ...] = ()
     deny: str | tuple[str, ...] = ()
     configuration: dict[str, Any] = Field(default_factory=dict)
     because: Text | None = None
-    provider: ProviderName = "aws"
+    provider: ProviderName | Literal["anywhere"] = "aws"
 
 
 class Examples(Strict):
-    """At least one estate for each verdict; they are the control's tests. ("pass" is a word of Python's own,
-    hence the alias.)
+    """At least one estate for each verdict on each provider on which the control is decided; they are its tests.
+    ("pass" is a word of Python's own, hence the alias.)
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -193,6 +200,15 @@ class Examples(Strict):
     passing: tuple[Example, ...] = Field(default=(), alias="pass")
     fail: tuple[Example, ...] = ()
     unknown: tuple[Example, ...] = ()
+
+    def on(self, provider: ProviderName) -> Examples:
+        """Those that speak of a provider."""
+
+        def of(examples: tuple[Example, ...]) -> tuple[Example, ...]:
+            return tuple(one for one in examples if one.provider in (provider, "anywhere"))
+
+        kept = {"passing": of(self.passing), "fail": of(self.fail), "unknown": of(self.unknown)}
+        return self.model_copy(update=kept)
 
 
 class Control(Strict):
@@ -206,11 +222,13 @@ class Control(Strict):
         level_basis: ``rand`` when RR-A2849-1 places the measure at this level, ``derived`` when we do.
         mode: ``automated`` (facts decide), ``hybrid`` (facts decide part, a third party may attest the rest),
             ``attested``.
+        providers: what the control is meant for; `decided_on` says where it is decided.
         subject: what one verdict is about.
         applies_to: for stores and keys: those that hold `weights`, those that receive `copies` of them
             (replication), those that receive `logs` about them. Any other is judged by critical
             controls of SL1 and those that expose, and mentioned with low severity when it fails.
-        check: ``<module>.<function>`` in weightguard.checks, or an expression; None for attested controls.
+        check: ``<module>.<function>`` in weightguard.checks, one for each provider where the rule differs, or an
+            expression; None for attested controls.
         limits: what the check cannot see.
         exposes: True when a failure means that weights are within an outsider's reach now; it caps the score.
         lets_in: whom a failure lets reach weights: the public, an outsider, or somebody by a privilege escalation. Such a failure
@@ -230,7 +248,7 @@ class Control(Strict):
     providers: tuple[ProviderName, ...]
     subject: Subject
     applies_to: tuple[Bearing, ...] = ("weights", "copies")
-    check: str | CelCheck | None = None
+    check: str | CelCheck | dict[ProviderName, str] | None = None
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     evidence: Evidence = Evidence()
     attestation: Attestable | None = None
@@ -245,10 +263,48 @@ class Control(Strict):
 
     @field_validator("check")
     @classmethod
-    def _names_a_function(cls, check: str | CelCheck | None) -> str | CelCheck | None:
-        if isinstance(check, str) and not _CHECK.match(check):
+    def _names_functions(
+        cls, check: str | CelCheck | dict[ProviderName, str] | None
+    ) -> str | CelCheck | dict[ProviderName, str] | None:
+        named = check.values() if isinstance(check, dict) else [check] if isinstance(check, str) else []
+        if not all(_CHECK.match(name) for name in named) or check == {}:
             raise ValueError("a check is written module.function, for example storage.public_access_blocked")
         return check
+
+    @model_validator(mode="after")
+    def _has_a_provider_to_choose_by(self) -> Control:
+        chooses = isinstance(self.check, dict) or any(one.by_provider for one in self.parameters.values())
+        if chooses and self.subject in SPANNING:
+            raise ValueError(
+                f"a subject that may lie on several providers ({self.subject}) has one rule for all"
+            )
+        return self
+
+    def check_on(self, provider: str | None) -> str | CelCheck | None:
+        """What decides the control on a provider; on None, of a subject whose provider is not known."""
+        if isinstance(self.check, dict):
+            return next((name for key, name in self.check.items() if key == provider), None)
+        return self.check
+
+    @property
+    def decided_on(self) -> tuple[ProviderName, ...]:
+        """The providers on which facts decide it: those with an example that passes, one that fails and one that is unknown. An
+        expression over neutral facts is decided wherever it is meant to be, and what is only attested nowhere.
+        """
+        if self.check is None or isinstance(self.check, CelCheck):
+            return () if self.check is None else self.providers
+        return tuple(one for one in self.providers if self.check_on(one) and self._exampled(one))
+
+    def _exampled(self, provider: ProviderName) -> bool:
+        shown = self.examples.on(provider)
+        return bool(shown.passing and shown.fail and shown.unknown)
+
+    @property
+    def undecided_on(self) -> tuple[ProviderName, ...]:
+        """The providers that it is meant for and not decided on yet."""
+        return (
+            () if self.check is None else tuple(one for one in self.providers if one not in self.decided_on)
+        )
 
 
 class Vector(Strict):

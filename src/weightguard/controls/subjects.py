@@ -35,6 +35,7 @@ class Target:
         weights: ids of the weight sets that depend on it.
         bears: why it matters to weights; empty: it does not, as far as is known.
         provider: None for subjects that span providers.
+        spans: the providers that such a subject lies on, as far as is known.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Target:
     weights: Weights
     bears: frozenset[Role]
     provider: str | None
+    spans: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +147,24 @@ class Subjects:
         return self._selection(targets, self.bearing.unlisted)
 
     def _models(self) -> Selection:
-        targets = [Target(one.id, one, one.weight_sets, _WEIGHTS, None) for one in self._declarations.models]
+        stores = {store.id: store.provider for store in self.estate.stores}
+        places = {one.id: stores[one.store] for one in self.estate.weight_sets if one.store in stores}
+        targets = [
+            Target(
+                one.id,
+                one,
+                one.weight_sets,
+                _WEIGHTS,
+                None,
+                frozenset(places[name] for name in one.weight_sets if name in places),
+            )
+            for one in self._declarations.models
+        ]
         return Selection(tuple(targets), ())
 
     def _whole(self) -> Selection:
-        return Selection((Target(ESTATE_ID, self.estate, self.all_weights, _WEIGHTS, None),), ())
+        spans = frozenset(one.provider for one in (*self.estate.accounts, *self.estate.stores))
+        return Selection((Target(ESTATE_ID, self.estate, self.all_weights, _WEIGHTS, None, spans),), ())
 
     def _principals(self) -> Selection:
         targets = [_target(one, self.bearing.principals.get(one.id)) for one in self.estate.principals]

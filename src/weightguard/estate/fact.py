@@ -28,6 +28,7 @@ class Reason(StrEnum):
     EXPRESSION_FAILED = "expression_failed"  # an expression of a control of one's own failed while it judged
     NOT_APPLICABLE_HERE = "not_applicable_here"  # the provider has no such setting for this kind of thing
     AFTER_APPLY = "after_apply"  # a plan says that it is known only once it was carried out
+    NOT_DECIDED = "not_decided"  # the control has no rule for this provider that is shown to work
     NOT_READ = "not_read"  # the snapshot holds it, and no reader of this version knows what it says
 
 
