@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from laboratory import ToldAccess, account, answer, arn, catalogue, control, estate, store, user, weights
+from laboratory import (
+    SHOWN,
+    ToldAccess,
+    account,
+    answer,
+    arn,
+    catalogue,
+    control,
+    estate,
+    store,
+    user,
+    weights,
+)
 from weightguard.access.model import AccessKind, Hop
 from weightguard.config import Config
 from weightguard.controls.engine import judge
@@ -34,6 +46,7 @@ def test_who_climbs(tmp_path: Path, given: dict[str, Any], status: str) -> None:
     checked = control(
         "WG-IAM-04",
         check="identity.no_escalation_to_weights",
+        examples=SHOWN,
         parameters={"max_hops": {"default": 8, "description": "longest path that counts", "unit": "hops"}},
     )
     told = ToldAccess({(AccessKind.READ, arn("a")): [answer(ADA.id, **given)]})

@@ -126,7 +126,7 @@ def _page(control: Control) -> list[str]:
     for name, parameter in sorted(control.parameters.items()):
         unit = f" {parameter.unit}" if parameter.unit else ""
         apart = "".join(
-            f", on {place} `{value}`{unit}" for place, value in sorted(parameter.by_provider.items())
+            f", on {place} `{value}`{unit}" for place, value in sorted((parameter.by_provider or {}).items())
         )
         lines += [
             f"**Parameter `{name}`.** {parameter.description} Default: `{parameter.default}`{unit}{apart}.",

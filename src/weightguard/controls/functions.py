@@ -121,7 +121,7 @@ def _values(control: Control, given: Mapping[str, Any]) -> Parameters:
     everywhere: dict[str, Any] = {}
     by_provider: dict[str, dict[str, Any]] = {}
     for name, parameter in control.parameters.items():
-        usual: dict[str, Any] = dict(parameter.by_provider.items())
+        usual: dict[str, Any] = dict((parameter.by_provider or {}).items())
         everywhere[name], apart = parameter.default, usual
         if name in given and _is_by_provider(parameter, given[name]):
             apart = {**usual, **given[name]}

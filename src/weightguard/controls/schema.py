@@ -68,7 +68,7 @@ class Parameter(Strict):
     description: Text
     unit: Text | None = None
     source: Text | None = None
-    by_provider: dict[ProviderName, Any] = Field(default_factory=dict)
+    by_provider: dict[ProviderName, Any] | None = None
 
 
 class Remediation(Strict):
