@@ -24,6 +24,24 @@ def test_list_is_one_line_a_control(typed: Type) -> None:
     assert "aligned with the measures of RAND RR-A2849-1 (2024)" in last
 
 
+@pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
+def test_list_and_show_say_on_which_providers_facts_decide(typed: Type, provider: str) -> None:
+    rows = json.loads(typed("controls", "list", "--provider", provider, "--json")[1])
+    decided = [one["id"] for one in rows if provider in one["decided_on"]]
+    lacking = [one["id"] for one in rows if provider not in one["decided_on"] and one["mode"] != "attested"]
+    *_, last = typed("controls", "list", "--provider", provider)[1].splitlines()
+    yet = f", {len(lacking)} not yet" if lacking else ""
+    assert last.endswith(f" On {provider} facts decide {len(decided)}{yet}.")
+    for name in (*decided[:1], *lacking[:1]):
+        told = next(
+            line
+            for line in typed("controls", "show", name)[1].splitlines()
+            if line.startswith("**Decided on**")
+        )
+        here, _, there = told.partition("; not yet on ")
+        assert (provider in here, provider in there) == (name in decided, name in lacking)
+
+
 def test_list_as_json_takes_the_same_filters(typed: Type) -> None:
     everything = json.loads(typed("controls", "list", "--json")[1])
     assert len(everything) >= 75

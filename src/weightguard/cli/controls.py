@@ -99,21 +99,21 @@ def list_(
         return
     for control in found:
         click.echo(_brief(control))
-    click.echo(f"{len(found)} of {len(catalogue.controls)} controls, {catalogue.header.aligned_with}.")
-    for line in _decided(found, provider):
-        click.echo(line)
+    decided = "".join(_decided(found, provider))
+    click.echo(
+        f"{len(found)} of {len(catalogue.controls)} controls, {catalogue.header.aligned_with}.{decided}"
+    )
 
 
 def _decided(found: Sequence[Control], provider: str | None) -> Iterator[str]:
-    """How many of these controls facts decide, a line a provider; what is only attested is not counted."""
+    """How many of these controls facts decide, a sentence a provider; what is only attested is not counted."""
     from weightguard.controls.schema import PROVIDERS
 
     for name in PROVIDERS if provider is None else (provider,):
         here = sum(name in control.decided_on for control in found)
         lacking = sum(name in control.undecided_on for control in found)
         if here or lacking:
-            yet = f", {lacking} not decided yet" if lacking else ""
-            yield f"On {name}: {here} decided from facts{yet}."
+            yield f" On {name} facts decide {here}{f', {lacking} not yet' if lacking else ''}."
 
 
 def _brief(control: Control) -> str:
