@@ -170,7 +170,8 @@ class _Maker:
 
     def keys(self) -> Iterator[Key]:
         for number in range(KEYS):
-            refused = Source("kms:ListGrants", f"records/aws/{self.id}/kms.jsonl:{number}")
+            where = f"records/aws/{self.id}/kms.jsonl:{number}"
+            refused = Source("aws", self.id, "kms", "ListGrants", where)
             grants = Unknown(Reason.DENIED, refused, "AccessDeniedException") if number == 0 else EMPTY
             own = {"AWS": f"arn:aws:iam::{self.id}:root"}
             policy = document(allow("kms:*", Sid="Delegate", Principal=own))

@@ -49,7 +49,8 @@ KEYS = 100
 
 
 def known(value: Any, call: str, line: int) -> Known[Any]:
-    return Known(value, Source(call, f"records/aws/{ACCOUNT}/s3.jsonl:{line}"))
+    service, operation = call.split(":")
+    return Known(value, Source("aws", ACCOUNT, service, operation, f"records/aws/{ACCOUNT}/s3.jsonl:{line}"))
 
 
 def policy(name: str, *statements: Mapping[str, Any]) -> NamedPolicy:

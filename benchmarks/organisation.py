@@ -34,7 +34,7 @@ from weightguard.estate.model import (
     Workload,
 )
 
-SOURCE = Source("benchmark:Generate", "organisation")
+SOURCE = Source.named("benchmark", "Generate", "organisation")
 NOW = "2026-01-01T00:00:00Z"
 ORGANISATION = "o-benchmark1"
 PER_ACCOUNT = 500

@@ -48,14 +48,14 @@ OPEN = PublicAccessBlock(False, False, False, False)
 SHIPPED = Path(__file__).parents[1] / "controls"
 
 
-def known(
-    value: Any, call: str = "s3:GetSomething", record: str = "records/aws/111111111111/s3.jsonl:1"
-) -> Known[Any]:
-    return Known(value, Source(call, record))
+def known(value: Any, call: str = "s3:GetSomething") -> Known[Any]:
+    service, operation = call.split(":")
+    return Known(value, Source("aws", ACCOUNT, service, operation, f"records/aws/{ACCOUNT}/s3.jsonl:1"))
 
 
-def denied(call: str, record: str = "aws/111111111111") -> Unknown:
-    return Unknown(Reason.DENIED, Source(call, record), "AccessDenied")
+def denied(call: str, part: str = "", account: str = ACCOUNT) -> Unknown:
+    service, operation = call.split(":")
+    return Unknown(Reason.DENIED, Source.asked("aws", account, service, operation, part), "AccessDenied")
 
 
 def arn(bucket: str) -> str:

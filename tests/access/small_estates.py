@@ -35,7 +35,7 @@ from weightguard.estate.model import (
 
 HOME = "111111111111"
 STORE = "arn:aws:s3:::weights"
-SOURCE = Source("test:Call", "test")
+SOURCE = Source.named("test", "Call", "test")
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 NOW = "2026-01-01T00:00:00Z"
 

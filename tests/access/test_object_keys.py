@@ -125,7 +125,7 @@ def test_a_key_of_objects_that_no_snapshot_holds_is_a_gap() -> None:
 
 
 def test_objects_that_nobody_saw_may_lie_under_any_key() -> None:
-    unseen = Unknown(Reason.DENIED, Source("s3:ListObjectsV2", "somewhere"), "AccessDenied")
+    unseen = Unknown(Reason.DENIED, Source.named("s3", "ListObjectsV2", "somewhere"), "AccessDenied")
     found = build(estate(*PEOPLE, replace(bucket(), wrapped=unseen), *KEYS)).who_can(AccessKind.READ, STORE)
     assert not found.complete and unseen in found.gaps
     assert build(estate(*PEOPLE, bucket(), *KEYS)).who_can(AccessKind.READ, STORE).complete

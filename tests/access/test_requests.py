@@ -396,7 +396,7 @@ def refused_by(condition: dict[str, Any]) -> dict[str, Any]:
     [
         (known(True), "certain", "certain"),
         (known(False), "nobody", "nobody"),
-        (Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", "x")), "nobody", "nobody"),
+        (Unknown(Reason.NOT_COLLECTED, Source.named("s3", "GetBucketAbac", "x")), "nobody", "nobody"),
     ],
     ids=["on", "off", "unknown"],
 )

@@ -275,7 +275,7 @@ def test_public_grants_of_access_control_lists_count_unless_they_are_ignored() -
 
 
 def test_an_unread_block_is_no_gap_where_nobody_is_let_in() -> None:
-    unread = Unknown(Reason.NOT_COLLECTED, Source("s3:GetPublicAccessBlock", "somewhere"))
+    unread = Unknown(Reason.NOT_COLLECTED, Source.named("s3", "GetPublicAccessBlock", "somewhere"))
     own = {"Grantee": {"Type": "CanonicalUser", "ID": "me"}, "Permission": "FULL_CONTROL"}
     other = {"Grantee": {"Type": "CanonicalUser", "ID": "you"}, "Permission": "READ"}
     odd = {"Grantee": "me", "Permission": "READ"}
@@ -370,7 +370,7 @@ def test_who_may_change_the_bucket_policy_lets_itself_in(action: str) -> None:
 
 INSIDE = {"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}
 OUTSIDE = {"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}
-UNREAD = Unknown(Reason.DENIED, Source("s3:GetBucketPolicy", "somewhere"), "AccessDenied")
+UNREAD = Unknown(Reason.DENIED, Source.named("s3", "GetBucketPolicy", "somewhere"), "AccessDenied")
 OWNING = user("reader", allow("s3:*", [STORE, OBJECTS]))
 
 
@@ -617,7 +617,7 @@ def test_kinds_are_told_by_evidence() -> None:
         user(
             "either",
             reading,
-            console_password=Unknown(Reason.NOT_COLLECTED, Source("iam:GetLoginProfile", "x")),
+            console_password=Unknown(Reason.NOT_COLLECTED, Source.named("iam", "GetLoginProfile", "x")),
         ),
         role("service", reading, trust=trusting({"Service": "lambda.amazonaws.com"})),
         role("ci", reading, trust=trusting({"Federated": f"arn:aws:iam::{HOME}:oidc-provider/ci.example"})),
@@ -674,7 +674,7 @@ def test_a_store_that_no_snapshot_holds_is_answered_and_said_to_be() -> None:
 
 
 def test_a_bucket_policy_that_could_not_be_read_is_a_gap_and_a_condition() -> None:
-    refused = Unknown(Reason.DENIED, Source("s3:GetBucketPolicy", "x"), "AccessDenied")
+    refused = Unknown(Reason.DENIED, Source.named("s3", "GetBucketPolicy", "x"), "AccessDenied")
     result = build(estate(user("reader", allow("s3:GetObject", OBJECTS)), store(policy=None))).who_can(
         AccessKind.READ, STORE
     )

@@ -60,7 +60,7 @@ def _accounts(others: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def uncovered(id: str, in_organisation: str | None = None, *scps: Any) -> Account:
     """An account that is known from a list, or from being named, alone."""
-    blind = Unknown(Reason.NOT_COLLECTED, Source("organizations:DescribeOrganization", f"aws/{id}"))
+    blind = Unknown(Reason.NOT_COLLECTED, Source.asked("aws", id, "organizations", "DescribeOrganization"))
     whole = account(id, *scps, organisation=in_organisation)
     return replace(whole, collected=False, guardrails=whole.guardrails if in_organisation else blind)
 
@@ -268,7 +268,7 @@ def test_where_the_members_are_not_known_any_member_may_read() -> None:
 
 def test_a_list_of_members_that_was_held_back_is_not_known() -> None:
     things = estate(IDLE, store(policy=document(OWN)), *members())
-    held_back = Unknown(Reason.DENIED, Source("organizations:ListAccounts", f"aws/{HOME}"))
+    held_back = Unknown(Reason.DENIED, Source.asked("aws", HOME, "organizations", "ListAccounts"))
     assert "*" not in found(things)
     assert "*" in found(replace(things, accounts=Collection(things.accounts.items, (held_back,))))
 

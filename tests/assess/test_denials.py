@@ -73,7 +73,7 @@ def unread_facts(estate: Estate) -> Iterator[tuple[str, Estate]]:
         for attribute in fields(collection.items[0]):
             if isinstance(getattr(collection.items[0], attribute.name), (Known, Unknown)):
                 refused = Unknown(
-                    Reason.DENIED, Source(f"x:{attribute.name}", "aws/222222222222"), "AccessDenied"
+                    Reason.DENIED, Source.asked("aws", "222222222222", "x", attribute.name), "AccessDenied"
                 )
                 items = tuple(replace(one, **{attribute.name: refused}) for one in collection.items)
                 yield (
@@ -92,13 +92,15 @@ def unread_listings(estate: Estate) -> Iterator[tuple[str, Estate]]:
             # A check may know which service would have listed what it asks for: the gap is of that service.
             services = sorted({getattr(one, "service", "x") for one in collection.items} or {"x"})
             gaps = tuple(
-                Unknown(Reason.DENIED, Source(f"{service}:List{kind.name}", f"aws/{one.id}"), "AccessDenied")
+                Unknown(
+                    Reason.DENIED, Source.asked("aws", one.id, service, f"List{kind.name}"), "AccessDenied"
+                )
                 for service in services
                 for one in estate.accounts
             )
             yield kind.name, replace(estate, **{kind.name: Collection((), gaps)})
     for store in estate.stores:
-        source = Source("s3:ListObjectsV2", f"aws/{store.account} {store.id}")
+        source = Source.asked("aws", store.account, "s3", "ListObjectsV2", store.id)
         refused = Unknown(Reason.DENIED, source, "AccessDenied")
         stores = tuple(replace(one, contents=refused) if one.id == store.id else one for one in estate.stores)
         sets = tuple(one for one in estate.weight_sets if one.store != store.id)

@@ -77,7 +77,8 @@ def test_a_refused_listing_names_every_control_that_lost_its_subjects(tmp_path: 
 
 
 def test_a_fact_and_its_call_are_one_gap_though_the_fact_says_where(tmp_path: Path) -> None:
-    unread = denied("s3:GetBucketVersioning", f"records/{SCOPE}/s3.jsonl:4")
+    source = Source("aws", ACCOUNT, "s3", "GetBucketVersioning", f"records/{SCOPE}/s3.jsonl:4")
+    unread = Unknown(Reason.DENIED, source, "AccessDenied")
     made = report(
         tmp_path,
         CallGroup(SCOPE, "s3", "GetBucketVersioning", "denied", "AccessDeniedException", 1),
@@ -89,7 +90,7 @@ def test_a_fact_and_its_call_are_one_gap_though_the_fact_says_where(tmp_path: Pa
 
 
 def test_what_was_never_collected_is_a_gap_that_no_permission_closes(tmp_path: Path) -> None:
-    missing = Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketVersioning", SCOPE))
+    missing = Unknown(Reason.NOT_COLLECTED, Source.asked("aws", ACCOUNT, "s3", "GetBucketVersioning"))
     made = report(tmp_path, stores=[store("a", versioning=missing)])
     assert [(one.reason, one.grant, one.count) for one in made.coverage.gaps] == [("not_collected", None, 1)]
     assert made.coverage.ratio == 0.5  # no call was recorded: of two verdicts one was decided

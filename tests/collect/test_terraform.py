@@ -579,5 +579,5 @@ def test_a_store_of_a_cloud_that_is_not_read_is_a_gap_of_stores_and_weights(
     found = estate(tmp_path, STORE, resource(type_, name="weights"))
     for gaps in (found.stores.gaps, found.weight_sets.gaps):
         told = [gap for gap in gaps if gap.reason is Reason.NOT_READ]
-        assert [gap.source.record for gap in told] == [f"{scope}/state-of-{ACCOUNT} {type_}"]
+        assert [gap.source.where for gap in told] == [f"{scope}/state-of-{ACCOUNT} {type_}"]
     assert not any(gap.reason is Reason.NOT_READ for gap in found.principals.gaps)

@@ -126,7 +126,7 @@ def test_an_unlisted_store_leaves_weight_set_controls_unknown_for_its_scope(tmp_
         tmp_path,
         control("WG-INV-01", subject="weight_set", check={"cel": "weight_set.bytes > 0"}),
         accounts=[account()],
-        stores=[store("a"), store("b", contents=denied("s3:ListObjectsV2", f"aws/{ACCOUNT} {arn('b')}"))],
+        stores=[store("a"), store("b", contents=denied("s3:ListObjectsV2", arn("b")))],
         weight_sets=[weights("a")],
     )
     assert [(one.subject, one.status) for one in found] == [
@@ -136,7 +136,7 @@ def test_an_unlisted_store_leaves_weight_set_controls_unknown_for_its_scope(tmp_
 
 
 def test_ten_thousand_gaps_of_a_scope_make_one_verdict(tmp_path: Path) -> None:
-    gaps = tuple(denied("s3:ListObjectsV2", f"aws/{ACCOUNT} {arn(str(number))}") for number in range(1000))
+    gaps = tuple(denied("s3:ListObjectsV2", arn(str(number))) for number in range(1000))
     found = results(tmp_path, control("WG-STO-01"), accounts=[account()], stores=Collection((), gaps))
     assert [one.subject for one in found] == [f"aws/{ACCOUNT}"]
 
@@ -359,7 +359,10 @@ def test_a_malformed_answer_is_no_mistake_of_a_check(
     tmp_path: Path, deciding: Callable[[Decide], None]
 ) -> None:
     deciding(lambda subject, context: Verdict.passed(context.read(subject.policy)))
-    strange = Unknown(Reason.MALFORMED, Source("s3:GetBucketPolicy", "records/aws/111111111111/s3.jsonl:1"))
+    strange = Unknown(
+        Reason.MALFORMED,
+        Source("aws", ACCOUNT, "s3", "GetBucketPolicy", "records/aws/111111111111/s3.jsonl:1"),
+    )
     found = results(
         tmp_path, control("WG-STO-01"), stores=[store("a", policy=strange)], weight_sets=[weights("a")]
     )

@@ -472,7 +472,7 @@ def test_a_kind_that_was_asked_for_is_there_even_empty_and_says_who_did_not_ask(
     (gap,) = (
         estate(role(), calls=[call("ecr", "DescribeRepositories"), other]).resources["ecr.repository"].gaps
     )
-    assert (gap.reason, gap.source.record) == (Reason.NOT_COLLECTED, f"aws/{MEMBER}")
+    assert (gap.reason, gap.source.where) == (Reason.NOT_COLLECTED, f"aws/{MEMBER}")
     refused = estate(role(), calls=[call("ecr", "DescribeRepositories", "denied")]).resources[
         "ecr.repository"
     ]
@@ -510,7 +510,7 @@ def test_a_refused_listing_leaves_its_collection_incomplete(
 ) -> None:
     found = estate(role(), calls=[call(service, operation, outcome, region="eu-west-1")])
     gaps = getattr(found, collection).gaps
-    assert [(gap.source.call, gap.reason.value, gap.source.record) for gap in gaps] == [
+    assert [(gap.source.call, gap.reason.value, gap.source.where) for gap in gaps] == [
         (f"{service}:{operation}", outcome, f"{SCOPE}/eu-west-1")
     ]
 

@@ -170,7 +170,7 @@ def test_facts_carry_the_call_and_the_line_they_came_from() -> None:
     policy = estate(bucket()).stores.items[0].policy
     assert isinstance(policy, Known)
     assert policy.source.call == "s3:GetBucketPolicy"
-    assert policy.source.record == f"records/aws/{ACCOUNT}/s3.jsonl:1"
+    assert policy.source.where == f"records/aws/{ACCOUNT}/s3.jsonl:1"
     assert policy.value is not None
     assert policy.value.document == POLICY
     assert policy.value.id == f"{BUCKET}#bucket policy"

@@ -8,7 +8,7 @@ from weightguard.estate.fact import Known, Source
 from weightguard.estate.key_names import KeyNames
 from weightguard.estate.model import Key
 
-SOURCE = Source("test:Call", "test")
+SOURCE = Source.named("test", "Call", "test")
 ONE, TWO = "111111111111", "222222222222"
 OTHER_FACTS = (
     "customer_managed", "state", "material", "other_regions", "rotation", "policy", "grants", "tags",

@@ -43,7 +43,7 @@ def regions(**usable: str) -> Record:
 
 def unasked(collection: Collection[Any]) -> set[tuple[str, str]]:
     return {
-        (gap.source.call, gap.source.record) for gap in collection.gaps if gap.reason is Reason.NOT_COLLECTED
+        (gap.source.call, gap.source.where) for gap in collection.gaps if gap.reason is Reason.NOT_COLLECTED
     }
 
 
@@ -180,7 +180,7 @@ def test_a_scope_of_a_provider_that_has_no_reader_is_a_gap_of_everything() -> No
     bucket = record("storage.bucket", "//storage.googleapis.com/weights", scope="gcp/lab-prod", region=None)
     found = estate(bucket)
     for name in ("principals", "stores", "keys", "weight_sets", "accounts"):
-        (gap,) = [gap for gap in getattr(found, name).gaps if gap.source.record == "gcp/lab-prod"]
+        (gap,) = [gap for gap in getattr(found, name).gaps if gap.source.where == "gcp/lab-prod"]
         assert gap.reason is Reason.NOT_READ
     assert estate().stores.complete
 

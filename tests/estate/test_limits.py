@@ -29,7 +29,7 @@ from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.limits import limits_of
 from weightguard.estate.model import Contents, Estate, Versioning
 
-UNREAD = Unknown(Reason.DENIED, Source("s3:GetBucketOwnershipControls", f"aws/{HOME}"), "AccessDenied")
+UNREAD = Unknown(Reason.DENIED, Source.asked("aws", HOME, "s3", "GetBucketOwnershipControls"), "AccessDenied")
 DELEGATED = document(
     {
         "Effect": "Allow",

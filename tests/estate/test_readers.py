@@ -24,7 +24,7 @@ def bucket(name: str = BUCKET.rpartition(":")[2]) -> Record:
 def _unread(found: object) -> dict[str, set[str]]:
     """Collection -> the scopes that nobody read."""
     return {
-        one.name: {gap.source.record for gap in value.gaps if gap.reason is Reason.NOT_READ}
+        one.name: {gap.source.where for gap in value.gaps if gap.reason is Reason.NOT_READ}
         for one in fields(found)  # type: ignore[arg-type]
         if isinstance(value := getattr(found, one.name), Collection)
     }
@@ -51,7 +51,7 @@ def test_only_aws_leaves_no_such_gap() -> None:
 def test_a_reader_is_a_line_in_the_table_and_shares_become_one_estate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    refused = Unknown(Reason.DENIED, Source("storage:buckets.list", GCP))
+    refused = Unknown(Reason.DENIED, Source.asked("gcp", "project-1", "storage", "buckets.list"))
     asked: list[str] = []
 
     def read(scopes: Sequence[ScopeInput], left_behind: LeftBehind) -> Share:

@@ -183,7 +183,7 @@ class AccessGraph:
         named = {self._actor(name).account for name in answers} | place.accounts
         unconcerned = frozenset() if None in named else self._unread - named
         found = dict.fromkeys(self._all_gaps(place))
-        return tuple(gap for gap in found if scope_account(gap.source.record) not in unconcerned)
+        return tuple(gap for gap in found if gap.source.at_scope not in unconcerned)
 
     @cached_property
     def _unread(self) -> frozenset[str]:
@@ -224,12 +224,6 @@ class AccessGraph:
                 for fact in (account.guardrails, account.resource_guardrails)
                 if isinstance(fact, Unknown)
             )
-
-
-def scope_account(record: str) -> str:
-    """The account of the place that a gap is about: ``records/aws/111111111111/s3.jsonl:1`` and ``aws/111111111111 eu-west-1``."""
-    parts = record.partition(" ")[0].removeprefix("records/").split("/")
-    return parts[1] if len(parts) > 1 else ""
 
 
 def _likeness(place: Place, seeds: Iterable[Link]) -> frozenset[object]:

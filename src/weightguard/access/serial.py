@@ -41,7 +41,7 @@ def gap_json(gap: Unknown) -> dict[str, Any]:
         "call": gap.source.call,
         "reason": gap.reason.value,
         "code": gap.code,
-        "where": gap.source.record,
+        "where": gap.source.where,
     }
 
 

@@ -134,8 +134,8 @@ def _remediation(one: Settled, control: Control, about: Place | None) -> str | N
         return f"attest, with {control.attestation.evidence}: {control.attestation.statement}"
     denied = [unknown for unknown in one.result.unknowns if unknown.reason is Reason.DENIED]
     if one.result.status is Status.UNKNOWN and denied:
-        calls = sorted({unknown.source.call for unknown in denied})
-        allow = [permission(*call.split(":", 1)) for call in calls if ":" in call]
+        calls = {(one.source.service, one.source.operation): one.source.call for one in denied}
+        allow = [permission(*call) for call in sorted(calls, key=calls.__getitem__) if call[1]]
         return f"allow the auditor {', '.join(allow)} and collect again"
     return remedy(control, one.result.provider, [about] if about else ())
 

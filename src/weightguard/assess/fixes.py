@@ -19,13 +19,14 @@ from weightguard.assess.remedies import Place, effect_of, remedy
 from weightguard.assess.scoring import Exposure, score, score_together
 from weightguard.assess.standing import Settled, Standing, Table, assuming
 from weightguard.controls.schema import LEVELS, SEVERITIES, Control, Status
-from weightguard.controls.scopes import scope_of
 from weightguard.errors import ConfigError
-from weightguard.estate.fact import Reason
+from weightguard.estate.fact import Reason, Unknown
 
 LISTED = 20
 _KEYS = 3
 _KINDS = ("change", "grant", "attest")
+Read = tuple[str, str]
+"""A service and its operation."""
 
 
 def next_level(
@@ -49,7 +50,7 @@ def next_level(
         for control_id, why in blockers(row, controls, rank(wanted)).items()
     }
     changes: dict[str, list[Settled]] = defaultdict(list)
-    grants: dict[str, list[Settled]] = defaultdict(list)
+    grants: dict[Read, list[Settled]] = defaultdict(list)
     attests: dict[str, list[Settled]] = defaultdict(list)
     for one in settled:
         whys = {needed[key] for name in one.result.weights if (key := (name, one.result.control)) in needed}
@@ -152,24 +153,25 @@ def _change(control: Control, found: list[Settled], places: Mapping[str, Place])
     )
 
 
-def _grant(read: str, found: list[Settled], controls: Mapping[str, Control]) -> Fix:
+def _grant(read: Read, found: list[Settled], controls: Mapping[str, Control]) -> Fix:
     """Making one read answer, wherever it did not: a permission for all scopes is one change to one
     policy.
     """
-    service, _, operation = read.partition(":")
+    service, operation = read
+    call = f"{service}:{operation}" if operation else service
     names = sorted({one.result.control for one in found})
-    missing = [unknown for one in found for unknown in one.result.unknowns if unknown.source.call == read]
-    scopes = sorted({scope_of(unknown.source.record) for unknown in missing})
+    missing = [unknown for one in found for unknown in one.result.unknowns if _read(unknown) == read]
+    scopes = sorted({unknown.source.subject for unknown in missing})
     where = scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
     if service == CONFIGURATION:
         return _declare([operation] if operation else scopes, found, names, controls)
     if any(unknown.reason is Reason.DENIED for unknown in missing):
         do = f"allow {permission(service, operation)} to the auditor in {where} and collect again"
     else:
-        do = f"collect again with {read} in {where}" if operation else "collect what these controls read"
+        do = f"collect again with {call} in {where}" if operation else "collect what these controls read"
     return Fix(
         kind="grant",
-        title=f"Make {read} readable in {where}" if operation else f"Make {read} known",
+        title=f"Make {call} readable in {where}" if operation else f"Make {call} known",
         controls=tuple(names),
         subjects=tuple(scopes[:LISTED]),
         subject_count=len(scopes),
@@ -211,8 +213,13 @@ def _attest(control: Control, found: list[Settled]) -> Fix:
     )
 
 
-def _reads(one: Settled) -> Iterable[str]:
-    return sorted({unknown.source.call for unknown in one.result.unknowns}) or ["the facts it needs"]
+def _reads(one: Settled) -> Iterable[Read]:
+    found = {_read(unknown): unknown.source.call for unknown in one.result.unknowns}
+    return sorted(found, key=found.__getitem__) or [("the facts it needs", "")]
+
+
+def _read(unknown: Unknown) -> Read:
+    return unknown.source.service, unknown.source.operation
 
 
 def _weights(found: Iterable[Settled]) -> tuple[str, ...]:

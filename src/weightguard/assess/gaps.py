@@ -16,7 +16,6 @@ from weightguard.assess.grants import permission
 from weightguard.assess.model import CONFIGURATION, CallCounts, Coverage, Gap
 from weightguard.controls.results import Result
 from weightguard.controls.schema import Control, Status
-from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.estate.fact import Reason, Unknown
 from weightguard.estate.model import Estate
 
@@ -139,22 +138,12 @@ def _causes(unknown: Unknown, losses: _Losses) -> Iterable[Key]:
     """
     if unknown.reason is not Reason.NOT_COLLECTED:
         return ()
-    service = unknown.source.call.partition(":")[0]
-    return losses.refused(service, _account_scope(unknown.source.record))
-
-
-def _account_scope(record: str) -> str | None:
-    """The scope of a record or of an ARN; None where neither names one, so that it may be any."""
-    scope = scope_of(record)
-    if scope.startswith("arn:") and scope.count(":") >= 5:
-        account = scope.split(":")[4]
-        return f"aws/{account}" if account else None
-    return scope if provider_of(record) else None
+    source = unknown.source
+    return losses.refused(source.service, f"{source.provider}/{source.scope}" if source.scope else None)
 
 
 def _key(unknown: Unknown) -> Key:
-    service, _, operation = unknown.source.call.partition(":")
-    scope = scope_of(unknown.source.record)
+    service, operation, scope = unknown.source.service, unknown.source.operation, unknown.source.subject
     if service == CONFIGURATION:
         # One file says it or does not, however many weights it does not speak of.
         scope, operation = "weightguard.yaml", operation or scope

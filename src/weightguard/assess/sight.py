@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 from weightguard.assess.model import AccountSight
-from weightguard.controls.scopes import PROVIDERS, is_elsewhere, scope_of
 from weightguard.estate.fact import Unknown
 from weightguard.estate.model import Account, Estate
 
@@ -48,8 +47,6 @@ def _state(account: Account, unlisted: frozenset[str]) -> Literal["read", "unrea
 def _unlisted(estate: Estate) -> Iterator[str]:
     """Ids of the accounts whose stores could not be listed."""
     for gap in estate.stores.gaps:
-        scope = scope_of(gap.source.record)
-        if is_elsewhere(gap):
-            continue
-        if scope.startswith(PROVIDERS) and not gap.source.call.startswith(f"{ORGANISATION}:"):
-            yield scope.partition("/")[2]
+        account = gap.source.at_scope
+        if account is not None and not gap.elsewhere and gap.source.service != ORGANISATION:
+            yield account

@@ -6,13 +6,14 @@ from typing import Any
 
 from weightguard.checks.relations import missing
 from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.fact import Source
 from weightguard.estate.model import Workload
 
 
 def _field(workload: Workload, name: str, context: Context) -> Any:
     fact = workload.attributes.get(name)
     if fact is None:
-        missing("ec2:DescribeInstances", f"{name} of {workload.id}")
+        missing(Source.named("ec2", "DescribeInstances", f"{name} of {workload.id}"))
     return context.read(fact, f"workload.{name}")
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from weightguard.checks.relations import inside, missing
 from weightguard.controls.judge import Context, UnknownFact
-from weightguard.estate.fact import Fact, Known, Reason, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
 from weightguard.estate.partition import Partitions, partitions_of
 from weightguard.policy.aws import (
@@ -119,7 +119,7 @@ def aws_only(thing: OfProvider) -> None:
         UnknownFact: the thing is not of AWS.
     """
     if thing.provider != "aws":
-        missing(f"{thing.provider}:policy decision", thing.id)
+        missing(Source.named(thing.provider, "policy decision", thing.id, provider=thing.provider))
 
 
 def compiled(policy: NamedPolicy, kind: PolicyKind) -> CompiledPolicy:

@@ -6,6 +6,7 @@ from weightguard.checks.decisions import guardrails_refuse
 from weightguard.checks.relations import missing, regions_with_weights, words
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.fact import Source
 from weightguard.estate.model import Account
 from weightguard.weights import WeightSet
 
@@ -19,8 +20,11 @@ def _owner(weight_set: WeightSet, context: Context) -> DeclaredModel:
     owner = context.declarations.of(weight_set)
     if owner is None:
         missing(
-            "configuration:models",
-            f"weights in {weight_set.store}/{weight_set.prefix} that no declared model claims",
+            Source.named(
+                "configuration",
+                "models",
+                f"weights in {weight_set.store}/{weight_set.prefix} that no declared model claims",
+            )
         )
     return owner
 

@@ -10,10 +10,19 @@ from typing import Any
 from weightguard.access.model import AccessKind, Answer, WhoCan
 from weightguard.checks.decisions import account_in, allowing
 from weightguard.checks.network import refused_by_organisation
-from weightguard.checks.relations import counted, is_outside, looked_for, missing, principal_named, words
+from weightguard.checks.relations import (
+    counted,
+    is_outside,
+    lies_at,
+    looked_for,
+    missing,
+    principal_named,
+    unseen,
+    words,
+)
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
-from weightguard.estate.fact import Known
+from weightguard.estate.fact import Known, Source
 from weightguard.estate.model import (
     Account,
     NamedPolicy,
@@ -137,7 +146,7 @@ def require_seen(answers: Iterable[Answer], context: Context) -> None:
     )
     for one in answers:
         if is_root(one) and (account := account_in(one.principal)) not in seen:
-            missing("iam:GetAccountAuthorizationDetails", f"aws/{account}")
+            missing(Source.asked("aws", str(account), "iam", "GetAccountAuthorizationDetails"))
 
 
 def _escalation(answer: Answer, context: Context) -> str | None:
@@ -236,7 +245,11 @@ def root_managed_centrally(organisation: Organisation, context: Context) -> Verd
     )
     fact = account.settings.get("iam.ListOrganizationsFeatures") if account is not None else None
     if fact is None:
-        missing("iam:ListOrganizationsFeatures", f"aws/{organisation.management_account}")
+        missing(
+            Source.asked(
+                organisation.provider, organisation.management_account, "iam", "ListOrganizationsFeatures"
+            )
+        )
     features = (context.read(fact, "organisation.root_features") or {}).get("EnabledFeatures", ())
     if "RootCredentialsManagement" not in features:
         return Verdict.failed(
@@ -252,7 +265,7 @@ def no_wildcard_reach(principal: Principal, context: Context) -> Verdict:
     broad = [
         f"{policy.name} ({wildcard})"
         for policy in _policies(principal, context)
-        for wildcard in _wildcards(policy, context)
+        for wildcard in _wildcards(policy, principal, context)
     ]
     if broad:
         return Verdict.failed(f"whole services are allowed on every resource: {words(broad)}")
@@ -264,17 +277,17 @@ def _policies(principal: Principal, context: Context) -> Iterator[NamedPolicy]:
     for group in principal.groups:
         found = principal_named(group, context)
         if found is None:
-            missing("iam:GetAccountAuthorizationDetails", group)
+            unseen(principal, "iam", "GetAccountAuthorizationDetails", group)
         yield from context.read(found.policies, "group.policies")
 
 
-def _wildcards(policy: NamedPolicy, context: Context) -> Iterator[str]:
+def _wildcards(policy: NamedPolicy, principal: Principal, context: Context) -> Iterator[str]:
     """Action patterns that an allow gives on every resource without a condition, and that cover a service or more."""
     document = policy.document
     if document is None:
         document = managed_policy(policy.id) if policy.origin == "provider" else None
         if document is None:
-            missing("iam:GetAccountAuthorizationDetails", policy.id)
+            unseen(principal, "iam", "GetAccountAuthorizationDetails", policy.id)
     for statement in allowing(NamedPolicy(policy.id, policy.name, document, policy.origin)):
         if statement.get("Condition") or not _everywhere(statement):
             continue
@@ -482,6 +495,6 @@ def secrets_closed(account: Account, context: Context) -> Verdict:
     )
     if opened:
         return Verdict.failed(f"outsiders may read secrets: {words(opened)}")
-    context.require(gap for gap in context.estate.secrets.gaps if f"/{account.id}" in gap.source.record)
-    looked_for(account, secrets, "secretsmanager:ListSecrets")
+    context.require(gap for gap in context.estate.secrets.gaps if lies_at(gap, account))
+    looked_for(account, secrets, ("secretsmanager", "ListSecrets"))
     return Verdict.passed(f"{len(secrets)} secrets, none is open to outsiders")

@@ -44,7 +44,7 @@ def _directly(answer: WhoCan) -> set[str]:
 
 def image_tags_immutable(account: Account, context: Context) -> Verdict:
     """An image that was reviewed stays the image that runs."""
-    repositories = all_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    repositories = all_in(account, "ecr.repository", ("ecr", "DescribeRepositories"), context)
     if not repositories:
         return Verdict.not_applicable("the account has no container repositories")
     mutable = [

@@ -14,10 +14,10 @@ from weightguard.estate.model import Store, Workload
 
 SANDBOXES = frozenset({"code_interpreter", "browser", "agent_runtime", "agent"})
 SANDBOX_LISTINGS = {
-    "bedrock": "bedrock-agent:ListAgents",
-    "bedrock-agentcore": "bedrock-agentcore-control:ListCodeInterpreters",
+    "bedrock": ("bedrock-agent", "ListAgents"),
+    "bedrock-agentcore": ("bedrock-agentcore-control", "ListCodeInterpreters"),
 }
-"""Service whose sandboxes run as a role -> what lists them."""
+"""Service whose sandboxes run as a role -> the service and the operation that list them."""
 JOBS = frozenset({"training_job", "processing_job", "model"})
 
 
@@ -68,7 +68,7 @@ def _unlisted_sandboxes(readers: set[str], context: Context) -> Iterator[Unknown
     for role in context.estate.principals:
         if role.id in readers:
             for service in sorted(services_trusted(role) & SANDBOX_LISTINGS.keys()):
-                source = Source(SANDBOX_LISTINGS[service], f"aws/{role.account} {role.id}")
+                source = Source.asked(role.provider, role.account, *SANDBOX_LISTINGS[service], role.id)
                 yield Unknown(Reason.NOT_COLLECTED, source)
 
 

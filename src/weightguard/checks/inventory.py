@@ -19,6 +19,7 @@ from weightguard.checks.relations import (
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.declared import DeclaredModel, lies_in
 from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.fact import Source
 from weightguard.estate.model import Account, DiskCopy, LifecycleRule, Store
 from weightguard.weights import WeightSet
 
@@ -44,7 +45,9 @@ def declared_locations_found(model: DeclaredModel, context: Context) -> Verdict:
         )
     empty = [place for place in model.config.locations if not any(lies_in(one, place) for one in found)]
     if empty:
-        missing("s3:ListObjectsV2", f"no weights of {model.name} were found in {words(empty)}")
+        missing(
+            Source.named("s3", "ListObjectsV2", f"no weights of {model.name} were found in {words(empty)}")
+        )
     context.require(context.unlisted)
     return Verdict.passed(
         f"{counted(len(found), 'copy', 'copies')} of {model.name}, in declared locations alone"
@@ -156,7 +159,7 @@ def disk_copy_accounted_for(copy: DiskCopy, context: Context) -> Verdict:
 
 def image_repositories_closed(account: Account, context: Context) -> Verdict:
     """No repository of container images lets an outsider pull."""
-    repositories = all_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    repositories = all_in(account, "ecr.repository", ("ecr", "DescribeRepositories"), context)
     if not repositories:
         return Verdict.not_applicable("the account has no container repositories")
     actions = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -176,7 +179,7 @@ def managed_models_declared(account: Account, context: Context) -> Verdict:
         if one.kind == "model"
     ]
     if not models:
-        looked_for(account, models, "sagemaker:ListModels")
+        looked_for(account, models, ("sagemaker", "ListModels"))
         return Verdict.not_applicable("the account has no managed model objects")
     declared = _declared_stores(context)
     strays = []

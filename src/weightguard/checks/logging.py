@@ -9,9 +9,10 @@ from weightguard.checks.relations import (
     account_of,
     attribute,
     key_named,
-    missing,
+    key_unseen,
     regions_with_weights,
     resources_in,
+    unseen,
     weights_in,
     words,
 )
@@ -159,7 +160,9 @@ def trail_sound(trail: Trail, context: Context) -> Verdict:
         context,
     )
     if key is None:
-        missing("kms:DescribeKey", trail.key or trail.id)
+        if trail.key:
+            key_unseen(trail.key)
+        unseen(trail, "kms", "DescribeKey", trail.id)
     if not context.read(key.customer_managed, "key.customer_managed"):
         return Verdict.failed(f"the files of {trail.name} are encrypted with the provider's key")
     return Verdict.passed(f"the trail {trail.name} is active in all regions, validated and encrypted")
@@ -167,7 +170,7 @@ def trail_sound(trail: Trail, context: Context) -> Verdict:
 
 def _detectors(account: Account, context: Context) -> dict[str, Resource]:
     """The enabled detectors of the account, by region."""
-    found = resources_in(account, "guardduty.detector", "guardduty:ListDetectors", context)
+    found = resources_in(account, "guardduty.detector", ("guardduty", "ListDetectors"), context)
     return {one.region or "": one for one in found if attribute(one, "Status", context) == "ENABLED"}
 
 
@@ -210,7 +213,7 @@ def configuration_recorded(account: Account, context: Context) -> Verdict:
     if not regions:
         return Verdict.not_applicable("the account holds no weights itself")
     recorders = resources_in(
-        account, "config.configuration_recorder", "config:DescribeConfigurationRecorders", context
+        account, "config.configuration_recorder", ("config", "DescribeConfigurationRecorders"), context
     )
     covered = {one.region for one in recorders if _records_all(one, context)}
     blind = [region for region in regions if region not in covered]
@@ -224,14 +227,14 @@ def _records_all(recorder: Resource, context: Context) -> bool:
     strategy = (group.get("recordingStrategy") or {}).get("useOnly")
     status = attribute(recorder, "DescribeConfigurationRecorderStatus", context)
     if status is None:
-        missing("config:DescribeConfigurationRecorderStatus", recorder.id)
+        unseen(recorder, "config", "DescribeConfigurationRecorderStatus", recorder.id)
     recording = any(one.get("recording") is True for one in status.get("ConfigurationRecordersStatus", ()))
     return recording and (group.get("allSupported") is True or strategy == "ALL_SUPPORTED_RESOURCE_TYPES")
 
 
 def external_access_analysed(account: Account, context: Context) -> Verdict:
     """An active analyser of external access watches the account, its own or its organisation's."""
-    kind, listing = "accessanalyzer.analyzer", "accessanalyzer:ListAnalyzers"
+    kind, listing = "accessanalyzer.analyzer", ("accessanalyzer", "ListAnalyzers")
     found = resources_in(account, kind, listing, context)
     organisations = {one.id: one.organisation for one in context.estate.accounts}
     peers = [
@@ -254,7 +257,7 @@ def data_discovery_on(account: Account, context: Context) -> Verdict:
     regions = regions_with_weights(account, context)
     if not regions:
         return Verdict.not_applicable("the account holds no weights itself")
-    sessions = resources_in(account, "macie2.session", "macie2:GetMacieSession", context)
+    sessions = resources_in(account, "macie2.session", ("macie2", "GetMacieSession"), context)
     covered = {one.region for one in sessions if attribute(one, "status", context) == "ENABLED"}
     blind = [region for region in regions if region not in covered]
     if blind:

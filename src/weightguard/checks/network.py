@@ -36,6 +36,7 @@ from weightguard.checks.relations import (
 )
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
+from weightguard.estate.fact import Source
 from weightguard.estate.model import Account, Endpoint, Resource, Store, Workload
 from weightguard.policy.aws import Layers, PolicyKind, Request, decide
 
@@ -168,7 +169,7 @@ def no_internet_path(account: Account, context: Context) -> Verdict:
         if _field(one, "DirectInternetAccess", context) == "Enabled"
     ]
     networks = _networks(account, context)
-    tables = resources_in(account, "ec2.route_table", "ec2:DescribeRouteTables", context)
+    tables = resources_in(account, "ec2.route_table", ("ec2", "DescribeRouteTables"), context)
     ways += [
         f"{table.name} leads to {gate}"
         for table in tables
@@ -179,9 +180,9 @@ def no_internet_path(account: Account, context: Context) -> Verdict:
         return Verdict.failed(f"weight networks reach the internet: {words(ways)}")
     # Every network has a table of routes, if only the main one: of a network without any, its owner's were not listed.
     unrouted = networks - {attribute(table, "VpcId", context) for table in tables}
-    looked_for(account, networks, "ec2:DescribeInstances")
+    looked_for(account, networks, ("ec2", "DescribeInstances"))
     if unrouted:
-        missing("ec2:DescribeRouteTables", f"{account.provider}/{account.id} {words(unrouted)}")
+        missing(Source.asked(account.provider, account.id, "ec2", "DescribeRouteTables", words(unrouted)))
     return Verdict.passed(f"{counted(len(networks), 'network')} in use, none leads to the internet")
 
 
@@ -205,24 +206,24 @@ def egress_allow_list(account: Account, context: Context) -> Verdict:
         for host in _hosts(account, context)
         for group in _field(host, "SecurityGroups", context) or ()
     }
-    groups = resources_in(account, "ec2.security_group", "ec2:DescribeSecurityGroups", context)
+    groups = resources_in(account, "ec2.security_group", ("ec2", "DescribeSecurityGroups"), context)
     opened = [
         f"{group.name} of {used[_bare(group.id)]}" for group in groups
         if _bare(group.id) in used and any(_anywhere(rule) for rule in attribute(group, "IpPermissionsEgress", context) or ())
     ]  # fmt: skip
     if opened:
         return Verdict.failed(f"hosts may connect to any address: {words(opened)}")
-    looked_for(account, used, "ec2:DescribeInstances")
+    looked_for(account, used, ("ec2", "DescribeInstances"))
     unseen = used.keys() - {_bare(group.id) for group in groups}
     if unseen:
-        missing("ec2:DescribeSecurityGroups", f"{account.provider}/{account.id} {words(unseen)}")
+        missing(Source.asked(account.provider, account.id, "ec2", "DescribeSecurityGroups", words(unseen)))
     return Verdict.passed(f"{len(used)} security groups in use, all with named destinations")
 
 
 def no_open_management_ports(account: Account, context: Context) -> Verdict:
     """No port of interactive access is open to the internet."""
     ports = context.parameters["ports"]
-    groups = all_in(account, "ec2.security_group", "ec2:DescribeSecurityGroups", context)
+    groups = all_in(account, "ec2.security_group", ("ec2", "DescribeSecurityGroups"), context)
     opened = [
         f"{_bare(group.id)} (port {port})" for group in groups for port in ports if _opens(group, port, context)
     ]  # fmt: skip
@@ -257,10 +258,10 @@ def separated(account: Account, context: Context) -> Verdict:
     """Weight networks touch no network of an account that is not declared."""
     allowed = set(context.parameters["allowed_peers"])
     peerings = resources_in(
-        account, "ec2.vpc_peering_connection", "ec2:DescribeVpcPeeringConnections", context
+        account, "ec2.vpc_peering_connection", ("ec2", "DescribeVpcPeeringConnections"), context
     )
     attachments = resources_in(
-        account, "ec2.transit_gateway_attachment", "ec2:DescribeTransitGatewayAttachments", context
+        account, "ec2.transit_gateway_attachment", ("ec2", "DescribeTransitGatewayAttachments"), context
     )
     networks = _networks(account, context)
     bridges = [
@@ -270,7 +271,7 @@ def separated(account: Account, context: Context) -> Verdict:
     joined = [name for name in bridges if name not in allowed]
     if joined:
         return Verdict.failed(f"weight networks are joined to others: {words(joined)}")
-    looked_for(account, networks, "ec2:DescribeInstances")
+    looked_for(account, networks, ("ec2", "DescribeInstances"))
     return Verdict.passed(f"{counted(len(networks), 'network')} in use, none is joined to another")
 
 
@@ -291,13 +292,13 @@ def _ends(peering: Resource, context: Context) -> set[str]:
 
 def flow_logs(account: Account, context: Context) -> Verdict:
     """All traffic of every network in use is logged."""
-    logs = resources_in(account, "ec2.flow_log", "ec2:DescribeFlowLogs", context)
+    logs = resources_in(account, "ec2.flow_log", ("ec2", "DescribeFlowLogs"), context)
     covered = {attribute(log, "ResourceId", context) for log in logs if _logs_all(log, context)}
     networks = _networks(account, context)
     dark = networks - covered
     if dark:
         return Verdict.failed(f"traffic of these networks is not logged: {words(dark)}")
-    looked_for(account, networks, "ec2:DescribeInstances")
+    looked_for(account, networks, ("ec2", "DescribeInstances"))
     return Verdict.passed("the traffic of every network in use is logged")
 
 

@@ -8,13 +8,18 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from weightguard.controls.judge import Context, UnknownFact
 from weightguard.estate.aws.settings import FROM_STATE
 from weightguard.estate.fact import Collection, Fact, Reason, Source, Unknown
-from weightguard.estate.key_names import KeyNames
+from weightguard.estate.key_names import KeyNames, uncollected
 from weightguard.estate.model import Account, Key, Principal, Resource, Store, Workload
 from weightguard.weights import WeightSet
 
 
 class InAccount(Protocol):
     """Anything that lies in an account."""
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+        ...
 
     @property
     def account(self) -> str:
@@ -25,13 +30,36 @@ class InAccount(Protocol):
 Placed = TypeVar("Placed", bound=InAccount)
 
 
-def missing(call: str, record: str, reason: Reason = Reason.NOT_COLLECTED) -> NoReturn:
+def missing(source: Source) -> NoReturn:
     """Stop a check because nothing was collected that could decide it.
 
     Raises:
         UnknownFact: always.
     """
-    raise UnknownFact((Unknown(reason, Source(call, record)),))
+    raise UnknownFact((Unknown(Reason.NOT_COLLECTED, source),))
+
+
+def unseen(thing: InAccount, service: str, operation: str, name: str) -> NoReturn:
+    """Stop a check because nothing tells of what is known by `name` alone and lies in the account of `thing`.
+
+    Raises:
+        UnknownFact: always.
+    """
+    missing(Source.named(service, operation, name, provider=thing.provider, scope=thing.account))
+
+
+def key_unseen(name: str) -> NoReturn:
+    """Stop a check because the key that `name` stands for was not collected.
+
+    Raises:
+        UnknownFact: always.
+    """
+    raise UnknownFact((uncollected(name),))
+
+
+def lies_at(gap: Unknown, account: Account) -> bool:
+    """Whether a gap is about what lies in an account."""
+    return gap.source.at_scope == account.id
 
 
 def words(items: Iterable[Any], most: int = 3) -> str:
@@ -46,7 +74,7 @@ def account_of(thing: InAccount, context: Context) -> Account:
     accounts = context.once("accounts by id", lambda: {one.id: one for one in context.estate.accounts})
     found: Account | None = accounts.get(thing.account)
     if found is None:
-        missing("organizations:ListAccounts", f"account {thing.account}")
+        missing(Source.named("organizations", "ListAccounts", f"account {thing.account}"))
     return found
 
 
@@ -73,9 +101,7 @@ def is_outside(account: str, context: Context) -> bool:
     """
     if account in inside(context):
         return False
-    context.require(
-        gap for gap in context.estate.accounts.gaps if gap.source.call.startswith("organizations")
-    )
+    context.require(gap for gap in context.estate.accounts.gaps if gap.source.service == "organizations")
     return True
 
 
@@ -112,37 +138,39 @@ def principal_named(identifier: str, context: Context) -> Principal | None:
     return found
 
 
-def resources_in(account: Account, kind: str, listing: str, context: Context) -> tuple[Resource, ...]:
+def resources_in(
+    account: Account, kind: str, listing: tuple[str, str], context: Context
+) -> tuple[Resource, ...]:
     """The other resources of one kind in `account`.
 
     Args:
-        listing: the operation that lists them, which a gap is blamed on.
+        listing: the service and the operation that lists them, which a gap is blamed on.
 
     Raises:
         UnknownFact: they were not listed, or not all of them.
     """
     if kind not in context.estate.resources:
-        missing(listing, f"aws/{account.id}")
+        missing(Source.asked(account.provider, account.id, *listing))
     collection = context.estate.resources_of(kind)
     context.glance(collection, f"estate.{kind}")
-    context.require(gap for gap in collection.gaps if f"/{account.id}" in gap.source.record)
+    context.require(gap for gap in collection.gaps if lies_at(gap, account))
     return tuple(one for one in collection if one.account == account.id)
 
 
-def looked_for(account: Account, found: Iterable[Any], listing: str) -> None:
+def looked_for(account: Account, found: Iterable[Any], listing: tuple[str, str]) -> None:
     """Where nothing was found, it has to have been looked for: a Terraform state tells of what it made, and lists nothing.
 
     Args:
-        listing: the operation that would have listed it.
+        listing: the service and the operation that would have listed it.
 
     Raises:
         UnknownFact: there is nothing, and only a state told of the account.
     """
     if FROM_STATE in account.settings and not any(True for _ in found):
-        missing(listing, f"{account.provider}/{account.id}")
+        missing(Source.asked(account.provider, account.id, *listing))
 
 
-def all_in(account: Account, kind: str, listing: str, context: Context) -> tuple[Resource, ...]:
+def all_in(account: Account, kind: str, listing: tuple[str, str], context: Context) -> tuple[Resource, ...]:
     """As `resources_in`, for a check to which it matters that there are none.
 
     Raises:
@@ -171,7 +199,7 @@ def settings(account: Account, service: str, operation: str, context: Context) -
         if key.startswith(f"{service}.") and key.endswith(f".{operation}")
     }
     if not found:
-        missing(f"{service}:{operation}", f"aws/{account.id}")
+        missing(Source.asked(account.provider, account.id, service, operation))
     return {
         key.removeprefix(service).removesuffix(operation).strip("."): context.read(fact, f"account.{key}")
         for key, fact in sorted(found.items())
@@ -187,7 +215,7 @@ def regions_with_weights(account: Account, context: Context) -> tuple[str, ...]:
     held = stores_with_weights(account.id, context)
     unplaced = [store.id for store in held if not store.region]
     context.require(
-        Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketLocation", name)) for name in unplaced[:1]
+        Unknown(Reason.NOT_COLLECTED, Source.named("s3", "GetBucketLocation", name)) for name in unplaced[:1]
     )
     return tuple(sorted({store.region for store in held if store.region}))
 
@@ -214,9 +242,7 @@ def seen_in(
     """
     context.glance(collection)
     context.require(
-        gap
-        for gap in collection.gaps
-        if f"/{account.id}" in gap.source.record and gap.source.call.partition(":")[0] in services
+        gap for gap in collection.gaps if lies_at(gap, account) and gap.source.service in services
     )
     return tuple(one for one in collection if one.account == account.id)
 

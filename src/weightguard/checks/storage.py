@@ -22,13 +22,14 @@ from weightguard.checks.relations import (
     attribute,
     is_outside,
     key_named,
+    key_unseen,
     missing,
     settings,
     words,
 )
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
-from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.fact import Known, Source, Unknown
 from weightguard.estate.model import Account, DiskCopy, EncryptionKind, NamedPolicy, Resource, Store
 from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, Request
 
@@ -78,7 +79,7 @@ def customer_key_by_default(store: Store, context: Context) -> Verdict:
         return Verdict.failed("new objects are encrypted with the provider's default key for the service")
     key = key_named(encryption.key, _owner(encryption.key, store), store.region, context)
     if key is None:
-        missing("kms:DescribeKey", encryption.key)
+        key_unseen(encryption.key)
     if not context.read(key.customer_managed, "key.customer_managed"):
         return Verdict.failed("the default key is managed by the provider")
     return Verdict.passed("new objects are encrypted with a key of the organisation")
@@ -145,7 +146,7 @@ def replication_stays_inside(store: Store, context: Context) -> Verdict:
     if abroad:
         return Verdict.failed(f"every new object is copied outside the organisation: {words(abroad)}")
     if unknown:
-        missing("s3:GetBucketReplication", f"the owner of {words(unknown)}")
+        missing(Source.named("s3", "GetBucketReplication", f"the owner of {words(unknown)}"))
     return Verdict.passed(f"{len(rules)} replication rules, none leads outside the organisation")
 
 
@@ -201,7 +202,7 @@ def disk_encrypted_with_customer_key(copy: DiskCopy, context: Context) -> Verdic
         name, name.split(":")[4] if name.startswith("arn:") else copy.account, copy.region, context
     )
     if key is None:
-        missing("kms:DescribeKey", name)
+        key_unseen(name)
     if not context.read(key.customer_managed, "key.customer_managed"):
         return Verdict.failed(f"the {copy.kind} is encrypted with a key that the provider manages")
     return Verdict.passed(f"the {copy.kind} is encrypted with a key of the organisation")
@@ -209,7 +210,7 @@ def disk_encrypted_with_customer_key(copy: DiskCopy, context: Context) -> Verdic
 
 def file_systems_require_identity(account: Account, context: Context) -> Verdict:
     """No network file system mounts for whoever reaches it."""
-    systems = all_in(account, "efs.file_system", "efs:DescribeFileSystems", context)
+    systems = all_in(account, "efs.file_system", ("efs", "DescribeFileSystems"), context)
     if not systems:
         return Verdict.not_applicable("the account has no network file systems")
     facts = {**CALLED_DIRECTLY, "elasticfilesystem:AccessedViaMountTarget": True}
@@ -233,7 +234,7 @@ def _mounts(system: str, policy: NamedPolicy, account: Account, facts: Mapping[s
 
 def backup_vaults_protected(account: Account, context: Context) -> Verdict:
     """Vaults are locked, under keys of the organisation, and closed to outsiders."""
-    vaults = all_in(account, "backup.backup_vault", "backup:ListBackupVaults", context)
+    vaults = all_in(account, "backup.backup_vault", ("backup", "ListBackupVaults"), context)
     if not vaults:
         return Verdict.not_applicable("the account has no backup vaults")
     problems = [f"{vault.name} is not locked" for vault in vaults if not attribute(vault, "Locked", context)]
@@ -245,7 +246,9 @@ def backup_vaults_protected(account: Account, context: Context) -> Verdict:
         return Verdict.failed(f"backups are weaker than what they copy: {words(problems)}")
     unseen = [name for name, held in own.items() if held is None]
     if unseen:
-        missing("kms:DescribeKey", f"{account.provider}/{account.id} the key of {words(unseen)}")
+        missing(
+            Source.asked(account.provider, account.id, "kms", "DescribeKey", f"the key of {words(unseen)}")
+        )
     return Verdict.passed(f"all {len(vaults)} backup vaults are locked, encrypted and closed")
 
 

@@ -32,7 +32,7 @@ def pipelines_bound(store: Store, context: Context) -> Verdict:
 
 def images_scanned(account: Account, context: Context) -> Verdict:
     """Images are scanned when they are pushed."""
-    repositories = all_in(account, "ecr.repository", "ecr:DescribeRepositories", context)
+    repositories = all_in(account, "ecr.repository", ("ecr", "DescribeRepositories"), context)
     if not repositories:
         return Verdict.not_applicable("the account has no container repositories")
     unscanned = [

@@ -17,7 +17,6 @@ from typing import TypeVar
 from weightguard.access.model import Access, AccessKind
 from weightguard.config import Config
 from weightguard.controls.judge import Unseen
-from weightguard.controls.scopes import PROVIDERS, is_elsewhere, scope_of
 from weightguard.controls.unread import Unread, unread_of
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.key_names import KeyNames
@@ -149,12 +148,11 @@ class Bearing:
     @cached_property
     def _unseen(self) -> frozenset[str]:
         """Accounts with such a gap; an empty name stands for all, where a gap names no account."""
-        scopes = (
-            scope_of(gap.source.record)
+        return frozenset(
+            gap.source.at_scope or ""
             for gap in (*self.estate.stores.gaps, *self.estate.weight_sets.gaps)
-            if not is_elsewhere(gap)
+            if not gap.elsewhere
         )
-        return frozenset(scope.partition("/")[2] if scope.startswith(PROVIDERS) else "" for scope in scopes)
 
     def _bearing(self) -> Iterator[tuple[Store, Weights]]:
         for store in self.estate.stores:

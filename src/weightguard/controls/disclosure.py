@@ -140,7 +140,7 @@ def _expires(fields: dict[str, tuple[str, ...]]) -> datetime | None:
 
 def _text(name: str, path: Path | None) -> Fact[str | None]:
     if path is None:
-        return Unknown(Reason.NOT_COLLECTED, Source("configuration", f"disclosure.{name}"))
+        return Unknown(Reason.NOT_COLLECTED, Source.named("configuration", "", f"disclosure.{name}"))
     data = files.read(path, f"the document disclosure.{name}", most=MAXIMUM_BYTES, error=ConfigError)
     try:
         content = data.decode()
@@ -150,4 +150,4 @@ def _text(name: str, path: Path | None) -> Fact[str | None]:
             where=f"disclosure.{name}: {path}",
             fix="give a UTF-8 text file",
         ) from problem
-    return Known(content, Source(path.name, f"disclosure.{name}"))
+    return Known(content, Source.named(path.name, "", f"disclosure.{name}"))

@@ -35,7 +35,6 @@ from weightguard.controls.judge import (
 from weightguard.controls.plain import plain
 from weightguard.controls.results import Breakage, Evidence, Judgement, Result
 from weightguard.controls.schema import Control, Status, Subject
-from weightguard.controls.scopes import provider_of, scope_of
 from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
 from weightguard.controls.unread import unread_of
 from weightguard.errors import InputError
@@ -135,7 +134,7 @@ class _NotDecided(Exception):
 
     def __init__(self, control: Control, providers: tuple[str, ...]) -> None:
         self.unknowns = tuple(
-            Unknown(Reason.NOT_DECIDED, Source(f"weightguard:{control.id}", provider))
+            Unknown(Reason.NOT_DECIDED, Source.named("weightguard", control.id, provider, provider=provider))
             for provider in providers
         )
         super().__init__(f"the control is not decided on {' and '.join(providers)} yet")
@@ -170,7 +169,7 @@ class _Bench:
                 _grouped(
                     gap
                     for gap in selection.gaps
-                    if _speaks_of(control, provider_of(gap.unknown.source.record))
+                    if _speaks_of(control, gap.unknown.source.provider)
                     and (gap.bears is None or gap.bears.intersection(control.applies_to))
                 )
             )
@@ -232,7 +231,7 @@ class _Bench:
         place = f"{PurePath(frame.f_code.co_filename).name}:{line}"
         error = type(problem).__name__
         self._broken.setdefault((control.id, error, place), []).append(target.id)
-        return Unknown(Reason.CHECK_FAILED, Source(f"weightguard:{_name(control, target)}", place), error)
+        return Unknown(Reason.CHECK_FAILED, Source.named("weightguard", _name(control, target), place), error)
 
     def _earned(self, status: Status, target: Target, context: Context, bears: bool) -> None:
         """Lets "nothing is wrong" and "nothing is there" stand only where what they rest on was seen and searched to its end.
@@ -282,7 +281,7 @@ class _Bench:
         """The verdict that could not be formed about what a refused listing hides."""
         unknowns = tuple(dict.fromkeys(gap.unknown for gap in gaps))
         weights = _together(gap.weights for gap in gaps)
-        target = Target(subject, None, weights, frozenset(), provider_of(unknowns[0].source.record))
+        target = Target(subject, None, weights, frozenset(), unknowns[0].source.provider)
         message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
         notes = Notes()
         notes.gaps(f"estate.{kind}", unknowns)
@@ -306,7 +305,7 @@ class _Bench:
     def _shared(self, note: Note) -> Evidence:
         key = (note.name, id(note.value) if note.unknown is None else id(note.unknown), id(note.source))
         if key not in self._evidence:
-            source = f"{note.source.call} {note.source.record}"
+            source = f"{note.source.call} {note.source.where}"
             value = plain(note.value) if note.unknown is None else {"unknown": note.unknown.words()}
             # The note is kept beside it: a freed value's identity would be given to another.
             self._evidence[key] = (note, Evidence(note.name, value, source))
@@ -343,7 +342,7 @@ def _decided_wherever_it_lies(rule: Rule, target: Target) -> None:
 
 def _unevaluated(control: Control) -> Unknown:
     """What an expression leaves that could not be worked out: the mistake of whoever wrote it, not one of weightguard."""
-    return Unknown(Reason.EXPRESSION_FAILED, Source(f"expression:{control.id}", "check.cel"))
+    return Unknown(Reason.EXPRESSION_FAILED, Source.named("expression", control.id, "check.cel"))
 
 
 def _bears(control: Control, kind: Subject, target: Target) -> bool:
@@ -369,7 +368,7 @@ def _grouped(gaps: Iterator[Gap]) -> Iterator[tuple[str, list[Gap]]]:
     """
     scopes: dict[str, list[Gap]] = {}
     for gap in gaps:
-        scopes.setdefault(scope_of(gap.unknown.source.record), []).append(gap)
+        scopes.setdefault(gap.unknown.source.subject, []).append(gap)
     yield from sorted(scopes.items())
 
 

@@ -286,7 +286,7 @@ class Context:
         known = self._names.get(id(collection)) or self._around.names.get(id(collection))
         named = name or known or "collection"
         self._notes.gaps(named, collection.gaps)
-        self._notes.add(Note(named, len(collection.items), Source("snapshot", "records")))
+        self._notes.add(Note(named, len(collection.items), Source.named("snapshot", "", "records")))
 
 
 def names_of(subject: Any, kind: str) -> dict[int, str]:
@@ -338,7 +338,7 @@ class _NotedAccess:
             if len(recent) >= _MOST_RECENT:
                 del recent[next(iter(recent))]
             answer = self._graph.who_can(access, store, prefix)
-            source = Source("access graph", f"{store}/{prefix}" if prefix else store)
+            source = Source.named("access graph", "", f"{store}/{prefix}" if prefix else store)
             recent[key] = (answer, Note(f"who_can.{access.value}", _who(answer), source))
         return recent[key]
 
@@ -346,20 +346,20 @@ class _NotedAccess:
         found = self._graph.paths(principal, store, access)
         value = [" > ".join([path[0].origin, *(hop.target for hop in path)]) for path in found if path]
         self._notes.add(
-            Note(f"paths.{access.value}", value, Source("access graph", f"{principal} to {store}"))
+            Note(f"paths.{access.value}", value, Source.named("access graph", "", f"{principal} to {store}"))
         )
         return found
 
     def cut(self, store: str, access: AccessKind = AccessKind.READ) -> Cut:
         answer = self._graph.cut(store, access)
         value = [f"{change.principal}: {change.remove} in {change.policy}" for change in answer.changes]
-        self._notes.add(Note(f"cut.{access.value}", value, Source("access graph", store)))
+        self._notes.add(Note(f"cut.{access.value}", value, Source.named("access graph", "", store)))
         self._notes.answered(f"cut.{access.value}", answer)
         return answer
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         reached = self._graph.blast_radius(principal)
-        self._notes.add(Note("blast_radius", list(reached), Source("access graph", principal)))
+        self._notes.add(Note("blast_radius", list(reached), Source.named("access graph", "", principal)))
         return reached
 
 

@@ -16,7 +16,8 @@ from weightguard.controls.declared import Declarations
 from weightguard.controls.schema import Bearing as Role
 from weightguard.controls.schema import Subject
 from weightguard.controls.unread import Unread
-from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
+from weightguard.estate.fact import Collection, Known, Unknown
+from weightguard.estate.key_names import uncollected
 from weightguard.estate.model import Estate, Store
 
 ESTATE_ID = "estate"
@@ -128,7 +129,7 @@ class Subjects:
         collected = {key.id for key in self.estate.keys}
         targets = [_target(key, self.bearing.keys.get(key.id)) for key in self.estate.keys]
         gaps = [
-            Gap(_not_collected(name), weights)
+            Gap(uncollected(name), weights)
             for name, weights in self.bearing.keys.items()
             if name not in collected
         ]
@@ -222,7 +223,3 @@ class Subjects:
 
 def _target(value: Any, weights: Weights | None) -> Target:
     return Target(value.id, value, weights or (), _NONE if weights is None else _WEIGHTS, value.provider)
-
-
-def _not_collected(key: str) -> Unknown:
-    return Unknown(Reason.NOT_COLLECTED, Source("kms:DescribeKey", key))

@@ -27,6 +27,7 @@ class Unread:
     """
 
     store: str
+    provider: str
     account: str
     objects: int = 0
     bytes: int = 0
@@ -42,7 +43,7 @@ class Unread:
     @property
     def unknown(self) -> Unknown:
         """The missing reads, as a verdict rests on them."""
-        source = Source("s3:GetObject", f"aws/{self.account} {self.store}")
+        source = Source.asked(self.provider, self.account, "s3", "GetObject", self.store)
         return Unknown(Reason.NOT_COLLECTED, source, _CODE)
 
     @property
@@ -60,7 +61,7 @@ def unread_of(estate: Estate, config: Config, as_of: datetime) -> Mapping[str, U
 
 def _of(store: Store, declarations: Iterable[NotWeights]) -> Unread:
     if not isinstance(store.contents, Known):
-        return Unread(store.id, store.account)
+        return Unread(store.id, store.provider, store.account)
     contents = store.contents.value
     objects = size = declared = 0
     # What is counted and named by no folder cannot be declared away.
@@ -75,7 +76,7 @@ def _of(store: Store, declarations: Iterable[NotWeights]) -> Unread:
             objects, size = objects + one.objects, size + one.bytes
         else:
             unread += one.objects
-    return Unread(store.id, store.account, objects, size, unread, declared, tuple(by))
+    return Unread(store.id, store.provider, store.account, objects, size, unread, declared, tuple(by))
 
 
 def _covers(declaration: NotWeights, store: Store, found: UnreadObjects) -> bool:

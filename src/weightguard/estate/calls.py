@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from weightguard.estate.evidence import OBSTACLES
 from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.provider import scope_parts
 
 STATE_SERVICE: Final = "terraform"
 """The service of the call line that a Terraform state leaves: the state stands in for every listing."""
@@ -68,7 +69,7 @@ class CallLog:
     """
 
     def __init__(self, scope: str, calls: Iterable[Call] = ()) -> None:
-        self._scope = scope
+        self._scope = scope_parts(scope)
         self._broken: dict[tuple[str, str], dict[Place, Unknown]] = {}
         self._by_resource: dict[str, dict[str, Unknown]] = {}
         self._listed: set[str] = set()
@@ -86,8 +87,7 @@ class CallLog:
             if call.resource and call.operation in CURRENT_OBJECTS:
                 self._listed.add(call.resource)
             return
-        where = "/".join(part for part in (self._scope, call.region) if part)
-        source = Source(":".join(operation), f"{where} {call.resource}" if call.resource else where)
+        source = Source.asked(*self._scope, *operation, call.resource or "", region=call.region)
         unknown = broken[(call.region, call.resource)] = Unknown(reason, source, call.code)
         if call.resource:
             self._by_resource.setdefault(call.resource, {})[call.operation] = unknown
@@ -121,8 +121,8 @@ class CallLog:
             ]
             if unasked:
                 where = ", ".join(region for region in unasked if region)
-                source = Source(f"{service}:{operation}", f"{self._scope} {where}".rstrip())
-                yield f"{service}:{operation}", Unknown(Reason.NOT_COLLECTED, source)
+                source = Source.asked(*self._scope, service, operation, where)
+                yield source.call, Unknown(Reason.NOT_COLLECTED, source)
 
     @property
     def from_state(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.shape import MISSING, Malformed, Missing, find, mapping, text_or_none
+from weightguard.provider import scope_parts
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -76,12 +77,17 @@ def service_of(record: Record) -> str:
 
 def listing_source(record: Record) -> Source:
     """The listing call that a record's `data` came from."""
-    return Source(f"{service_of(record)}:{record.operation}", record.location)
+    return recorded(record, service_of(record), record.operation)
 
 
 def read_source(record: Record, operation: str) -> Source:
     """The call made for this one resource."""
-    return Source(f"{service_of(record)}:{operation}", record.location)
+    return recorded(record, service_of(record), operation)
+
+
+def recorded(record: Record, service: str, operation: str) -> Source:
+    """A record as the source of what an operation told."""
+    return Source(*scope_parts(record.scope), service, operation, record.location)
 
 
 def stated(record: Record, parse: Callable[[Any], T]) -> Fact[T]:

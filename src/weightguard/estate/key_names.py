@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from weightguard.estate.fact import Known
+from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.model import Key
 
 _PARTS: Final = 6
@@ -54,6 +54,14 @@ class KeyNames:
             return self._by_place.get((account, region, name))
         candidates = self._anywhere.get((account, name), set())
         return self._by_arn[next(iter(candidates))] if len(candidates) == 1 else None
+
+
+def uncollected(name: str) -> Unknown:
+    """What is missing of a key that no snapshot holds: known by a name alone, which tells the account where it is an ARN."""
+    parts = name.split(":", _PARTS - 1)
+    account = parts[4] if len(parts) == _PARTS else None
+    source = Source.named("kms", "DescribeKey", name, provider="aws", scope=account or None)
+    return Unknown(Reason.NOT_COLLECTED, source)
 
 
 def _names(key: Key) -> Iterable[str]:

@@ -58,9 +58,8 @@ def read_estate(snapshots: Sequence[Snapshot]) -> Estate:
 def _without_reader(found: Estate, newest: Mapping[str, Snapshot]) -> Estate:
     """The estate with a gap in everything for each scope of a provider that has no reader: what is in it is not known."""
     gaps = tuple(
-        Unknown(Reason.NOT_READ, Source(f"{provider}:Records", scope))
-        for scope in sorted(newest)
-        for provider in [scope_parts(scope)[0]]
+        Unknown(Reason.NOT_READ, Source.asked(provider, owner, provider, "Records"))
+        for provider, owner in map(scope_parts, sorted(newest))
         if reader(provider) is None
     )
     if not gaps:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from weightguard.estate.calls import CallLog
 from weightguard.estate.fact import Collection, Reason, Source, Unknown
 from weightguard.estate.model import Store
+from weightguard.provider import scope_parts
 from weightguard.weights import ObjectRow, WeightSet, assemble
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def _unlisted(stores: Collection[Store]) -> Iterator[Unknown]:
     for store in stores:
         if isinstance(store.contents, Unknown):
             found = store.contents
-            place = Source(found.source.call, f"{store.provider}/{store.account}")
-            yield Unknown(found.reason, place, found.code)
+            asked = (found.source.service, found.source.operation)
+            yield Unknown(found.reason, Source.asked(store.provider, store.account, *asked), found.code)
 
 
 def _rows(snapshot: Snapshot, scope: str) -> Iterator[ObjectRow]:
@@ -78,9 +79,10 @@ def _gaps(logs: Mapping[str, CallLog]) -> Iterator[Unknown]:
     """Refused listings, one gap a scope, operation, reason and code: a thousand denied buckets are one obstacle."""
     for scope in sorted(logs):
         found = {
-            (name, unknown.reason, unknown.code or "")
-            for name, unknown in logs[scope].obstacles()
-            if name.partition(":")[2] in LISTINGS
+            (unknown.source.service, unknown.source.operation, unknown.reason, unknown.code or "")
+            for _, unknown in logs[scope].obstacles()
+            if unknown.source.operation in LISTINGS
         }
-        for name, reason, code in sorted(found):
-            yield Unknown(reason, Source(name, scope), code or None)
+        for service, operation, reason, code in sorted(found):
+            source = Source.asked(*scope_parts(scope), service, operation)
+            yield Unknown(reason, source, code or None)

@@ -137,7 +137,7 @@ def _unread_doors(scope: Scope) -> tuple[Unknown, ...]:
 def _unasked_doors(scope: Scope, record: Record) -> tuple[Unknown, ...]:
     """Access points lie in their bucket's region: where nobody listed them there, some may be."""
     asked = scope.calls.from_state or scope.calls.asked_in("s3control", "ListAccessPoints", record.region)
-    source = Source("s3control:ListAccessPoints", scope.name)
+    source = scope.asked("s3control", "ListAccessPoints")
     return () if asked else (Unknown(Reason.NOT_COLLECTED, source),)
 
 
@@ -180,6 +180,7 @@ def _account(
     organisation = tree.organisation if isinstance(tree, organizations.Tree) else None
     name = tree.account_names.get(scope.account) if isinstance(tree, organizations.Tree) else None
     block = s3.account_public_access_block(scope, doors)
+    asked = scope.asked("organizations", "DescribeOrganization")
     return Account(
         id=scope.account,
         provider="aws",
@@ -187,8 +188,8 @@ def _account(
         organisation=organisation.id if organisation else None,
         is_management=organisation is not None and organisation.management_account == scope.account,
         collected=True,
-        guardrails=guardrails(tree, scope.account, organizations.SCP, scope.name),
-        resource_guardrails=guardrails(tree, scope.account, organizations.RCP, scope.name),
+        guardrails=guardrails(tree, scope.account, organizations.SCP, asked),
+        resource_guardrails=guardrails(tree, scope.account, organizations.RCP, asked),
         public_access=derived(block, store_settings.public_access),
         public_access_block=block,
         root_mfa=_root_mfa(scope, known, summary),
@@ -200,11 +201,15 @@ def _account(
 
 
 def guardrails(
-    tree: organizations.Tree | Unknown | None, account: str, kind: str, where: str
+    tree: organizations.Tree | Unknown | None, account: str, kind: str, asked: Source
 ) -> Fact[organizations.Levels | None]:
-    """The policies of one type above an account, as far as this tree knows them."""
+    """The policies of one type above an account, as far as this tree knows them.
+
+    Args:
+        asked: the question whose answer told that there is no organisation, where there is no tree.
+    """
     if tree is None:
-        return Known(None, Source("organizations:DescribeOrganization", where))
+        return Known(None, asked)
     return tree if isinstance(tree, Unknown) else tree.levels(account, kind)
 
 
@@ -245,7 +250,7 @@ def _root_keys(scope: Scope, known: credentials.Credentials, summary: Record | N
 
 def _unasked(scope: Scope, operation: str) -> Unknown:
     broken = scope.calls.obstacle("iam", operation)
-    return broken or Unknown(Reason.NOT_COLLECTED, Source(f"iam:{operation}", scope.name))
+    return broken or Unknown(Reason.NOT_COLLECTED, scope.asked("iam", operation))
 
 
 def _root_password(scope: Scope, summary: Record | None) -> Fact[bool]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from weightguard.estate.calls import CallLog
 from weightguard.estate.evidence import Record, answer, data_of, outcome, read, read_source, stated
-from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import AccessKey
 from weightguard.estate.shape import Malformed, find, flag, mapping, member, objects, text, text_or_none
 
@@ -77,7 +77,7 @@ def access_keys(known: Credentials, record: Record, name: str) -> Fact[tuple[Acc
         return stated(row, lambda data: _from_report(record.id, mapping(data)))
     refused = known.calls.obstacle_of(record.id, frozenset({"ListAccessKeys"}))
     if refused is None and known.calls.asked("iam", "ListAccessKeys"):
-        return Known((), Source("iam:ListAccessKeys", record.location))
+        return Known((), read_source(record, "ListAccessKeys"))
     return refused or _unreported(known, record)
 
 
@@ -89,9 +89,7 @@ def last_used(known: Credentials, record: Record) -> Fact[str | None]:
 
 def _unreported(known: Credentials, record: Record) -> Unknown:
     refused = known.calls.obstacle("iam", "GetCredentialReport")
-    return refused or Unknown(
-        Reason.NOT_COLLECTED, Source("iam:GetCredentialReport", read_source(record, "").record)
-    )
+    return refused or Unknown(Reason.NOT_COLLECTED, read_source(record, "GetCredentialReport"))
 
 
 def _cell(row: Record, column: str) -> Fact[bool]:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from weightguard.estate.aws import organizations, plan, watch
 from weightguard.estate.aws.account import Part, guardrails, read_part
 from weightguard.estate.aws.iam import trusted_services
-from weightguard.estate.aws.listings import RESOURCES, SWITCHED_ELSEWHERE, feeds
+from weightguard.estate.aws.listings import RESOURCE_LISTINGS, SWITCHED_ELSEWHERE, feeds
 from weightguard.estate.aws.resources import unread_kinds
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.aws.settings import UNREAD_TYPES
@@ -57,7 +57,7 @@ COLLECTIONS: Final = (
 
 
 MAIN_LISTING: Final = {
-    name: next(listing.operation for listing in plan.PLAN if name in feeds(listing.operation))
+    name: next((one.service, one.name) for one in plan.PLAN if name in feeds(one.operation))
     for name in (
         "principals", "federated_providers", "stores", "keys", "trails", "endpoints", "workloads", "disk_copies", "secrets",
     )
@@ -143,10 +143,9 @@ def _gaps(scope: Scope, part: Part) -> Gaps:
         found.setdefault(name, []).append(unknown)
     if scope.calls.from_state and not part.disk_copies:
         # A state tells of what it made: that it made none is no list of them.
-        unlisted = Unknown(Reason.NOT_COLLECTED, Source("ec2:DescribeSnapshots", scope.name))
+        unlisted = Unknown(Reason.NOT_COLLECTED, scope.asked("ec2", "DescribeSnapshots"))
         found.setdefault("disk_copies", []).append(unlisted)
-    for operation, kind in RESOURCES.items():
-        service, _, name = operation.partition(":")
+    for (service, name), kind in RESOURCE_LISTINGS.items():
         stated = scope.calls.from_state and kind not in SWITCHED_ELSEWHERE
         if stated or scope.calls.called(service, name):
             found.setdefault(kind, [])
@@ -202,7 +201,7 @@ def _unread_clouds(scope: Scope, part: Part) -> Iterator[Unknown]:
     for provider, cloud in CLOUDS.items():
         if isinstance(types.get(provider), Mapping):
             told = ", ".join(sorted(map(str, types[provider])))
-            source = Source(f"{STATE_SERVICE}:ShowState", f"{cloud}/state-of-{scope.account} {told}")
+            source = Source.asked(cloud, f"state-of-{scope.account}", STATE_SERVICE, "ShowState", told)
             yield Unknown(Reason.NOT_READ, source)
 
 
@@ -212,13 +211,14 @@ def _merged_gaps(draft: Draft, left_out: Iterable[str]) -> Gaps:
     for account in sorted(draft.gaps):
         for name, items in draft.gaps[account].items():
             merged.setdefault(name, []).extend(items)
-    for operation, kind in RESOURCES.items():
+    for operation, kind in RESOURCE_LISTINGS.items():
         for account in sorted(draft.gaps) if kind in merged else ():
             if kind not in draft.gaps[account]:
-                merged[kind].append(Unknown(Reason.NOT_COLLECTED, Source(operation, f"aws/{account}")))
+                source = Source.asked("aws", account, *operation)
+                merged[kind].append(Unknown(Reason.NOT_COLLECTED, source))
     for account in left_out:
-        for name, operation in (*MAIN_LISTING.items(), ("accounts", "iam:GetAccountSummary")):
-            unknown = Unknown(Reason.NOT_COLLECTED, Source(operation, f"aws/{account}"))
+        for name, operation in (*MAIN_LISTING.items(), ("accounts", ("iam", "GetAccountSummary"))):
+            unknown = Unknown(Reason.NOT_COLLECTED, Source.asked("aws", account, *operation))
             merged.setdefault(name, []).append(unknown)
     for name, unknown in _unknown_organisations(draft):
         merged.setdefault(name, []).append(unknown)
@@ -244,7 +244,7 @@ def _unknown_organisations(draft: Draft) -> Iterator[tuple[str, Unknown]]:
 
 
 def _gap_order(gap: Unknown) -> tuple[str, str, str]:
-    return gap.source.call, gap.source.record, gap.code or ""
+    return gap.source.call, gap.source.where, gap.code or ""
 
 
 # Organisation and accounts
@@ -288,20 +288,18 @@ def _placed(part: Part, tree: organizations.Tree | None) -> Account:
         name=tree.account_names.get(account.id, account.name),
         organisation=organisation.id,
         is_management=organisation.management_account == account.id,
-        guardrails=guardrails(tree, account.id, organizations.SCP, tree.source.record),
-        resource_guardrails=guardrails(tree, account.id, organizations.RCP, tree.source.record),
+        guardrails=guardrails(tree, account.id, organizations.SCP, tree.source),
+        resource_guardrails=guardrails(tree, account.id, organizations.RCP, tree.source),
     )
 
 
 def _outside(account: str, tree: organizations.Tree | None) -> Account:
     """An account that nobody read: known from the organisation's list, or named by a policy."""
-    scope = f"aws/{account}"
-    place = tree.source.record if tree is not None else scope
 
-    def unasked(call: str) -> Unknown:
-        return Unknown(Reason.NOT_COLLECTED, Source(call, scope))
+    def unasked(service: str, operation: str) -> Unknown:
+        return Unknown(Reason.NOT_COLLECTED, Source.asked("aws", account, service, operation))
 
-    blind = unasked("organizations:DescribeOrganization")
+    blind = unasked("organizations", "DescribeOrganization")
     return Account(
         id=account,
         provider="aws",
@@ -309,13 +307,13 @@ def _outside(account: str, tree: organizations.Tree | None) -> Account:
         organisation=tree.organisation.id if tree is not None else None,
         is_management=tree is not None and tree.organisation.management_account == account,
         collected=False,
-        guardrails=guardrails(tree or blind, account, organizations.SCP, place),
-        resource_guardrails=guardrails(tree or blind, account, organizations.RCP, place),
-        public_access=unasked("s3control:GetPublicAccessBlock"),
-        public_access_block=unasked("s3control:GetPublicAccessBlock"),
-        root_mfa=unasked("iam:GetAccountSummary"),
-        root_access_keys=unasked("iam:GetAccountSummary"),
-        password_policy=unasked("iam:GetAccountPasswordPolicy"),
+        guardrails=guardrails(tree or blind, account, organizations.SCP, blind.source),
+        resource_guardrails=guardrails(tree or blind, account, organizations.RCP, blind.source),
+        public_access=unasked("s3control", "GetPublicAccessBlock"),
+        public_access_block=unasked("s3control", "GetPublicAccessBlock"),
+        root_mfa=unasked("iam", "GetAccountSummary"),
+        root_access_keys=unasked("iam", "GetAccountSummary"),
+        password_policy=unasked("iam", "GetAccountPasswordPolicy"),
         closed=tree is not None and account in tree.closed,
     )
 

@@ -49,7 +49,7 @@ def _aliases(records: Sequence[Record]) -> dict[tuple[str | None, str], list[tup
         if record.kind == "kms.alias" and target is not None:
             name = text_or_none(data_of(record).get("AliasName")) or record.id.rpartition(":")[2]
             place = (region_of(record, record.id), target.rpartition("/")[2])
-            found.setdefault(place, []).append((name, Source("kms:ListAliases", record.location)))
+            found.setdefault(place, []).append((name, read_source(record, "ListAliases")))
     return found
 
 
@@ -81,7 +81,7 @@ def _key(
 def _names(scope: Scope, record: Record, found: list[tuple[str, Source]]) -> Fact[tuple[str, ...]]:
     if found:
         return Known(tuple(sorted(name for name, _ in found)), found[0][1])
-    source = Source("kms:ListAliases", record.location)
+    source = read_source(record, "ListAliases")
     hidden = scope.calls.obstacle("kms", "ListAliases", record.region)
     if hidden is not None:
         return hidden

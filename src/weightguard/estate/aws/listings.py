@@ -110,6 +110,10 @@ RESOURCES: Final[Mapping[str, str]] = {
     "sso-admin:ListPermissionSets": "sso-admin.permission_set",
 }
 """Listing operation -> the kind of `Estate.resources` that it feeds."""
+RESOURCE_LISTINGS: Final[Mapping[tuple[str, str], str]] = {
+    (service, name): kind for call, kind in RESOURCES.items() for service, _, name in [call.partition(":")]
+}
+"""The same by service and operation."""
 
 
 def feeds(operation: str) -> tuple[str, ...]:

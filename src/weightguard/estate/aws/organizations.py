@@ -21,9 +21,8 @@ from weightguard.estate.shape import Malformed, find, member, objects, text, tex
 SCP: Final = "SERVICE_CONTROL_POLICY"
 RCP: Final = "RESOURCE_CONTROL_POLICY"
 Levels = tuple[tuple[NamedPolicy, ...], ...]
-PARENTS: Final = ("organizations:ListOrganizationalUnitsForParent", "organizations:ListAccountsForParent")
-ROOT_LISTING: Final = "organizations:ListRoots"
-POLICY_LISTING: Final = "organizations:ListPolicies"
+SERVICE: Final = "organizations"
+PARENTS: Final = ("ListOrganizationalUnitsForParent", "ListAccountsForParent")
 
 
 @dataclass(slots=True)
@@ -41,7 +40,7 @@ class Tree:
     source: Source
     account_names: dict[str, str] = field(default_factory=dict)
     policy_types: Fact[tuple[str, ...]] = field(
-        default_factory=lambda: Unknown(Reason.NOT_COLLECTED, Source(ROOT_LISTING, ""))
+        default_factory=lambda: Unknown(Reason.NOT_COLLECTED, Source.named(SERVICE, "ListRoots", ""))
     )
     attached: dict[str, dict[str, list[NamedPolicy]]] = field(default_factory=dict)
     hidden: dict[str, Unknown] = field(default_factory=dict)
@@ -58,11 +57,11 @@ class Tree:
             return self.hidden[kind]
         chain = self.chain(account)
         if chain is None:
-            return self.unlisted or Unknown(Reason.NOT_COLLECTED, Source(PARENTS[-1], self.source.record))
+            return self.unlisted or Unknown(Reason.NOT_COLLECTED, self.source.asking(SERVICE, PARENTS[-1]))
         attached = self.attached.get(kind, {})
         if not all(attached.get(target) for target in chain):
             # Every root, unit and account carries at least one policy of a type that is on: some were not seen.
-            return Unknown(Reason.NOT_COLLECTED, Source(POLICY_LISTING, self.source.record))
+            return Unknown(Reason.NOT_COLLECTED, self.source.asking(SERVICE, "ListPolicies"))
         return Known(tuple(tuple(attached[target]) for target in chain), self.source)
 
     def accounts(self) -> set[str]:
@@ -93,12 +92,12 @@ def read_tree(scope: Scope, records: Sequence[Record]) -> Tree | Unknown | None:
         if record.kind == "organizations.organization":
             return _tree(scope, record, records)
     return _refused(scope, "DescribeOrganization") or Unknown(
-        Reason.NOT_COLLECTED, Source("organizations:DescribeOrganization", scope.name)
+        Reason.NOT_COLLECTED, scope.asked(SERVICE, "DescribeOrganization")
     )
 
 
 def _refused(scope: Scope, *operations: str) -> Unknown | None:
-    found = (scope.calls.obstacle("organizations", operation) for operation in operations)
+    found = (scope.calls.obstacle(SERVICE, operation) for operation in operations)
     return next((unknown for unknown in found if unknown is not None), None)
 
 
@@ -120,7 +119,7 @@ def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unk
     )
     organisation = Organisation(identifier, "aws", management, types, _parents(records), listed)
     tree = Tree(organisation, listing_source(record), policy_types=types)
-    tree.unlisted = _refused(scope, *(name.partition(":")[2] for name in PARENTS))
+    tree.unlisted = _refused(scope, *PARENTS)
     unlisted = _refused(scope, "ListPolicies")
     if unlisted is not None:
         tree.hidden = {SCP: unlisted, RCP: unlisted}
@@ -159,7 +158,7 @@ def _policy_types(records: Sequence[Record], scope: Scope) -> Fact[tuple[str, ..
             except Malformed:
                 return Unknown(Reason.MALFORMED, source)
             return Known(tuple(sorted(name for name in enabled if isinstance(name, str))), source)
-    return _refused(scope, "ListRoots") or Unknown(Reason.NOT_COLLECTED, Source(ROOT_LISTING, scope.name))
+    return _refused(scope, "ListRoots") or Unknown(Reason.NOT_COLLECTED, scope.asked(SERVICE, "ListRoots"))
 
 
 def _parents(records: Sequence[Record]) -> dict[str, str]:

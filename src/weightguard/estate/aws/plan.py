@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from weightguard.estate.calls import CallLog
 from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.provider import scope_parts
 
 
 class Where(Enum):
@@ -33,23 +34,32 @@ class Listing:
     """One listing of the plan.
 
     Attributes:
-        operation: ``service:Operation``.
+        service, name: the operation: ``kms`` and ``ListKeys``.
         trusted: services; expected only where a role trusts one of them. Empty: anyway.
         within: the kind of record that contains what is listed, of `Where.INSIDE`.
     """
 
-    operation: str
+    service: str
+    name: str
     where: Where
     trusted: tuple[str, ...] = ()
     within: str = ""
 
+    @property
+    def operation(self) -> str:
+        """``service:Operation``, as the tables name it."""
+        return f"{self.service}:{self.name}"
 
-def _all(where: Where, *operations: str, trusted: tuple[str, ...] = ()) -> tuple[Listing, ...]:
-    return tuple(Listing(operation, where, trusted) for operation in operations)
+
+def _all(
+    where: Where, *operations: str, trusted: tuple[str, ...] = (), within: str = ""
+) -> tuple[Listing, ...]:
+    named = (operation.partition(":") for operation in operations)
+    return tuple(Listing(service, name, where, trusted, within) for service, _, name in named)
 
 
 def _inside(kind: str, *operations: str) -> tuple[Listing, ...]:
-    return tuple(Listing(operation, Where.INSIDE, within=kind) for operation in operations)
+    return _all(Where.INSIDE, *operations, within=kind)
 
 
 PLAN: Final = (
@@ -152,17 +162,16 @@ def missing(name: str, calls: CallLog, seen: Seen) -> dict[str, Unknown]:
     """
     found: dict[str, Unknown] = {}
     for listing in PLAN:
-        service, _, operation = listing.operation.partition(":")
+        service, operation = listing.service, listing.name
         if calls.from_state or not _applies(listing, seen):
             continue
         places = _places(listing, calls, seen)
         unasked = sorted(place for place in places if not calls.asked_in(service, operation, place or None))
         if unasked or (not places and not calls.called(service, operation)):
-            everywhere = len(unasked) == len(places)
-            where = (
-                name if everywhere and not calls.called(service, operation) else f"{name} {_told(unasked)}"
-            )
-            found[listing.operation] = Unknown(Reason.NOT_COLLECTED, Source(listing.operation, where))
+            everywhere = len(unasked) == len(places) and not calls.called(service, operation)
+            part = "" if everywhere else _told(unasked)
+            source = Source.asked(*scope_parts(name), service, operation, part)
+            found[listing.operation] = Unknown(Reason.NOT_COLLECTED, source)
     return found | _elsewhere(calls, seen, found)
 
 
@@ -201,10 +210,7 @@ def _told(regions: Iterable[str]) -> str:
 
 _GROUPS: Final[Mapping[Where, frozenset[tuple[str, str]]]] = {
     where: frozenset(
-        (service, operation)
-        for listing in PLAN
-        if listing.where is where and not listing.trusted
-        for service, _, operation in [listing.operation.partition(":")]
+        (listing.service, listing.name) for listing in PLAN if listing.where is where and not listing.trusted
     )
     for where in Where
 }

@@ -17,7 +17,7 @@ from weightguard.estate.aws.settings import is_setting
 from weightguard.estate.aws.workload_kinds import KINDS as WORKLOADS
 from weightguard.estate.aws.workloads import tags_of
 from weightguard.estate.evidence import Record, attribute, data_of, listing_source, read, views
-from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import NamedPolicy, Resource
 from weightguard.estate.shape import find, text_or_none
 
@@ -163,7 +163,7 @@ def is_known(kind: str) -> bool:
 def unread_kinds(scope: Scope) -> list[Unknown]:
     """A gap for each kind of record in the account that no reader knows; its source names what listed it."""
     unknown = sorted(kind for kind in scope.kinds if not is_known(kind))
-    return [Unknown(Reason.NOT_READ, Source(*scope.listed_by[kind])) for kind in unknown]
+    return [Unknown(Reason.NOT_READ, scope.listed_by[kind]) for kind in unknown]
 
 
 DEFAULT: Final = ResourceKind()

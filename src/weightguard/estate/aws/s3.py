@@ -59,7 +59,7 @@ def account_public_access_block(scope: Scope, records: Iterable[Record]) -> Fact
                 lambda answer: public_access_block(member(answer, "PublicAccessBlockConfiguration")),
                 absent=None,
             )
-    return Unknown(Reason.NOT_COLLECTED, Source("s3control:GetPublicAccessBlock", scope.name))
+    return Unknown(Reason.NOT_COLLECTED, scope.asked("s3control", "GetPublicAccessBlock"))
 
 
 def access_points(scope: Scope, records: Iterable[Record]) -> dict[str, list[AccessPoint]]:
@@ -211,7 +211,7 @@ def policies_of(found: Store) -> tuple[NamedPolicy, ...]:
 
 def unlisted(scope: Scope, bucket: str, reason: Reason, error: str | None) -> Unknown:
     """Why a bucket's objects are not known."""
-    return Unknown(reason, Source("s3:ListObjectsV2", f"{scope.name} {bucket}"), error)
+    return Unknown(reason, scope.asked("s3", "ListObjectsV2", bucket), error)
 
 
 def contents_source(record: Record) -> Source:

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from weightguard.estate.aws.asked import completed
 from weightguard.estate.calls import CallLog
 from weightguard.estate.documents import MAXIMUM_TEXT, Documents, check_size
-from weightguard.estate.evidence import Record, read
-from weightguard.estate.fact import Fact, Unknown
+from weightguard.estate.evidence import Record, read, recorded
+from weightguard.estate.fact import Fact, Source, Unknown
 from weightguard.estate.model import NamedPolicy, PublicAccessBlock
 from weightguard.estate.shape import Missing, find, flag, mapping, member, text
 
@@ -42,7 +42,7 @@ class Scope:
         instance_profiles: instance profile name, ARN or unique id -> role ARNs.
         obstacles: what kept a reader from an attribute that is no fact, by collection name: gaps.
         kinds: kind of record -> the regions in which there is one ("" where a record says none), filled as files are read.
-        listed_by: kind of record -> the operation that lists it.
+        listed_by: kind of record -> the operation that lists it, and the first such record.
     """
 
     account: str
@@ -56,14 +56,19 @@ class Scope:
     instance_profiles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     obstacles: dict[str, list[Unknown]] = field(default_factory=dict)
     kinds: dict[str, set[str]] = field(default_factory=dict)
-    listed_by: dict[str, tuple[str, str]] = field(default_factory=dict)
+    listed_by: dict[str, Source] = field(default_factory=dict)
 
     def file(self, service: str) -> Iterable[Record]:
         """The records of one service's file, each noted as it passes, with the reads that nobody made said to be missing."""
         for record in self.records(service) if service in self.services else ():
             self.kinds.setdefault(record.kind, set()).add(record.region or "")
-            self.listed_by.setdefault(record.kind, (f"{service}:{record.operation}", record.location))
+            if record.kind not in self.listed_by:
+                self.listed_by[record.kind] = recorded(record, service, record.operation)
             yield record if self.calls.from_state else completed(record)
+
+    def asked(self, service: str, operation: str, part: str = "") -> Source:
+        """What the account was asked, or should have been, as the source of what it did not tell."""
+        return Source.asked("aws", self.account, service, operation, part)
 
     def role_arn(self, written: str) -> str:
         """A role as services name it (ARN, path and name, or name) as its ARN."""

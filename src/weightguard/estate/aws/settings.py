@@ -13,7 +13,7 @@ from typing import Any, Final
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.calls import STATE_SERVICE
 from weightguard.estate.evidence import Record, read, service_of
-from weightguard.estate.fact import Fact, Known, Source
+from weightguard.estate.fact import Fact, Known
 
 FROM_STATE: Final = "terraform.state"
 UNREAD_TYPES: Final = "terraform.UnreadTypes"
@@ -34,5 +34,5 @@ def account_settings(scope: Scope, records: Iterable[Record]) -> Mapping[str, Fa
         for operation in sorted(record.reads):
             found[f"{place}.{operation}"] = read(record, operation, lambda answer: answer, absent=None)
     if scope.calls.from_state:
-        found[FROM_STATE] = Known(True, Source(f"{STATE_SERVICE}:ShowState", scope.name))
+        found[FROM_STATE] = Known(True, scope.asked(STATE_SERVICE, "ShowState"))
     return dict(sorted(found.items()))

@@ -9,8 +9,17 @@ from typing import Any
 from weightguard.estate.aws.scope import Scope, last_name, region_of
 from weightguard.estate.aws.workload_kind import WorkloadKind
 from weightguard.estate.aws.workload_kinds import KINDS
-from weightguard.estate.evidence import Record, attribute, derived, listing_source, obstacle, read, views
-from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.evidence import (
+    Record,
+    attribute,
+    derived,
+    listing_source,
+    obstacle,
+    read,
+    recorded,
+    views,
+)
+from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import MetadataService, Workload
 from weightguard.estate.model.provider import NOT_HERE
 from weightguard.estate.shape import Malformed, every, find, mapping, number, objects, tags, text_or_none
@@ -168,7 +177,7 @@ def _open_url(record: Record) -> Fact[bool]:
     for operation in URL_READS:
         if operation in record.reads:
             return read(record, operation, parse, absent=False)
-    return Unknown(Reason.NOT_COLLECTED, Source(f"lambda:{URL_READS[0]}", record.location))
+    return Unknown(Reason.NOT_COLLECTED, recorded(record, "lambda", URL_READS[0]))
 
 
 def _attributes(record: Record, shape: WorkloadKind) -> dict[str, Fact[Any]]:

@@ -20,10 +20,10 @@ from weightguard.estate.model.store_settings import (
     Versioning,
 )
 
-_NOT_ASKED: Final = Unknown(Reason.NOT_COLLECTED, Source("s3:GetBucketAbac", ""))
+_NOT_ASKED: Final = Unknown(Reason.NOT_COLLECTED, Source.named("s3", "GetBucketAbac", ""))
 
 
-_NOTHING_SEEN: Final[Known[tuple[Wrapped, ...]]] = Known((), Source("objects", ""))
+_NOTHING_SEEN: Final[Known[tuple[Wrapped, ...]]] = Known((), Source.named("objects", "", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Final
 
+from weightguard.estate.fact import Place
 from weightguard.estate.model import Estate
 
 _MOST_LEVELS: Final = 16
-_LISTS: Final = "organizations:"
+_LISTS: Final = "organizations"
 
 
 class Membership:
@@ -44,9 +45,13 @@ class Membership:
     def _is_held_back(self, management: str) -> bool:
         """Whether a list of accounts was not read to its end; a member account may not read it anyway, and need not."""
         gaps = (*self._estate.organisations.gaps, *self._estate.accounts.gaps)
-        asked = [gap for gap in gaps if gap.source.call.startswith(_LISTS)]
+        asked = [gap for gap in gaps if gap.source.service == _LISTS]
         if management in self.audited:
-            asked = [gap for gap in asked if gap.source.record.partition(" ")[0] == f"aws/{management}"]
+            asked = [
+                gap
+                for gap in asked
+                if gap.source.at_scope == management and gap.source.place is not Place.RECORD
+            ]
         return bool(asked)
 
     def path_of(self, account: str) -> str | None:

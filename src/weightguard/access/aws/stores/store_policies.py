@@ -11,6 +11,7 @@ from weightguard.access.aws.identities.policy_texts import compiled
 from weightguard.access.aws.keys import Keys, KeySurface
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.key_names import uncollected
 from weightguard.estate.limit import Limit
 from weightguard.estate.model import AccessPoint as EstateAccessPoint
 from weightguard.estate.model import Account, DiskCopy, Estate, NamedPolicy, Store
@@ -248,7 +249,9 @@ def _key_gaps(key: KeySurface | None) -> list[Unknown]:
         return []
     if key.key is None:
         # Its policy and its grants may let in whoever they like.
-        return [Unknown(Reason.NOT_COLLECTED, Source("kms:DescribeKey", key.arn or f"aws/{key.account}"))]
+        if key.arn:
+            return [uncollected(key.arn)]
+        return [Unknown(Reason.NOT_COLLECTED, Source.asked("aws", key.account, "kms", "DescribeKey"))]
     unread = [fact for fact in (key.key.policy, key.key.grants) if isinstance(fact, Unknown)]
     return [*unread, *_not_understood(key.key.policy, key.policy)]
 
