@@ -115,6 +115,10 @@ def _result(
         waiver=waiver,
         attestation=one.attestation.stamp() if one.attestation else None,
         footnote=not result.bears,
+        provider=result.provider,
+        account=result.account,
+        region=result.region,
+        name=result.name if result.name != result.subject else None,
     )
 
 

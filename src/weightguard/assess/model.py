@@ -371,6 +371,8 @@ class ResultEntry:
     Attributes:
         weights: the weight sets that it bears on; the first 3 of them where it passes or does not apply.
         footnote: a failure that bears on no weights.
+        provider, account, region: whose the subject is and where it lies; not there where nobody knows, or there is none.
+        name: the short name that people know the subject by; not there where it has none but its id.
     """
 
     control: str
@@ -386,6 +388,10 @@ class ResultEntry:
     waiver: WaiverStamp | None = Field(default=None, exclude_if=operator.not_)
     attestation: AttestationStamp | None = Field(default=None, exclude_if=operator.not_)
     footnote: bool = Field(default=False, exclude_if=operator.not_)
+    provider: str | None = Field(default=None, exclude_if=operator.not_)
+    account: str | None = Field(default=None, exclude_if=operator.not_)
+    region: str | None = Field(default=None, exclude_if=operator.not_)
+    name: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -272,6 +272,9 @@ class _Bench:
             weights=target.weights if bears else (),
             unknowns=tuple(noted),
             provider=target.provider,
+            account=target.account,
+            region=target.region,
+            name=target.name,
             bears=bears,
             attestable=control.mode == "attested",
             limits=tuple(notes.limits) if notes else (),
@@ -281,7 +284,8 @@ class _Bench:
         """The verdict that could not be formed about what a refused listing hides."""
         unknowns = tuple(dict.fromkeys(gap.unknown for gap in gaps))
         weights = _together(gap.weights for gap in gaps)
-        target = Target(subject, None, weights, frozenset(), unknowns[0].source.provider)
+        source = unknowns[0].source
+        target = Target(subject, None, weights, frozenset(), source.provider, source.scope)
         message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
         notes = Notes()
         notes.gaps(f"estate.{kind}", unknowns)

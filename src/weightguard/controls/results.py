@@ -36,6 +36,7 @@ class Result:
         severity: the control's, or low for a failure that bears on no weights.
         weights: ids of the weight sets that hang on it.
         unknowns: the reads that were missing, those that decided and those that were merely noted.
+        provider, account, region, name: of the subject, as its `Target` has them.
         bears: False for a footnote: a failure that bears on no weights.
         attestable: True when nothing but an attestation can decide it.
         limits: what the answers that it rests on did not model, try or search to the end.
@@ -51,6 +52,9 @@ class Result:
     weights: tuple[str, ...]
     unknowns: tuple[Unknown, ...]
     provider: str | None = None
+    account: str | None = None
+    region: str | None = None
+    name: str = ""
     bears: bool = True
     attestable: bool = False
     limits: tuple[Limit, ...] = ()

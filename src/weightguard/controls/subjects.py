@@ -17,8 +17,9 @@ from weightguard.controls.schema import Bearing as Role
 from weightguard.controls.schema import Subject
 from weightguard.controls.unread import Unread
 from weightguard.estate.fact import Collection, Known, Unknown
-from weightguard.estate.key_names import uncollected
-from weightguard.estate.model import Estate, Store
+from weightguard.estate.key_names import shown, uncollected
+from weightguard.estate.model import Account, Estate, Key, Organisation, Store
+from weightguard.weights import WeightSet
 
 ESTATE_ID = "estate"
 _WEIGHTS: frozenset[Role] = frozenset({"weights"})
@@ -37,6 +38,9 @@ class Target:
         bears: why it matters to weights; empty: it does not, as far as is known.
         provider: None for subjects that span providers.
         spans: the providers that such a subject lies on, as far as is known.
+        account: the account, project or subscription that it lies in; None where it lies in none, or nobody knows.
+        region: None where it has none.
+        name: the short name that people know it by; empty where it has none but its id.
     """
 
     id: str
@@ -45,6 +49,9 @@ class Target:
     bears: frozenset[Role]
     provider: str | None
     spans: frozenset[str] = frozenset()
+    account: str | None = None
+    region: str | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +124,7 @@ class Subjects:
             ("logs", bearing.logs.get(store.id)),
         )
         weights = union(*(found for _, found in roles)) or ()
-        return Target(
-            store.id,
-            store,
-            weights,
-            frozenset(role for role, found in roles if found is not None),
-            store.provider,
-        )
+        return _target(store, weights, frozenset(role for role, found in roles if found is not None))
 
     def _keys(self) -> Selection:
         collected = {key.id for key in self.estate.keys}
@@ -140,11 +141,8 @@ class Subjects:
         return self._selection(targets, self.estate.keys.gaps, gaps)
 
     def _weight_sets(self) -> Selection:
-        providers = {store.id: store.provider for store in self.estate.stores}
-        targets = [
-            Target(one.id, one, (one.id,), _WEIGHTS, providers.get(one.store))
-            for one in self.estate.weight_sets
-        ]
+        stores = {store.id: store for store in self.estate.stores}
+        targets = [_weight_set(one, stores.get(one.store)) for one in self.estate.weight_sets]
         return self._selection(targets, self.bearing.unlisted)
 
     def _models(self) -> Selection:
@@ -158,6 +156,7 @@ class Subjects:
                 _WEIGHTS,
                 None,
                 frozenset(places[name] for name in one.weight_sets if name in places),
+                name=one.name,
             )
             for one in self._declarations.models
         ]
@@ -221,5 +220,35 @@ class Subjects:
         return Selection(tuple(sorted(targets, key=lambda target: target.id)), (*gaps, *more))
 
 
-def _target(value: Any, weights: Weights | None) -> Target:
-    return Target(value.id, value, weights or (), _NONE if weights is None else _WEIGHTS, value.provider)
+def _target(value: Any, weights: Weights | None, bears: frozenset[Role] | None = None) -> Target:
+    """A thing of the estate as a subject; it bears on weights where some hang on it, unless `bears` says why."""
+    if bears is None:
+        bears = _NONE if weights is None else _WEIGHTS
+    return Target(
+        value.id,
+        value,
+        weights or (),
+        bears,
+        value.provider,
+        account=_account(value),
+        region=getattr(value, "region", None),
+        name=shown(value) if isinstance(value, Key) else getattr(value, "name", ""),
+    )
+
+
+def _account(value: Any) -> str | None:
+    if isinstance(value, Account):
+        return value.id
+    if isinstance(value, Organisation):
+        return value.management_account
+    account: str | None = getattr(value, "account", None)
+    return account
+
+
+def _weight_set(one: WeightSet, store: Store | None) -> Target:
+    """A weight set lies where its store does."""
+    if store is None:
+        return Target(one.id, one, (one.id,), _WEIGHTS, None, name=one.name)
+    return Target(
+        one.id, one, (one.id,), _WEIGHTS, store.provider, store.account, store.region, name=one.name
+    )

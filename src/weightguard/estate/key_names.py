@@ -64,6 +64,12 @@ def uncollected(name: str) -> Unknown:
     return Unknown(Reason.NOT_COLLECTED, source)
 
 
+def shown(key: Key) -> str:
+    """What people know a key by: its first alias, else its own id."""
+    *_, last = _names(key)
+    return next(iter(key.aliases.value), last) if isinstance(key.aliases, Known) else last
+
+
 def _names(key: Key) -> Iterable[str]:
     yield key.id.rpartition("key/")[2] or key.id
     if isinstance(key.aliases, Known):

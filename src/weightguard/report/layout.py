@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 
 from weightguard.assess.model import Picture
+from weightguard.report.names import short
 from weightguard.report.text import visible
-from weightguard.report.words import short
 
 _COLUMN, _ROW = 380, 64
 

@@ -17,9 +17,10 @@ from weightguard.controls import effects
 from weightguard.report import limits, opaque
 from weightguard.report.causes import Cause, causes
 from weightguard.report.headline import headline, unread
+from weightguard.report.names import short, subject_of
 from weightguard.report.settings import differing
 from weightguard.report.text import visible
-from weightguard.report.words import counted, exposures, grouped, level_of, outcome, said, short, size
+from weightguard.report.words import counted, exposures, grouped, level_of, outcome, said, size
 
 WIDTH = 80
 _CONTROL = re.compile(r"\b[A-Z]+-[A-Z]+-\d+\b")
@@ -81,7 +82,7 @@ def _exposures(report: Report, width: int) -> Iterator[str]:
         return
     yield _title("What exposes weights now")
     for result, subjects in found[:6]:
-        where = short(subjects[0]) if len(subjects) == 1 else f"{len(subjects)} places"
+        where = subject_of(result).name if len(subjects) == 1 else f"{len(subjects)} places"
         # The colour's escapes have no width: wrap first, colour after.
         lines = list(_wrapped(f"{where}: {said(result)} [{result.control}]", width, " " * 11))
         yield f"  {click.style(f'{result.severity:<8}', fg=_COLOURS[result.severity])} {lines[0].lstrip()}"

@@ -164,37 +164,3 @@ def grouped(results: Iterable[ResultEntry]) -> list[tuple[ResultEntry, list[str]
         key = (result.severity, result.control, result.message)
         found.setdefault(key, (result, []))[1].append(result.subject)
     return list(found.values())
-
-
-def short(subject: str) -> str:
-    """A subject's own name: ``aurora-release`` of ``arn:aws:s3:::aurora-release``, ``account 111111111111`` of its root."""
-    if not subject.startswith("arn:"):
-        return subject
-    if subject.endswith(":root"):
-        return f"account {account_of(subject)}"
-    name = subject.split(":", 5)[-1]
-    return name if len(name) <= 60 else "..." + name[-57:]
-
-
-def account_of(subject: str) -> str:
-    """The account that a subject belongs to, read from its id; empty where the id does not say."""
-    if subject.startswith("arn:"):
-        parts = subject.split(":", 5)
-        return parts[4] if len(parts) > 4 else ""
-    if subject.startswith(("aws/", "gcp/", "azure/")):
-        return subject.split("/")[1]
-    if len(subject) == 12 and subject.isdecimal():
-        return subject
-    return ""
-
-
-def provider_of(subject: str) -> str | None:
-    """The provider that a subject or a scope belongs to, read from its id: aws, gcp or azure; None where it does not say."""
-    if subject.startswith("arn:") or (len(subject) == 12 and subject.isdecimal()):
-        return "aws"
-    name = subject.split("/", 1)[0]
-    if name in ("aws", "gcp", "azure") and "/" in subject:
-        return name
-    if subject.startswith("projects/") or ".googleapis.com/" in subject[:80]:
-        return "gcp"
-    return "azure" if subject.lower().startswith("/subscriptions/") else None

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.provider import scope_parts
 from weightguard.report.lookup import controls_by_id, help_url, timestamp, weight_names
+from weightguard.report.names import aws, subject_of
 from weightguard.report.text import compact, one_line, visible
-from weightguard.report.words import account_of, provider_of
 
 FILE = "asff.jsonl"
 
@@ -85,8 +86,8 @@ class _Findings:
         self._accounts = {entry.id: entry.account for entry in report.weights}
         self._now = timestamp(report)
         self._requirements = {name: _requirements(control) for name, control in self._controls.items()}
-        aws = sorted(scope.split("/", 1)[1] for scope in report.snapshot.scopes if scope.startswith("aws/"))
-        self._first = next((account for account in aws if _ACCOUNT.fullmatch(account)), None)
+        scopes = sorted(scope_parts(scope) for scope in report.snapshot.scopes)
+        self._first = next((id for provider, id in scopes if provider == "aws" and aws.is_account(id)), None)
 
     def all(self) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
         """Partition, account and region, and the finding."""
@@ -96,14 +97,14 @@ class _Findings:
                 yield place, self._finding(result, *place)
 
     def _place(self, result: ResultEntry) -> tuple[str, str, str] | None:
-        if provider_of(result.subject) in ("gcp", "azure"):
+        subject, arn = subject_of(result), aws.arn(result.subject)
+        if subject.provider not in ("aws", None):
             return None
-        parts = result.subject.split(":", 5) if result.subject.startswith("arn:") else []
-        partition = parts[1] if len(parts) > 1 and re.fullmatch(r"aws(-[a-z]+)*", parts[1]) else "aws"
-        region = parts[3] if len(parts) > 3 and _REGION.fullmatch(parts[3]) else DEFAULT_REGION
+        partition = arn.partition if arn and re.fullmatch(r"aws(-[a-z]+)*", arn.partition) else "aws"
+        region = subject.region if _REGION.fullmatch(subject.region) else DEFAULT_REGION
         weights = (self._accounts.get(name) for name in result.weights)
-        named = (account_of(result.subject), *weights, self._first)
-        account = next((name for name in named if name and _ACCOUNT.fullmatch(name)), None)
+        named = (subject.account, *weights, self._first)
+        account = next((name for name in named if name and aws.is_account(name)), None)
         return (partition, account, region) if account else None
 
     def _finding(self, result: ResultEntry, partition: str, account: str, region: str) -> dict[str, Any]:
@@ -148,8 +149,8 @@ class _Findings:
         self, result: ResultEntry, partition: str, account: str, region: str
     ) -> Iterator[dict[str, Any]]:
         yield {
-            "Type": _type(result.subject),
-            "Id": text(_identifier(result.subject), 512),
+            "Type": _type(result),
+            "Id": text(_identifier(result), 512),
             "Partition": partition,
             "Region": region,
         }
@@ -168,23 +169,24 @@ def text(value: str, limit: int) -> str:
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
 
-def _identifier(subject: str) -> str:
-    account = account_of(subject)
-    if _ACCOUNT.fullmatch(account) and not subject.startswith("arn:"):
-        return f"AWS::::Account:{account}"
-    return subject
+def _is_account(result: ResultEntry) -> bool:
+    """Whether the subject is an account, or what a whole account did not tell."""
+    account = subject_of(result).account
+    return aws.is_account(account) and result.subject in (account, f"aws/{account}")
 
 
-def _type(subject: str) -> str:
-    if not subject.startswith("arn:"):
-        return "AwsAccount" if _ACCOUNT.fullmatch(account_of(subject)) else "Other"
-    parts = subject.split(":", 5)
-    if len(parts) < 6:
-        return "Other"
-    kinds = _TYPES.get(parts[2], {})
-    if parts[2] == "s3":
-        return kinds[""] if "/" not in parts[5] and not parts[4] else "Other"
-    return kinds.get(re.split("[/:]", parts[5], maxsplit=1)[0], "Other")
+def _identifier(result: ResultEntry) -> str:
+    return f"AWS::::Account:{subject_of(result).account}" if _is_account(result) else result.subject
+
+
+def _type(result: ResultEntry) -> str:
+    arn = aws.arn(result.subject)
+    if arn is None:
+        return "AwsAccount" if _is_account(result) else "Other"
+    kinds = _TYPES.get(arn.service, {})
+    if arn.service == "s3":
+        return kinds[""] if "/" not in arn.resource and not arn.account else "Other"
+    return kinds.get(re.split("[/:]", arn.resource, maxsplit=1)[0], "Other")
 
 
 def _requirements(control: Mapping[str, Any]) -> list[str]:

@@ -7,8 +7,8 @@ import io
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, weight_names
+from weightguard.report.names import subject_of
 from weightguard.report.text import cell, utf8
-from weightguard.report.words import account_of
 
 FILE = "results.csv"
 
@@ -48,7 +48,7 @@ def _row(result: ResultEntry, titles: dict[str, str], names: dict[str, str]) -> 
         result.status,
         result.severity,
         result.level,
-        account_of(result.subject),
+        subject_of(result).account,
         result.subject,
         result.message,
         "; ".join(names.get(identifier, identifier) for identifier in result.weights),

@@ -20,8 +20,9 @@ from weightguard.report.document import (
 )
 from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
+from weightguard.report.names import subject_of
 from weightguard.report.trend import Point
-from weightguard.report.words import counted, exposures, level_of, outsiders, said, short
+from weightguard.report.words import counted, exposures, level_of, outsiders, said
 
 FILE = "executive-summary.md"
 TREND = True
@@ -107,7 +108,7 @@ def _exposed(report: Report) -> Iterator[Block]:
         return
     yield Heading("What exposes weights now")
     lines = [
-        (Strong(result.severity), f": {said(result)[:LIMIT]} (", Code(short(result.subject)[:60]), ")")
+        (Strong(result.severity), f": {said(result)[:LIMIT]} (", Code(subject_of(result).name[:60]), ")")
         for result in found[:_EXPOSURES]
     ]
     more = len(found) - _EXPOSURES

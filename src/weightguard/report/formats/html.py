@@ -24,6 +24,7 @@ from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline
 from weightguard.report.layout import layout
+from weightguard.report.names import short, subject_of
 from weightguard.report.settings import differing
 from weightguard.report.text import utf8, visible
 from weightguard.report.trend import Point
@@ -32,7 +33,6 @@ from weightguard.report.words import (
     CHANCES,
     SEVERITIES,
     STATUSES,
-    account_of,
     count,
     exposures,
     grouped,
@@ -40,7 +40,6 @@ from weightguard.report.words import (
     outcome,
     outsiders,
     said,
-    short,
     size,
     urgency,
     vector_state,
@@ -132,7 +131,7 @@ def findings(report: Report) -> dict[str, Any]:
         columns["status"].append(STATUSES.index(result.status))
         columns["severity"].append(SEVERITIES.index(result.severity))
         columns["message"].append(strings.add(visible(result.message)))
-        columns["account"].append(strings.add(visible(account_of(result.subject))))
+        columns["account"].append(strings.add(visible(subject_of(result).account)))
         columns["weights"].append([weight_index[id] for id in result.weights if id in weight_index])
         columns["evidence"].append(rows)
         waiver = result.waiver

@@ -9,6 +9,7 @@ from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
+from weightguard.report.names import short
 from weightguard.report.settings import differing
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point
@@ -18,7 +19,6 @@ from weightguard.report.words import (
     counted,
     outcome,
     outsiders,
-    short,
     size,
     urgency,
     vector_state,

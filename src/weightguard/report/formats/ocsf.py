@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
+from weightguard.provider import scope_parts
 from weightguard.report.lookup import controls_by_id, help_url, moment, weight_names
+from weightguard.report.names import aws, subject_of
 from weightguard.report.text import compact, one_line, visible
-from weightguard.report.words import account_of, provider_of
 
 FILE = "ocsf.jsonl"
 
@@ -105,7 +106,8 @@ class _Events:
         wanting = result.status in ("fail", "unknown", "waived")
         severity_id, severity = _SEVERITY[result.severity] if wanting else _INFORMATIONAL
         status_id, status = _STATUS.get(result.status, (1, "New"))
-        provider = provider_of(result.subject) or self._only_provider
+        subject = subject_of(result)
+        provider = subject.provider or self._only_provider
         event: dict[str, Any] = {
             "class_uid": kind,
             "class_name": _NAMES[kind],
@@ -137,7 +139,7 @@ class _Events:
             "resources": list(self._resources(result)),
         }
         if provider:
-            event["cloud"] = _cloud(provider, result.subject)
+            event["cloud"] = _cloud(provider, subject.account)
         if evidence := _evidence(result):
             event["evidences"] = evidence
         if result.remediation:
@@ -155,7 +157,8 @@ class _Events:
 
     def _resources(self, result: ResultEntry) -> Iterator[dict[str, Any]]:
         subject = visible(result.subject)
-        yield {"uid": subject, "name": subject.rsplit(":", 1)[-1] or subject, **_place(result.subject)}
+        named = subject_of(result)
+        yield {"uid": subject, "name": visible(named.name) or subject, **_place(result.subject, named.region)}
         for name in result.weights[:_RESOURCES]:
             yield {
                 "uid": visible(name),
@@ -164,22 +167,18 @@ class _Events:
             }
 
 
-def _place(subject: str) -> dict[str, str]:
-    if not subject.startswith("arn:"):
-        return {}
-    parts = visible(subject).split(":", 5)
-    given = {"cloud_partition": parts[1]}
-    if len(parts) > 3:
-        given["type"] = parts[2]
-        if parts[3]:
-            given["region"] = parts[3]
-    return given
+def _place(subject: str, region: str) -> dict[str, str]:
+    arn = aws.arn(visible(subject))
+    given = {"cloud_partition": arn.partition, "type": arn.service} if arn else {}
+    if region:
+        given["region"] = visible(region)
+    return {key: value for key, value in given.items() if value}
 
 
-def _cloud(provider: str, subject: str) -> dict[str, Any]:
+def _cloud(provider: str, account: str) -> dict[str, Any]:
     name, type_id, kind = _PROVIDERS[provider]
     cloud: dict[str, Any] = {"provider": name}
-    if account := account_of(subject):
+    if account:
         cloud["account"] = {"uid": visible(account), "type_id": type_id, "type": kind}
     return cloud
 
@@ -206,5 +205,5 @@ def _requirements(control: Mapping[str, Any]) -> list[str]:
 
 def _only_provider(report: Report) -> str | None:
     """The provider of all scopes, where there is but one."""
-    providers = {provider_of(scope) for scope in report.snapshot.scopes}
+    providers = {scope_parts(scope)[0] for scope in report.snapshot.scopes}
     return providers.pop() if len(providers) == 1 else None

@@ -16,8 +16,9 @@ from typing import Any
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.controls.effects import caution
 from weightguard.report.lookup import controls_by_id, help_url, records, remedies, timestamp, weight_names
+from weightguard.report.names import subject_of
 from weightguard.report.text import compact, one_line, prose, visible
-from weightguard.report.words import account_of, urgency
+from weightguard.report.words import urgency
 
 FILE = "results.sarif"
 
@@ -204,7 +205,7 @@ def _result(result: ResultEntry, names: Mapping[str, str]) -> dict[str, Any]:
         "kind": "fail" if failed else "open",
         "level": ("note" if result.footnote else _LEVEL[result.severity]) if failed else "none",
         "message": {"text": message(result.message)},
-        "locations": [_physical(*first[:2]) | {"logicalLocations": [_logical(result.subject)]}],
+        "locations": [_physical(*first[:2]) | {"logicalLocations": [_logical(result)]}],
         "partialFingerprints": {
             "primaryLocationLineHash": f"{result.fingerprint}:1",
             "weightguardFingerprint/v1": result.fingerprint,
@@ -233,7 +234,7 @@ def _properties(result: ResultEntry, names: Mapping[str, str]) -> dict[str, Any]
     }
     if result.weights:
         properties["weights"] = [visible(names.get(name, name), 200) for name in result.weights[:RELATED]]
-    if account := account_of(result.subject):
+    if account := subject_of(result).account:
         properties["account"] = visible(account, 200)
     if result.remediation:
         properties["remediation"] = visible(one_line(result.remediation))
@@ -249,10 +250,10 @@ def _physical(path: str, line: int) -> dict[str, Any]:
     }
 
 
-def _logical(subject: str) -> dict[str, Any]:
-    shown = visible(subject)
+def _logical(result: ResultEntry) -> dict[str, Any]:
+    shown = visible(result.subject)
     return {
-        "name": re.split(r"[:/]", shown)[-1] or shown or "-",
+        "name": visible(subject_of(result).name) or shown or "-",
         "fullyQualifiedName": shown or "-",
         "kind": "resource",
     }
