@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 
 from weightguard.assess.model import Picture
-from weightguard.report.names import short
+from weightguard.report.naming import short
 from weightguard.report.text import visible
 
 _COLUMN, _ROW = 380, 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weightguard.assess.model import LimitEntry, Report
-from weightguard.report.names import short
+from weightguard.report.naming import short
 
 TITLE = "Not looked at, not modelled"
 NONE = "No limit of weightguard's own concerns what was seen."

@@ -17,7 +17,7 @@ from weightguard.controls import effects
 from weightguard.report import limits, opaque
 from weightguard.report.causes import Cause, causes
 from weightguard.report.headline import headline, unread
-from weightguard.report.names import short, subject_of
+from weightguard.report.naming import short, subject_of
 from weightguard.report.settings import differing
 from weightguard.report.text import visible
 from weightguard.report.words import counted, exposures, grouped, level_of, outcome, said, size

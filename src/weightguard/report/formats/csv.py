@@ -7,7 +7,7 @@ import io
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.report.lookup import controls_by_id, weight_names
-from weightguard.report.names import subject_of
+from weightguard.report.naming import subject_of
 from weightguard.report.text import cell, utf8
 
 FILE = "results.csv"

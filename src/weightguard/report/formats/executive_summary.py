@@ -20,7 +20,7 @@ from weightguard.report.document import (
 )
 from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
-from weightguard.report.names import subject_of
+from weightguard.report.naming import subject_of
 from weightguard.report.trend import Point
 from weightguard.report.words import counted, exposures, level_of, outsiders, said
 

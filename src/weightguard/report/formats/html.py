@@ -24,7 +24,7 @@ from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline
 from weightguard.report.layout import layout
-from weightguard.report.names import short, subject_of
+from weightguard.report.naming import short, subject_of
 from weightguard.report.settings import differing
 from weightguard.report.text import utf8, visible
 from weightguard.report.trend import Point

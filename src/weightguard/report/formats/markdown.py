@@ -9,7 +9,7 @@ from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline, unread
 from weightguard.report.lookup import timestamp
-from weightguard.report.names import short
+from weightguard.report.naming import short
 from weightguard.report.settings import differing
 from weightguard.report.text import code, prose, utf8
 from weightguard.report.trend import Point

@@ -13,7 +13,7 @@ from typing import Any
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.provider import scope_parts
 from weightguard.report.lookup import controls_by_id, help_url, moment, weight_names
-from weightguard.report.names import aws, subject_of
+from weightguard.report.naming import aws, subject_of
 from weightguard.report.text import compact, one_line, visible
 
 FILE = "ocsf.jsonl"

@@ -16,7 +16,7 @@ from typing import Any
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.controls.effects import caution
 from weightguard.report.lookup import controls_by_id, help_url, records, remedies, timestamp, weight_names
-from weightguard.report.names import subject_of
+from weightguard.report.naming import subject_of
 from weightguard.report.text import compact, one_line, prose, visible
 from weightguard.report.words import urgency
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from weightguard.assess.model import ResultEntry
 from weightguard.provider import PROVIDERS, scope_parts
-from weightguard.report.names import aws
+from weightguard.report.naming import aws
 
 
 @dataclass(frozen=True, slots=True)
