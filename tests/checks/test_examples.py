@@ -12,6 +12,7 @@ from judging import Judge, judge_in
 from reference_lab import Laboratory
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.controls.lint import lint
+from weightguard.controls.said import worded
 from weightguard.controls.schema import LEVELS, Control, Example, Status
 
 FIRST = frozenset({"WG-STO-03", "WG-NET-01", "WG-IAM-04", "WG-KEY-13", "WG-LOG-01", "WG-INV-02"})
@@ -52,7 +53,7 @@ def laboratory_of(example: Example) -> Laboratory:
 def test_example_is_decided_as_it_says(control: str, status: Status, example: Example, judged: Judge) -> None:
     results = judged(laboratory_of(example), control).results
     found = {result.status for result in results}
-    told = "\n".join(f"{one.status} {one.subject}: {one.message}" for one in results)
+    told = "\n".join(f"{one.status} {one.subject}: {worded(one.message)}" for one in results)
     assert status in found, told
     if status is Status.PASS:
         assert not found & {Status.FAIL, Status.UNKNOWN}, told
@@ -66,7 +67,7 @@ def test_the_reference_laboratory_passes_every_control_that_facts_decide_up_to_s
     judgement = judged(Laboratory())
     decided = {one.id for one in catalogue.controls if one.check is not None and LEVELS.index(one.level) <= 2}
     problems = [
-        f"{one.control} {one.status} {one.subject}: {one.message}"
+        f"{one.control} {one.status} {one.subject}: {worded(one.message)}"
         for one in judgement.results
         if one.control in decided and one.status in (Status.FAIL, Status.UNKNOWN)
     ]
@@ -84,7 +85,7 @@ def test_nothing_is_wrong_with_the_catalogue(catalogue: Catalogue) -> None:
 def test_two_judgements_of_one_snapshot_are_equal(judged: Judge, tmp_path_factory: Any) -> None:
     first = judged(Laboratory(), "WG-STO-03", "WG-IAM-04", "WG-KEY-02")
     assert first.results == tuple(
-        sorted(first.results, key=lambda one: (one.control, one.subject, one.message))
+        sorted(first.results, key=lambda one: (one.control, one.subject, worded(one.message)))
     )
     assert all(one.evidence for one in first.results if one.status is not Status.NOT_APPLICABLE)
 

@@ -29,6 +29,7 @@ from weightguard.controls.engine import judge
 from weightguard.controls.judge import Check, Context, Verdict
 from weightguard.controls.lint import lint_files
 from weightguard.controls.results import Result
+from weightguard.controls.said import worded
 from weightguard.controls.schema import Control
 from weightguard.errors import CatalogueError, ConfigError
 from weightguard.estate.fact import Reason
@@ -127,7 +128,7 @@ def test_a_subject_where_the_control_is_not_decided_is_unknown_and_nobody_asks_t
         (arn("g"), "unknown", "gcp"),
     ]
     assert len(calls) == 1
-    assert found[1].message == "could not be decided: the control is not decided on gcp yet"
+    assert worded(found[1].message) == "could not be decided: the control is not decided on gcp yet"
     assert [one.reason for one in found[1].unknowns] == [Reason.NOT_DECIDED]
     assert found[1].weights == (f"{arn('g')}/atlas/",)
 

@@ -36,6 +36,7 @@ from weightguard.controls import functions
 from weightguard.controls.engine import judge, timestamp
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.results import Result
+from weightguard.controls.said import worded
 from weightguard.errors import ConfigError, InputError
 from weightguard.estate.fact import Collection, Reason, Source, Unknown
 from weightguard.estate.limit import Limit, LimitKind
@@ -108,7 +109,7 @@ def test_a_refused_listing_leaves_an_unknown_verdict_about_what_it_hides(tmp_pat
         (f"aws/{ACCOUNT}", "unknown", (weights("a").id,)),
     ]
     assert found[1].unknowns == (gap,)
-    assert "s3:ListBuckets denied" in found[1].message
+    assert "s3:ListBuckets denied" in worded(found[1].message)
 
 
 @pytest.mark.parametrize("kind", ["trail", "endpoint", "workload", "disk_copy"])
@@ -341,7 +342,7 @@ def test_a_mistake_inside_a_check_is_unknown_counted_and_told_aloud(
     )
     for found in judgement.results:
         assert found.status == "unknown"
-        assert found.message == f"could not be decided: the check itself failed ({error})"
+        assert worded(found.message) == f"could not be decided: the check itself failed ({error})"
         assert [(one.reason, one.code) for one in found.unknowns] == [(Reason.CHECK_FAILED, error)]
         assert found.unknowns[0].source.call == "weightguard:storage.public_access_blocked"
     (breakage,) = judgement.breakages
@@ -367,7 +368,7 @@ def test_a_malformed_answer_is_no_mistake_of_a_check(
         tmp_path, control("WG-STO-01"), stores=[store("a", policy=strange)], weight_sets=[weights("a")]
     )
     assert [(one.status, one.unknowns) for one in found] == [("unknown", (strange,))]
-    assert found[0].message == "could not be decided: s3:GetBucketPolicy malformed"
+    assert worded(found[0].message) == "could not be decided: s3:GetBucketPolicy malformed"
 
 
 def test_a_pass_is_not_earned_by_an_answer_that_lacks_something(

@@ -28,6 +28,7 @@ from weightguard.access.model import AccessKind
 from weightguard.config import Config
 from weightguard.controls.engine import judge
 from weightguard.controls.expressions import expression_check
+from weightguard.controls.said import worded
 from weightguard.controls.schema import CelCheck
 from weightguard.errors import CatalogueError
 from weightguard.estate.fact import Collection, Reason
@@ -41,7 +42,7 @@ def verdict(
     loaded = catalogue(tmp_path, control("WG-STO-01", check={"cel": expression}))
     facts = estate(accounts=[account()], stores=[store("a", **given)], weight_sets=[weights("a")])
     result = judge(loaded, facts, access or ToldAccess(), Config()).results[0]
-    return result.status.value, result.message
+    return result.status.value, worded(result.message)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_shape_that_the_expression_did_not_expect_is_unknown_and_the_mistake_o
     judgement = judge(loaded, facts, ToldAccess(), Config())
     (found,) = judgement.results
     assert found.status == "unknown"
-    assert found.message.startswith("could not be decided: the expression failed")
+    assert worded(found.message).startswith("could not be decided: the expression failed")
     assert [one.reason for one in found.unknowns] == [Reason.EXPRESSION_FAILED]
     assert judgement.breakages == ()
 

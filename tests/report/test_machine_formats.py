@@ -215,9 +215,22 @@ class TestAsff:
             "Type": "AwsKmsKey", "Id": key, "Partition": "aws-us-gov", "Region": "us-gov-west-1",
         }  # fmt: skip
 
-    @pytest.mark.parametrize("subject", ["gcp/lab-project", "azure/0000-1111", "projects/p/buckets/b"])
-    def test_other_clouds_do_not_go_to_security_hub(self, report: Report, subject: str) -> None:
-        assert asff.render(replace(report, results=(replace(report.results[0], subject=subject),))) == b""
+    @pytest.mark.parametrize(
+        ("subject", "provider"),
+        [("gcp/lab-project", None), ("azure/0000-1111", None), ("projects/p/buckets/b", "gcp"), ("b", "gcp")],
+    )
+    def test_other_clouds_do_not_go_to_security_hub(
+        self, report: Report, subject: str, provider: str | None
+    ) -> None:
+        one = replace(report.results[0], subject=subject, provider=provider)
+        assert asff.render(replace(report, results=(one,))) == b""
+
+    def test_account_and_region_are_those_that_the_result_tells(self, report: Report) -> None:
+        here = {"provider": "aws", "account": "333333333333", "region": "eu-west-3", "name": "weights"}
+        one = replace(report.results[0], subject="arn:aws:s3:::weights", weights=(), **here)
+        ((finding,),) = [one["Findings"] for one in lines(asff.render(replace(report, results=(one,))))]
+        assert finding["AwsAccountId"] == "333333333333"
+        assert finding["Resources"][0]["Region"] == "eu-west-3"
 
     def test_waived_is_suppressed_with_a_note(self, report: Report) -> None:
         findings = [one for request in lines(asff.render(report)) for one in request["Findings"]]

@@ -31,6 +31,7 @@ from weightguard.config import Evaluation
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import Declarations, DeclaredModel
 from weightguard.controls.results import Evidence
+from weightguard.controls.said import worded
 from weightguard.controls.schema import LEVELS, Control, Status
 from weightguard.controls.unread import Unread
 from weightguard.estate.fact import Reason
@@ -124,7 +125,7 @@ def _result(
 
 def _message(one: Settled) -> str:
     if one.attestation is None:
-        return one.result.message
+        return worded(one.result.message)
     who = "third party" if one.attestation.third_party else "self"
     return (
         f"attested ({who}) by {one.attestation.attestation.attester}: {one.attestation.attestation.statement}"

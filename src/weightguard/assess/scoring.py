@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from weightguard.assess.levels import rank
 from weightguard.assess.model import Level, Score, Severity
 from weightguard.assess.standing import Settled, Standing
+from weightguard.controls.said import worded
 from weightguard.controls.schema import SEVERITIES, Control, Status
 
 POINTS: Mapping[Severity, int] = {"critical": 8, "high": 4, "medium": 2, "low": 1}
@@ -94,7 +95,7 @@ def exposures(
         control = controls[one.result.control]
         if control.exposes and one.result.status is Status.FAIL and one.result.severity == "critical":
             for name in one.result.weights:
-                failing.setdefault(name, {}).setdefault(control.id, one.result.message)
+                failing.setdefault(name, {}).setdefault(control.id, worded(one.result.message))
     found = {name: Exposure(why, frozenset()) for name, why in seen.items()}
     for name, messages in failing.items():
         first = min(messages)

@@ -34,7 +34,7 @@ def boot_measured(workload: Workload, context: Context) -> Verdict:
         return Verdict.not_applicable("not a virtual machine")
     mode = _field(workload, "CurrentInstanceBootMode", context) or _field(workload, "BootMode", context)
     if mode not in ("uefi", "uefi-preferred"):
-        return Verdict.failed(f"the machine does not boot securely (mode {mode or 'legacy-bios'})")
+        return Verdict.failed("the machine does not boot securely (mode {mode})", mode=mode or "legacy-bios")
     if _field(workload, "TpmSupport", context) != "v2.0":
         return Verdict.failed("the machine has no trusted platform module: nothing measures what it boots")
     return Verdict.passed("the machine boots through UEFI with a trusted platform module")
@@ -47,4 +47,4 @@ def single_tenant(workload: Workload, context: Context) -> Verdict:
     tenancy = (_field(workload, "Placement", context) or {}).get("Tenancy", "default")
     if tenancy not in ("dedicated", "host"):
         return Verdict.failed("the machine shares its hardware with other customers of the provider")
-    return Verdict.passed(f"the hardware serves nobody else ({tenancy})")
+    return Verdict.passed("the hardware serves nobody else ({tenancy})", tenancy=tenancy)

@@ -22,8 +22,9 @@ from weightguard.checks.decisions import (
     strangers,
 )
 from weightguard.checks.outsiders import makers_of_access_points, outsiders_named
-from weightguard.checks.relations import account_of, counted, words
+from weightguard.checks.relations import account_of, counted
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, Said, each, refs, said, some
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import AccessPoint, Account, NamedPolicy, PublicAccessBlock, Store
 from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, Principal, S3Access
@@ -51,11 +52,11 @@ def not_public(store: Store, context: Context) -> Verdict:
     account = account_of(store, context)
     blocks = _blocks(store, account, context)
     ways = [*_public_ways(store, account, _switched_on(blocks), context)]
-    open_ways = [way for way in ways if isinstance(way, str)]
+    open_ways = [way for way in ways if isinstance(way, Said)]
     gaps = [way for way in ways if isinstance(way, Unknown)]
     if open_ways:
         context.require(block for block in blocks if isinstance(block, Unknown))
-        return Verdict.failed(f"anybody can reach this store: {'; '.join(open_ways)}")
+        return Verdict.failed("anybody can reach this store: {open_ways}", open_ways=each(open_ways))
     context.require(gaps)
     return Verdict.passed("neither policy nor ACL nor access point lets the public in")
 
@@ -75,7 +76,7 @@ def _switched_on(facts: Iterable[BlockFact]) -> list[PublicAccessBlock]:
 
 def _public_ways(
     store: Store, account: Account, blocks: list[PublicAccessBlock], context: Context
-) -> Iterator[str | Unknown]:
+) -> Iterator[Said | Unknown]:
     """Ways in for everybody, and facts that may hide one."""
     if not any(block.restrict_buckets for block in blocks):
         yield from _by_policy(store, account, blocks, context)
@@ -85,14 +86,14 @@ def _public_ways(
 
 def _by_policy(
     store: Store, account: Account, blocks: list[PublicAccessBlock], context: Context
-) -> Iterator[str | Unknown]:
+) -> Iterator[Said | Unknown]:
     policy = _text_of(context.peek(store.policy))
     if isinstance(policy, Unknown):
         yield policy
     elif policy.value is not None:
         layers = _layers(account, policy.value, s3_access(blocks), context)
         granted = _public_grants(policy.value, _asks(store.id), account.id, layers, context)
-        yield from (f"the bucket policy grants {one}" for one in granted)
+        yield from (said("the bucket policy grants {grant}", grant=one) for one in granted)
         yield from _by_access_points(store, account, policy.value, layers, context)
 
 
@@ -151,13 +152,13 @@ def _through(point: AccessPoint, origin: str) -> dict[str, Any]:
 
 def _by_access_points(
     store: Store, account: Account, policy: NamedPolicy, layers: Layers, context: Context
-) -> Iterator[str | Unknown]:
+) -> Iterator[Said | Unknown]:
     """An access point opens the store only where the bucket policy leaves the decision to it."""
     for point in context.glance(store.access_points, "store.access_points"):
         through = _through(point, "Internet")
         delegated = [*_public_grants(policy, _asks(store.id), account.id, layers, context, through)]
         if delegated and is_open_access_point(point, context):
-            yield f"the access point {point.id.rpartition('/')[2]} lets everybody in"
+            yield said("the access point {point} lets everybody in", point=Ref(point.id.rpartition("/")[2]))
 
 
 def is_open_access_point(point: AccessPoint, context: Context) -> bool:
@@ -195,7 +196,7 @@ def _grantees(store: Store, context: Context) -> tuple[list[Mapping[str, Any]], 
     )
 
 
-def _by_acl(store: Store, context: Context) -> Iterator[str | Unknown]:
+def _by_acl(store: Store, context: Context) -> Iterator[Said | Unknown]:
     enabled = _acls_enabled(store, context)
     if enabled is False:
         return
@@ -207,7 +208,8 @@ def _by_acl(store: Store, context: Context) -> Iterator[str | Unknown]:
     if public and isinstance(enabled, Unknown):
         yield enabled
     elif public:
-        yield f"the ACL grants access to {words(str(grantee['URI']).rpartition('/')[2] for grantee in public)}"
+        groups = some(str(grantee["URI"]).rpartition("/")[2] for grantee in public)
+        yield said("the ACL grants access to {groups}", groups=groups)
 
 
 def access_points_private(store: Store, context: Context) -> Verdict:
@@ -216,10 +218,11 @@ def access_points_private(store: Store, context: Context) -> Verdict:
     opened = [point.id for point in points if not _is_private(point, context)]
     if opened:
         return Verdict.failed(
-            f"access points take requests from the internet without a public access block: {words(opened)}"
+            "access points take requests from the internet without a public access block: {opened}",
+            opened=refs(opened),
         )
     context.require(store.access_points.gaps)
-    return Verdict.passed(f"{counted(len(points), 'access point')}, all private")
+    return Verdict.passed("{count}, all private", count=counted(len(points), "access point"))
 
 
 def _is_private(point: AccessPoint, context: Context) -> bool:
@@ -233,7 +236,7 @@ def no_outside_account(store: Store, context: Context) -> Verdict:
     """Neither policy, nor ACL, nor access point lets somebody else's account in, once the blocks are counted."""
     aws_only(store)
     account = account_of(store, context)
-    found: list[str] = []
+    found: list[Said] = []
     gaps: list[Unknown] = []
     for place in _places(store, account, context):
         if isinstance(place.policy, Unknown):
@@ -242,7 +245,7 @@ def no_outside_account(store: Store, context: Context) -> Verdict:
             found += _let_in(place, place.policy.value, account, gaps, context)
     found += _by_foreign_acl(store, gaps, context)
     if found:
-        return Verdict.failed(f"another account is let in: {words(found)}")
+        return Verdict.failed("another account is let in: {found}", found=some(found))
     context.require((*gaps, *store.access_points.gaps))
     return Verdict.passed("no account outside the organisation is let in")
 
@@ -287,7 +290,7 @@ def _point_blocks(point: AccessPoint, blocks: list[BlockFact], context: Context)
 
 def _let_in(
     place: _Place, policy: NamedPolicy, account: Account, gaps: list[Unknown], context: Context
-) -> list[str]:
+) -> list[Said]:
     """The outsiders whom a policy lets in; a block that could not be read, and that may keep them out, becomes a gap."""
     known = _switched_on(place.blocks)
     unread = [fact for fact in place.blocks if isinstance(fact, Unknown)]
@@ -296,12 +299,12 @@ def _let_in(
         found = [*_outsiders(place, policy, account, [*known, EVERYTHING_BLOCKED], context)]
         if not found:
             gaps += unread
-    return [f"the {place.what} lets {who} in" for who in found]
+    return [said("the {what} lets {who} in", what=place.what, who=who) for who in found]
 
 
 def _outsiders(
     place: _Place, policy: NamedPolicy, account: Account, blocks: list[PublicAccessBlock], context: Context
-) -> Iterator[str]:
+) -> Iterator[Said]:
     s3 = replace(s3_access(blocks), of_access_point=place.through is not None)
     layers = _layers(account, policy, s3, context)
     asks = [(action, place.objects) for action in ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")]
@@ -313,7 +316,8 @@ def _outsiders(
         action = first_granted(principal, asks, account.id, layers, given) if who not in told else None
         if action is not None:
             told.add(who)
-            yield f"{who} ({action})"
+            outsider = Ref(principal.account) if principal.account else who
+            yield said("{who} ({action})", who=outsider, action=action)
 
 
 def _callers(
@@ -329,7 +333,7 @@ def _callers(
             yield principal, theirs
 
 
-def _by_foreign_acl(store: Store, gaps: list[Unknown], context: Context) -> list[str]:
+def _by_foreign_acl(store: Store, gaps: list[Unknown], context: Context) -> list[Said]:
     enabled = _acls_enabled(store, context)
     if enabled is False:
         return []
@@ -342,4 +346,4 @@ def _by_foreign_acl(store: Store, gaps: list[Unknown], context: Context) -> list
     if foreign and isinstance(enabled, Unknown):
         gaps.append(enabled)
         return []
-    return [f"the ACL lets the canonical user {name}... in" for name in foreign]
+    return [said("the ACL lets the canonical user {name}... in", name=Ref(name)) for name in foreign]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from weightguard.checks.decisions import guardrails_refuse
-from weightguard.checks.relations import missing, regions_with_weights, words
+from weightguard.checks.relations import missing, regions_with_weights
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, refs, said, some
 from weightguard.estate.fact import Source
 from weightguard.estate.model import Account
 from weightguard.weights import WeightSet
@@ -33,14 +34,19 @@ def tier_recorded(weight_set: WeightSet, context: Context) -> Verdict:
     """The tier rests on evaluations of capabilities that the table knows."""
     model = _owner(weight_set, context)
     if not model.config.evaluations:
-        return Verdict.failed(f"the tier of {model.name} rests on no capability evaluation")
+        return Verdict.failed("the tier of {model} rests on no capability evaluation", model=Ref(model.name))
     if model.unknown_capabilities:
-        named = words(model.unknown_capabilities)
+        named = refs(model.unknown_capabilities)
         return Verdict.failed(
-            f"evaluations of {model.name} name capabilities that the tier table does not know: {named}"
+            "evaluations of {model} name capabilities that the tier table does not know: {named}",
+            model=Ref(model.name),
+            named=named,
         )
     return Verdict.passed(
-        f"{model.name} is in tier {model.tier} by {len(model.config.evaluations)} evaluations"
+        "{model} is in tier {tier} by {count} evaluations",
+        model=Ref(model.name),
+        tier=model.tier,
+        count=len(model.config.evaluations),
     )
 
 
@@ -49,24 +55,38 @@ def tier_not_understated(weight_set: WeightSet, context: Context) -> Verdict:
     model = _owner(weight_set, context)
     if model.understated:
         return Verdict.failed(
-            f"{model.name} is declared {model.config.tier}, its evaluations yield {model.evaluated_tier}"
+            "{model} is declared {tier}, its evaluations yield {evaluated_tier}",
+            model=Ref(model.name),
+            tier=model.config.tier,
+            evaluated_tier=model.evaluated_tier,
         )
     if model.lowered:
         return Verdict.failed(
-            f"{model.name} was lowered from tier {model.config.previous_tier} to {model.tier}"
+            "{model} was lowered from tier {previous_tier} to {tier}",
+            model=Ref(model.name),
+            previous_tier=model.config.previous_tier,
+            tier=model.tier,
         )
-    return Verdict.passed(f"tier {model.tier} of {model.name} asks for {model.target_level}")
+    return Verdict.passed(
+        "tier {tier} of {model} asks for {target_level}",
+        tier=model.tier,
+        model=Ref(model.name),
+        target_level=model.target_level,
+    )
 
 
 def evaluations_fresh(weight_set: WeightSet, context: Context) -> Verdict:
     """The evaluations are recent enough to rest on."""
     model = _owner(weight_set, context)
     if not model.config.evaluations:
-        return Verdict.failed(f"{model.name} has never been evaluated")
+        return Verdict.failed("{model} has never been evaluated", model=Ref(model.name))
     if model.stale:
-        old = words(f"{one.benchmark} ({one.date})" for one in model.stale)
-        return Verdict.failed(f"evaluations of {model.name} are out of date: {old}")
-    return Verdict.passed(f"the evaluations of {model.name} are in date")
+        old = some(
+            said("{benchmark} ({date})", benchmark=Ref(one.benchmark), date=str(one.date))
+            for one in model.stale
+        )
+        return Verdict.failed("evaluations of {model} are out of date: {old}", model=Ref(model.name), old=old)
+    return Verdict.passed("the evaluations of {model} are in date", model=Ref(model.name))
 
 
 def approved_regions_only(account: Account, context: Context) -> Verdict:
@@ -75,7 +95,7 @@ def approved_regions_only(account: Account, context: Context) -> Verdict:
     held = regions_with_weights(account, context)
     stray = [region for region in held if approved and region not in approved]
     if stray:
-        return Verdict.failed(f"weights lie outside the approved regions: {words(stray)}")
+        return Verdict.failed("weights lie outside the approved regions: {stray}", stray=some(stray))
     if account.is_management:
         return Verdict.not_applicable(
             "guardrails do not bind the management account; it must hold no weights"
@@ -90,6 +110,8 @@ def approved_regions_only(account: Account, context: Context) -> Verdict:
     )
     if left:
         return Verdict.failed(
-            f"no guardrail keeps weights out of regions that nobody approved: {words(left)} is allowed in {elsewhere}"
+            "no guardrail keeps weights out of regions that nobody approved: {left} is allowed in {elsewhere}",
+            left=some(left),
+            elsewhere=elsewhere,
         )
     return Verdict.passed("guardrails keep the account to approved regions")

@@ -18,10 +18,10 @@ from weightguard.checks.relations import (
     missing,
     principal_named,
     unseen,
-    words,
 )
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, Value, refs, said, some
 from weightguard.estate.fact import Known, Source
 from weightguard.estate.model import (
     Account,
@@ -70,12 +70,19 @@ def _within_cap(weight_set: WeightSet, access: AccessKind, cap: str, verb: str, 
     ]
     if len(people) > most:
         return Verdict.failed(
-            f"{counted(len(people), 'person', 'people')} can {verb} these weights, at most {most} should: {words(people)}"
+            "{count} can {verb} these weights, at most {most} should: {people}",
+            count=counted(len(people), "person", "people"),
+            verb=verb,
+            most=most,
+            people=refs(people),
         )
     context.require(answer.gaps)
     require_seen(answer.answers, context)
     return Verdict.passed(
-        f"{counted(len(people), 'person', 'people')} can {verb} these weights, at most {most} should"
+        "{count} can {verb} these weights, at most {most} should",
+        count=counted(len(people), "person", "people"),
+        verb=verb,
+        most=most,
     )
 
 
@@ -85,20 +92,20 @@ def only_declared_readers(weight_set: WeightSet, context: Context) -> Verdict:
     if owner is None:
         return Verdict.not_applicable("no declared model claims these weights")
     if owner.config.released:
-        return Verdict.not_applicable(f"{owner.name} is released: anybody may read it")
+        return Verdict.not_applicable("{owner} is released: anybody may read it", owner=Ref(owner.name))
     if not owner.config.readers:
-        return Verdict.not_applicable(f"nobody is declared to be a reader of {owner.name}")
+        return Verdict.not_applicable("nobody is declared to be a reader of {owner}", owner=Ref(owner.name))
     declared = (*owner.config.readers, *context.declarations.outside_parties)
     answer = context.access.who_can(AccessKind.READ, weight_set.store, weight_set.prefix or None)
     others = [one for one in answer.answers if not is_root(one) and not _is_declared(one, declared)]
     if others:
-        named = words((f"{one.principal}{_on_a_condition(one)}" for one in others), most=5)
+        named = some((_reader(one) for one in others), most=5)
         verb = counted(
             len(others), "principal that nobody declared can read", "principals that nobody declared can read"
         )
-        return Verdict.failed(f"{verb} {owner.name}: {named}")
+        return Verdict.failed("{verb} {owner}: {named}", verb=verb, owner=Ref(owner.name), named=named)
     context.require(answer.gaps)
-    return Verdict.passed(f"only declared readers read {owner.name}")
+    return Verdict.passed("only declared readers read {owner}", owner=Ref(owner.name))
 
 
 def _is_declared(answer: Answer, patterns: Sequence[str]) -> bool:
@@ -109,8 +116,10 @@ def _is_declared(answer: Answer, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
-def _on_a_condition(answer: Answer) -> str:
-    return "" if answer.certainty == "certain" else " (on a condition)"
+def _reader(answer: Answer) -> Value:
+    """A principal, with whether a condition has to hold."""
+    who = Ref(answer.principal)
+    return who if answer.certainty == "certain" else said("{who} (on a condition)", who=who)
 
 
 def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
@@ -119,12 +128,11 @@ def no_escalation_to_weights(store: Store, context: Context) -> Verdict:
     others = [one for one in answer.answers if not is_root(one)]
     climbing = [(one, how) for one in others if (how := _escalation(one, context)) is not None]
     if climbing:
-        told = words(
-            f"{one.principal} by {how}{'' if one.certainty == 'certain' else ' (conditional)'}"
-            for one, how in climbing
-        )
+        told = some(_climber(one, how) for one, how in climbing)
         return Verdict.failed(
-            f"{counted(len(climbing), 'principal reaches', 'principals reach')} these weights by privilege escalation: {told}"
+            "{count} these weights by privilege escalation: {told}",
+            count=counted(len(climbing), "principal reaches", "principals reach"),
+            told=told,
         )
     context.require(answer.gaps)
     return Verdict.passed("nobody reaches these weights by privilege escalation")
@@ -149,6 +157,11 @@ def require_seen(answers: Iterable[Answer], context: Context) -> None:
             missing(Source.asked("aws", str(account), "iam", "GetAccountAuthorizationDetails"))
 
 
+def _climber(answer: Answer, how: str) -> Value:
+    template = "{who} by {how}" if answer.certainty == "certain" else "{who} by {how} (conditional)"
+    return said(template, who=Ref(answer.principal), how=how)
+
+
 def _escalation(answer: Answer, context: Context) -> str | None:
     """The first hop by which somebody takes what was not given."""
     if (answer.direct and not answer.goes_around) or len(answer.path) > context.parameters["max_hops"]:
@@ -159,19 +172,19 @@ def _escalation(answer: Answer, context: Context) -> str | None:
 def no_third_party(store: Store, context: Context) -> Verdict:
     """Nobody of another organisation can read, by whatever path."""
     answer = context.access.who_can(AccessKind.READ, store.id)
-    outside = [
-        "everybody" if one.principal == "*" else one.principal
+    outside: list[Value] = [
+        "everybody" if one.principal == "*" else Ref(one.principal)
         for one in answer.answers
         if one.kind in ("external", "anonymous")
     ]
     outside += [
-        f"{account} through {one.principal}"
+        said("{account} through {who}", account=Ref(account), who=Ref(one.principal))
         for one in answer.answers
         for account in _acted_for(one)
         if is_outside(account, context)
     ]
     if outside:
-        return Verdict.failed(f"outsiders can read these weights: {words(outside)}")
+        return Verdict.failed("outsiders can read these weights: {outside}", outside=some(outside))
     context.require(answer.gaps)
     return Verdict.passed("nobody outside the organisation can read these weights")
 
@@ -194,7 +207,7 @@ def no_standing_human_access(principal: Principal, context: Context) -> Verdict:
     answers = {store: context.access.who_can(AccessKind.READ, store) for store in stores}
     held = [store for store, answer in answers.items() if _reads_directly(principal, answer)]
     if held:
-        return Verdict.failed(f"the user holds a permanent right to read {words(held)}")
+        return Verdict.failed("the user holds a permanent right to read {held}", held=refs(held))
     context.require(gap for answer in answers.values() for gap in answer.gaps)
     return Verdict.passed("the user reads no weights without assuming a role")
 
@@ -234,7 +247,9 @@ def no_long_lived_credentials(principal: Principal, context: Context) -> Verdict
         return Verdict.passed("none of the user's access keys leads to weights")
     oldest = min(key.created or "an unknown day" for key in active)[:10]
     return Verdict.failed(
-        f"{len(active)} long-lived access keys lead to weights, the oldest made on {oldest}"
+        "{count} long-lived access keys lead to weights, the oldest made on {oldest}",
+        count=len(active),
+        oldest=oldest,
     )
 
 
@@ -263,12 +278,12 @@ def no_wildcard_reach(principal: Principal, context: Context) -> Verdict:
     if principal.service_linked:
         return Verdict.not_applicable("a service-linked role: the provider writes its policy")
     broad = [
-        f"{policy.name} ({wildcard})"
+        said("{policy} ({wildcard})", policy=Ref(policy.name), wildcard=wildcard)
         for policy in _policies(principal, context)
         for wildcard in _wildcards(policy, principal, context)
     ]
     if broad:
-        return Verdict.failed(f"whole services are allowed on every resource: {words(broad)}")
+        return Verdict.failed("whole services are allowed on every resource: {broad}", broad=some(broad))
     return Verdict.passed("no policy allows a whole service on every resource")
 
 
@@ -323,11 +338,11 @@ def trust_is_exclusive(principal: Principal, context: Context) -> Verdict:
         return Verdict.passed("the role trusts nobody")
     loose = [problem for statement in allowing(trust) for problem in _loose(statement, principal, context)]
     if loose:
-        return Verdict.failed(f"the role lets in more than those meant to use it: {words(loose)}")
+        return Verdict.failed("the role lets in more than those meant to use it: {loose}", loose=some(loose))
     return Verdict.passed("the role trusts exactly named parties")
 
 
-def _loose(statement: Mapping[str, Any], role: Principal, context: Context) -> Iterator[str]:
+def _loose(statement: Mapping[str, Any], role: Principal, context: Context) -> Iterator[Value]:
     party = statement.get("Principal", "*")
     named = {"AWS": ["*"]} if party == "*" else {kind: _list(value) for kind, value in party.items()}
     tests = [*_tests(statement)]
@@ -340,12 +355,12 @@ def _loose(statement: Mapping[str, Any], role: Principal, context: Context) -> I
         if "saml-provider" not in provider and (
             not subjects or any(is_open_subject(one) for one in subjects)
         ):
-            yield f"any subject of {provider.rpartition('/')[2]}"
+            yield said("any subject of {provider}", provider=Ref(provider.rpartition("/")[2]))
 
 
 def _loose_account(
     written: str, tests: Sequence[tuple[str, str, list[str]]], role: Principal, context: Context
-) -> Iterator[str]:
+) -> Iterator[Value]:
     """What is wrong with letting in an AWS principal under the tests of its statement."""
     account = account_in(written)
     if written == "*":
@@ -353,7 +368,7 @@ def _loose_account(
             yield "everybody"
     elif account is not None and is_outside(account, context):
         if not any(_asks_secret(*test) for test in tests):
-            yield f"the account {account} without an external id"
+            yield said("the account {account} without an external id", account=Ref(account))
     elif written.endswith(":root") and account == role.account and not tests:
         yield "the whole account"
 
@@ -416,15 +431,15 @@ def not_dormant(principal: Principal, context: Context) -> Verdict:
         return Verdict.not_applicable("its use is not told")
     limit = context.parameters["max_idle_days"]
     if not _is_older(principal.created, limit, context):
-        return Verdict.not_applicable(f"it is younger than {limit} days")
+        return Verdict.not_applicable("it is younger than {limit} days", limit=limit)
     used = context.read(principal.last_used)
     if used is None:
         return Verdict.failed(
             "it can reach weights and has not been used in the time that the provider remembers"
         )
     if _is_older(used, limit, context):
-        return Verdict.failed(f"it can reach weights and was last used on {used[:10]}")
-    return Verdict.passed(f"it was last used on {used[:10]}")
+        return Verdict.failed("it can reach weights and was last used on {used}", used=used[:10])
+    return Verdict.passed("it was last used on {used}", used=used[:10])
 
 
 def metadata_hardened(workload: Workload, context: Context) -> Verdict:
@@ -439,7 +454,7 @@ def metadata_hardened(workload: Workload, context: Context) -> Verdict:
             "a forged request of a web application yields the role's credentials: session tokens are optional"
         )
     if service.hops > context.parameters["max_hops"]:
-        return Verdict.failed(f"credentials can be fetched from {service.hops} network hops away")
+        return Verdict.failed("credentials can be fetched from {hops} network hops away", hops=service.hops)
     return Verdict.passed("credentials are given to session-bound requests on the machine alone")
 
 
@@ -448,7 +463,7 @@ def root_user_closed(account: Account, context: Context) -> Verdict:
     keys = context.peek(account.root_access_keys)
     if isinstance(keys, Known) and keys.value:
         return Verdict.failed(
-            f"the root user has {keys.value} access keys, which no policy of the account binds"
+            "the root user has {keys} access keys, which no policy of the account binds", keys=keys.value
         )
     if not context.read(account.root_mfa) and not _has_no_password(account, context):
         return Verdict.failed("the root user has no second factor")
@@ -476,10 +491,14 @@ def password_policy_strong(account: Account, context: Context) -> Verdict:
     reuse = policy.remembered if policy is not None else 0
     if length < context.parameters["min_length"] or reuse < context.parameters["reuse_prevention"]:
         return Verdict.failed(
-            f"passwords may have {length or 8} characters, and {reuse} earlier ones are refused"
+            "passwords may have {length} characters, and {reuse} earlier ones are refused",
+            length=length or 8,
+            reuse=reuse,
         )
     return Verdict.passed(
-        f"passwords have at least {length} characters, and {reuse} earlier ones are refused"
+        "passwords have at least {length} characters, and {reuse} earlier ones are refused",
+        length=length,
+        reuse=reuse,
     )
 
 
@@ -494,7 +513,7 @@ def secrets_closed(account: Account, context: Context) -> Verdict:
         secrets, ("secretsmanager:GetSecretValue", "secretsmanager:PutResourcePolicy"), account, context
     )
     if opened:
-        return Verdict.failed(f"outsiders may read secrets: {words(opened)}")
+        return Verdict.failed("outsiders may read secrets: {opened}", opened=refs(opened))
     context.require(gap for gap in context.estate.secrets.gaps if lies_at(gap, account))
     looked_for(account, secrets, ("secretsmanager", "ListSecrets"))
-    return Verdict.passed(f"{len(secrets)} secrets, none is open to outsiders")
+    return Verdict.passed("{count} secrets, none is open to outsiders", count=len(secrets))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from weightguard.access.model import AccessKind, WhoCan
 from weightguard.checks.identity import is_root
-from weightguard.checks.relations import all_in, attribute, counted, weights_in, words
+from weightguard.checks.relations import all_in, attribute, counted, weights_in
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import refs
 from weightguard.estate.model import Account, Store
 from weightguard.weights import WeightSet
 
@@ -14,8 +15,10 @@ def format_cannot_run_code(weight_set: WeightSet, context: Context) -> Verdict:
     """The format holds data alone."""
     allowed = context.parameters["allowed_formats"]
     if weight_set.format not in allowed:
-        return Verdict.failed(f"files in {weight_set.format} format can run code when they are loaded")
-    return Verdict.passed(f"the format {weight_set.format} holds data alone")
+        return Verdict.failed(
+            "files in {format} format can run code when they are loaded", format=weight_set.format
+        )
+    return Verdict.passed("the format {format} holds data alone", format=weight_set.format)
 
 
 def writers_apart_from_readers(store: Store, context: Context) -> Verdict:
@@ -32,7 +35,7 @@ def writers_apart_from_readers(store: Store, context: Context) -> Verdict:
     both = _directly(writers) & _directly(readers)
     named = [one for one in both if not any(pattern in one for pattern in exempt)]
     if named:
-        return Verdict.failed(f"whoever reads this release can also replace it: {words(named)}")
+        return Verdict.failed("whoever reads this release can also replace it: {named}", named=refs(named))
     context.require((*writers.gaps, *readers.gaps))
     return Verdict.passed("nobody who reads this release can replace it")
 
@@ -53,7 +56,8 @@ def image_tags_immutable(account: Account, context: Context) -> Verdict:
         if not str(attribute(one, "imageTagMutability", context)).startswith("IMMUTABLE")
     ]
     if mutable:
-        return Verdict.failed(f"tags can be moved to another image: {words(mutable)}")
+        return Verdict.failed("tags can be moved to another image: {mutable}", mutable=refs(mutable))
     return Verdict.passed(
-        f"tags are immutable in {counted(len(repositories), 'repository', 'repositories')}, all of them"
+        "tags are immutable in {count}, all of them",
+        count=counted(len(repositories), "repository", "repositories"),
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from weightguard.access.model import AccessKind
-from weightguard.checks.relations import counted, words, workloads_of
+from weightguard.checks.relations import counted, workloads_of
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import refs, some
 from weightguard.estate.aws.trust import services_trusted
 from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.model import Store, Workload
@@ -32,7 +33,9 @@ def no_person_reads(store: Store, context: Context) -> Verdict:
     people = [one.principal for one in answer.answers if one.kind == "person"]
     if people:
         return Verdict.failed(
-            f"{counted(len(people), 'person', 'people')} can fetch the raw weights: {words(people)}"
+            "{count} can fetch the raw weights: {people}",
+            count=counted(len(people), "person", "people"),
+            people=refs(people),
         )
     context.require(answer.gaps)
     return Verdict.passed("no person can fetch the raw weights")
@@ -48,7 +51,7 @@ def no_side_door(workload: Workload, context: Context) -> Verdict:
     if workload.kind == "instance" and _field(workload, "KeyName", context):
         doors.append("it accepts an SSH key")
     if doors:
-        return Verdict.failed(f"there is a way in past the interface: {words(doors)}")
+        return Verdict.failed("there is a way in past the interface: {doors}", doors=some(doors))
     return Verdict.passed("no way in past the interface was found")
 
 
@@ -58,7 +61,7 @@ def sandboxes_apart(store: Store, context: Context) -> Verdict:
     readers = {one.principal for one in answer.answers}
     able = [one.id for one in workloads_of(SANDBOXES, context) if {one.id, *one.roles} & readers]
     if able:
-        return Verdict.failed(f"code that a model wrote can read these weights: {words(able)}")
+        return Verdict.failed("code that a model wrote can read these weights: {able}", able=refs(able))
     context.require((*answer.gaps, *context.estate.workloads.gaps, *_unlisted_sandboxes(readers, context)))
     return Verdict.passed("no sandbox for model-written code reads these weights")
 

@@ -19,6 +19,7 @@ from weightguard.checks.relations import (
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.declared import DeclaredModel, lies_in
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, Value, each, refs, said, some
 from weightguard.estate.fact import Source
 from weightguard.estate.model import Account, DiskCopy, LifecycleRule, Store
 from weightguard.weights import WeightSet
@@ -37,11 +38,14 @@ def declared_locations_found(model: DeclaredModel, context: Context) -> Verdict:
     elsewhere = [one.id for one in found if not any(lies_in(one, place) for place in model.config.locations)]
     if elsewhere:
         return Verdict.failed(
-            f"copies of {model.name} lie outside its declared locations: {words(elsewhere)}"
+            "copies of {model} lie outside its declared locations: {elsewhere}",
+            model=Ref(model.name),
+            elsewhere=refs(elsewhere),
         )
     if not model.config.locations:
         return Verdict.failed(
-            f"no location is declared for {model.name}, and no weights of that name were found"
+            "no location is declared for {model}, and no weights of that name were found",
+            model=Ref(model.name),
         )
     empty = [place for place in model.config.locations if not any(lies_in(one, place) for one in found)]
     if empty:
@@ -50,7 +54,9 @@ def declared_locations_found(model: DeclaredModel, context: Context) -> Verdict:
         )
     context.require(context.unlisted)
     return Verdict.passed(
-        f"{counted(len(found), 'copy', 'copies')} of {model.name}, in declared locations alone"
+        "{count} of {model}, in declared locations alone",
+        count=counted(len(found), "copy", "copies"),
+        model=Ref(model.name),
     )
 
 
@@ -60,11 +66,20 @@ def weights_declared(weight_set: WeightSet, context: Context) -> Verdict:
     place = f"{weight_set.store}/{weight_set.prefix}"
     if owner is None:
         return Verdict.failed(
-            f"{counted(weight_set.shards, 'file')} of weights ({weight_set.format}) in {place}, of no declared model"
+            "{count} of weights ({format}) in {place}, of no declared model",
+            count=counted(weight_set.shards, "file"),
+            format=weight_set.format,
+            place=Ref(place),
         )
     if owner.config.locations and not any(lies_in(weight_set, one) for one in owner.config.locations):
-        return Verdict.failed(f"a copy of {owner.name} in {place} lies outside its declared locations")
-    return Verdict.passed(f"{place} is a declared location of {owner.name}")
+        return Verdict.failed(
+            "a copy of {owner} in {place} lies outside its declared locations",
+            owner=Ref(owner.name),
+            place=Ref(place),
+        )
+    return Verdict.passed(
+        "{place} is a declared location of {owner}", place=Ref(place), owner=Ref(owner.name)
+    )
 
 
 def few_locations(model: DeclaredModel, context: Context) -> Verdict:
@@ -73,10 +88,19 @@ def few_locations(model: DeclaredModel, context: Context) -> Verdict:
     most = context.parameters["max_locations"]
     if len(stores) > most:
         return Verdict.failed(
-            f"{model.name} lies in {len(stores)} stores, at most {most} are wanted: {words(stores)}"
+            "{model} lies in {count} stores, at most {most} are wanted: {stores}",
+            model=Ref(model.name),
+            count=len(stores),
+            most=most,
+            stores=refs(stores),
         )
     context.require(context.unlisted)
-    return Verdict.passed(f"{model.name} lies in {len(stores)} stores, at most {most} are wanted")
+    return Verdict.passed(
+        "{model} lies in {count} stores, at most {most} are wanted",
+        model=Ref(model.name),
+        count=len(stores),
+        most=most,
+    )
 
 
 def labelled(store: Store, context: Context) -> Verdict:
@@ -84,7 +108,7 @@ def labelled(store: Store, context: Context) -> Verdict:
     tags = context.read(store.tags)
     lacking = [name for name in context.parameters["required_tags"] if not tags.get(name, "").strip()]
     if lacking:
-        return Verdict.failed(f"the store has no label {words(lacking)}")
+        return Verdict.failed("the store has no label {lacking}", lacking=some(lacking))
     return Verdict.passed("the store carries its labels")
 
 
@@ -98,7 +122,9 @@ def notebook_cannot_fetch_weights(store: Store, context: Context) -> Verdict:
         one.id for one in notebooks if {one.id, *one.roles} & readers and not {one.id, one.name} & approved
     ]
     if able:
-        return Verdict.failed(f"notebooks can fetch these weights onto their own volumes: {words(able)}")
+        return Verdict.failed(
+            "notebooks can fetch these weights onto their own volumes: {able}", able=refs(able)
+        )
     context.require((*answer.gaps, *context.estate.workloads.gaps))
     return Verdict.passed("no notebook runs as a role that reads these weights")
 
@@ -106,7 +132,7 @@ def notebook_cannot_fetch_weights(store: Store, context: Context) -> Verdict:
 def old_copies_expire(store: Store, context: Context) -> Verdict:
     """Unfinished uploads are cleared, and checkpoints with their older versions are deleted in time."""
     rules = context.read(store.lifecycle)
-    lacking = []
+    lacking: list[Value] = []
     if not any(
         _covers(rule, "") and _within(rule.unfinished_uploads_days, context.parameters["abort_upload_days"])
         for rule in rules
@@ -124,9 +150,16 @@ def old_copies_expire(store: Store, context: Context) -> Verdict:
             if not any(_covers(rule, one.prefix) and _within(days, limit) for rule, days in timed)
         ]
         if kept:
-            lacking.append(f"checkpoints in {words(kept)} {consequence} within {limit} days")
+            lacking.append(
+                said(
+                    "checkpoints in {kept} {consequence} within {limit} days",
+                    kept=refs(kept),
+                    consequence=consequence,
+                    limit=limit,
+                )
+            )
     if lacking:
-        return Verdict.failed("; ".join(lacking))
+        return Verdict.failed("{lacking}", lacking=each(lacking))
     return Verdict.passed("lifecycle rules clear unfinished uploads and old checkpoints")
 
 
@@ -147,14 +180,16 @@ def _within(days: int | None, limit: float) -> bool:
 def disk_copy_accounted_for(copy: DiskCopy, context: Context) -> Verdict:
     """A snapshot or image has an owner and a class, and is not in the clear."""
     if copy.kind not in ("snapshot", "image"):
-        return Verdict.not_applicable(f"a {copy.kind} is no copy that outlives its host")
+        return Verdict.not_applicable("a {kind} is no copy that outlives its host", kind=copy.kind)
     if not context.read(copy.encrypted):
-        return Verdict.failed(f"the {copy.kind} is not encrypted")
+        return Verdict.failed("the {kind} is not encrypted", kind=copy.kind)
     tags = context.read(copy.tags)
     lacking = [name for name in context.parameters["required_tags"] if not tags.get(name, "").strip()]
     if lacking:
-        return Verdict.failed(f"nobody answers for the {copy.kind}: it has no label {words(lacking)}")
-    return Verdict.passed(f"the {copy.kind} is encrypted and labelled")
+        return Verdict.failed(
+            "nobody answers for the {kind}: it has no label {lacking}", kind=copy.kind, lacking=some(lacking)
+        )
+    return Verdict.passed("the {kind} is encrypted and labelled", kind=copy.kind)
 
 
 def image_repositories_closed(account: Account, context: Context) -> Verdict:
@@ -165,9 +200,9 @@ def image_repositories_closed(account: Account, context: Context) -> Verdict:
     actions = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
     opened = outside_grants(repositories, actions, account, context)
     if opened:
-        return Verdict.failed(f"repositories let outsiders pull images: {words(opened)}")
+        return Verdict.failed("repositories let outsiders pull images: {opened}", opened=refs(opened))
     return Verdict.passed(
-        f"{counted(len(repositories), 'repository', 'repositories')}, none lets outsiders pull"
+        "{count}, none lets outsiders pull", count=counted(len(repositories), "repository", "repositories")
     )
 
 
@@ -190,11 +225,15 @@ def managed_models_declared(account: Account, context: Context) -> Verdict:
             for address in _s3_addresses(attribute_of(model, name, context))
         ]
         strays += [
-            f"{model.name} ({address})" for address in artefacts if _bucket_of(address) not in declared
+            said("{model} ({address})", model=Ref(model.name), address=Ref(address))
+            for address in artefacts
+            if _bucket_of(address) not in declared
         ]
     if strays:
-        return Verdict.failed(f"model objects load weights from undeclared places: {words(strays)}")
-    return Verdict.passed(f"all {len(models)} model objects load from stores of declared weights")
+        return Verdict.failed(
+            "model objects load weights from undeclared places: {strays}", strays=some(strays)
+        )
+    return Verdict.passed("all {count} model objects load from stores of declared weights", count=len(models))
 
 
 def attribute_of(model: Any, name: str, context: Context) -> Any:

@@ -20,8 +20,9 @@ from weightguard.checks.decisions import (
     stranger_account,
 )
 from weightguard.checks.outsiders import outsiders_named
-from weightguard.checks.relations import account_of, counted, is_outside, key_named, weights_in, words
+from weightguard.checks.relations import account_of, counted, is_outside, key_named, weights_in
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, Said, Value, refs, said, some
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.model import Key, KeyGrant, KeyMaterial, KeyState, NamedPolicy, Store
 from weightguard.policy.aws import Layers, PolicyKind, Principal, parse_principal
@@ -48,9 +49,11 @@ def dedicated(key: Key, context: Context) -> Verdict:
         tiers |= {owner.tier for one in held if (owner := context.declarations.of(one)) is not None}
     shared = [*idle, *_other_uses(key, context)]
     if shared:
-        return Verdict.failed(f"the key protects other things as well: {words(shared)}")
+        return Verdict.failed("the key protects other things as well: {shared}", shared=refs(shared))
     if len(tiers) > 1:
-        return Verdict.failed(f"the key protects models of several tiers: {words(tiers)}")
+        return Verdict.failed(
+            "the key protects models of several tiers: {tiers}", tiers=some(str(tier) for tier in tiers)
+        )
     unread = [one.key for one in context.estate.secrets if isinstance(one.key, Unknown)]
     listings = (context.estate.stores, context.estate.secrets, context.estate.trails)
     context.require((*gaps, *unread, *(gap for listing in listings for gap in listing.gaps)))
@@ -87,7 +90,7 @@ def _other_uses(key: Key, context: Context) -> Iterator[str]:
             yield trail.id
 
 
-def _parties(policy: NamedPolicy | None, key: Key, context: Context) -> Iterator[tuple[str, Principal]]:
+def _parties(policy: NamedPolicy | None, key: Key, context: Context) -> Iterator[tuple[Value, Principal]]:
     """Everybody whom a key policy names, each as a caller; an account stands for its administrator."""
     for written in dict.fromkeys(named_principals(policy)):
         account = account_in(written)
@@ -95,9 +98,10 @@ def _parties(policy: NamedPolicy | None, key: Key, context: Context) -> Iterator
             yield "everybody", insider(stranger_account(context), context)
             yield "everybody in the account", insider(key.account, context)
         elif written.endswith(":root") or (account is not None and written == account):
-            yield f"every administrator of {account}", insider(account or key.account, context)
+            who = said("every administrator of {account}", account=Ref(str(account)))
+            yield who, insider(account or key.account, context)
         elif account is not None:
-            yield written, parse_principal(written)
+            yield Ref(written), parse_principal(written)
 
 
 def _layers(policy: NamedPolicy | None, key: Key) -> Layers:
@@ -127,7 +131,7 @@ def administration_apart_from_use(key: Key, context: Context) -> Verdict:
         if _may(principal, key, ADMINISTRATION, layers, {}, context) and _may(principal, key, ["kms:Decrypt"], layers, {}, context)
     ]  # fmt: skip
     if both:
-        return Verdict.failed(f"administration and decryption lie in one hand: {words(both)}")
+        return Verdict.failed("administration and decryption lie in one hand: {both}", both=some(both))
     return Verdict.passed("nobody whom the policy names both administers the key and decrypts with it")
 
 
@@ -135,16 +139,22 @@ def in_hardware(key: Key, context: Context) -> Verdict:
     """The material was generated in certified hardware and never existed outside."""
     material = context.read(key.material)
     if not _is_accepted(material, context):
-        return Verdict.failed(f"the key's material comes from {material.stated}: copies may exist outside")
-    return Verdict.passed(f"the key's material was generated inside hardware ({material.stated})")
+        return Verdict.failed(
+            "the key's material comes from {stated}: copies may exist outside", stated=material.stated
+        )
+    return Verdict.passed(
+        "the key's material was generated inside hardware ({stated})", stated=material.stated
+    )
 
 
 def sole_control(key: Key, context: Context) -> Verdict:
     """The key lies in a store that the organisation alone controls."""
     material = context.read(key.material)
     if not _is_accepted(material, context):
-        return Verdict.failed(f"the provider's shared service holds the key ({material.stated})")
-    return Verdict.passed(f"the key lies in a store under sole control ({material.stated})")
+        return Verdict.failed(
+            "the provider's shared service holds the key ({stated})", stated=material.stated
+        )
+    return Verdict.passed("the key lies in a store under sole control ({stated})", stated=material.stated)
 
 
 def _is_accepted(material: KeyMaterial, context: Context) -> bool:
@@ -162,7 +172,7 @@ def decrypt_bound_to_service(key: Key, context: Context) -> Verdict:
         if _may(principal, key, ["kms:Decrypt"], layers, {**BARE, **_no_context(policy), **_no_attestation(policy)}, context)
     ]  # fmt: skip
     if free:
-        return Verdict.failed(f"these may decrypt any ciphertext with a bare call: {words(free)}")
+        return Verdict.failed("these may decrypt any ciphertext with a bare call: {free}", free=some(free))
     return Verdict.passed(
         "decryption is bound to the storage service, an encryption context or an attested workload"
     )
@@ -205,7 +215,7 @@ def network_restricted(key: Key, context: Context) -> Verdict:
     ]
     if open_to:
         context.require([limits] if isinstance(limits, Unknown) else ())
-        return Verdict.failed(f"stolen credentials decrypt from any network: {words(open_to)}")
+        return Verdict.failed("stolen credentials decrypt from any network: {open_to}", open_to=some(open_to))
     return Verdict.passed("a direct call from a public network decrypts for nobody")
 
 
@@ -218,15 +228,17 @@ def grants_bounded(key: Key, context: Context) -> Verdict:
         if (owner := account_in(grant.grantee)) and is_outside(owner, context)
     ]
     if foreign:
-        return Verdict.failed(f"grants, which no policy shows, let outsiders use the key: {words(foreign)}")
+        return Verdict.failed(
+            "grants, which no policy shows, let outsiders use the key: {foreign}", foreign=some(foreign)
+        )
     loose = [_named(grant) for grant in grants if DECRYPTING & set(grant.operations) and not _bounded(grant)]
     if loose:
-        return Verdict.failed(f"grants decrypt without any constraint: {words(loose)}")
-    return Verdict.passed(f"{len(grants)} grants, none outside the organisation, none unbounded")
+        return Verdict.failed("grants decrypt without any constraint: {loose}", loose=some(loose))
+    return Verdict.passed("{count} grants, none outside the organisation, none unbounded", count=len(grants))
 
 
-def _named(grant: KeyGrant) -> str:
-    return f"{grant.name or grant.id} to {grant.grantee}"
+def _named(grant: KeyGrant) -> Said:
+    return said("{grant} to {grantee}", grant=Ref(grant.name or grant.id), grantee=Ref(grant.grantee))
 
 
 def _bounded(grant: KeyGrant) -> bool:
@@ -252,7 +264,8 @@ def replicas_accounted_for(key: Key, context: Context) -> Verdict:
     stray = {key.region or "?", *others} - approved
     if stray:
         return Verdict.failed(
-            f"the key is multi-region and exists, or can be replicated, outside approved regions: {words(stray)}"
+            "the key is multi-region and exists, or can be replicated, outside approved regions: {stray}",
+            stray=some(stray),
         )
     return Verdict.passed("all replicas lie in approved regions")
 
@@ -266,9 +279,10 @@ def no_outsider(key: Key, context: Context) -> Verdict:
     for principal in outsiders_named([policy], context):
         action = first_granted(principal, asks, key.account, layers, NO_PRIVATE_NETWORK)
         if action is not None:
-            let_in.append(f"{principal.account or 'everybody'} ({action})")
+            who = Ref(principal.account) if principal.account else "everybody"
+            let_in.append(said("{who} ({action})", who=who, action=action))
     if let_in:
-        return Verdict.failed(f"the key policy lets outsiders in: {words(let_in)}")
+        return Verdict.failed("the key policy lets outsiders in: {let_in}", let_in=some(let_in))
     return Verdict.passed("the key policy lets nobody outside in")
 
 
@@ -277,9 +291,11 @@ def alive(key: Key, context: Context) -> Verdict:
     state = context.read(key.state)
     if state is KeyState.PENDING_DELETION:
         when = context.read(key.deletion_date) or "a date that is not told"
-        return Verdict.failed(f"the key is to be destroyed on {when}: every copy under it is lost then")
+        return Verdict.failed(
+            "the key is to be destroyed on {when}: every copy under it is lost then", when=when
+        )
     if state is not KeyState.ENABLED:
-        return Verdict.failed(f"the key is {state.value}: what it protects cannot be read")
+        return Verdict.failed("the key is {state}: what it protects cannot be read", state=state.value)
     return Verdict.passed("the key is enabled")
 
 
@@ -295,7 +311,9 @@ def attested_only(key: Key, context: Context) -> Verdict:
     ]
     grants = [_named(grant) for grant in context.read(key.grants) if "Decrypt" in grant.operations]
     if free or grants:
-        return Verdict.failed(f"plaintext can be had without attestation: {words([*free, *grants])}")
+        return Verdict.failed(
+            "plaintext can be had without attestation: {things}", things=some([*free, *grants])
+        )
     return Verdict.passed("every right to decrypt hangs on an attested measurement")
 
 
@@ -305,11 +323,19 @@ def measurements_pinned(key: Key, context: Context) -> Verdict:
     pinned = list(_measurements(policy))
     if not pinned:
         return Verdict.not_applicable("the key is not bound to an attested environment (WG-CON-01)")
-    debug = [f"{name}={value[:12]}" for name, value in pinned if set(value) <= {"0"}]
-    loose = [f"{name}={value}" for name, value in pinned if "*" in value or "?" in value]
+    debug = [
+        said("{name}={value}", name=name, value=Ref(value[:12]))
+        for name, value in pinned
+        if set(value) <= {"0"}
+    ]
+    loose = [
+        said("{name}={value}", name=name, value=Ref(value))
+        for name, value in pinned
+        if "*" in value or "?" in value
+    ]
     if debug or loose:
-        return Verdict.failed(f"measurements are not pinned: {words([*debug, *loose])}")
-    return Verdict.passed(f"pinned exactly: {counted(len(pinned), 'measurement')}")
+        return Verdict.failed("measurements are not pinned: {things}", things=some([*debug, *loose]))
+    return Verdict.passed("pinned exactly: {count}", count=counted(len(pinned), "measurement"))
 
 
 def _measurements(policy: NamedPolicy | None) -> Iterator[tuple[str, str]]:

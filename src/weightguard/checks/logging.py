@@ -14,9 +14,9 @@ from weightguard.checks.relations import (
     resources_in,
     unseen,
     weights_in,
-    words,
 )
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, Value, each, refs, said, some
 from weightguard.estate.fact import Unknown
 from weightguard.estate.model import Account, Key, Recorded, Resource, RetentionMode, Store, Trail
 
@@ -78,7 +78,9 @@ def reads_logged(store: Store, context: Context) -> Verdict:
     events: dict[str, Takes] = {key: _reading(f"{store.id}/{key}") for key in keys}
     left = _unrecorded(account_of(store, context), store.region, events, context)
     if left:
-        return Verdict.failed(f"no active trail records reads of {words(left)}: a theft leaves no trace")
+        return Verdict.failed(
+            "no active trail records reads of {left}: a theft leaves no trace", left=refs(left)
+        )
     return Verdict.passed("an active trail records every read of these weights")
 
 
@@ -94,7 +96,7 @@ def key_use_logged(key: Key, context: Context) -> Verdict:
     }
     left = _unrecorded(account_of(key, context), key.region, events, context)
     if left:
-        return Verdict.failed(f"no active trail records {words(left)} of this key")
+        return Verdict.failed("no active trail records {left} of this key", left=some(left))
     return Verdict.passed("an active trail records every use of the key")
 
 
@@ -103,20 +105,22 @@ def logs_write_once(store: Store, context: Context) -> Verdict:
     trails = [one for one in context.listed(context.estate.trails) if one.destination == store.id]
     if not trails:
         return Verdict.not_applicable("no trail delivers here")
-    problems = [
-        f"the files of {trail.name} cannot be validated" for trail in trails if not trail.validates_files
+    problems: list[Value] = [
+        said("the files of {trail} cannot be validated", trail=Ref(trail.name))
+        for trail in trails
+        if not trail.validates_files
     ]
     retention = context.read(store.retention)
     days = retention.days if retention is not None else 0
     if retention is None or retention.mode is not RetentionMode.COMPLIANCE:
         problems.append("log files can be deleted: no default retention in compliance mode")
     elif days < context.parameters["retention_days"]:
-        problems.append(f"log files can be deleted after {days} days")
+        problems.append(said("log files can be deleted after {days} days", days=days))
     if all(one.account == store.account for one in context.estate.stores if weights_in(one, context)):
         problems.append("the logs lie in the account that they are about")
     if problems:
-        return Verdict.failed("; ".join(problems))
-    return Verdict.passed(f"log files are locked for {days} days and can be validated")
+        return Verdict.failed("{problems}", problems=each(problems))
+    return Verdict.passed("log files are locked for {days} days and can be validated", days=days)
 
 
 def cannot_be_switched_off(account: Account, context: Context) -> Verdict:
@@ -138,7 +142,7 @@ def cannot_be_switched_off(account: Account, context: Context) -> Verdict:
     left = guardrails_refuse(context, account, tuple(context.parameters["actions"]))
     if left:
         return Verdict.failed(
-            f"an administrator of the account can switch the trail off: nothing denies {words(left)}"
+            "an administrator of the account can switch the trail off: nothing denies {left}", left=some(left)
         )
     return Verdict.passed(
         "an active organisation-wide trail covers the account and cannot be switched off from it"
@@ -152,7 +156,11 @@ def trail_sound(trail: Trail, context: Context) -> Verdict:
     problems += [] if trail.validates_files else ["its files cannot be validated"]
     problems += [] if trail.key else ["its files are not encrypted with a key of the organisation"]
     if problems:
-        return Verdict.failed(f"the trail {trail.name} cannot be relied on: {'; '.join(problems)}")
+        return Verdict.failed(
+            "the trail {trail} cannot be relied on: {problems}",
+            trail=Ref(trail.name),
+            problems=each(problems),
+        )
     key = key_named(
         trail.key or "",
         (trail.key or "").split(":")[4] if (trail.key or "").startswith("arn:") else trail.account,
@@ -164,8 +172,12 @@ def trail_sound(trail: Trail, context: Context) -> Verdict:
             key_unseen(trail.key)
         unseen(trail, "kms", "DescribeKey", trail.id)
     if not context.read(key.customer_managed, "key.customer_managed"):
-        return Verdict.failed(f"the files of {trail.name} are encrypted with the provider's key")
-    return Verdict.passed(f"the trail {trail.name} is active in all regions, validated and encrypted")
+        return Verdict.failed(
+            "the files of {trail} are encrypted with the provider's key", trail=Ref(trail.name)
+        )
+    return Verdict.passed(
+        "the trail {trail} is active in all regions, validated and encrypted", trail=Ref(trail.name)
+    )
 
 
 def _detectors(account: Account, context: Context) -> dict[str, Resource]:
@@ -193,8 +205,8 @@ def _detection(account: Account, feature: str, older: str | None, what: str, con
         if region not in detectors or not _has_feature(detectors[region], feature, older, context)
     ]
     if blind:
-        return Verdict.failed(f"{what} is off in {words(blind)}")
-    return Verdict.passed(f"{what} is on in {words(regions)}")
+        return Verdict.failed("{what} is off in {blind}", what=what, blind=some(blind))
+    return Verdict.passed("{what} is on in {regions}", what=what, regions=some(regions))
 
 
 def anomaly_detection_on(account: Account, context: Context) -> Verdict:
@@ -218,8 +230,8 @@ def configuration_recorded(account: Account, context: Context) -> Verdict:
     covered = {one.region for one in recorders if _records_all(one, context)}
     blind = [region for region in regions if region not in covered]
     if blind:
-        return Verdict.failed(f"changes of configuration are not recorded in {words(blind)}")
-    return Verdict.passed(f"every change of configuration is recorded in {words(regions)}")
+        return Verdict.failed("changes of configuration are not recorded in {blind}", blind=some(blind))
+    return Verdict.passed("every change of configuration is recorded in {regions}", regions=some(regions))
 
 
 def _records_all(recorder: Resource, context: Context) -> bool:
@@ -261,5 +273,5 @@ def data_discovery_on(account: Account, context: Context) -> Verdict:
     covered = {one.region for one in sessions if attribute(one, "status", context) == "ENABLED"}
     blind = [region for region in regions if region not in covered]
     if blind:
-        return Verdict.failed(f"data discovery is off in {words(blind)}")
-    return Verdict.passed(f"data discovery is on in {words(regions)}")
+        return Verdict.failed("data discovery is off in {blind}", blind=some(blind))
+    return Verdict.passed("data discovery is on in {regions}", regions=some(regions))

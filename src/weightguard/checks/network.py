@@ -36,6 +36,7 @@ from weightguard.checks.relations import (
 )
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, refs, said, some
 from weightguard.estate.fact import Source
 from weightguard.estate.model import Account, Endpoint, Resource, Store, Workload
 from weightguard.policy.aws import Layers, PolicyKind, Request, decide
@@ -87,7 +88,9 @@ def signed_links_bounded(store: Store, context: Context) -> Verdict:
     }  # fmt: skip
     request = Request(probe, "s3:GetObject", _object(store), store.account, facts)
     if is_refused(context, store.policy, account_of(store, context), [request], "store"):
-        return Verdict.passed(f"signed links are refused, at the latest after {minutes} minutes")
+        return Verdict.passed(
+            "signed links are refused, at the latest after {minutes} minutes", minutes=minutes
+        )
     return Verdict.failed("a signed link that leaks downloads weights for up to a week")
 
 
@@ -95,7 +98,9 @@ def endpoint_stays_inside(endpoint: Endpoint, context: Context) -> Verdict:
     """Nothing can be written through the endpoint to somebody else's store, with whosoever's credentials."""
     aws_only(endpoint)
     if not endpoint.service.endswith(GUARDED):
-        return Verdict.not_applicable(f"{endpoint.service or 'the service'} holds neither weights nor keys")
+        return Verdict.not_applicable(
+            "{service} holds neither weights nor keys", service=endpoint.service or "the service"
+        )
     policy = context.read(endpoint.policy)
     if policy is None:
         return Verdict.failed("the endpoint has the default policy: anything passes, to anybody's store")
@@ -126,7 +131,8 @@ def endpoint_stays_inside(endpoint: Endpoint, context: Context) -> Verdict:
         ):
             whose = "the network's own" if principal.account == endpoint.account else "an attacker's"
             return Verdict.failed(
-                f"weights can be written through the endpoint to a store outside with {whose} credentials"
+                "weights can be written through the endpoint to a store outside with {whose} credentials",
+                whose=whose,
             )
     return Verdict.passed("the endpoint lets nothing through to resources outside")
 
@@ -162,28 +168,34 @@ def _networks(account: Account, context: Context) -> frozenset[str]:
 def no_internet_path(account: Account, context: Context) -> Verdict:
     """Neither routes nor addresses lead from weight networks to the internet."""
     hosts = _hosts(account, context)
-    ways = [f"{one.name} has a public address" for one in hosts if _field(one, "PublicIpAddress", context)]
+    ways = [
+        said("{host} has a public address", host=Ref(one.name))
+        for one in hosts
+        if _field(one, "PublicIpAddress", context)
+    ]
     ways += [
-        f"{one.name} has direct internet access"
+        said("{host} has direct internet access", host=Ref(one.name))
         for one in hosts
         if _field(one, "DirectInternetAccess", context) == "Enabled"
     ]
     networks = _networks(account, context)
     tables = resources_in(account, "ec2.route_table", ("ec2", "DescribeRouteTables"), context)
     ways += [
-        f"{table.name} leads to {gate}"
+        said("{table} leads to {gate}", table=Ref(table.name), gate=Ref(gate))
         for table in tables
         if attribute(table, "VpcId", context) in networks
         for gate in _gates(table, context)
     ]
     if ways:
-        return Verdict.failed(f"weight networks reach the internet: {words(ways)}")
+        return Verdict.failed("weight networks reach the internet: {ways}", ways=some(ways))
     # Every network has a table of routes, if only the main one: of a network without any, its owner's were not listed.
     unrouted = networks - {attribute(table, "VpcId", context) for table in tables}
     looked_for(account, networks, ("ec2", "DescribeInstances"))
     if unrouted:
         missing(Source.asked(account.provider, account.id, "ec2", "DescribeRouteTables", words(unrouted)))
-    return Verdict.passed(f"{counted(len(networks), 'network')} in use, none leads to the internet")
+    return Verdict.passed(
+        "{count} in use, none leads to the internet", count=counted(len(networks), "network")
+    )
 
 
 def _gates(table: Resource, context: Context) -> Iterator[str]:
@@ -208,16 +220,16 @@ def egress_allow_list(account: Account, context: Context) -> Verdict:
     }
     groups = resources_in(account, "ec2.security_group", ("ec2", "DescribeSecurityGroups"), context)
     opened = [
-        f"{group.name} of {used[_bare(group.id)]}" for group in groups
+        said("{group} of {host}", group=Ref(group.name), host=Ref(used[_bare(group.id)])) for group in groups
         if _bare(group.id) in used and any(_anywhere(rule) for rule in attribute(group, "IpPermissionsEgress", context) or ())
     ]  # fmt: skip
     if opened:
-        return Verdict.failed(f"hosts may connect to any address: {words(opened)}")
+        return Verdict.failed("hosts may connect to any address: {opened}", opened=some(opened))
     looked_for(account, used, ("ec2", "DescribeInstances"))
     unseen = used.keys() - {_bare(group.id) for group in groups}
     if unseen:
         missing(Source.asked(account.provider, account.id, "ec2", "DescribeSecurityGroups", words(unseen)))
-    return Verdict.passed(f"{len(used)} security groups in use, all with named destinations")
+    return Verdict.passed("{count} security groups in use, all with named destinations", count=len(used))
 
 
 def no_open_management_ports(account: Account, context: Context) -> Verdict:
@@ -225,11 +237,18 @@ def no_open_management_ports(account: Account, context: Context) -> Verdict:
     ports = context.parameters["ports"]
     groups = all_in(account, "ec2.security_group", ("ec2", "DescribeSecurityGroups"), context)
     opened = [
-        f"{_bare(group.id)} (port {port})" for group in groups for port in ports if _opens(group, port, context)
-    ]  # fmt: skip
+        said("{group} (port {port})", group=Ref(_bare(group.id)), port=port)
+        for group in groups
+        for port in ports
+        if _opens(group, port, context)
+    ]
     if opened:
-        return Verdict.failed(f"ports of interactive access are open to the internet: {words(opened)}")
-    return Verdict.passed(f"{len(groups)} security groups, none opens a port of interactive access")
+        return Verdict.failed(
+            "ports of interactive access are open to the internet: {opened}", opened=some(opened)
+        )
+    return Verdict.passed(
+        "{count} security groups, none opens a port of interactive access", count=len(groups)
+    )
 
 
 def _opens(group: Resource, port: int, context: Context) -> bool:
@@ -270,9 +289,11 @@ def separated(account: Account, context: Context) -> Verdict:
     bridges += [_bare(one.id) for one in attachments if attribute(one, "ResourceId", context) in networks]
     joined = [name for name in bridges if name not in allowed]
     if joined:
-        return Verdict.failed(f"weight networks are joined to others: {words(joined)}")
+        return Verdict.failed("weight networks are joined to others: {joined}", joined=refs(joined))
     looked_for(account, networks, ("ec2", "DescribeInstances"))
-    return Verdict.passed(f"{counted(len(networks), 'network')} in use, none is joined to another")
+    return Verdict.passed(
+        "{count} in use, none is joined to another", count=counted(len(networks), "network")
+    )
 
 
 def _is_active(peering: Resource, context: Context) -> bool:
@@ -297,7 +318,7 @@ def flow_logs(account: Account, context: Context) -> Verdict:
     networks = _networks(account, context)
     dark = networks - covered
     if dark:
-        return Verdict.failed(f"traffic of these networks is not logged: {words(dark)}")
+        return Verdict.failed("traffic of these networks is not logged: {dark}", dark=refs(dark))
     looked_for(account, networks, ("ec2", "DescribeInstances"))
     return Verdict.passed("the traffic of every network in use is logged")
 
@@ -323,9 +344,11 @@ def refused_by_organisation(account: Account, context: Context, what: str) -> Ve
     left = guardrails_refuse(context, account, _actions(context.parameters["actions"]))
     if left:
         return Verdict.failed(
-            f"no guardrail of the organisation keeps an administrator of the account from {what}: {words(left)}"
+            "no guardrail of the organisation keeps an administrator of the account from {what}: {left}",
+            what=what,
+            left=some(left),
         )
-    return Verdict.passed(f"guardrails of the organisation rule out {what}")
+    return Verdict.passed("guardrails of the organisation rule out {what}", what=what)
 
 
 def _actions(given: Iterable[str]) -> tuple[str, ...]:
@@ -336,16 +359,19 @@ def egress_budget_declared(model: DeclaredModel, context: Context) -> Verdict:
     """The yearly budget is small beside what of the model would still be worth having."""
     found = [one for one in context.listed(context.estate.weight_sets) if one.id in model.weight_sets]
     if not found:
-        return Verdict.not_applicable(f"no weights of {model.name} were found")
+        return Verdict.not_applicable("no weights of {model} were found", model=Ref(model.name))
     budget = model.config.egress_budget
     if budget is None:
-        return Verdict.failed(f"no yearly egress budget is declared for {model.name}")
+        return Verdict.failed("no yearly egress budget is declared for {model}", model=Ref(model.name))
     per_parameter = context.parameters["effective_bytes_per_parameter"]
     sizes = [one.parameters * per_parameter if one.parameters else one.bytes * 0.25 for one in found]
     worth = max(sizes) * context.parameters["discount"]
     most = worth * context.parameters["maximum_share"]
     if budget > most:
         return Verdict.failed(
-            f"{budget} bytes a year may leave, at most {most:.0f} keep {model.name} from being carried out"
+            "{budget} bytes a year may leave, at most {most} keep {model} from being carried out",
+            budget=budget,
+            most=f"{most:.0f}",
+            model=Ref(model.name),
         )
-    return Verdict.passed(f"{budget} bytes a year may leave, below {most:.0f}")
+    return Verdict.passed("{budget} bytes a year may leave, below {most}", budget=budget, most=f"{most:.0f}")

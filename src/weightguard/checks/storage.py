@@ -29,6 +29,7 @@ from weightguard.checks.relations import (
 )
 from weightguard.checks.resource_policies import outside_grants
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, refs, said, some
 from weightguard.estate.fact import Known, Source, Unknown
 from weightguard.estate.model import Account, DiskCopy, EncryptionKind, NamedPolicy, Resource, Store
 from weightguard.policy.aws import ANONYMOUS, Layers, PolicyKind, Request
@@ -42,7 +43,9 @@ def public_access_blocked(store: Store, context: Context) -> Verdict:
             "the store has no public access block: a mistaken policy or ACL would open it to everybody"
         )
     if not access.blocked:
-        return Verdict.failed(f"the public access block leaves out: {words(access.left_open, 4)}")
+        return Verdict.failed(
+            "the public access block leaves out: {left_open}", left_open=some(access.left_open, 4)
+        )
     return Verdict.passed("the public access block is on, with all of its settings")
 
 
@@ -63,7 +66,8 @@ def acls_disabled(store: Store, context: Context) -> Verdict:
     lists = context.read(store.object_lists)
     if lists.in_force:
         return Verdict.failed(
-            f"ACLs are enabled ({lists.stated}): whoever uploads an object can share it past the policy"
+            "ACLs are enabled ({stated}): whoever uploads an object can share it past the policy",
+            stated=lists.stated,
         )
     return Verdict.passed("ACLs are disabled, policies alone decide")
 
@@ -106,7 +110,7 @@ def weaker_encryption_refused(store: Store, context: Context) -> Verdict:
         if not is_refused(context, store.policy, account, [_upload(store, context, facts)], "store")
     ]  # fmt: skip
     if accepted:
-        return Verdict.failed(f"uploads may choose {words(accepted)}")
+        return Verdict.failed("uploads may choose {accepted}", accepted=some(accepted))
     return Verdict.passed("uploads with any other encryption are refused")
 
 
@@ -142,12 +146,14 @@ def replication_stays_inside(store: Store, context: Context) -> Verdict:
         if owner is None:
             unknown.append(replica.store or "?")
         elif is_outside(owner, context):
-            abroad.append(f"{replica.store or '?'} in {owner}")
+            abroad.append(said("{store} in {owner}", store=Ref(replica.store or "?"), owner=Ref(owner)))
     if abroad:
-        return Verdict.failed(f"every new object is copied outside the organisation: {words(abroad)}")
+        return Verdict.failed(
+            "every new object is copied outside the organisation: {abroad}", abroad=some(abroad)
+        )
     if unknown:
         missing(Source.named("s3", "GetBucketReplication", f"the owner of {words(unknown)}"))
-    return Verdict.passed(f"{len(rules)} replication rules, none leads outside the organisation")
+    return Verdict.passed("{count} replication rules, none leads outside the organisation", count=len(rules))
 
 
 def _owner_of(bucket: str, context: Context) -> str | None:
@@ -163,23 +169,25 @@ def releases_write_once(store: Store, context: Context) -> Verdict:
         return Verdict.failed(
             "objects are not locked by default: whoever may delete versions can destroy the weights"
         )
-    return Verdict.passed(f"versions are kept and locked by default ({retention.mode.value} mode)")
+    return Verdict.passed("versions are kept and locked by default ({mode} mode)", mode=retention.mode.value)
 
 
 def disk_copy_not_shared(copy: DiskCopy, context: Context) -> Verdict:
     """A snapshot or image is shared with nobody outside."""
     if copy.kind not in ("snapshot", "image"):
-        return Verdict.not_applicable(f"a {copy.kind} cannot be shared")
+        return Verdict.not_applicable("a {kind} cannot be shared", kind=copy.kind)
     public, shared = context.peek(copy.public), context.peek(copy.shared_with)
     if isinstance(public, Known) and public.value:
-        return Verdict.failed(f"the {copy.kind} is public: any account can copy the disk")
+        return Verdict.failed("the {kind} is public: any account can copy the disk", kind=copy.kind)
     outside = (
         [name for name in shared.value if _is_foreign(name, context)] if isinstance(shared, Known) else []
     )
     if outside:
-        return Verdict.failed(f"the {copy.kind} is shared outside the organisation: {words(outside)}")
+        return Verdict.failed(
+            "the {kind} is shared outside the organisation: {outside}", kind=copy.kind, outside=refs(outside)
+        )
     context.require(fact for fact in (public, shared) if isinstance(fact, Unknown))
-    return Verdict.passed(f"the {copy.kind} is shared with nobody outside")
+    return Verdict.passed("the {kind} is shared with nobody outside", kind=copy.kind)
 
 
 def _is_foreign(name: str, context: Context) -> bool:
@@ -192,20 +200,20 @@ def _is_foreign(name: str, context: Context) -> bool:
 def disk_encrypted_with_customer_key(copy: DiskCopy, context: Context) -> Verdict:
     """Disks and their copies are encrypted with keys of the organisation."""
     if not context.read(copy.encrypted):
-        return Verdict.failed(f"the {copy.kind} is not encrypted")
+        return Verdict.failed("the {kind} is not encrypted", kind=copy.kind)
     if copy.kind == "image":
         return Verdict.passed("all disks of the image are encrypted; their snapshots name the keys")
     name = context.read(copy.key)
     if name is None:
-        return Verdict.failed(f"the {copy.kind} is encrypted with the provider's default key")
+        return Verdict.failed("the {kind} is encrypted with the provider's default key", kind=copy.kind)
     key = key_named(
         name, name.split(":")[4] if name.startswith("arn:") else copy.account, copy.region, context
     )
     if key is None:
         key_unseen(name)
     if not context.read(key.customer_managed, "key.customer_managed"):
-        return Verdict.failed(f"the {copy.kind} is encrypted with a key that the provider manages")
-    return Verdict.passed(f"the {copy.kind} is encrypted with a key of the organisation")
+        return Verdict.failed("the {kind} is encrypted with a key that the provider manages", kind=copy.kind)
+    return Verdict.passed("the {kind} is encrypted with a key of the organisation", kind=copy.kind)
 
 
 def file_systems_require_identity(account: Account, context: Context) -> Verdict:
@@ -220,8 +228,10 @@ def file_systems_require_identity(account: Account, context: Context) -> Verdict
         if policy is None or _mounts(system.id, policy, account, facts):
             opened.append(system.name)
     if opened:
-        return Verdict.failed(f"whoever reaches the network can mount {words(opened)} without an identity")
-    return Verdict.passed(f"all {len(systems)} file systems ask for an identity")
+        return Verdict.failed(
+            "whoever reaches the network can mount {opened} without an identity", opened=refs(opened)
+        )
+    return Verdict.passed("all {count} file systems ask for an identity", count=len(systems))
 
 
 def _mounts(system: str, policy: NamedPolicy, account: Account, facts: Mapping[str, Any]) -> bool:
@@ -237,19 +247,28 @@ def backup_vaults_protected(account: Account, context: Context) -> Verdict:
     vaults = all_in(account, "backup.backup_vault", ("backup", "ListBackupVaults"), context)
     if not vaults:
         return Verdict.not_applicable("the account has no backup vaults")
-    problems = [f"{vault.name} is not locked" for vault in vaults if not attribute(vault, "Locked", context)]
+    problems = [
+        said("{vault} is not locked", vault=Ref(vault.name))
+        for vault in vaults
+        if not attribute(vault, "Locked", context)
+    ]
     own = {vault.name: _own_key(vault, context) for vault in vaults}
-    problems += [f"{name} has no key of its own" for name, held in own.items() if held is False]
+    problems += [
+        said("{vault} has no key of its own", vault=Ref(name)) for name, held in own.items() if held is False
+    ]
     actions = ("backup:CopyFromBackupVault", "backup:StartRestoreJob", "backup:PutBackupVaultAccessPolicy")
-    problems += [f"{name} is open to outsiders" for name in outside_grants(vaults, actions, account, context)]
+    problems += [
+        said("{vault} is open to outsiders", vault=Ref(name))
+        for name in outside_grants(vaults, actions, account, context)
+    ]
     if problems:
-        return Verdict.failed(f"backups are weaker than what they copy: {words(problems)}")
+        return Verdict.failed("backups are weaker than what they copy: {problems}", problems=some(problems))
     unseen = [name for name, held in own.items() if held is None]
     if unseen:
         missing(
             Source.asked(account.provider, account.id, "kms", "DescribeKey", f"the key of {words(unseen)}")
         )
-    return Verdict.passed(f"all {len(vaults)} backup vaults are locked, encrypted and closed")
+    return Verdict.passed("all {count} backup vaults are locked, encrypted and closed", count=len(vaults))
 
 
 def _own_key(vault: Resource, context: Context) -> bool | None:
@@ -266,15 +285,15 @@ def disk_sharing_blocked(account: Account, context: Context) -> Verdict:
     snapshots = settings(account, "ec2", "GetSnapshotBlockPublicAccessState", context)
     images = settings(account, "ec2", "GetImageBlockPublicAccessState", context)
     opened = [
-        f"snapshots in {place}"
+        said("snapshots in {place}", place=place)
         for place, answer in snapshots.items()
         if (answer or {}).get("State") not in ("block-all-sharing", "block-new-sharing")
     ]
     opened += [
-        f"images in {place}"
+        said("images in {place}", place=place)
         for place, answer in images.items()
         if (answer or {}).get("ImageBlockPublicAccessState") != "block-new-sharing"
     ]
     if opened:
-        return Verdict.failed(f"one call makes these public: {words(opened)}")
+        return Verdict.failed("one call makes these public: {opened}", opened=some(opened))
     return Verdict.passed("snapshots and images cannot be made public")

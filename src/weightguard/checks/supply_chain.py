@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.identity import is_open_subject
-from weightguard.checks.relations import all_in, attribute, counted, words, workloads_of
+from weightguard.checks.relations import all_in, attribute, counted, workloads_of
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import refs
 from weightguard.estate.model import Account, Store
 
 
@@ -24,7 +25,8 @@ def pipelines_bound(store: Store, context: Context) -> Verdict:
     ]
     if open_ones:
         return Verdict.failed(
-            f"build pipelines that are not bound to one repository and branch read these weights: {words(open_ones)}"
+            "build pipelines that are not bound to one repository and branch read these weights: {open_ones}",
+            open_ones=refs(open_ones),
         )
     context.require((*answer.gaps, *context.estate.workloads.gaps))
     return Verdict.passed("no unbound build pipeline reads these weights")
@@ -41,7 +43,10 @@ def images_scanned(account: Account, context: Context) -> Verdict:
         if (attribute(one, "imageScanningConfiguration", context) or {}).get("scanOnPush") is not True
     ]
     if unscanned:
-        return Verdict.failed(f"images are not scanned for known weaknesses: {words(unscanned)}")
+        return Verdict.failed(
+            "images are not scanned for known weaknesses: {unscanned}", unscanned=refs(unscanned)
+        )
     return Verdict.passed(
-        f"images are scanned in {counted(len(repositories), 'repository', 'repositories')}, all of them"
+        "images are scanned in {count}, all of them",
+        count=counted(len(repositories), "repository", "repositories"),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from weightguard.checks.relations import words
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import some
 from weightguard.estate.model import Estate, Principal
 
 
@@ -15,7 +15,10 @@ def disclosure_policy_published(estate: Estate, context: Context) -> Verdict:
     if text is None:
         return Verdict.failed("there is no security.txt: a finder does not know whom to tell")
     if not text.usable(context.as_of):
-        return Verdict.failed(f"security.txt cannot be relied on: {words(text.problems) or 'it has expired'}")
+        return Verdict.failed(
+            "security.txt cannot be relied on: {problems}",
+            problems=some(text.problems) if text.problems else "it has expired",
+        )
     if "policy" not in text.fields and not context.read(context.disclosure.policy, "disclosure.policy"):
         return Verdict.failed("security.txt names no policy: a finder does not know what is in scope")
     return Verdict.passed("security.txt is in date and leads to a disclosure policy")
@@ -43,7 +46,7 @@ def evaluators_bounded(principal: Principal, context: Context) -> Verdict:
         return Verdict.not_applicable("not an identity of an outside evaluator")
     tier = tags.get(tag)
     if context.weights_of(principal.id) and tier != context.parameters["white_box_value"]:
-        return Verdict.failed(f"an evaluator ({tier or 'of no stated tier'}) can reach raw weights")
+        return Verdict.failed("an evaluator ({tier}) can reach raw weights", tier=tier or "of no stated tier")
     return Verdict.passed("the evaluator reaches no raw weights, or is cleared for it")
 
 
@@ -61,7 +64,9 @@ def technical_safe_harbour_given(estate: Estate, context: Context) -> Verdict:
 
 def _speaks_of(text: str | None, context: Context, what: str) -> Verdict:
     if not text:
-        return Verdict.failed(f"there is no {what}: good-faith research is at the organisation's mercy")
+        return Verdict.failed(
+            "there is no {what}: good-faith research is at the organisation's mercy", what=what
+        )
     lowered = text.lower()
     silent = [
         point
@@ -69,5 +74,5 @@ def _speaks_of(text: str | None, context: Context, what: str) -> Verdict:
         if not any(one in lowered for one in spellings)
     ]
     if silent:
-        return Verdict.failed(f"the {what} says nothing of: {words(silent, 6)}")
-    return Verdict.passed(f"the {what} speaks of every point asked for")
+        return Verdict.failed("the {what} says nothing of: {silent}", what=what, silent=some(silent, 6))
+    return Verdict.passed("the {what} speaks of every point asked for", what=what)

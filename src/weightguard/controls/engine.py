@@ -34,6 +34,7 @@ from weightguard.controls.judge import (
 )
 from weightguard.controls.plain import plain
 from weightguard.controls.results import Breakage, Evidence, Judgement, Result
+from weightguard.controls.said import Said, Some, Value, each, said, some, worded
 from weightguard.controls.schema import Control, Status, Subject
 from weightguard.controls.subjects import ESTATE_ID, Gap, Subjects, Target
 from weightguard.controls.unread import unread_of
@@ -88,7 +89,7 @@ def judge(
         for kind, controls in _by_subject(catalogue).items()
         for result in bench.judge(kind, [rule_of(control, parameters[control.id]) for control in controls])
     ]
-    results.sort(key=lambda result: (result.control, result.subject, result.message))
+    results.sort(key=lambda result: (result.control, result.subject, worded(result.message)))
     breakages = bench.breakages()
     _tell(breakages)
     return Judgement(tuple(results), declarations, subjects, now, unread, breakages)
@@ -126,18 +127,25 @@ def timestamp(text: str) -> datetime:
 
 
 class _InPlay(Exception):
-    """A verdict rests on an answer that a limit in play keeps from being complete; its words are what the limits hide."""
+    """A verdict rests on an answer that limits in play keep from being complete.
+
+    Args:
+        hides: what each of them hides.
+    """
+
+    def __init__(self, hides: Iterable[str]) -> None:
+        self.hides = each(hides)
 
 
 class _NotDecided(Exception):
-    """The control is meant for a provider and not decided on it yet; its words are the providers."""
+    """The control is meant for some providers and not decided on them yet."""
 
     def __init__(self, control: Control, providers: tuple[str, ...]) -> None:
         self.unknowns = tuple(
             Unknown(Reason.NOT_DECIDED, Source.named("weightguard", control.id, provider, provider=provider))
             for provider in providers
         )
-        super().__init__(f"the control is not decided on {' and '.join(providers)} yet")
+        self.why = said("the control is not decided on {providers} yet", providers=each(providers, " and "))
 
 
 class _Bench:
@@ -185,7 +193,13 @@ class _Bench:
         if not bears and (control.check is None or not control.exposes):
             return  # what bears on no weights is mentioned only where it lies open
         if control.check is None:
-            yield self._result(control, target, Status.UNKNOWN, f"not attested: {control.title}", bears=True)
+            yield self._result(
+                control,
+                target,
+                Status.UNKNOWN,
+                said("not attested: {title}", title=control.title),
+                bears=True,
+            )
             return
         context = Context(self._around, rule.parameters.on(target.provider), names, bears=bears)
         try:
@@ -199,13 +213,14 @@ class _Bench:
 
     def _asked(
         self, rule: Rule, target: Target, context: Context, bears: bool
-    ) -> tuple[Status, str, tuple[Unknown, ...]]:
+    ) -> tuple[Status, Said, tuple[Unknown, ...]]:
         """What the check says, or why it could not say: status, message, what was missing.
 
         Raises:
             OutOfScope: the check asked the access graph about something that bears on no weights.
         """
         control = rule.control
+        why: Value
         try:
             verdict = _check_of(rule, target)(target.value, context)
             if verdict.status in _EARNED:
@@ -213,17 +228,20 @@ class _Bench:
                 _decided_wherever_it_lies(rule, target)
             return verdict.status, verdict.message, ()
         except UnknownFact as missing:
-            why, unknowns = _words(missing.unknowns), missing.unknowns
+            why, unknowns = _reasons(missing.unknowns), missing.unknowns
         except _NotDecided as problem:
-            why, unknowns = str(problem), problem.unknowns
+            why, unknowns = problem.why, problem.unknowns
         except _InPlay as limited:
-            why, unknowns = str(limited), ()
+            why, unknowns = limited.hides, ()
         except ExpressionFailed as problem:
-            why, unknowns = f"the expression failed: {problem}", (_unevaluated(control),)
+            why, unknowns = (
+                said("the expression failed: {problem}", problem=str(problem)),
+                (_unevaluated(control),),
+            )
         except _FENCE as problem:
-            why = f"the check itself failed ({type(problem).__name__})"
+            why = said("the check itself failed ({error})", error=type(problem).__name__)
             unknowns = (self._broke(control, target, problem),)
-        return Status.UNKNOWN, f"could not be decided: {why}", unknowns
+        return Status.UNKNOWN, said("could not be decided: {why}", why=why), unknowns
 
     def _broke(self, control: Control, target: Target, problem: Exception) -> Unknown:
         """What a check leaves that failed inside: a mistake of weightguard's, never a pass. It is counted, and told aloud."""
@@ -243,7 +261,7 @@ class _Bench:
         context.require(context.notes.lacking)
         limits = sorted({limit.kind.hides for limit in context.notes.limits if limit.in_play})
         if limits:
-            raise _InPlay("; ".join(limits))
+            raise _InPlay(limits)
         unseen = self._subjects.bearing.weights_of(target.id) if bears else ()
         if status is Status.NOT_APPLICABLE and isinstance(unseen, Unseen):
             # "There are no weights here" cannot be said of a place that nobody could list.
@@ -254,7 +272,7 @@ class _Bench:
         control: Control,
         target: Target,
         status: Status,
-        message: str,
+        message: Said,
         *,
         bears: bool,
         notes: Notes | None = None,
@@ -285,8 +303,12 @@ class _Bench:
         unknowns = tuple(dict.fromkeys(gap.unknown for gap in gaps))
         weights = _together(gap.weights for gap in gaps)
         source = unknowns[0].source
-        target = Target(subject, None, weights, frozenset(), source.provider, source.scope)
-        message = f"could not be decided for every {kind.replace('_', ' ')}: {_words(unknowns)}"
+        target = Target(subject, None, weights, frozenset(), source.provider, account=source.scope)
+        message = said(
+            "could not be decided for every {kind}: {reasons}",
+            kind=kind.replace("_", " "),
+            reasons=_reasons(unknowns),
+        )
         notes = Notes()
         notes.gaps(f"estate.{kind}", unknowns)
         return self._result(
@@ -295,7 +317,7 @@ class _Bench:
 
     def _no_subject(self, control: Control, kind: Subject) -> Result:
         target = Target(ESTATE_ID, None, self._subjects.all_weights, frozenset(), None)
-        message = f"there is no {kind.replace('_', ' ')} that this control speaks of"
+        message = said("there is no {kind} that this control speaks of", kind=kind.replace("_", " "))
         return self._result(control, target, Status.NOT_APPLICABLE, message, bears=True)
 
     def _evidence_of(self, notes: Notes) -> tuple[Evidence, ...]:
@@ -382,8 +404,6 @@ def _together(found: Iterable[Weights]) -> Weights:
     return union(*distinct) or ()
 
 
-def _words(unknowns: tuple[Unknown, ...]) -> str:
+def _reasons(unknowns: Iterable[Unknown]) -> Some:
     """The distinct reasons, at most three."""
-    words = sorted({unknown.words() for unknown in unknowns})
-    more = f" and {len(words) - 3} more" if len(words) > 3 else ""
-    return "; ".join(words[:3]) + more
+    return some((unknown.words() for unknown in unknowns), between="; ")

@@ -97,7 +97,9 @@ def expression_check(control: Control, check: CelCheck) -> Check:
                 raise UnknownFact(unknowns)
             raise ExpressionFailed(str(answer.value())[:_MOST_SAID])
         message = check.message or control.statement
-        return Verdict.passed(message) if answer.value() else Verdict.failed(f"does not hold: {message}")
+        if answer.value():
+            return Verdict.passed("{statement}", statement=message)
+        return Verdict.failed("does not hold: {statement}", statement=message)
 
     return decide
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from weightguard.access.model import Access, AccessKind, Cut, Paths, WhoCan
 from weightguard.controls.declared import Declarations, DeclaredModel
 from weightguard.controls.disclosure import Disclosure
+from weightguard.controls.said import Said, Value
 from weightguard.controls.schema import Status
 from weightguard.estate.fact import Collection, Fact, Known, Source, Unknown
 from weightguard.estate.limit import Limit
@@ -46,25 +47,25 @@ class ExpressionFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A check's answer, in one plain sentence."""
+    """A check's answer, in one plain sentence: a template, and what stands in its places."""
 
     status: Status
-    message: str
+    message: Said
 
     @classmethod
-    def passed(cls, message: str) -> Verdict:
+    def passed(cls, template: str, /, **values: Value) -> Verdict:
         """The statement of the control holds for this subject."""
-        return cls(Status.PASS, message)
+        return cls(Status.PASS, Said(template, values))
 
     @classmethod
-    def failed(cls, message: str) -> Verdict:
+    def failed(cls, template: str, /, **values: Value) -> Verdict:
         """It does not; the message says what an attacker finds."""
-        return cls(Status.FAIL, message)
+        return cls(Status.FAIL, Said(template, values))
 
     @classmethod
-    def not_applicable(cls, message: str) -> Verdict:
+    def not_applicable(cls, template: str, /, **values: Value) -> Verdict:
         """The control has nothing to say about this subject, and why."""
-        return cls(Status.NOT_APPLICABLE, message)
+        return cls(Status.NOT_APPLICABLE, Said(template, values))
 
 
 @dataclass(frozen=True, slots=True)

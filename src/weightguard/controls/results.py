@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from weightguard.controls.declared import Declarations
+from weightguard.controls.said import Said
 from weightguard.controls.schema import Level, Severity, Status
 from weightguard.controls.subjects import Subjects
 from weightguard.controls.unread import Unread
@@ -47,7 +48,7 @@ class Result:
     status: Status
     severity: Severity
     level: Level
-    message: str
+    message: Said
     evidence: tuple[Evidence, ...]
     weights: tuple[str, ...]
     unknowns: tuple[Unknown, ...]

@@ -250,5 +250,12 @@ def _weight_set(one: WeightSet, store: Store | None) -> Target:
     if store is None:
         return Target(one.id, one, (one.id,), _WEIGHTS, None, name=one.name)
     return Target(
-        one.id, one, (one.id,), _WEIGHTS, store.provider, store.account, store.region, name=one.name
+        one.id,
+        one,
+        (one.id,),
+        _WEIGHTS,
+        store.provider,
+        account=store.account,
+        region=store.region,
+        name=one.name,
     )
