@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from laboratory import ToldAccess, account, arn, catalogue, control, estate, store, weights
+from laboratory import SHOWN, ToldAccess, account, arn, catalogue, control, estate, store, weights
 from weightguard.config import Config
 from weightguard.controls.engine import judge
 from weightguard.controls.said import Ref, Said, Some, each, refs, said, some, worded
@@ -48,6 +48,7 @@ def test_a_verdict_tells_the_things_that_it_speaks_of(tmp_path: Path) -> None:
             control(
                 "WG-STO-01",
                 check="inventory.labelled",
+                examples=SHOWN,
                 parameters={"required_tags": {"default": ["owner"], "description": "labels"}},
             ),
         ),
