@@ -126,7 +126,8 @@ class AccessGraph:
         """The store, or the prefix in it, that a question is about: of the provider that holds it, if any does."""
         found = self._asked.get((store, prefix))
         if found is None:
-            every = [Asked(port, port.place(store, prefix), store, prefix) for port in self.ports]
+            places = ((port, port.place(store, prefix)) for port in self.ports)
+            every = [Asked(port, place, store, prefix) for port, place in places if place is not None]
             found = next((one for one in every if one.place.held), every[0])
             self._asked[store, prefix] = found
         return found

@@ -210,14 +210,15 @@ class Port:
         links: adds links to the graph that the port was made for: those of the estate as it is where nothing is wanted, else
             those that are worth something; False where there are none that are not known yet.
         direct: who can do something to a place, as far as the graph was worked out.
-        place: the store that a question is about; not held where no snapshot holds it.
+        place: the store that a question is about; not held where no snapshot holds it, None where its id is none of the
+            provider's.
         kind_of: who stands behind a name; None for what is no name of the provider's.
         removals: what can be taken away.
     """
 
     links: Callable[[Wanted | None], bool]
     direct: Callable[[AccessKind, str, str | None], Direct]
-    place: Callable[[str, str | None], Place]
+    place: Callable[[str, str | None], Place | None]
     kind_of: Callable[[str], Actor | None]
     removals: Callable[[], Removals]
 

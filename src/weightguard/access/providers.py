@@ -24,6 +24,7 @@ def _aws_exposure() -> Exposing:
 
 
 _REACH: dict[str, Callable[[], Reaching]] = {"aws": _aws}
+"""Asked in this order whose a name or a store is. AWS comes last: its policies may name anybody, so it answers for every name."""
 _EXPOSURE: dict[str, Callable[[], Exposing]] = {"aws": _aws_exposure}
 
 

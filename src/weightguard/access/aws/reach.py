@@ -60,7 +60,7 @@ class _Reach:
         self._context = context_of(estate)
         self._graph = graph
         self._kinds = ActorKinds(estate, self._context.population)
-        self._stores = {store.id: store for store in estate.stores}
+        self._stores = {store.id: store for store in estate.stores if store.provider == "aws"}
         self._disks = DiskAccess(self._context)
         self._trusts = TrustPolicies(self._context)
         self._places: dict[tuple[str, str], StoreSurface] = {}
