@@ -204,27 +204,36 @@ class AccessGraph:
         return limits_of(self.estate)
 
     def _all_gaps(self, place: Place) -> Iterable[Unknown]:
-        estate = self.estate
         yield from place.gaps
-        for collection in (
+        yield from self._unlisted
+        if not place.held:
+            yield from (*self.estate.stores.gaps, *self.estate.disk_copies.gaps)
+        yield from self._unknown_guardrails
+
+    @cached_property
+    def _unlisted(self) -> tuple[Unknown, ...]:
+        """What could not be listed, and bears on every question."""
+        estate = self.estate
+        collections = (
             estate.organisations,
             estate.accounts,
             estate.principals,
             estate.federated_providers,
             estate.workloads,
             estate.secrets,
-        ):
-            yield from collection.gaps
-        if not place.held:
-            yield from (*estate.stores.gaps, *estate.disk_copies.gaps)
-        for account in estate.accounts:
-            if not account.collected and account.organisation is None:
-                continue  # somebody else's: whatever its guardrails are, they open nothing here
-            yield from (
-                fact
-                for fact in (account.guardrails, account.resource_guardrails)
-                if isinstance(fact, Unknown)
-            )
+        )
+        return tuple(gap for collection in collections for gap in collection.gaps)
+
+    @cached_property
+    def _unknown_guardrails(self) -> tuple[Unknown, ...]:
+        """Guardrails that could not be read; somebody else's open nothing here, whatever they are."""
+        return tuple(
+            fact
+            for account in self.estate.accounts
+            if account.collected or account.organisation is not None
+            for fact in (account.guardrails, account.resource_guardrails)
+            if isinstance(fact, Unknown)
+        )
 
 
 def _likeness(place: Place, seeds: Iterable[Link]) -> frozenset[object]:

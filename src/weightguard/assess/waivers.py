@@ -40,6 +40,7 @@ from weightguard.errors import ConfigError
 from weightguard.yaml_file import Document
 
 LONGEST = timedelta(days=366)
+_WILD = frozenset("*?[")
 
 
 class WaiverRow(Strict):
@@ -68,6 +69,7 @@ class Waiver:
     Attributes:
         matches: whether it speaks of a thing; None: that hangs on what is not known of the thing.
         refused: why it cannot be applied at all; empty when it can.
+        exact: whether it speaks of the subject that it names and of no other, so that none has to be tried.
     """
 
     control: str
@@ -80,6 +82,7 @@ class Waiver:
     source: str
     matches: Callable[[Thing], bool | None] = field(compare=False)
     refused: str = ""
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +119,20 @@ def apply(
         things: what results are about, by subject, for mutelists, which speak of accounts, regions and names.
     """
     by_control: dict[str, list[int]] = {}
+    by_subject: dict[tuple[str, str], list[int]] = {}
     for place, result in enumerate(results):
         if result.status in (Status.FAIL, Status.UNKNOWN):
             by_control.setdefault(result.control, []).append(place)
+            by_subject.setdefault((result.control, result.subject), []).append(place)
     stamps: dict[int, WaiverStamp] = {}
     entries = []
     for waiver in waivers:
-        found = {
-            place: waiver.matches(_thing(results[place].subject, things))
-            for place in by_control.get(waiver.control, ())
-        }
+        near = (
+            by_subject.get((waiver.control, waiver.subject), ())
+            if waiver.exact
+            else by_control.get(waiver.control, ())
+        )
+        found = {place: waiver.matches(_thing(results[place].subject, things)) for place in near}
         places = [place for place, matches in found.items() if matches]
         state, why = _fate(waiver, len(places), sum(one is None for one in found.values()), as_of)
         if state == "applied":
@@ -192,6 +199,7 @@ def _own(document: Document, catalogue: Catalogue, as_of: datetime) -> Iterator[
             compensating_control=row.compensating_control,
             source=_source(document, "waivers", index),
             matches=_shell(row.subject),
+            exact=_WILD.isdisjoint(row.subject),
         )
 
 

@@ -6,6 +6,7 @@ Pure, and in the order of the snapshots, which is fixed. Both are streamed side 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -263,12 +264,14 @@ def _between_lists(path: str, old: list[Any], new: list[Any]) -> Iterator[Differ
 
 
 def _without(these: list[Any], others: list[Any]) -> list[Any]:
-    remaining = [_stable(one) for one in others]
+    """Those that the others do not hold, each as often as it is there more often."""
+    remaining = Counter(map(_stable, others))
     left = []
     for one in these:
-        try:
-            remaining.remove(_stable(one))
-        except ValueError:
+        stable = _stable(one)
+        if remaining[stable]:
+            remaining[stable] -= 1
+        else:
             left.append(one)
     return left
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from weightguard.access.aws.identities.actors import Actors
@@ -33,8 +34,8 @@ class PolicyIndex:
         self._population = population
         self._named = named
         self._hits: dict[tuple[object, ...], frozenset[str]] = {}
-        self._wild: list[tuple[str, str, Glob]] = []
-        self._plain: list[str] = []
+        wild: list[str] = []
+        plain: list[str] = []
         for pattern in dict.fromkeys(
             pattern
             for account in sorted(population.realms)
@@ -44,9 +45,10 @@ class PolicyIndex:
             if not _may_name_store(pattern):
                 continue
             if is_pattern(pattern):
-                self._wild.append((pattern, _beginning(pattern), glob(pattern)))
+                wild.append(pattern)
             else:
-                self._plain.append(pattern)
+                plain.append(pattern)
+        self._wild, self._plain = _Wild(wild), _Sorted(plain)
 
     def hits(self, place: StoreSurface) -> frozenset[str]:
         """The resource patterns that concern the store, its objects, what leads to them, or its key."""
@@ -58,8 +60,12 @@ class PolicyIndex:
                 names.append(place.key.arn or keys_of(place.key.account, partition_of(place.id)))
             names += _point_names(place)
             globs = [(_beginning(name), glob(name)) for name in names]
-            wild = (text for text, start, pattern in self._wild if _meets(start, pattern, globs))
-            plain = (text for text in self._plain if any(one.matches(text) for _, one in globs))
+            wild = (
+                text for start, one in globs for text, other in self._wild.near(start) if other.overlaps(one)
+            )
+            plain = (
+                text for start, one in globs for text in self._plain.beginning(start) if one.matches(text)
+            )
             found = self._hits[key] = frozenset(wild) | frozenset(plain)
         return found
 
@@ -150,8 +156,32 @@ def _beginning(pattern: str) -> str:
     return re.split(r"[*?]", pattern, maxsplit=1)[0]
 
 
-def _meets(start: str, pattern: Glob, names: Iterable[tuple[str, Glob]]) -> bool:
-    """Whether a pattern and one of several others have something in common; those that begin otherwise have not."""
-    return any(
-        (start.startswith(other) or other.startswith(start)) and pattern.overlaps(one) for other, one in names
-    )
+class _Sorted:
+    """Texts by what they begin with."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = sorted(texts)
+
+    def beginning(self, start: str) -> Iterator[str]:
+        """Those that begin with a text."""
+        for place in range(bisect_left(self._texts, start), len(self._texts)):
+            if not self._texts[place].startswith(start):
+                return
+            yield self._texts[place]
+
+
+class _Wild:
+    """Patterns by what they say before their first wildcard: two that begin otherwise have nothing in common."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._by_start: dict[str, list[tuple[str, Glob]]] = {}
+        for pattern in patterns:
+            self._by_start.setdefault(_beginning(pattern), []).append((pattern, glob(pattern)))
+        self._starts = _Sorted(self._by_start)
+
+    def near(self, start: str) -> Iterator[tuple[str, Glob]]:
+        """Those whose beginning continues a text, or is continued by it."""
+        for length in range(len(start)):
+            yield from self._by_start.get(start[:length], ())
+        for longer in self._starts.beginning(start):
+            yield from self._by_start[longer]
