@@ -4,6 +4,7 @@ by it.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from laboratory import ACCOUNT, ToldAccess, account, catalogue, control, denied, estate, store, weights
 from weightguard.assess.assessment import Provenance, assess
-from weightguard.assess.gaps import CallGroup
+from weightguard.assess.gaps import CallGroup, coverage
 from weightguard.assess.grants import permission
 from weightguard.assess.model import Report
 from weightguard.collect.aws.permissions import operations
 from weightguard.config import Config
+from weightguard.controls.results import Result
+from weightguard.controls.schema import Status
 from weightguard.estate.fact import Collection, Reason, Source, Unknown
 
 SCOPE = f"aws/{ACCOUNT}"
@@ -109,3 +112,33 @@ def test_permissions_named_in_gaps_are_those_that_the_collector_declares() -> No
         if permission(operation.service, operation.name) not in operation.permissions
     }
     assert wrong == {}
+
+
+def test_a_read_refused_in_a_thousand_accounts_is_not_looked_for_a_million_times(tmp_path: Path) -> None:
+    """A listing refused in every account, and in each something that was therefore never asked about."""
+    scopes = [f"aws/{100_000_000_000 + number}" for number in range(2_000)]
+    calls = [CallGroup(scope, "kms", "ListKeys", "denied", "AccessDenied", 1) for scope in scopes]
+    rules = catalogue(tmp_path, control("WG-KEY-01")).by_id
+    found = [
+        Result(
+            control="WG-KEY-01",
+            subject=scope,
+            status=Status.UNKNOWN,
+            severity="high",
+            level="SL1",
+            message="",
+            evidence=(),
+            weights=(),
+            unknowns=(
+                Unknown(Reason.NOT_COLLECTED, Source("kms:DescribeKey", f"records/{scope}/kms.jsonl:1")),
+                Unknown(Reason.DENIED, Source("kms:ListGrants", f"records/{scope}/kms.jsonl:2")),
+            ),
+        )
+        for scope in scopes
+    ]
+    started = time.process_time()
+    gaps = coverage(calls, found, rules, estate()).gaps
+    assert time.process_time() - started < 10  # of every account with every other it is minutes
+    assert [(one.scope, one.operation) for one in gaps] == [
+        (scope, operation) for scope in scopes for operation in ("DescribeKey", "ListGrants", "ListKeys")
+    ]

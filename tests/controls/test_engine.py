@@ -5,6 +5,7 @@ the author's help.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from laboratory import (
     user,
     weights,
 )
-from weightguard.access.model import AccessKind
+from weightguard.access.model import AccessKind, WhoCan
 from weightguard.config import Config
 from weightguard.controls import functions
 from weightguard.controls.engine import judge, timestamp
@@ -231,6 +232,30 @@ def test_principals_bear_on_the_weights_that_they_reach(tmp_path: Path) -> None:
         (bystander.id, "low", ()),
         (reader.id, "critical", (weights("a").id,)),
     ]
+
+
+class _BlindBeside(ToldAccess):
+    """Lacks something in its answers about one store, and in none about others."""
+
+    def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
+        found = super().who_can(access, store, prefix)
+        return found if store == arn("a") else replace(found, complete=True, gaps=())
+
+
+def test_what_hides_readers_of_one_store_leaves_the_weights_of_another_alone(tmp_path: Path) -> None:
+    hidden = denied("kms:ListGrants", f"records/aws/{ACCOUNT}/kms.jsonl:1")
+    rule = control("WG-IAM-09", subject="principal", check={"cel": "principal.mfa_active == true"})
+    sees: dict[str, Any] = {
+        "accounts": [account()],
+        "stores": [store("a"), store("b")],
+        "weight_sets": [weights("a"), weights("b")],
+    }
+    for access, touched in (
+        (_BlindBeside({}, gaps=(hidden,)), (weights("a").id,)),
+        (ToldAccess({}, gaps=(hidden,)), (weights("a").id, weights("b").id)),
+    ):
+        found = results(tmp_path, rule, access=access, **sees)
+        assert [(one.status.value, one.weights) for one in found] == [("unknown", touched)]
 
 
 def test_the_graph_is_not_asked_for_controls_that_do_not_need_it(tmp_path: Path) -> None:

@@ -249,12 +249,12 @@ def _between(path: str, old: Any, new: Any) -> Iterator[Difference]:
             inner = f"{path}.{name}" if path else name
             yield from _between(inner, _opened(old.get(name, MISSING)), _opened(new.get(name, MISSING)))
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _between_lists(path, old, new)
+        yield from list_differences(path, old, new)
     else:
         yield Difference(path, old, new)
 
 
-def _between_lists(path: str, old: list[Any], new: list[Any]) -> Iterator[Difference]:
+def list_differences(path: str, old: list[Any], new: list[Any]) -> Iterator[Difference]:
     """Providers answer lists in any order: what both hold is left out, and what remains is compared in its order."""
     gone, come = _without(old, new), _without(new, old)
     for number in range(max(len(gone), len(come))):
