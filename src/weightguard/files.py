@@ -41,8 +41,12 @@ def opened(
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as problem:
         raise _unreadable(path, what, problem, error) from problem
+    try:
+        _check(descriptor, path, what, most, error, fix)
+    except BaseException:
+        os.close(descriptor)
+        raise
     with os.fdopen(descriptor, "rb") as file:
-        _check(file, path, what, most, error, fix)
         yield file
 
 
@@ -64,9 +68,9 @@ def _unreadable(path: Path, what: str, problem: Exception, error: type[InputErro
 
 
 def _check(
-    file: BufferedReader, path: Path, what: str, most: int, error: type[InputError], fix: str | None
+    descriptor: int, path: Path, what: str, most: int, error: type[InputError], fix: str | None
 ) -> None:
-    found = os.fstat(file.fileno())
+    found = os.fstat(descriptor)
     if stat.S_ISDIR(found.st_mode):
         raise error(f"{what} is a folder, not a file", where=str(path))
     if str(path) == os.devnull:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -229,3 +230,25 @@ def test_a_bad_case_is_answered_on_its_line(
     status, out, _ = typed("evaluate", "cases.jsonl")
     assert status == 2
     assert [set(json.loads(line)) for line in out.splitlines()] == [{"id", "error"}] * 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("assess", "it", "-o", "out"), ("diff", "it", "it"), ("who-can", "read", "--snapshot", "it"), ("report", "it"),
+        ("collect", "gaad", "it", "-o", "out"), ("collect", "terraform", "it", "-o", "out"),
+    ],
+)  # fmt: skip
+def test_a_pipe_is_not_waited_for(refused: Refused, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    os.mkfifo(tmp_path / "it")
+    assert "no plain file" in refused(*arguments)
+
+
+def test_a_folder_is_no_report(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "it").mkdir()
+    assert "a folder, not a file" in refused("report", "it")
+
+
+def test_a_line_without_an_end_is_refused(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "cases.jsonl").write_bytes(b" " * (1 << 25) + b"x")
+    assert "a case is too long (cases.jsonl line 1)" in refused("evaluate", "cases.jsonl")

@@ -15,6 +15,7 @@ import click
 
 from weightguard.errors import InputError
 
+_LONGEST_CASE = 1 << 25
 _LONGEST_LINE = 10_000
 _MANY: Final = 100_000
 
@@ -46,7 +47,7 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
     answered = failed = 0
     is_awaited = not _is_file(cases)
     with _uncollected():
-        for answer in answer_lines(cases):
+        for answer in answer_lines(_lines(cases)):
             answered += 1
             failed += answer.failed
             if explain:
@@ -61,6 +62,21 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
         raise InputError("there is no case to decide", where=cases.name, fix="give one JSON object a line")
     if failed:
         context.exit(InputError.exit_status)
+
+
+def _lines(cases: BinaryIO) -> Iterator[bytes]:
+    """The lines, none longer than a case may be: what has no end is not waited for.
+
+    Raises:
+        InputError: one is.
+    """
+    number = 0
+    while line := cases.readline(_LONGEST_CASE + 1):
+        number += 1
+        if len(line) > _LONGEST_CASE:
+            where = f"{cases.name} line {number}"
+            raise InputError("a case is too long", where=where, fix=f"{_LONGEST_CASE:,} bytes are the most")
+        yield line
 
 
 def _is_file(cases: BinaryIO) -> bool:

@@ -22,6 +22,8 @@ from weightguard.snapshot.model import MANIFEST
 
 _BLOCK: Final = 512
 _LEVEL: Final = 10
+_LARGEST: Final = 1 << 44
+"""Bytes of an archive; what is unpacked has limits of its own."""
 _PIECE: Final = 1 << 20
 _DEEPEST: Final = 6
 _MAGIC: Final = b"\x28\xb5\x2f\xfd"
@@ -70,10 +72,10 @@ def unpack(archive: Path, limits: Limits) -> tuple[Path, Path]:
         folder that the archive has at its top.
 
     Raises:
-        SnapshotError: not such an archive, or one that oversteps.
+        SnapshotError: not such an archive, no plain file, or one that oversteps.
         OSError: it cannot be read, or there is no room.
     """
-    with archive.open("rb") as file:
+    with files.opened(archive, "the snapshot", most=_LARGEST, error=SnapshotError) as file:
         if file.read(4) != _MAGIC:
             raise SnapshotError("neither a directory nor a .tar.zst", where=str(archive))
         file.seek(0)
