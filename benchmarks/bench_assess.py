@@ -124,10 +124,10 @@ def role(number: int) -> Principal:
     )
     return Principal(
         id=arn, unique_id=None, provider="aws", account=ACCOUNT, kind=PrincipalKind.ROLE, name=f"role-{number}", path="/",
-        created=None, groups=(), policies=known((own,), call, number), boundary=known(None, call, number),
+        created=None, groups=known((), call, number), policies=known((own,), call, number), boundary=known(None, call, number),
         trust=known(policy(f"{arn}#trust", trust), call, number), tags=known({}, call, number), service_linked=False,
         last_used=known(None, call, number), console_password=known(False, call, number),
-        mfa_active=known(False, call, number), access_keys=known((), call, number),
+        mfa_active=known(False, call, number), credentials=known((), call, number),
     )  # fmt: skip
 
 

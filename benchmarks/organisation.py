@@ -14,8 +14,9 @@ from typing import Any
 
 from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
-    AccessKey,
     Account,
+    Credential,
+    CredentialKind,
     Encryption,
     EncryptionKind,
     Estate,
@@ -127,9 +128,7 @@ class Organisation500:
         stores, keys = self._weights()
         return Estate(
             collected_at=NOW,
-            organisations=Collection(
-                (Organisation(ORGANISATION, "aws", self._accounts[0], known(("SERVICE_CONTROL_POLICY",))),)
-            ),
+            organisations=Collection((Organisation(ORGANISATION, "aws", self._accounts[0]),)),
             accounts=Collection(tuple(self._account(one) for one in self._accounts)),
             principals=Collection(tuple(sorted(self.principals, key=lambda one: one.id))),
             workloads=Collection(tuple(sorted(self.workloads, key=lambda one: one.id))),
@@ -325,7 +324,7 @@ class _AccountMaker:
             "name": name,
             "path": path,
             "created": None,
-            "groups": (),
+            "groups": known(()),
             "policies": known(tuple(policies)),
             "boundary": NOTHING,
             "trust": NOTHING,
@@ -334,7 +333,7 @@ class _AccountMaker:
             "last_used": NOTHING,
             "console_password": NO,
             "mfa_active": NO,
-            "access_keys": NO_KEYS,
+            "credentials": NO_KEYS,
         }
         given.update(facts)
         principal = Principal(id=f"arn:aws:iam::{self._account}:{kind.value}{path}{name}", **given)
@@ -418,9 +417,9 @@ class _AccountMaker:
             PrincipalKind.USER,
             f"person-{number}",
             policies,
-            groups=tuple(sorted(one.id for one in member)),
+            groups=known(tuple(sorted(one.id for one in member))),
             console_password=known(True),
-            access_keys=known((AccessKey(f"AKIA{number}", True, None, None),)),
+            credentials=known((Credential(f"AKIA{number}", CredentialKind.ACCESS_KEY, True, None, None),)),
         )
 
     def _trust(
@@ -516,7 +515,6 @@ class _AccountMaker:
                     self._account,
                     "oidc",
                     known("https://token.actions.githubusercontent.com"),
-                    EMPTY,
                     EMPTY,
                 )
             )

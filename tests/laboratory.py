@@ -19,9 +19,10 @@ from weightguard.estate.evidence import derived
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.limit import Limit, in_play
 from weightguard.estate.model import (
-    AccessKey,
     Account,
     Contents,
+    Credential,
+    CredentialKind,
     Encryption,
     EncryptionKind,
     Estate,
@@ -119,9 +120,9 @@ def account(identifier: str = ACCOUNT, **given: Any) -> Account:
 
 def user(name: str, account: str = ACCOUNT, **given: Any) -> Principal:
     attributes: dict[str, Any] = {
-        "kind": PrincipalKind.USER, "groups": (), "policies": known((), "iam:GetAccountAuthorizationDetails"),
+        "kind": PrincipalKind.USER, "groups": known(()), "policies": known((), "iam:GetAccountAuthorizationDetails"),
         "boundary": known(None), "trust": known(None), "tags": known({}), "service_linked": False,
-        "last_used": known(None), "console_password": known(True), "mfa_active": known(True), "access_keys": known(()),
+        "last_used": known(None), "console_password": known(True), "mfa_active": known(True), "credentials": known(()),
     }  # fmt: skip
     return Principal(
         id=f"arn:aws:iam::{account}:user/{name}", unique_id=None, provider="aws", account=account, name=name, path="/",
@@ -244,7 +245,7 @@ def catalogue(folder: Path, *controls: dict[str, Any]) -> Catalogue:
 
 
 __all__ = [
-    "ACCOUNT", "AS_OF", "OPEN", "SHOWN", "SHUT", "AccessKey", "Fact", "NamedPolicy", "Organisation", "ToldAccess", "account",
-    "answer", "arn", "attested", "catalogue", "control", "denied", "estate", "key", "known", "replace", "store", "trail",
-    "user", "weights",
+    "ACCOUNT", "AS_OF", "OPEN", "SHOWN", "SHUT", "Credential", "CredentialKind", "Fact", "NamedPolicy", "Organisation",
+    "ToldAccess", "account", "answer", "arn", "attested", "catalogue", "control", "denied", "estate", "key", "known", "replace",
+    "store", "trail", "user", "weights",
 ]  # fmt: skip

@@ -51,7 +51,7 @@ class World:
         return {name for name in self.people if self.may(Identity(name), "s3:GetObject", f"{STORE}/*")}
 
     def carried(self, who: Principal, identity: Identity) -> Iterator[NamedPolicy]:
-        owners = [who, *(self.groups[name] for name in who.groups if name in self.groups)]
+        owners = [who, *(self.groups[name] for name in who.known_groups if name in self.groups)]
         for owner in owners:
             yield from (one for one in owner.policies.value if one.id not in identity.dropped)  # type: ignore[union-attr]
         for name in sorted(identity.joined):
@@ -150,7 +150,7 @@ class World:
                 held.update(Identity(role) for role in workload.roles)
 
     def _new_credentials(self, actor: Identity, target: Principal) -> bool:
-        full = len(target.access_keys.value) >= 2  # type: ignore[union-attr]
+        full = len(target.credentials.value) >= 2  # type: ignore[union-attr]
         if self.may(actor, "iam:CreateAccessKey", target.id) and (
             not full or self.may(actor, "iam:DeleteAccessKey", target.id)
         ):
@@ -201,7 +201,7 @@ class World:
                 joined = joined | frozenset(
                     group.id
                     for group in self.groups.values()
-                    if group.id not in target.groups and self.may(actor, "iam:AddUserToGroup", group.id)
+                    if group.id not in target.known_groups and self.may(actor, "iam:AddUserToGroup", group.id)
                 )
             if (everything, unbounded, dropped, joined) != (
                 now.everything,
@@ -221,7 +221,7 @@ class World:
         return any(
             self.may(actor, "iam:PutGroupPolicy", group)
             or self.may(actor, "iam:AttachGroupPolicy", group, iam_PolicyARN=ATTACHED)
-            for group in target.groups
+            for group in target.known_groups
         )
 
     def _drops(

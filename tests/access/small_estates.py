@@ -9,9 +9,10 @@ from weightguard.estate.aws.store_settings import object_lists, public_access
 from weightguard.estate.evidence import derived
 from weightguard.estate.fact import Collection, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
-    AccessKey,
     AccessPoint,
     Account,
+    Credential,
+    CredentialKind,
     DiskCopy,
     Encryption,
     EncryptionKind,
@@ -78,7 +79,7 @@ def _principal(kind: PrincipalKind, name: str, account: str, **facts: Any) -> Pr
         "provider": "aws",
         "path": "/",
         "created": None,
-        "groups": (),
+        "groups": known(()),
         "policies": known(()),
         "boundary": known(None),
         "trust": known(None),
@@ -87,7 +88,7 @@ def _principal(kind: PrincipalKind, name: str, account: str, **facts: Any) -> Pr
         "last_used": known(None),
         "console_password": known(False),
         "mfa_active": known(False),
-        "access_keys": known(()),
+        "credentials": known(()),
     }
     given.update(facts)
     return Principal(id=arn(kind.value, name, account), account=account, kind=kind, name=name, **given)
@@ -140,8 +141,13 @@ def boundary(*statements: Mapping[str, Any]) -> Known[NamedPolicy]:
     return known(managed("boundary", *statements))
 
 
-def keys(count: int) -> Known[tuple[AccessKey, ...]]:
-    return known(tuple(AccessKey(f"AKIA{number}", True, None, None) for number in range(count)))
+def keys(count: int) -> Known[tuple[Credential, ...]]:
+    return known(
+        tuple(
+            Credential(f"AKIA{number}", CredentialKind.ACCESS_KEY, True, None, None)
+            for number in range(count)
+        )
+    )
 
 
 def account(
@@ -170,7 +176,7 @@ def account(
 def organisation(id: str, *members: str, listed: bool = True) -> Organisation:
     """An organisation; the first member manages it, and all of them hang at its root."""
     parents = dict.fromkeys(members, "r-root") if listed else {}
-    return Organisation(id, "aws", members[0], known(()), parents, listed)
+    return Organisation(id, "aws", members[0], parents, listed)
 
 
 def store(
@@ -325,7 +331,7 @@ def disk(
 
 
 def provider(id: str, kind: str = "oidc") -> FederatedProvider:
-    return FederatedProvider(id, "aws", HOME, kind, known("https://issuer"), known(()), known(()))  # type: ignore[arg-type]
+    return FederatedProvider(id, "aws", HOME, kind, known("https://issuer"), known(()))
 
 
 def estate(*things: Any) -> Estate:

@@ -114,8 +114,8 @@ def estates(draw: st.DrawFn) -> Estate:
                 name,
                 *draw(statements()),
                 attached=denied(arn("user", name)),
-                groups=(arn("group", "g"),) if draw(st.booleans()) else (),
-                access_keys=keys(draw(st.integers(0, 2))),
+                groups=known((arn("group", "g"),) if draw(st.booleans()) else ()),
+                credentials=keys(draw(st.integers(0, 2))),
                 console_password=known(draw(st.booleans())),
                 **limits(),
             )

@@ -180,5 +180,5 @@ def test_a_new_user_gets_the_policy_that_may_be_attached(name: str, reads: bool)
 
 
 def test_nobody_is_created_where_the_boundary_is_missing() -> None:
-    bare = estate(user("me", *creating("user", UNDER), access_keys=known(())), store())
+    bare = estate(user("me", *creating("user", UNDER), credentials=known(())), store())
     assert hops(bare) == []

@@ -336,7 +336,7 @@ def test_an_access_point_keeps_a_policy() -> None:
 
 # --- policies that several carry --------------------------------------------------------------------------------------------------
 def test_a_provider_policy_is_detached_from_everybody_who_carries_it_for_the_actor() -> None:
-    member = user("climber", deny("s3:*"), attached=[administrator()], groups=(arn("group", "g"),))
+    member = user("climber", deny("s3:*"), attached=[administrator()], groups=known((arn("group", "g"),)))
     cut = cut_of(estate(member, group("g", attached=[administrator()]), role("trainer", READ), store()))
     assert {(change.principal, change.policy) for change in cut.changes} == {
         (CLIMBER, ADMINISTRATOR),
@@ -346,7 +346,7 @@ def test_a_provider_policy_is_detached_from_everybody_who_carries_it_for_the_act
 
 def test_a_group_policy_is_changed_once_for_all_members() -> None:
     groups = (arn("group", "g"),)
-    climbs = [user(one, groups=groups) for one in ("climber", "other")]
+    climbs = [user(one, groups=known(groups)) for one in ("climber", "other")]
     shared = group("g", allow("iam:UpdateAssumeRolePolicy", TRAINER))
     change = only(cut_of(estate(*climbs, shared, role("trainer", READ, trust=trusting(ROOT)), store())))
     assert change.principal == arn("group", "g")
@@ -463,6 +463,15 @@ def test_who_is_left_by_what_cannot_be_changed_is_named() -> None:
     unread = replace(user("climber"), policies=Unknown(Reason.DENIED, SOURCE))
     cut = cut_of(estate(unread, user("keeper", READ), store()))
     assert (cut.left, cut.changes, cut.complete) == ((CLIMBER,), (), False)
+
+
+def test_a_membership_that_was_not_read_may_let_in() -> None:
+    """Minimal pair: of whoever is known to be in no group, nothing is open."""
+    unread = replace(user("climber"), groups=Unknown(Reason.DENIED, SOURCE))
+    cut = cut_of(estate(unread, user("keeper", READ), store()))
+    assert (cut.left, cut.changes, cut.complete) == ((CLIMBER,), (), False)
+    nowhere = cut_of(estate(user("climber"), user("keeper", READ), store()))
+    assert (nowhere.left, nowhere.changes, nowhere.complete) == ((), (), True)
 
 
 def test_a_bound_on_what_several_identities_share_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from small_estates import (
     estate,
     group,
     key,
+    known,
     managed,
     role,
     store,
@@ -99,7 +100,7 @@ def estates(draw: st.DrawFn) -> Estate:
     for name in ("a", "b"):
         groups = (arn("group", "g"),) if draw(st.booleans()) else ()
         carried = (common,) if draw(st.booleans()) else ()
-        things.append(user(name, *some(climbs, 0, 2), attached=carried, groups=groups))
+        things.append(user(name, *some(climbs, 0, 2), attached=carried, groups=known(groups)))
     return estate(*things)
 
 

@@ -283,7 +283,7 @@ def test_access_keys_say_nothing_of_a_second_factor(
 ) -> None:
     tested = {**READS, "Condition": condition}
     statements = [tested] if effect == "Allow" else [READS, {**tested, "Effect": "Deny", "Action": "s3:*"}]
-    one = found(estate(user("me", *statements, access_keys=keys(1)), store()))[ME]
+    one = found(estate(user("me", *statements, credentials=keys(1)), store()))[ME]
     without = found(estate(user("me", *statements), store()))[ME]
     assert without.certainty == "conditional"
     if with_keys == "certain":
@@ -302,7 +302,7 @@ def test_a_bucket_s_denial_tells_those_with_keys_apart() -> None:
         "Resource": [STORE, OBJECTS],
         "Condition": {"Bool": {FACTOR: "false"}},
     }
-    people = [user("me", READS, access_keys=keys(1)), user("other", READS)]
+    people = [user("me", READS, credentials=keys(1)), user("other", READS)]
     answers = found(estate(*people, store(policy=document(refused))))
     assert {name: one.certainty for name, one in answers.items()} == {
         ME: "certain",

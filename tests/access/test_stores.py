@@ -613,7 +613,7 @@ def test_kinds_are_told_by_evidence() -> None:
 
     things = estate(
         user("person", reading, console_password=known(True)),
-        user("robot", reading, access_keys=keys(1)),
+        user("robot", reading, credentials=keys(1)),
         user(
             "either",
             reading,

@@ -17,6 +17,7 @@ from small_estates import (
     estate,
     group,
     keys,
+    known,
     managed,
     role,
     store,
@@ -256,7 +257,7 @@ def credentials_estate(
     console = entry.when.console_password
     return estate(
         user("actor", *(granting(entry.needs) if statements is None else statements)),
-        user("victim", READS, access_keys=keys(held), console_password=credentials_fact(console, state)),
+        user("victim", READS, credentials=keys(held), console_password=credentials_fact(console, state)),
         store(),
     )
 
@@ -294,7 +295,7 @@ def test_a_user_gives_itself_everything(action: str, on: str) -> None:
                 allow(action, resource),
                 *denied,
                 attached=[managed("mine", allow("ec2:DescribeRegions"))],
-                groups=(arn("group", "own"),),
+                groups=known((arn("group", "own"),)),
                 **({} if limit is None else {"boundary": limit}),
             ),
             group("own", allow("ec2:DescribeRegions")),
@@ -413,7 +414,7 @@ def combined_estate(change: tuple[str, str] | None, enter: tuple[str, str] | Non
     return estate(
         user("actor", *statements),
         role("target", trust=trusted, attached=[carried], **target),
-        user("victim", attached=[carried], access_keys=keys(1), **target),
+        user("victim", attached=[carried], credentials=keys(1), **target),
         store(),
     )
 

@@ -13,7 +13,8 @@ import yaml
 from laboratory import (
     OPEN,
     SHIPPED,
-    AccessKey,
+    Credential,
+    CredentialKind,
     NamedPolicy,
     Organisation,
     ToldAccess,
@@ -242,16 +243,18 @@ def test_only_known_controls_can_be_assumed_to_pass(tmp_path: Path, assumed: dic
         report(tmp_path, control("WG-STO-01"), options=Options(what_if=assumed))
 
 
-PERSON, ROOT = user("jo", groups=("g",)), user("root", account="999999999999", policies=known((
+PERSON, ROOT = user("jo", groups=known(("g",))), user("root", account="999999999999", policies=known((
     NamedPolicy("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess", None, "provider"),
 )))  # fmt: skip
 ROBOT = user(
-    "robot", access_keys=known((AccessKey("AKIA", True, None, None),)), console_password=known(False)
+    "robot",
+    credentials=known((Credential("AKIA", CredentialKind.ACCESS_KEY, True, None, None),)),
+    console_password=known(False),
 )
-IDLE = user("idle", access_keys=known((AccessKey("AKIB", False, None, None),)))
+IDLE = user("idle", credentials=known((Credential("AKIB", CredentialKind.ACCESS_KEY, False, None, None),)))
 GITHUB = FederatedProvider(
     "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com", "aws", "111111111111", "oidc",
-    known("token.actions.githubusercontent.com"), known(("sts.amazonaws.com",)), known(()),
+    known("token.actions.githubusercontent.com"), known(("sts.amazonaws.com",)),
 )  # fmt: skip
 SERVER = Workload(
     "arn:aws:ec2:us-east-1:111111111111:instance/i-1", "aws", "111111111111", "us-east-1", "instance", "ec2", "i-1", (),
@@ -273,7 +276,7 @@ WORLD: dict[str, Any] = {
     "principals": [PERSON, ROOT, ROBOT, IDLE, NODE],
     "federated_providers": [GITHUB],
     "workloads": [SERVER, BUILD],
-    "organisations": [Organisation("o-1", "aws", "999999999999", known(()))],
+    "organisations": [Organisation("o-1", "aws", "999999999999")],
 }
 
 
@@ -404,7 +407,7 @@ def test_detection_that_holds_sees_the_theft_and_detection_that_fails_does_not(t
 
 
 def test_a_starting_point_is_incomplete_when_its_actors_could_not_be_read(tmp_path: Path) -> None:
-    unread = user("robot", access_keys=denied("iam:GetCredentialReport"))
+    unread = user("robot", credentials=denied("iam:GetCredentialReport"))
     found = played(tmp_path, principals=[unread])
     assert not found["leaked-long-lived-key"].complete
     assert found["anonymous-internet"].complete

@@ -15,6 +15,7 @@ from weightguard.collect.terraform.collector import TABLES
 from weightguard.estate.fact import Known, Reason, Unknown
 from weightguard.estate.limit import LimitKind
 from weightguard.estate.limits import limits_of
+from weightguard.estate.model import Encryption, EncryptionKind, ObjectLists, Replica, Versioning
 from weightguard.estate.read import read_estate
 from weightguard.snapshot import open_snapshot
 
@@ -77,10 +78,10 @@ def test_users_are_in_the_groups_of_either_membership_resource(tmp_path: Path) -
         resource("aws_iam_access_key", user="ann", id="AKIAEXAMPLE", secret="wg-canary-key", status="Active"),
     )
     by_name = {item.name: item for item in found.principals}
-    assert by_name["ann"].groups == (group + "a", group + "b")
+    assert by_name["ann"].known_groups == (group + "a", group + "b")
     assert [item.name for item in by_name["b"].policies.value] == ["own", "AdministratorAccess"]  # type: ignore[union-attr]
     assert by_name["ann"].console_password.value is True  # type: ignore[union-attr]
-    assert [key.id for key in by_name["ann"].access_keys.value] == ["AKIAEXAMPLE"]  # type: ignore[union-attr]
+    assert [key.id for key in by_name["ann"].credentials.value] == ["AKIAEXAMPLE"]  # type: ignore[union-attr]
     assert isinstance(by_name["ann"].mfa_active, Unknown)
 
 
@@ -161,21 +162,21 @@ def test_a_bucket_gathers_what_configures_it(tmp_path: Path) -> None:
         name: getattr(store, name).value
         for name in (
             "policy",
-            "ownership",
+            "object_lists",
             "acl",
             "encryption",
             "versioning",
-            "access_logging",
-            "replication",
+            "log_store",
+            "replicas",
         )
     }
     assert values["policy"].document == json.loads(ALLOW)
-    assert values["ownership"] == "ObjectWriter"
+    assert values["object_lists"] == ObjectLists(True, "ObjectWriter")
     assert values["acl"]["Grants"][0]["Grantee"]["URI"].endswith("AllUsers")
-    assert (values["encryption"].algorithm, values["encryption"].key) == ("aws:kms", "k")
-    assert values["versioning"] == {"Status": "Enabled"}
-    assert values["access_logging"]["TargetBucket"] == "logs"
-    assert values["replication"]["Rules"][0]["Destination"]["Account"] == "222222222222"
+    assert values["encryption"] == Encryption(EncryptionKind.NAMED, "k", reader_needs_key=True)
+    assert values["versioning"] == Versioning(True, True)
+    assert values["log_store"] == "arn:aws:s3:::logs"
+    assert values["replicas"] == (Replica("arn:aws:s3:::copy", "222222222222", active=True),)
     assert store.public_access_block.value.block_acls  # type: ignore[union-attr]
     assert [point.id for point in store.access_points] == [DOOR]
 
@@ -184,8 +185,8 @@ def test_what_terraform_would_have_listed_and_did_not_is_not_configured(tmp_path
     (store,) = estate(tmp_path, resource("aws_s3_bucket", **BUCKET)).stores
     assert store.policy.value is None  # type: ignore[union-attr]
     assert store.public_access_block.value is None  # type: ignore[union-attr]
-    assert store.encryption.value.algorithm == "AES256"  # type: ignore[union-attr]
-    assert store.ownership.value == "BucketOwnerEnforced"  # type: ignore[union-attr]
+    assert store.encryption.value == Encryption(EncryptionKind.PROVIDER)  # type: ignore[union-attr]
+    assert store.object_lists.value == ObjectLists(False, "BucketOwnerEnforced")  # type: ignore[union-attr]
 
 
 def test_a_state_lists_no_objects_so_contents_stay_unknown(tmp_path: Path) -> None:

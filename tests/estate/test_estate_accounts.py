@@ -73,6 +73,13 @@ def principal(found: Estate, arn: str) -> Any:
 # Principals
 
 
+@pytest.mark.parametrize("listed", ["ops", {"a": 1}, [1]])
+def test_a_membership_of_an_odd_shape_is_unknown_and_not_none(listed: object) -> None:
+    found = principal(estate(user(GroupList=listed)), USER)
+    assert isinstance(found.groups, Unknown)
+    assert found.groups.reason is Reason.MALFORMED
+
+
 def test_a_role_carries_inline_and_attached_policies_with_their_default_version() -> None:
     found = principal(estate(policy(), role()), ROLE)
     assert [(item.id, item.document, item.origin) for item in found.policies.value] == [
@@ -125,7 +132,9 @@ def test_groups_are_named_by_arn_with_their_path() -> None:
         {"Arn": "g", "GroupName": "readers"},
         region=None,
     )
-    assert principal(estate(group, user()), USER).groups == (f"arn:aws:iam::{ACCOUNT}:group/ml/readers",)
+    assert principal(estate(group, user()), USER).known_groups == (
+        f"arn:aws:iam::{ACCOUNT}:group/ml/readers",
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +186,7 @@ def test_the_credential_report_tells_of_passwords_factors_and_keys() -> None:
     assert found.kind is PrincipalKind.USER
     assert found.console_password.value is True
     assert found.mfa_active.value is False
-    assert [(key.active, key.created) for key in found.access_keys.value] == [
+    assert [(key.active, key.created) for key in found.credentials.value] == [
         (True, "2025-01-01T00:00:00+00:00")
     ]
     assert found.last_used.value == "2025-12-24T00:00:00+00:00"
@@ -186,7 +195,7 @@ def test_the_credential_report_tells_of_passwords_factors_and_keys() -> None:
 
 def test_without_the_report_credentials_are_unknown_with_its_reason() -> None:
     found = principal(estate(user(), calls=[call("iam", "GetCredentialReport", "denied")]), USER)
-    for fact in (found.console_password, found.mfa_active, found.access_keys, found.last_used):
+    for fact in (found.console_password, found.mfa_active, found.credentials, found.last_used):
         assert isinstance(fact, Unknown)
         assert fact.reason is Reason.DENIED
 
@@ -199,7 +208,7 @@ def test_access_keys_listed_one_by_one_stand_in_for_the_report() -> None:
         region=None,
     )
     found = principal(estate(user(), listed, calls=[call("iam", "ListAccessKeys", resource=USER)]), USER)
-    assert [(key.id, key.active) for key in found.access_keys.value] == [("AKIA1", False)]
+    assert [(key.id, key.active) for key in found.credentials.value] == [("AKIA1", False)]
 
 
 def test_the_root_user_is_read_from_the_report_or_the_summary() -> None:

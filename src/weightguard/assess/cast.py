@@ -78,7 +78,7 @@ def _anonymous(_estate: Estate, _config: Config) -> Cast:
 
 
 def _long_lived_keys(estate: Estate, _config: Config) -> Cast:
-    unread = any(isinstance(one.access_keys, Unknown) for one in estate.principals) or any(
+    unread = any(isinstance(one.credentials, Unknown) for one in estate.principals) or any(
         isinstance(one.root_access_keys, Unknown) for one in estate.accounts if one.collected
     )
     keyed = (
@@ -160,14 +160,15 @@ def _groups(estate: Estate, config: Config) -> Iterator[Cast]:
     for one in estate.principals:
         declared = _declared_person(one, config)
         if one.kind is PrincipalKind.USER and (_is_person(one) if declared is None else declared):
-            for group in one.groups or ("(no group)",):
+            for group in one.known_groups or ("(no group)",):
                 members[group].add(one.id)
         elif one.kind is PrincipalKind.ROLE and (_signs_in(one) if declared is None else declared):
             members[one.name].add(one.id)
+    complete = estate.principals.complete and all(isinstance(one.groups, Known) for one in estate.principals)
     if not members:
-        yield Cast(frozenset(), _nobody, estate.principals.complete)
+        yield Cast(frozenset(), _nobody, complete)
     for group in sorted(members):
-        yield Cast(frozenset(members[group]), _nobody, estate.principals.complete, group)
+        yield Cast(frozenset(members[group]), _nobody, complete, group)
 
 
 def _declared_person(principal: Principal, config: Config) -> bool | None:
@@ -186,15 +187,15 @@ def _is_person(user: Principal) -> bool:
         isinstance(user.console_password, Known)
         and not user.console_password.value
         and not (isinstance(user.mfa_active, Known) and user.mfa_active.value)
-        and isinstance(user.access_keys, Known)
-        and any(key.active for key in user.access_keys.value)
+        and isinstance(user.credentials, Known)
+        and any(key.active for key in user.credentials.value)
     )
     return not machine
 
 
 def _with_keys(estate: Estate) -> Iterator[str]:
     for one in estate.principals:
-        if isinstance(one.access_keys, Known) and any(key.active for key in one.access_keys.value):
+        if isinstance(one.credentials, Known) and any(key.active for key in one.credentials.value):
             yield one.id
 
 
@@ -219,7 +220,7 @@ def _administrators(estate: Estate) -> Iterator[str]:
     managing = {organisation.management_account for organisation in estate.organisations}
     groups = {one.id: one for one in estate.principals if one.kind is PrincipalKind.GROUP}
     for one in estate.principals:
-        own = [one, *(groups[name] for name in one.groups if name in groups)]
+        own = [one, *(groups[name] for name in one.known_groups if name in groups)]
         if (
             one.account in managing
             and one.kind is not PrincipalKind.GROUP

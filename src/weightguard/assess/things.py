@@ -14,7 +14,8 @@ from typing import Final, Literal
 from weightguard.estate.model import Estate
 
 Kind = Literal[
-    "store", "key", "user", "role", "group", "service_account", "federated", "trail", "endpoint", "workload",
+    "store", "key", "user", "role", "group", "service_account", "federated", "application", "agent", "domain", "everybody",
+    "trail", "endpoint", "workload",
     "disk_copy", "account", "weight_set", "other",
 ]  # fmt: skip
 

@@ -240,7 +240,7 @@ def no_long_lived_credentials(principal: Principal, context: Context) -> Verdict
     """No access key leads to weights."""
     if principal.kind is not PrincipalKind.USER:
         return Verdict.not_applicable("only users have long-lived keys")
-    active = [key for key in context.read(principal.access_keys) if key.active]
+    active = [key for key in context.read(principal.credentials) if key.active]
     if not active:
         return Verdict.passed("the user has no active access key")
     if not context.weights_of(principal.id):
@@ -289,7 +289,7 @@ def no_wildcard_reach(principal: Principal, context: Context) -> Verdict:
 
 def _policies(principal: Principal, context: Context) -> Iterator[NamedPolicy]:
     yield from context.read(principal.policies)
-    for group in principal.groups:
+    for group in context.read(principal.groups):
         found = principal_named(group, context)
         if found is None:
             unseen(principal, "iam", "GetAccountAuthorizationDetails", group)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from weightguard.estate.calls import CallLog
 from weightguard.estate.evidence import Record, answer, data_of, outcome, read, read_source, stated
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
-from weightguard.estate.model import AccessKey
+from weightguard.estate.model import Credential, CredentialKind
 from weightguard.estate.shape import Malformed, find, flag, mapping, member, objects, text, text_or_none
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def mfa_active(known: Credentials, record: Record) -> Fact[bool]:
     return _unreported(known, record) if row is None else _cell(row, "mfa_active")
 
 
-def access_keys(known: Credentials, record: Record, name: str) -> Fact[tuple[AccessKey, ...]]:
+def access_keys(known: Credentials, record: Record, name: str) -> Fact[tuple[Credential, ...]]:
     """The user's access keys: listed by id where they were, else as the credential report numbers them."""
     listed = known.keys.get(name, ())
     if outcome(record, "ListAccessKeys") is not None:
@@ -96,8 +96,8 @@ def _cell(row: Record, column: str) -> Fact[bool]:
     return stated(row, lambda data: flag(member(data, column)))
 
 
-def _merged(facts: list[Fact[AccessKey]]) -> Fact[tuple[AccessKey, ...]]:
-    found: list[AccessKey] = []
+def _merged(facts: list[Fact[Credential]]) -> Fact[tuple[Credential, ...]]:
+    found: list[Credential] = []
     for fact in facts:
         if isinstance(fact, Unknown):
             return fact
@@ -106,20 +106,22 @@ def _merged(facts: list[Fact[AccessKey]]) -> Fact[tuple[AccessKey, ...]]:
     return Known(tuple(sorted(found, key=lambda key: key.id)), first.source)
 
 
-def _from_record(record: Record, data: Any) -> AccessKey:
+def _from_record(record: Record, data: Any) -> Credential:
     used = find(answer(record, "GetAccessKeyLastUsed"), "AccessKeyLastUsed.LastUsedDate")
-    return AccessKey(
+    return Credential(
         id=text_or_none(mapping(data).get("AccessKeyId")) or record.id,
+        kind=CredentialKind.ACCESS_KEY,
         active=text(member(data, "Status")) == "Active",
         created=text_or_none(mapping(data).get("CreateDate")),
         last_used=text_or_none(used),
     )
 
 
-def _from_listing(found: Any) -> tuple[AccessKey, ...]:
+def _from_listing(found: Any) -> tuple[Credential, ...]:
     keys = [
-        AccessKey(
+        Credential(
             text(member(entry, "AccessKeyId")),
+            CredentialKind.ACCESS_KEY,
             text(member(entry, "Status")) == "Active",
             text_or_none(entry.get("CreateDate")),
             None,
@@ -134,14 +136,16 @@ def _date(row: Mapping[str, Any], column: str) -> str | None:
     return None if value in NEVER else value
 
 
-def _from_report(owner: str, row: Mapping[str, Any]) -> tuple[AccessKey, ...]:
+def _from_report(owner: str, row: Mapping[str, Any]) -> tuple[Credential, ...]:
     found = []
     for number in (1, 2):
         active = flag(member(row, f"access_key_{number}_active"))
         rotated = _date(row, f"access_key_{number}_last_rotated")
         if active or rotated is not None:
             used = _date(row, f"access_key_{number}_last_used_date")
-            found.append(AccessKey(f"{owner}#access_key_{number}", active, rotated, used))
+            found.append(
+                Credential(f"{owner}#access_key_{number}", CredentialKind.ACCESS_KEY, active, rotated, used)
+            )
     return tuple(found)
 
 

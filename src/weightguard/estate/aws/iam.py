@@ -214,9 +214,6 @@ def _tags(record: Record) -> Fact[Mapping[str, str]]:
 def _user(scope: Scope, iam: Iam, record: Record, known: credentials.Credentials) -> Principal:
     data = data_of(record)
     name = _name(record, "UserName")
-    base = record.id.partition(":user/")[0]
-    groups = data.get("GroupList")
-    names = [group for group in groups if isinstance(group, str)] if isinstance(groups, list) else []
     return Principal(
         id=record.id,
         unique_id=text_or_none(data.get("UserId")),
@@ -226,7 +223,7 @@ def _user(scope: Scope, iam: Iam, record: Record, known: credentials.Credentials
         name=name,
         path=text_or_none(data.get("Path")) or "/",
         created=text_or_none(data.get("CreateDate")),
-        groups=tuple(sorted(iam.groups.get(group) or f"{base}:group/{group}" for group in names)),
+        groups=_groups_of(iam, record),
         policies=_policies(scope, iam, record, "UserPolicyList"),
         boundary=_boundary(iam, record),
         trust=Known(None, listing_source(record)),
@@ -235,8 +232,18 @@ def _user(scope: Scope, iam: Iam, record: Record, known: credentials.Credentials
         last_used=credentials.last_used(known, record),
         console_password=credentials.console_password(known, record),
         mfa_active=credentials.mfa_active(known, record),
-        access_keys=credentials.access_keys(known, record, name),
+        credentials=credentials.access_keys(known, record, name),
     )
+
+
+def _groups_of(iam: Iam, record: Record) -> Fact[tuple[str, ...]]:
+    base = record.id.partition(":user/")[0]
+
+    def parse(data: Any) -> tuple[str, ...]:
+        names = texts(mapping(data).get("GroupList"))
+        return tuple(sorted(iam.groups.get(name) or f"{base}:group/{name}" for name in names))
+
+    return stated(record, parse)
 
 
 def _group(scope: Scope, iam: Iam, record: Record) -> Principal:
@@ -251,7 +258,7 @@ def _group(scope: Scope, iam: Iam, record: Record) -> Principal:
         name=_name(record, "GroupName"),
         path=text_or_none(data.get("Path")) or "/",
         created=text_or_none(data.get("CreateDate")),
-        groups=(),
+        groups=Known((), source),
         policies=_policies(scope, iam, record, "GroupPolicyList"),
         boundary=Known(None, source),
         trust=Known(None, source),
@@ -260,7 +267,7 @@ def _group(scope: Scope, iam: Iam, record: Record) -> Principal:
         last_used=Known(None, source),
         console_password=Known(False, source),
         mfa_active=Known(False, source),
-        access_keys=Known((), source),
+        credentials=Known((), source),
     )
 
 
@@ -277,7 +284,7 @@ def _role(scope: Scope, iam: Iam, record: Record, profiles: Mapping[str, tuple[s
         name=_name(record, "RoleName"),
         path=path,
         created=text_or_none(data.get("CreateDate")),
-        groups=(),
+        groups=Known((), source),
         policies=_policies(scope, iam, record, "RolePolicyList"),
         boundary=_boundary(iam, record),
         trust=_trust(scope, record),
@@ -286,7 +293,7 @@ def _role(scope: Scope, iam: Iam, record: Record, profiles: Mapping[str, tuple[s
         last_used=_role_last_used(record),
         console_password=Known(False, source),
         mfa_active=Known(False, source),
-        access_keys=Known((), source),
+        credentials=Known((), source),
         instance_profiles=profiles.get(record.id, ()),
     )
 
@@ -315,7 +322,6 @@ def _oidc(scope: Scope, record: Record) -> FederatedProvider:
         kind="oidc",
         issuer=read(record, operation, lambda answer: text(member(answer, "Url"))),
         audiences=read(record, operation, lambda answer: texts(mapping(answer).get("ClientIDList"))),
-        thumbprints=read(record, operation, lambda answer: texts(mapping(answer).get("ThumbprintList"))),
     )
 
 
@@ -328,5 +334,4 @@ def _saml(scope: Scope, record: Record) -> FederatedProvider:
         kind="saml",
         issuer=Unknown(Reason.NOT_COLLECTED, source),
         audiences=Known(("https://signin.aws.amazon.com/saml",), listing_source(record)),
-        thumbprints=Known((), listing_source(record)),
     )

@@ -117,7 +117,7 @@ def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unk
     listed = any(
         entry.kind == "organizations.account" and _target_id(entry) == management for entry in records
     )
-    organisation = Organisation(identifier, "aws", management, types, _parents(records), listed)
+    organisation = Organisation(identifier, "aws", management, _parents(records), listed)
     tree = Tree(organisation, listing_source(record), policy_types=types)
     tree.unlisted = _refused(scope, *PARENTS)
     unlisted = _refused(scope, "ListPolicies")

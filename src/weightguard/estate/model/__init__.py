@@ -8,13 +8,14 @@ sizes bytes. Policy documents stay as the provider wrote them: deciding what the
 from weightguard.estate.model.audit import Names, Recorded, Trail
 from weightguard.estate.model.container import Account, Organisation
 from weightguard.estate.model.contents import LAST_CHARACTER, Contents, UnreadObjects, Wrapped, Wrapping
-from weightguard.estate.model.credential import AccessKey
+from weightguard.estate.model.credential import Credential, CredentialKind
 from weightguard.estate.model.estate import Estate
+from weightguard.estate.model.inheritance import Container, ContainerKind
 from weightguard.estate.model.key import Key, KeyGrant, KeyMaterial, KeyProtection, KeyState
-from weightguard.estate.model.network import Endpoint
-from weightguard.estate.model.policy import NamedPolicy
+from weightguard.estate.model.network import Endpoint, NetworkRules, Perimeter
+from weightguard.estate.model.policy import NamedPolicy, PolicyForm, ScopedPolicy
 from weightguard.estate.model.principal import FederatedProvider, Principal, PrincipalKind
-from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.provider import NOT_HERE, Provider
 from weightguard.estate.model.public_access import PublicAccess, PublicAccessBlock
 from weightguard.estate.model.resource import DiskCopy, Resource, Secret
 from weightguard.estate.model.sign_in import PasswordPolicy
@@ -33,10 +34,14 @@ from weightguard.estate.model.workload import MetadataService, Workload
 
 __all__ = [
     "LAST_CHARACTER",
-    "AccessKey",
+    "NOT_HERE",
     "AccessPoint",
     "Account",
+    "Container",
+    "ContainerKind",
     "Contents",
+    "Credential",
+    "CredentialKind",
     "DiskCopy",
     "Encryption",
     "EncryptionKind",
@@ -52,9 +57,12 @@ __all__ = [
     "MetadataService",
     "NamedPolicy",
     "Names",
+    "NetworkRules",
     "ObjectLists",
     "Organisation",
     "PasswordPolicy",
+    "Perimeter",
+    "PolicyForm",
     "Principal",
     "PrincipalKind",
     "Provider",
@@ -65,6 +73,7 @@ __all__ = [
     "Resource",
     "Retention",
     "RetentionMode",
+    "ScopedPolicy",
     "Secret",
     "Store",
     "Trail",

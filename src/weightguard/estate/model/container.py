@@ -20,9 +20,6 @@ class Organisation:
     id: str
     provider: Provider
     management_account: str
-    features: Fact[
-        tuple[str, ...]
-    ]  # AWS: enabled policy types (SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY...)
     parents: Mapping[str, str] = field(default_factory=dict)  # child id -> parent id, accounts and units
     listed: bool = False  # whether its accounts were listed, rather than only its name told
 

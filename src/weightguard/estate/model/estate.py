@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from weightguard.estate.fact import Collection
 from weightguard.estate.model.audit import Trail
 from weightguard.estate.model.container import Account, Organisation
+from weightguard.estate.model.inheritance import Container
 from weightguard.estate.model.key import Key
-from weightguard.estate.model.network import Endpoint
-from weightguard.estate.model.policy import NamedPolicy
+from weightguard.estate.model.network import Endpoint, Perimeter
+from weightguard.estate.model.policy import NamedPolicy, ScopedPolicy
 from weightguard.estate.model.principal import FederatedProvider, Principal
 from weightguard.estate.model.resource import DiskCopy, Resource, Secret
 from weightguard.estate.model.store import Store
@@ -24,16 +25,23 @@ class Estate:
 
     collected_at: str  # the latest snapshot's time: the "now" of every rule
     organisations: Collection[Organisation] = field(default_factory=Collection)
+    containers: Collection[Container] = field(
+        default_factory=Collection
+    )  # of providers whose policies are inherited
     accounts: Collection[Account] = field(default_factory=Collection)
     principals: Collection[Principal] = field(default_factory=Collection)
     unattached_policies: Collection[NamedPolicy] = field(
         default_factory=Collection
     )  # managed, carried by nobody so far
+    role_definitions: Collection[ScopedPolicy] = field(
+        default_factory=Collection
+    )  # Azure, Google Cloud: custom roles
     federated_providers: Collection[FederatedProvider] = field(default_factory=Collection)
     stores: Collection[Store] = field(default_factory=Collection)
     keys: Collection[Key] = field(default_factory=Collection)
     trails: Collection[Trail] = field(default_factory=Collection)
     endpoints: Collection[Endpoint] = field(default_factory=Collection)
+    perimeters: Collection[Perimeter] = field(default_factory=Collection)
     workloads: Collection[Workload] = field(default_factory=Collection)
     disk_copies: Collection[DiskCopy] = field(default_factory=Collection)
     secrets: Collection[Secret] = field(default_factory=Collection)

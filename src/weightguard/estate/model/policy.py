@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal
+
+
+class PolicyForm(StrEnum):
+    """What kind of document a policy is, where its provider has several that are decided apart."""
+
+    POLICY = "policy"  # AWS: any. Google Cloud: an allow policy
+    DENY = "deny"  # Google Cloud: a deny policy. Azure: a deny assignment
+    BOUNDARY = "boundary"  # Google Cloud: a principal access boundary policy
+    CONSTRAINT = "constraint"  # Google Cloud: an organisation policy. Azure: an assignment of Azure Policy
+    LOCK = "lock"  # Azure: a management lock
+    ASSIGNMENT = "assignment"  # Azure: a role assignment that holds
+    ELIGIBLE_ASSIGNMENT = (
+        "eligible_assignment"  # Azure: one that its holder activates first, maybe with somebody's approval
+    )
+    ROLE = "role"  # Azure: a role definition. Google Cloud: a custom role
+    ACCESS_POLICY = "access_policy"  # Azure: the access policies of a vault
+    POSIX_LIST = "posix_list"  # Azure: the access control list of a path in a hierarchical namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +43,19 @@ class NamedPolicy:
     document: Mapping[str, Any] | str | None
     origin: Literal["provider", "customer", "inline"]
     versions: tuple[Mapping[str, Any] | str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedPolicy(NamedPolicy):
+    """A policy that is inherited, or that holds for a part of what it is set on.
+
+    Attributes:
+        form: what kind of document it is.
+        on: the prefix of object names that it is set on, of a policy that a store holds for a part of it. Google Cloud: a managed
+            folder. Azure: a path.
+        binds: whom it limits, of a policy that is bound to a set of principals. Google Cloud: a principal set.
+    """
+
+    form: PolicyForm = PolicyForm.POLICY
+    on: str = ""
+    binds: str | None = None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
-from weightguard.estate.fact import Fact
-from weightguard.estate.model.credential import AccessKey
+from weightguard.estate.fact import Fact, Known
+from weightguard.estate.model.credential import Credential
 from weightguard.estate.model.policy import NamedPolicy
-from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.provider import NOT_HERE, Provider
 
 
 class PrincipalKind(StrEnum):
@@ -21,6 +20,10 @@ class PrincipalKind(StrEnum):
     GROUP = "group"
     SERVICE_ACCOUNT = "service_account"
     FEDERATED = "federated"
+    APPLICATION = "application"  # Azure: an application with its service principal
+    AGENT = "agent"  # of the provider's own, which acts for a service. Google Cloud: a service agent
+    DOMAIN = "domain"  # everybody of a domain or tenant
+    EVERYBODY = "everybody"  # Google Cloud: allUsers, allAuthenticatedUsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Principal:
     name: str
     path: str
     created: str | None
-    groups: tuple[str, ...]  # ids of the groups a user is in
+    groups: Fact[tuple[str, ...]]  # ids of the groups that it is in, groups in groups included
     policies: Fact[tuple[NamedPolicy, ...]]  # own identity policies, without those of groups
     boundary: Fact[NamedPolicy | None]
     trust: Fact[NamedPolicy | None]  # who may become it; None for users and groups
@@ -44,8 +47,16 @@ class Principal:
     last_used: Fact[str | None]
     console_password: Fact[bool]
     mfa_active: Fact[bool]
-    access_keys: Fact[tuple[AccessKey, ...]]
+    credentials: Fact[tuple[Credential, ...]]
     instance_profiles: tuple[str, ...] = ()  # AWS: ids of the instance profiles that hold this role
+    owners: Fact[tuple[str, ...]] = (
+        NOT_HERE  # Azure: of an application or group; they may change its credentials or members
+    )
+
+    @property
+    def known_groups(self) -> tuple[str, ...]:
+        """The groups that it is known to be in: those of an unknown membership are none of them."""
+        return self.groups.value if isinstance(self.groups, Known) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,10 @@ class FederatedProvider:
     id: str
     provider: Provider
     account: str
-    kind: Literal["oidc", "saml"]
+    kind: str  # oidc, saml; Google Cloud also: aws, x509
     issuer: Fact[str | None]
     audiences: Fact[tuple[str, ...]]
-    thumbprints: Fact[tuple[str, ...]]
+    condition: Fact[str | None] = NOT_HERE  # Google Cloud: the attribute condition, as written
+    mapping: Fact[Mapping[str, str]] = (
+        NOT_HERE  # Google Cloud: attribute -> expression over the token's claims
+    )

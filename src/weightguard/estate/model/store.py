@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model.contents import LAST_CHARACTER, Contents, Wrapped, Wrapping
-from weightguard.estate.model.policy import NamedPolicy
-from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.credential import Credential
+from weightguard.estate.model.network import NetworkRules
+from weightguard.estate.model.policy import NamedPolicy, ScopedPolicy
+from weightguard.estate.model.provider import NOT_HERE, Provider
 from weightguard.estate.model.public_access import PublicAccess, PublicAccessBlock
 from weightguard.estate.model.store_settings import (
     Encryption,
@@ -63,6 +65,10 @@ class Store:
     acl: Fact[Mapping[str, Any] | None]  # AWS: the raw GetBucketAcl answer; None: no list is in force
     tags: Fact[Mapping[str, str]]
     contents: Fact[Contents]
+    container: str | None = None  # id of the one whose policies it inherits. AWS: none
+    folder_policies: Fact[tuple[ScopedPolicy, ...]] = NOT_HERE  # of a part of it, see ScopedPolicy.on
+    credentials: Fact[tuple[Credential, ...]] = NOT_HERE  # Azure: stored access policies
+    networks: Fact[NetworkRules | None] = NOT_HERE  # None: any network
     access_points: Collection[AccessPoint] = field(default_factory=Collection)
     wrapped: Fact[tuple[Wrapped, ...]] = _NOTHING_SEEN  # how the objects that were seen are encrypted
     tags_decide: Fact[bool] = (

@@ -132,7 +132,7 @@ class ActorKinds:
 def _of_user(principal: Principal) -> ActorKind:
     if _is(principal.console_password, True) or _is(principal.mfa_active, True):
         return "person"
-    keys = principal.access_keys
+    keys = principal.credentials
     if _is(principal.console_password, False) and isinstance(keys, Known):
         return "workload" if any(key.active for key in keys.value) else "unknown"
     return "person"

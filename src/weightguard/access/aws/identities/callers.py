@@ -21,7 +21,7 @@ def has_long_term_credentials(principal: Principal) -> bool:
     Source: IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent ("not present in requests made using
     long-term credentials").
     """
-    keys = principal.access_keys
+    keys = principal.credentials
     return isinstance(keys, Known) and any(key.active for key in keys.value)
 
 

@@ -182,6 +182,8 @@ class Population:
             one = self._read(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
             found[one.compiled] = None
             carried.append(one)
+        if isinstance(principal.groups, Unknown):
+            found[unread_policy(kind=PolicyKind.IDENTITY, name=f"groups of {principal.id}")] = None
         for owner in (principal, *self.groups_of(principal)):
             if isinstance(owner.policies, Unknown):
                 found[unread_policy(kind=PolicyKind.IDENTITY, name=f"policies of {owner.id}")] = None
@@ -323,7 +325,7 @@ class Population:
 
     def groups_of(self, principal: Principal) -> list[Principal]:
         """The IAM groups that a user is in, as far as the snapshot holds them."""
-        return [self.principals[name] for name in principal.groups if name in self.principals]
+        return [self.principals[name] for name in principal.known_groups if name in self.principals]
 
     def identity_policies(self, principal: Principal) -> Iterable[NamedPolicy]:
         """A principal's own policies and those of its groups."""

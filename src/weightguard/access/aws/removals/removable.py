@@ -61,7 +61,7 @@ class Removable:
     def _in_groups(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for principal in self._principals.values():
-            for group in principal.groups:
+            for group in principal.known_groups:
                 found.setdefault(group, []).append(principal.id)
         return found
 
@@ -128,7 +128,7 @@ class Removable:
         principal = self._principals.get(actor)
         if principal is None:
             return []
-        groups = (self._principals[group] for group in principal.groups if group in self._principals)
+        groups = (self._principals[group] for group in principal.known_groups if group in self._principals)
         return [
             (owner.id, policy)
             for owner in (principal, *groups)

@@ -16,7 +16,7 @@ from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
-from weightguard.estate.model import Principal, PrincipalKind
+from weightguard.estate.model import CredentialKind, Principal, PrincipalKind
 from weightguard.policy.aws import CompiledPolicy, PolicyKind, compile_policy
 from weightguard.policy.aws import Principal as Caller
 
@@ -27,9 +27,10 @@ MOST_ACCESS_KEYS = 2
 
 def key_state(user: Principal) -> str:
     """Whether the user may get another access key: ``below_limit``, ``at_limit`` or ``unknown``."""
-    if not isinstance(user.access_keys, Known):
+    if not isinstance(user.credentials, Known):
         return "unknown"
-    return "at_limit" if len(user.access_keys.value) >= MOST_ACCESS_KEYS else "below_limit"
+    held = [one for one in user.credentials.value if one.kind is CredentialKind.ACCESS_KEY]
+    return "at_limit" if len(held) >= MOST_ACCESS_KEYS else "below_limit"
 
 
 class AssumeRole:

@@ -288,7 +288,7 @@ class ChangeSteps:
         for entry in self._by_change.get("join_group", ()):
             for other in self._population.iam_groups(principal.account):
                 policies = other.policies.value if isinstance(other.policies, Known) else ()
-                if other.id in principal.groups or not policies:
+                if other.id in principal.known_groups or not policies:
                     continue
                 grant = self._ask(entry, group, caller, other.id, None, {})
                 if grant is not None:

@@ -131,7 +131,7 @@ class ChangedPrincipals:
             principal.kind,
             principal.service_linked,
             self._context.patterns.hits(principal.account, name, self._moves.actions),
-            principal.groups,
+            principal.known_groups,
             tuple((one.policy.id if one.policy.origin != "inline" else "", one.compiled) for one in carried),
             group.layers.boundary,
             tags,
@@ -210,7 +210,7 @@ class ChangedPrincipals:
         example = alike.example
         if "*" in actor.reach:
             return True
-        aims = [example.id, *example.groups, *(one.policy.id for one in self._moves.owned(example))]
+        aims = [example.id, *example.known_groups, *(one.policy.id for one in self._moves.owned(example))]
         if example.kind is PrincipalKind.USER:
             aims += [other.id for other in self._population.iam_groups(example.account)]
         hits, actions = self._context.patterns.hits, self.actions
