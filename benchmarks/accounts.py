@@ -113,8 +113,11 @@ class _Maker:
 
     def known(self, value: Any, call: str, line: int = 1) -> Known[Any]:
         """A fact, read from this account's records."""
-        service = call.partition(":")[0]
-        return Known(value, Source(call, f"records/aws/{self.id}/{service}.jsonl:{line}"))
+        return Known(value, self._source(call, line))
+
+    def _source(self, call: str, line: int) -> Source:
+        service, operation = call.split(":")
+        return Source("aws", self.id, service, operation, f"records/aws/{self.id}/{service}.jsonl:{line}")
 
     def account(self) -> Account:
         everything = NamedPolicy("p-FullAWSAccess", "FullAWSAccess", document(allow("*")), "provider")

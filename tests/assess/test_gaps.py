@@ -130,8 +130,8 @@ def test_a_read_refused_in_a_thousand_accounts_is_not_looked_for_a_million_times
             evidence=(),
             weights=(),
             unknowns=(
-                Unknown(Reason.NOT_COLLECTED, Source("kms:DescribeKey", f"records/{scope}/kms.jsonl:1")),
-                Unknown(Reason.DENIED, Source("kms:ListGrants", f"records/{scope}/kms.jsonl:2")),
+                Unknown(Reason.NOT_COLLECTED, Source.asked("aws", scope[4:], "kms", "DescribeKey")),
+                Unknown(Reason.DENIED, Source.asked("aws", scope[4:], "kms", "ListGrants")),
             ),
         )
         for scope in scopes

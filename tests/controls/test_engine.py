@@ -243,7 +243,7 @@ class _BlindBeside(ToldAccess):
 
 
 def test_what_hides_readers_of_one_store_leaves_the_weights_of_another_alone(tmp_path: Path) -> None:
-    hidden = denied("kms:ListGrants", f"records/aws/{ACCOUNT}/kms.jsonl:1")
+    hidden = denied("kms:ListGrants")
     rule = control("WG-IAM-09", subject="principal", check={"cel": "principal.mfa_active == true"})
     sees: dict[str, Any] = {
         "accounts": [account()],
