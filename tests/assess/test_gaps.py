@@ -109,7 +109,7 @@ def test_permissions_named_in_gaps_are_those_that_the_collector_declares() -> No
     wrong = {
         operation.id: operation.permissions
         for operation in operations()
-        if permission(operation.service, operation.name) not in operation.permissions
+        if permission("aws", operation.service, operation.name) not in operation.permissions
     }
     assert wrong == {}
 
@@ -142,3 +142,11 @@ def test_a_read_refused_in_a_thousand_accounts_is_not_looked_for_a_million_times
     assert [(one.scope, one.operation) for one in gaps] == [
         (scope, operation) for scope in scopes for operation in ("DescribeKey", "ListGrants", "ListKeys")
     ]
+
+
+def test_a_provider_whose_permissions_nobody_knows_is_granted_the_call_itself() -> None:
+    assert permission("aws", "s3", "ListBuckets") == "s3:ListAllMyBuckets"
+    assert permission("gcp", "s3", "ListBuckets") == "s3:ListBuckets", (
+        "another provider's names are not taken"
+    )
+    assert permission(None, "access graph", "who-can") == "access graph:who-can"

@@ -139,8 +139,9 @@ def _remediation(one: Settled, control: Control, about: Place | None) -> str | N
         return f"attest, with {control.attestation.evidence}: {control.attestation.statement}"
     denied = [unknown for unknown in one.result.unknowns if unknown.reason is Reason.DENIED]
     if one.result.status is Status.UNKNOWN and denied:
-        calls = {(one.source.service, one.source.operation): one.source.call for one in denied}
-        allow = [permission(*call) for call in sorted(calls, key=calls.__getitem__) if call[1]]
+        sources = (unknown.source for unknown in denied if unknown.source.operation)
+        asked = sorted({(one.call, one.provider or "", one.service, one.operation) for one in sources})
+        allow = [permission(provider, service, operation) for _, provider, service, operation in asked]
         return f"allow the auditor {', '.join(allow)} and collect again"
     return remedy(control, one.result.provider, [about] if about else ())
 

@@ -165,8 +165,10 @@ def _grant(read: Read, found: list[Settled], controls: Mapping[str, Control]) ->
     where = scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
     if service == CONFIGURATION:
         return _declare([operation] if operation else scopes, found, names, controls)
-    if any(unknown.reason is Reason.DENIED for unknown in missing):
-        do = f"allow {permission(service, operation)} to the auditor in {where} and collect again"
+    denied = {unknown.source.provider for unknown in missing if unknown.reason is Reason.DENIED}
+    if denied:
+        allow = sorted({permission(provider, service, operation) for provider in denied})
+        do = f"allow {', '.join(allow)} to the auditor in {where} and collect again"
     else:
         do = f"collect again with {call} in {where}" if operation else "collect what these controls read"
     return Fix(

@@ -18,6 +18,7 @@ from weightguard.controls.results import Result
 from weightguard.controls.schema import Control, Status
 from weightguard.estate.fact import Reason, Unknown
 from weightguard.estate.model import Estate
+from weightguard.provider import scope_parts
 
 _REFUSALS = ("denied", "throttled", "failed")
 Key = tuple[str, str, str, str | None, str]  # scope, service, operation, code, reason
@@ -39,6 +40,7 @@ class CallGroup:
 class _Lost:
     count: int = 0
     controls: set[str] = field(default_factory=set)
+    provider: str | None = None
 
 
 class _Losses:
@@ -92,6 +94,7 @@ def coverage(
         if group.outcome in _REFUSALS:
             one = losses.at((group.scope, group.service, group.operation, group.code, group.outcome))
             one.count += group.count
+            one.provider = scope_parts(group.scope)[0]
             one.controls.update(_declaring(group, controls))
     _add_unknowns(losses, results)
     lost = losses.by_key
@@ -122,7 +125,9 @@ def _add_unknowns(losses: _Losses, results: Sequence[Result]) -> None:
     facts: dict[Key, int] = defaultdict(int)
     for unknown, names in met.items():
         key = losses.like(_key(unknown))
-        losses.at(key).controls |= names
+        one = losses.at(key)
+        one.controls |= names
+        one.provider = one.provider or unknown.source.provider
         facts[key] += 1
     for unknown, names in met.items():
         for cause in _causes(unknown, losses):
@@ -151,7 +156,7 @@ def _key(unknown: Unknown) -> Key:
 
 
 def _declaring(group: CallGroup, controls: Mapping[str, Control]) -> set[str]:
-    provider = group.scope.split("/", 1)[0]
+    provider, _ = scope_parts(group.scope)
     call = f"{group.service}:{group.operation}"
     return {control.id for control in controls.values() if call in getattr(control.evidence, provider, ())}
 
@@ -182,7 +187,7 @@ def _gap(key: Key, lost: _Lost, controls: Mapping[str, Control]) -> Gap:
         controls=tuple(sorted(lost.controls)),
         reason=reason,
         hides=_hides(sorted(lost.controls), controls),
-        grant=permission(service, operation) if reason == Reason.DENIED.value else None,
+        grant=permission(lost.provider, service, operation) if reason == Reason.DENIED.value else None,
         count=lost.count,
     )
 
