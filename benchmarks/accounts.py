@@ -69,10 +69,9 @@ def organisation_of(accounts: int) -> Estate:
         found = (thing for one in made for thing in getattr(one, things)())
         return Collection(tuple(sorted(found, key=lambda thing: str(thing.id))))
 
-    features = made[0].known(("SERVICE_CONTROL_POLICY",), "organizations:ListRoots")
     return Estate(
         collected_at=NOW,
-        organisations=Collection((Organisation(ORGANISATION, "aws", made[0].id, features, listed=True),)),
+        organisations=Collection((Organisation(ORGANISATION, "aws", made[0].id, listed=True),)),
         accounts=Collection(tuple(one.account() for one in made)),
         stores=gathered("stores"),
         keys=gathered("keys"),
@@ -216,9 +215,9 @@ class _Maker:
         policies = (managed,) if managed else (NamedPolicy(f"{arn}#own", "own", document(*own), "inline"),)
         return Principal(
             id=arn, unique_id=None, provider="aws", account=self.id, kind=PrincipalKind.ROLE, name=name, path="/",
-            created=None, groups=(), policies=self.known(policies, call), boundary=NOTHING,
+            created=None, groups=EMPTY, policies=self.known(policies, call), boundary=NOTHING,
             trust=self.known(NamedPolicy(f"{arn}#trust", "trust", trust, "inline"), call), tags=NO_TAGS,
-            service_linked=False, last_used=NOTHING, console_password=NO, mfa_active=NO, access_keys=NO_KEYS,
+            service_linked=False, last_used=NOTHING, console_password=NO, mfa_active=NO, credentials=NO_KEYS,
         )  # fmt: skip
 
     def weights(self) -> Iterator[WeightSet]:
