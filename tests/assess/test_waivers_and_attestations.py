@@ -414,3 +414,19 @@ def test_an_attestation_that_is_not_one_is_refused(tmp_path: Path, change: dict[
 def test_the_report_names_no_folder_of_the_machine(tmp_path: Path) -> None:
     made = report(tmp_path, written(tmp_path, "waivers", WAIVER))
     assert made.waivers[0].source == "waivers.yaml:2"
+
+
+@pytest.mark.parametrize(
+    ("attester", "state"),
+    [
+        ("Acme Lab", "refused"), ("ACME  lab.", "refused"), ("Acme\u200b Lab", "refused"), ("Acm\u00e9\u00a0Lab", "refused"),
+        ("\u0410cme Lab", "refused"), ("Acme Labour Union", "accepted"), ("\u0410\u0443\u0434\u0438\u0442 Ltd", "accepted"),
+    ],
+)  # fmt: skip
+def test_nobody_is_a_third_party_to_itself_however_it_is_written(
+    tmp_path: Path, attester: str, state: str
+) -> None:
+    config = written(tmp_path, "attestations", ATTESTATION | {"attester": attester})
+    config = config.model_copy(update={"organisation": "Acme Lab"})
+    made = report(tmp_path, config, attested("WG-GOV-01"))
+    assert [one.state for one in made.attestations] == [state]

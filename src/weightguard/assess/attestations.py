@@ -21,6 +21,7 @@ a hybrid control or a level above SL3.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -39,6 +40,8 @@ from weightguard.yaml_file import Document
 LONGEST = timedelta(days=3 * 366)
 """How long an attestation may be good for: the cycle of a certification."""
 MAXIMUM_EVIDENCE = 1 << 30
+_ALIKE = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
+"""Alphabets some of whose letters look like Latin ones, as the Unicode Character Database names them."""
 
 State = Literal["accepted", "expired", "evidence_missing", "evidence_changed", "refused"]
 
@@ -155,6 +158,8 @@ def _check(
         return "expired", f"it was valid until {attestation.valid_until.isoformat()}"
     if attestation.valid_until - as_of.date() > LONGEST:
         return "refused", "it would be valid for more than three years"
+    if attestation.by == "third_party" and _is_disguised(attestation.attester):
+        return "refused", "the attester's name mixes letters of alphabets that look alike"
     if attestation.by == "third_party" and organisation and _same(attestation.attester, organisation):
         return "refused", "the attester is the organisation itself, not a third party"
     try:
@@ -169,8 +174,23 @@ def _check(
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two names are one but for case and spaces."""
-    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
+    """Whether two names are one but for case, spaces, points, accents and what is not seen."""
+    return _letters(one) == _letters(other)
+
+
+def _letters(name: str) -> str:
+    """The letters and figures of a name, each in its plainest form; the name where it has none."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(character for character in plain if character.isalnum()) or name
+
+
+def _is_disguised(name: str) -> bool:
+    """Whether a word of a name mixes Latin letters with those of an alphabet that look like them."""
+    return any(
+        "LATIN" in alphabets and not alphabets.isdisjoint(_ALIKE)
+        for word in name.split()
+        for alphabets in [{unicodedata.name(letter, "").partition(" ")[0] for letter in word}]
+    )
 
 
 def _digest(path: Path) -> str | None:
