@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from weightguard import __version__
 from weightguard.access.model import Access
-from weightguard.assess import entries, limits, settings
+from weightguard.assess import entries, limits, settings, unlisted
 from weightguard.assess.attestations import accepted, read_attestations
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
@@ -217,6 +217,7 @@ class _Assessment:
     def _limits(self) -> Iterator[Limit]:
         yield from limits_of(self.estate)
         yield from unread_limits(self.judgement.unread)
+        yield from unlisted.limits(self.estate, self.access)
 
     def _opaque(self) -> tuple[OpaqueEntry, ...]:
         return tuple(entries.opaque(one) for _, one in sorted(self.judgement.unread.items()))

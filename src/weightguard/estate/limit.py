@@ -104,6 +104,16 @@ class LimitKind(Enum):
         (),
         (),
     )
+    UNLISTED_WORKLOADS = (
+        "unlisted-workloads",
+        "jobs, pipelines and other code that a service may run as this role, and who may change them: these are not listed",
+        (),
+        (
+            "sagemaker:DescribeTrainingJob",
+            "bedrock-agent:ListAgents",
+            "bedrock-agentcore-control:ListCodeInterpreters",
+        ),
+    )
     UNREAD_TYPES = (
         "unread-resource-types",
         "what Terraform resources of types that are not read do: one that names a store may move what lies in it",
