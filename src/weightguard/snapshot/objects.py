@@ -177,7 +177,7 @@ def _part_batches(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:
             with pa.OSFile(str(part), "rb") as source, pa.ipc.open_stream(source) as stream:
                 for batch in stream:
                     yield _completed(batch, list(COLUMNS))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # names and texts that are no UTF-8
             raise SnapshotError(
                 "a part of the object listings cannot be read", where=part.name, fix="collect again"
             ) from error
@@ -254,7 +254,7 @@ class ObjectsFile:
                     )
                     if kept.num_rows:
                         yield _completed(kept, wanted)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # names and texts that are no UTF-8
             raise SnapshotError(
                 "an objects file cannot be read", where=self._where, fix="collect again"
             ) from error
@@ -273,12 +273,17 @@ class ObjectsFile:
                 thrift_container_size_limit=1_000_000,
                 arrow_extensions_enabled=False,
             )
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # names and texts that are no UTF-8
             raise SnapshotError(
                 "an objects file is not Parquet", where=self._where, fix="collect again"
             ) from error
         try:
             self._check(file)
+        except UnicodeDecodeError as error:
+            file.close()
+            raise SnapshotError(
+                "an objects file has columns whose names are no text", where=self._where, fix="collect again"
+            ) from error
         except SnapshotError:
             file.close()
             raise
