@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import sys
 from collections.abc import Sequence
@@ -20,9 +21,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from servers import certificate, http_server, smtp_server
 
 from weightguard.assess.model import Report
-from weightguard.config import Config, NotifyConfig, load
+from weightguard.config import Config, NotifyConfig, Secret, load
 from weightguard.errors import ConfigError
 from weightguard.notify import NotifyError, prepare, send
+from weightguard.notify.secret import read_secret
 
 TOKEN = "T0000/B0000/verysecrettoken"
 HOSTILE = "<!channel> @here `x` *b* <http://evil.example|click> \x1b[31m\u202e"
@@ -286,3 +288,9 @@ def test_files_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
 def test_no_certificate_is_trusted_by_the_tests_own_context() -> None:
     """The tests above would prove nothing where verification is off."""
     assert ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED
+
+
+def test_a_secret_that_is_a_pipe_does_not_stop_the_run(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "secret")
+    with pytest.raises(ConfigError, match="no plain file"):
+        read_secret(Secret(file=tmp_path / "secret"), {})

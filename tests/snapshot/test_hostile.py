@@ -20,6 +20,7 @@ from snapshots import build, contents, forge
 
 from weightguard.errors import SnapshotError
 from weightguard.snapshot import Limits, Snapshot, open_snapshot
+from weightguard.snapshot.objects import COLUMNS
 
 RECORDS = "records/aws/111111111111/s3.jsonl"
 
@@ -303,6 +304,23 @@ def test_an_objects_file_with_other_columns_is_refused(sealed: Path) -> None:
     target.write_bytes(b"PAR1 not really PAR1")
     forge(sealed)
     refused(sealed, "not Parquet")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "match"),
+    [("bytes", None, "no 'bytes'"), ("bytes", -1, "negative"), ("store", None, "no 'store'"), ("key", None, "no 'key'")],
+)  # fmt: skip
+def test_an_object_that_lacks_what_every_one_has_is_refused(
+    sealed: Path, column: str, value: object, match: str
+) -> None:
+    target = sealed / "objects/aws-111111111111.parquet"
+    rows = pq.read_table(target).to_pylist()
+    rows[1][column] = value
+    pq.write_table(
+        pa.Table.from_pylist(rows, pa.schema([(n, pa.type_for_alias(k)) for n, k in COLUMNS.items()])), target
+    )
+    forge(sealed)
+    refused(sealed, match)
 
 
 def test_only_the_columns_and_stores_asked_for_are_read(sealed_once: Path) -> None:

@@ -15,6 +15,7 @@ from snapshots import SCOPE, contents, fill, ticking
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot import Call, SnapshotWriter, open_snapshot
+from weightguard.snapshot.lines import untag
 from weightguard.snapshot.opening import outdated
 
 COLLECTOR = """
@@ -290,3 +291,55 @@ def test_a_path_is_a_path_whatever_is_in_it(
         fill(writer)
         writer.seal()
     assert contents(path)
+
+
+def one_unit(path: Path) -> Path:
+    with SnapshotWriter.create(path, "0.1.0", [SCOPE], source={"name": "aws"}, clock=ticking()) as writer:
+        fill(writer, 1)
+    return path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"run":[]}', '{"run":true}', '{"unit":"u"}', '{"unit":"u","run":"1"}', '{"unit":7,"run":1}', '{"scope":null}',
+        '{"unit":"u","run":1,"spawned":5}', '{"unit":"u","run":1,"spawned":[1]}', '{"run":1,"run":2}', '{"run":NaN}',
+    ],
+)  # fmt: skip
+def test_an_odd_line_of_the_journal_is_named(tmp_path: Path, line: str) -> None:
+    root = one_unit(tmp_path / "s")
+    with (root / "collecting/journal.jsonl").open("a") as journal:
+        journal.write(line + "\n")
+    with pytest.raises(SnapshotError, match=r"journal\.jsonl:4"):
+        SnapshotWriter.resume(root, clock=ticking())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("0.1.0", 7), ("tool_version", "x"), ("started_at", "x"), ("aws", None), ("name", "sources")],
+)
+def test_an_odd_header_of_a_collection_is_refused(tmp_path: Path, change: tuple[str, object]) -> None:
+    root = one_unit(tmp_path / "s")
+    header = root / "collecting/header.json"
+    old, new = change
+    text = header.read_text().replace(f'"{old}"', f'"{new}"' if isinstance(new, str) else str(new))
+    header.write_text(text)
+    if new is None:
+        header.write_text(text.replace('{"name":None}', "[]"))
+    with pytest.raises(SnapshotError, match=r"header\.json"):
+        SnapshotWriter.resume(root, clock=ticking())
+
+
+def test_a_pipe_for_a_header_does_not_stop_the_run(tmp_path: Path) -> None:
+    root = one_unit(tmp_path / "s")
+    (root / "collecting/header.json").unlink()
+    os.mkfifo(root / "collecting/header.json")
+    with pytest.raises(SnapshotError, match="plain file"):
+        outdated(root, {"name": "aws"}, "2026-03-01T12:00:00Z")
+
+
+@pytest.mark.parametrize("tag", ['["u","1"]', '["u",[]]', "[1,1]", '["u",true]', '["u",1,2]', '["u",null]'])
+def test_a_line_that_names_its_unit_oddly_is_of_no_unit(tmp_path: Path, tag: str) -> None:
+    """It is kept as it is, its tag among it, so that nothing that was read is lost."""
+    line = b'{"a":1,"~unit":' + tag.encode() + b"}"
+    assert untag(line) == (line, None)

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from weightguard import files
 from weightguard.config import Secret
 from weightguard.errors import ConfigError
 
@@ -38,11 +39,9 @@ def read_secret(secret: Secret, environment: Mapping[str, str]) -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8") as stream:
-            return stream.read(_LONGEST)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise ConfigError("a secret cannot be read", where=f"file {path}", fix=str(reason)) from error
+        return files.read(path, "a secret", most=_LONGEST, error=ConfigError).decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError("a secret cannot be read, it is no text", where=f"file {path}") from error
 
 
 def parts_of(address: str) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ The shapes are those of `weightguard schema case`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from weightguard.errors import InputError
+from weightguard.json_text import OddJson, loads
 from weightguard.policy.case import Case, CaseProblem, Remembered
 from weightguard.policy.decision import Decision
 from weightguard.policy.providers import case_reader
@@ -75,11 +75,9 @@ def answer_line(line: bytes, number: int, remembered: Remembered | None = None) 
 
 def _parsed(line: bytes) -> Mapping[str, object]:
     try:
-        entry = json.loads(line)
-    except RecursionError as error:
-        raise InputError("the case is nested too deeply", fix="give one case a line") from error
-    except ValueError as error:
-        raise InputError(f"the line is not JSON: {error}", fix="give one JSON object a line") from error
+        entry = loads(line)
+    except OddJson as error:
+        raise InputError(f"the line {error}", fix="give one JSON object a line") from error
     if not isinstance(entry, Mapping):
         raise InputError("the line is not a JSON object", fix="see `weightguard schema case`")
     return entry

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from weightguard.errors import SnapshotError
 from weightguard.snapshot.limits import Limits
 from weightguard.snapshot.lines import decode, read_lines
 from weightguard.snapshot.model import WORKING
@@ -15,6 +16,7 @@ from weightguard.snapshot.model import WORKING
 HEADER: Final = f"{WORKING}/header.json"
 JOURNAL: Final = f"{WORKING}/journal.jsonl"
 PARTS: Final = f"{WORKING}/objects"
+_AGAIN: Final = "remove the collection, or choose another directory"
 
 
 def unit_hash(unit: str) -> str:
@@ -53,20 +55,26 @@ class Journal:
         journal = cls()
         if path.exists():
             for number, line in read_lines(path, path.name, limits):
-                journal.apply(decode(line, f"{path.name}:{number}", limits))
+                where = f"{path.name}:{number}"
+                entry = decode(line, where, limits)
+                if not _is_entry(entry):
+                    raise SnapshotError(
+                        "a line of the collection's journal is not what it should be", where=where, fix=_AGAIN
+                    )
+                journal.apply(entry)
         return journal
 
     def apply(self, entry: dict[str, Any]) -> None:
-        """Take one line of the journal in; later lines win."""
+        """Take one line of the journal in, whose shape was looked at; later lines win."""
         if isinstance(entry.get("scope"), str):
             self.scopes.add(entry["scope"])
         elif isinstance(entry.get("unit"), str):
-            spawned = tuple(str(unit) for unit in entry.get("spawned", ()))
-            self.units[entry["unit"]] = Finished(int(entry["run"]), bool(entry.get("failed")), spawned)
+            spawned = tuple(entry.get("spawned", ()))
+            self.units[entry["unit"]] = Finished(entry["run"], bool(entry.get("failed")), spawned)
         elif entry.get("sealing") is True:
             self.sealing = True
         else:
-            self.run = max(self.run, int(entry.get("run", 0)))
+            self.run = max(self.run, entry.get("run", 0))
 
     def is_done(self, unit: str) -> bool:
         """Nothing is left to do for this unit, nor for any that it called for."""
@@ -92,6 +100,14 @@ class Journal:
             return run == self.run
         finished = self.units.get(unit)
         return finished is not None and finished.run == run
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    """Whether a line is one of those that `Journal.apply` knows."""
+    run, spawned = entry.get("run", 0), entry.get("spawned", [])
+    numbered = isinstance(run, int) and not isinstance(run, bool) and ("unit" not in entry or "run" in entry)
+    named = all(isinstance(entry.get(name, ""), str) for name in ("scope", "unit"))
+    return numbered and named and isinstance(spawned, list) and all(isinstance(unit, str) for unit in spawned)
 
 
 def done_entry(unit: str, run: int, spawned: Iterable[str], failed: bool) -> dict[str, Any]:

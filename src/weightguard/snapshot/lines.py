@@ -60,10 +60,13 @@ def untag(line: bytes) -> tuple[bytes, tuple[str, int] | None]:
     if at < 0 or not line.endswith(b"]}"):
         return line, None
     try:
-        unit, run = json.loads(line[at + len(_TAG) - 1 : -1])
+        note = from_json(line[at + len(_TAG) - 1 : -1])
     except ValueError:
         return line, None
-    return line[:at] + b"}", (str(unit), int(run))
+    if not isinstance(note, list) or [type(one) for one in note] != [str, int]:
+        return line, None
+    unit, run = note
+    return line[:at] + b"}", (unit, run)
 
 
 def decode(line: bytes, where: str, limits: Limits) -> dict[str, Any]:

@@ -247,6 +247,7 @@ class ObjectsFile:
                 there = [name for name in needed if name in file.schema_arrow.names] or ["store"]
                 for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=there, row_groups=groups):
                     batch.validate(full=True)
+                    self._check_rows(batch)
                     kept = (
                         batch
                         if filtered is None
@@ -258,6 +259,19 @@ class ObjectsFile:
             raise SnapshotError(
                 "an objects file cannot be read", where=self._where, fix="collect again"
             ) from error
+
+    def _check_rows(self, batch: pa.RecordBatch) -> None:
+        """SnapshotError where a row lacks what every object has, or has fewer bytes than none."""
+        import pyarrow.compute as pc
+
+        for name in _REQUIRED:
+            if name in batch.schema.names and batch[name].null_count:
+                raise SnapshotError(
+                    f"an object has no {name!r} in the objects file", where=self._where, fix="collect again"
+                )
+        smallest = pc.min(batch["bytes"]).as_py() if "bytes" in batch.schema.names else None
+        if smallest is not None and smallest < 0:
+            raise SnapshotError("an object has a negative size", where=self._where, fix="collect again")
 
     def _opened(self) -> Any:
         import pyarrow as pa

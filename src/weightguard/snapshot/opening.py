@@ -13,7 +13,7 @@ from typing import Any, Final
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot.journal import HEADER
 from weightguard.snapshot.limits import DEFAULT
-from weightguard.snapshot.lines import decode
+from weightguard.snapshot.lines import decode, open_regular
 from weightguard.snapshot.model import MANIFEST, SCHEMA_VERSION, WORKING
 from weightguard.snapshot.secrets import without_secrets
 
@@ -53,17 +53,42 @@ def resumable_header(root: Path) -> dict[str, Any]:
     if (root / MANIFEST).exists():
         shutil.rmtree(root / WORKING, ignore_errors=True)
         raise InputError("this snapshot is complete, nothing is left to resume", where=str(root))
-    try:
-        header = decode((root / HEADER).read_bytes().rstrip(b"\n"), HEADER, DEFAULT)
-    except OSError as error:
+    header = _header(root)
+    if header is None:
         raise InputError(
             "there is no collection to resume here", where=str(root), fix="start one without --resume"
-        ) from error
+        )
     if header.get("schema_version") != SCHEMA_VERSION:
         raise InputError(
             "the collection was started by another version of weightguard",
             where=str(root),
             fix=f"resume it with version {header.get('tool_version')}, or start again in another directory",
+        )
+    return header
+
+
+def _header(root: Path) -> dict[str, Any] | None:
+    """What the collection noted when it began; None where none did.
+
+    Raises:
+        SnapshotError: it is no plain file, or not what it should be.
+    """
+    if not (root / HEADER).exists() and not (root / HEADER).is_symlink():
+        return None
+    with open_regular(root / HEADER, HEADER) as file:
+        text = file.read(DEFAULT.line_bytes + 2)
+    header = decode(text.rstrip(b"\n"), HEADER, DEFAULT)
+    source = header.get("source", {})
+    nested = source.get("sources", {}) if isinstance(source, dict) else None
+    if (
+        not all(isinstance(header.get(name), str) for name in ("tool_version", "started_at"))
+        or not isinstance(nested, dict)
+        or not all(isinstance(one, dict) for one in nested.values())
+    ):
+        raise SnapshotError(
+            "the header of the interrupted collection is not what it should be",
+            where=str(root / HEADER),
+            fix="remove the collection, or choose another directory",
         )
     return header
 
@@ -98,9 +123,8 @@ def outdated(root: Path, source: Mapping[str, Any], now: str) -> str | None:
     Raises:
         InputError: it is of another account or endpoint: whoever runs this is about to mix two estates.
     """
-    try:
-        header = decode((root / HEADER).read_bytes().rstrip(b"\n"), HEADER, DEFAULT)
-    except OSError:
+    header = _header(root)
+    if header is None:
         return None
     then = header.get("source", {})
     _same_owner(then, source, root)

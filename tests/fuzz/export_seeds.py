@@ -1,0 +1,139 @@
+"""Valid exports: answers of GetAccountAuthorizationDetails, Terraform states."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from case_seeds import POLICY
+
+_USER: dict[str, Any] = {
+    "UserName": "ada",
+    "Path": "/",
+    "UserId": "AIDA",
+    "Arn": "arn:aws:iam::111111111111:user/ada",
+    "CreateDate": "2026-01-01T00:00:00Z",
+    "UserPolicyList": [{"PolicyName": "all", "PolicyDocument": POLICY}],
+    "GroupList": ["g"],
+    "AttachedManagedPolicies": [{"PolicyName": "p", "PolicyArn": "arn:aws:iam::111111111111:policy/p"}],
+    "Tags": [{"Key": "a", "Value": "b"}],
+}
+_ROLE: dict[str, Any] = {
+    "RoleName": "r",
+    "Path": "/",
+    "RoleId": "AROA",
+    "Arn": "arn:aws:iam::111111111111:role/r",
+    "CreateDate": "2026-01-01T00:00:00Z",
+    "AssumeRolePolicyDocument": POLICY,
+    "RolePolicyList": [],
+    "AttachedManagedPolicies": [],
+    "InstanceProfileList": [],
+    "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::111111111111:policy/p"},
+    "MaxSessionDuration": 3600,
+}
+_MANAGED: dict[str, Any] = {
+    "PolicyName": "p",
+    "PolicyId": "ANPA",
+    "Arn": "arn:aws:iam::111111111111:policy/p",
+    "Path": "/",
+    "DefaultVersionId": "v1",
+    "AttachmentCount": 1,
+    "PolicyVersionList": [
+        {"VersionId": "v1", "IsDefaultVersion": True, "Document": "%7B%22Version%22%3A1%7D"}
+    ],
+}
+GAAD: dict[str, Any] = {
+    "UserDetailList": [_USER],
+    "GroupDetailList": [
+        {"GroupName": "g", "Arn": "arn:aws:iam::111111111111:group/g", "GroupPolicyList": []}
+    ],
+    "RoleDetailList": [_ROLE],
+    "Policies": [_MANAGED],
+    "IsTruncated": False,
+}
+
+
+def _resource(kind: str, **values: Any) -> dict[str, Any]:
+    return {
+        "address": f"{kind}.a",
+        "mode": "managed",
+        "type": kind,
+        "name": "a",
+        "provider_name": "aws",
+        "values": values,
+    }
+
+
+_RESOURCES = [
+    _resource(
+        "aws_s3_bucket",
+        bucket="a",
+        arn="arn:aws:s3:::a",
+        id="a",
+        region="eu-west-1",
+        tags={"k": "v"},
+        versioning=[{"enabled": True}],
+    ),
+    _resource("aws_s3_bucket_policy", bucket="a", policy=json.dumps(POLICY)),
+    _resource("aws_s3_object", bucket="a", key="m/model.safetensors", content_length=10),
+    _resource(
+        "aws_iam_role",
+        name="r",
+        arn="arn:aws:iam::111111111111:role/r",
+        assume_role_policy=json.dumps(POLICY),
+        inline_policy=[],
+    ),
+    _resource("aws_iam_role_policy", role="r", name="p", policy=json.dumps(POLICY)),
+    _resource("aws_iam_policy", arn="arn:aws:iam::111111111111:policy/p", policy=json.dumps(POLICY)),
+    _resource(
+        "aws_kms_key",
+        arn="arn:aws:kms:eu-west-1:111111111111:key/k",
+        key_id="k",
+        policy=json.dumps(POLICY),
+        multi_region=False,
+    ),
+    _resource(
+        "aws_security_group",
+        id="sg-1",
+        egress=[{"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}],
+    ),
+    _resource(
+        "aws_instance",
+        id="i-1",
+        arn="arn:aws:ec2:eu-west-1:111111111111:instance/i-1",
+        iam_instance_profile="p",
+        metadata_options=[{}],
+    ),
+    _resource(
+        "aws_lambda_function",
+        function_name="f",
+        arn="arn:aws:lambda:eu-west-1:111111111111:function:f",
+        role="r",
+        environment=[],
+    ),
+    _resource(
+        "aws_cloudtrail",
+        arn="arn:aws:cloudtrail:eu-west-1:111111111111:trail/t",
+        event_selector=[{"read_write_type": "All"}],
+    ),
+    _resource("google_storage_bucket", name="g"),
+]
+STATE: dict[str, Any] = {
+    "format_version": "1.0",
+    "terraform_version": "1.9.0",
+    "values": {
+        "root_module": {
+            "resources": _RESOURCES,
+            "child_modules": [{"address": "module.m", "resources": _RESOURCES[:2]}],
+        }
+    },
+}
+RAW_STATE: dict[str, Any] = {
+    "version": 4,
+    "terraform_version": "1.9.0",
+    "serial": 1,
+    "resources": [
+        {"mode": one["mode"], "type": one["type"], "name": "a", "instances": [{"attributes": one["values"]}]}
+        for one in _RESOURCES
+    ],
+}

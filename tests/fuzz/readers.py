@@ -1,0 +1,328 @@
+"""Every reader of something from outside, in one table: what a valid document is, how it is read, whose arguments lead there.
+
+`test_odd_documents.py` makes each odd; `test_readers_table.py` fails where the command line, the configuration or a module reads
+a file and no entry here says so.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import case_seeds
+import export_seeds
+import mutation
+import seeds
+from command_line import command
+from reader import Reader
+from snapshot_readers import (
+    OBJECTS,
+    RECORDS,
+    as_lines,
+    changes,
+    columns,
+    lines_of,
+    manifest,
+    resealed,
+    resumed,
+    rows,
+    working_lines,
+)
+
+from weightguard import api, config
+from weightguard.assess import attestations, protocol, waivers
+from weightguard.assess.serialise import read_report
+from weightguard.config import DisclosureConfig, Secret
+from weightguard.controls.catalogue import Catalogue, load_catalogue, load_control
+from weightguard.controls.disclosure import read_disclosure
+from weightguard.errors import CatalogueError
+from weightguard.notify.secret import read_secret
+from weightguard.policy.aws.document import PolicyKind, compile_policy
+from weightguard.policy.cases import answer_line
+from weightguard.report import render
+from weightguard.yaml_file import read as read_yaml
+
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+def _file(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def _raw(document: Any, chance: random.Random) -> bytes:
+    return document if isinstance(document, bytes) else str(document).encode("utf-8", "surrogatepass")
+
+
+# The configuration and what it names
+
+
+def _configuration(folder: Path, data: bytes) -> None:
+    config.load(_file(folder, "weightguard.yaml", data))
+
+
+def _control(folder: Path, data: bytes) -> None:
+    path = _file(folder, "LAB-STO-01.yaml", data)
+    load_control(read_yaml(path, error=CatalogueError))
+
+
+def _controls(folder: Path, data: bytes) -> None:
+    command("controls", "lint", _file(folder, "LAB-STO-01.yaml", data).parent)
+
+
+def _waivers(folder: Path, data: bytes) -> None:
+    found = waivers.read_waivers([_file(folder, "waivers.yaml", data)], _catalogue(), AS_OF)
+    for one in found[:50]:
+        one.matches("arn:aws:s3:::" + "a" * 500, "111111111111")
+
+
+def _attestations(folder: Path, data: bytes) -> None:
+    _file(folder, "evidence.txt", b"seen")
+    attestations.read_attestations([_file(folder, "a.yaml", data)], _catalogue(), AS_OF, "Example")
+
+
+def _disclosure(folder: Path, data: bytes) -> None:
+    path = _file(folder, "security.txt", data)
+    read_disclosure(DisclosureConfig(security_txt=path, policy=path))
+
+
+# Reports
+
+
+def _report(folder: Path, data: bytes) -> None:
+    report = read_report(_file(folder, "report.json", data))
+    for name in ("markdown", "sarif"):
+        render(name, report)
+
+
+def _compared(folder: Path, data: bytes) -> None:
+    shutil.copy(_valid_report(folder), folder / "old.json")
+    command("diff", folder / "old.json", _file(folder, "new.json", data))
+
+
+def _earlier(folder: Path, data: bytes) -> None:
+    path = _file(folder, "earlier.json", data)
+    command("report", _valid_report(folder), "-f", "pull-request", "-o", "-", "--previous", path)
+
+
+def _valid_report(folder: Path) -> Path:
+    return _file(folder, "valid.json", json.dumps(seeds.report()).encode())
+
+
+# Policies, cases and exports
+
+
+def _policy(folder: Path, data: bytes) -> None:
+    for kind in PolicyKind:
+        compile_policy(data.decode("utf-8", "replace"), kind=kind, name="p")
+
+
+def _cases(folder: Path, data: bytes) -> None:
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.strip():
+            json.dumps(answer_line(line, number).record)
+            answer_line(line, number).explanation()
+
+
+def _collected(kind: str) -> Callable[[Path, bytes], None]:
+    def read(folder: Path, data: bytes) -> None:
+        path = _file(folder, "input.json", data)
+        if command("collect", kind, path, "-o", folder / "s", "-q") == 0:
+            evidence = api.load(folder / "s")
+            api.who_can(evidence, "read", "arn:aws:s3:::a")
+
+    return read
+
+
+READERS: dict[str, Reader] = {
+    "configuration": Reader(
+        lambda: [seeds.CONFIGURATION],
+        _configuration,
+        mutation.as_yaml,
+        modules=("config",),
+        arguments=(
+            "assess.config_path",
+            "scan.config_path",
+            "collect aws.config_path",
+            "doctor.config_path",
+            "controls list.config_path",
+            "controls show.config_path",
+            "controls export.config_path",
+            "controls lint.config_path",
+            "collect gcp.config_path",
+            "collect azure.config_path",
+        ),
+    ),
+    "control": Reader(
+        lambda: [seeds.own_control()], _control, mutation.as_yaml, modules=("controls/catalogue",)
+    ),
+    "controls": Reader(
+        lambda: [seeds.own_control()],
+        _controls,
+        mutation.as_yaml,
+        examples=4,
+        seconds=4.0,
+        modules=("controls/examples",),
+        arguments=(
+            "controls lint.paths",
+            "controls list.directories",
+            "controls show.directories",
+            "controls export.directories",
+            "config.controls.directories",
+        ),
+    ),
+    "waivers": Reader(
+        lambda: [seeds.WAIVERS, seeds.MUTELIST],
+        _waivers,
+        mutation.as_yaml,
+        arguments=("config.waivers",),
+        modules=("assess/waivers",),
+    ),
+    "attestations": Reader(
+        lambda: [seeds.ATTESTATIONS],
+        _attestations,
+        mutation.as_yaml,
+        arguments=("config.attestations",),
+        modules=("assess/attestations",),
+    ),
+    "protocol": Reader(
+        lambda: [seeds.protocol()],
+        lambda folder, data: protocol.load_protocol(str(_file(folder, "own.yaml", data)), _catalogue()),
+        mutation.as_yaml,
+        modules=("assess/protocol",),
+        examples=40,
+    ),
+    "disclosure": Reader(
+        lambda: [seeds.SECURITY_TXT],
+        _disclosure,
+        _raw,
+        modules=("controls/disclosure",),
+        arguments=(
+            "config.disclosure.security_txt",
+            "config.disclosure.policy",
+            "config.disclosure.legal_safe_harbour",
+            "config.disclosure.technical_safe_harbour",
+        ),
+    ),
+    "secret": Reader(
+        lambda: [b"s3cret\n"],
+        lambda folder, data: read_secret(Secret(file=_file(folder, "s", data)), {}),
+        _raw,
+        examples=20,
+        modules=("notify/secret",),
+        arguments=(
+            "config.notify.slack.webhook.file",
+            "config.notify.webhooks.url_secret.file",
+            "config.notify.webhooks.headers.file",
+            "config.notify.email.password.file",
+        ),
+    ),
+    "report": Reader(
+        lambda: [seeds.report()],
+        _report,
+        arguments=("report.report_json",),
+        modules=("assess/serialise", "assess/parsing"),
+        examples=80,
+    ),
+    "compared reports": Reader(
+        lambda: [seeds.report()], _compared, arguments=("diff.old", "diff.new"), examples=20
+    ),
+    "earlier reports": Reader(
+        lambda: [seeds.report()],
+        _earlier,
+        arguments=(
+            "report.previous",
+            "assess.previous",
+            "scan.previous",
+        ),
+        examples=10,
+    ),
+    "records": Reader(
+        lines_of(RECORDS),
+        resealed(RECORDS),
+        as_lines,
+        modules=("snapshot/read", "snapshot/lines"),
+        arguments=("assess.snapshots", "who-can.snapshots", "paths.snapshots", "cut.snapshots"),
+    ),
+    "compared snapshots": Reader(
+        lines_of(RECORDS),
+        changes,
+        as_lines,
+        modules=("snapshot/changes",),
+        arguments=("diff.old", "diff.new"),
+        examples=30,
+    ),
+    "calls": Reader(lines_of("calls.jsonl"), resealed("calls.jsonl"), as_lines),
+    "line checksums": Reader(lines_of("checksums.jsonl"), resealed("checksums.jsonl"), as_lines, examples=20),
+    "manifest": Reader(manifest, resealed("manifest.json"), modules=("snapshot/manifest",)),
+    "objects": Reader(rows, resealed(OBJECTS), columns, modules=("snapshot/objects",)),
+    "journal": Reader(
+        working_lines("collecting/journal.jsonl"),
+        resumed("collecting/journal.jsonl"),
+        as_lines,
+        modules=("snapshot/journal",),
+        arguments=("scan.output", "collect aws.output"),
+    ),
+    "header of a collection": Reader(
+        working_lines("collecting/header.json"),
+        resumed("collecting/header.json"),
+        as_lines,
+        modules=("snapshot/opening",),
+    ),
+    "records of a collection": Reader(
+        working_lines(RECORDS),
+        resumed(RECORDS),
+        as_lines,
+        modules=("snapshot/seal", "snapshot/writer", "collect/aws/second"),
+    ),
+    "policy": Reader(
+        lambda: [case_seeds.POLICY, case_seeds.IDENTITY],
+        _policy,
+        examples=100,
+        modules=("policy/aws/document", "access/aws/identities", "estate/documents"),
+    ),
+    "cases": Reader(
+        lambda: [case_seeds.CASE, case_seeds.GCP_CASE, case_seeds.AZURE_CASE, case_seeds.ENTRA_CASE],
+        _cases,
+        arguments=("evaluate.cases",),
+        examples=100,
+        modules=("policy/cases",),
+    ),
+    "gaad": Reader(
+        lambda: [export_seeds.GAAD, [export_seeds.GAAD]],
+        _collected("gaad"),
+        arguments=("collect gaad.answers",),
+        modules=("collect/exports/gaad",),
+    ),
+    "terraform": Reader(
+        lambda: [export_seeds.STATE, export_seeds.RAW_STATE],
+        _collected("terraform"),
+        arguments=("collect terraform.states",),
+        modules=("collect/terraform/state", "collect/terraform/inventory", "snapshot/secrets"),
+    ),
+}
+
+ELSEWHERE = {
+    "snapshot/archive": "tests/snapshot/test_archive.py damages archives",
+    "weights": "tests/weights/test_weight_fuzz.py damages headers, pickles and archives",
+}
+"""Readers that are fuzzed beside their own tests."""
+
+NOT_READ = {
+    "prometheus": "where figures are written",
+    "output": "where something is written; never read but to go on with it, which is in the table",
+    "ca_bundle": "handed to the SDK's TLS library as it is",
+}
+"""Parameters that name a file which weightguard does not parse."""
