@@ -100,9 +100,16 @@ def below(folder: Path, path: Path, what: str, *, error: type[InputError] = Inpu
     place = folder
     for part in inside.parts:
         place = place / part
-        if place.is_symlink():
+        if _is_link(place, what, error):
             raise error(f"{what} is reached through a link", where=written, fix="put the file itself there")
     return folder / inside
+
+
+def _is_link(place: Path, what: str, error: type[InputError]) -> bool:
+    try:
+        return place.is_symlink()
+    except OSError as problem:  # a name longer than names can be, or a folder that lets nobody look
+        raise error(f"{what} cannot be read, {problem.strerror}", where=str(place)[:200]) from problem
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightguard import yaml_file
+from weightguard import files, yaml_file
 from weightguard.errors import CatalogueError, ConfigError
 
 
@@ -90,3 +90,8 @@ def test_scalars_are_read_by_the_core_schema_of_yaml_1_2(text: str, value: objec
 def test_a_byte_order_mark_is_none_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfa: 1\n")
     assert yaml_file.read(tmp_path / "a.yaml").value == {"a": 1}
+
+
+def test_a_name_longer_than_names_can_be_is_refused_as_such(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="File name too long"):
+        files.below(tmp_path, Path("a" * 300), "what waivers names", error=ConfigError)

@@ -5,6 +5,7 @@ Everything hangs on the `Random` that is handed in, so that hypothesis can repea
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -88,6 +89,7 @@ ODD: tuple[Any, ...] = (
     {"redacted": True},
 )
 _LARGE = 2_000
+_CHARACTERS = 100_000
 
 
 def _places(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -103,8 +105,13 @@ def _places(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     return found
 
 
+def _most(value: Any) -> int:
+    """How often a value may be repeated: several steps must not multiply beyond all measure."""
+    return _CHARACTERS // len(json.dumps(value)) + 1
+
+
 def _swap(holder: Any, key: Any, chance: random.Random) -> None:
-    holder[key] = chance.choice(ODD)
+    holder[key] = copy.deepcopy(chance.choice(ODD))
 
 
 def _remove(holder: Any, key: Any, chance: random.Random) -> None:
@@ -120,7 +127,7 @@ def _rename(holder: Any, key: Any, chance: random.Random) -> None:
 
 def _repeat(holder: Any, key: Any, chance: random.Random) -> None:
     """The same thing many times: lists grow, in mappings names do."""
-    count = chance.choice([2, 50, _LARGE])
+    count = min(chance.choice([2, 50, _LARGE]), _most(holder[key]))
     if isinstance(holder, list):
         holder.extend([holder[key]] * count)
     else:
@@ -146,7 +153,7 @@ def _stretch(holder: Any, key: Any, chance: random.Random) -> None:
         cut = chance.randrange(len(value) + 1)
         holder[key] = value[:cut] + str(chance.choice(ODD)) * chance.choice([1, 3, 40]) + value[cut:]
     else:
-        holder[key] = [value] * chance.choice([1, 300])
+        holder[key] = [value] * min(chance.choice([1, 300]), _most(value))
 
 
 _STEPS: tuple[Callable[[Any, Any, random.Random], None], ...] = (
@@ -170,6 +177,7 @@ def mutated(document: Any, chance: random.Random) -> Any:
         chance.choice(_STEPS)(holder, key, chance)
         if not root:
             return None
+        root = json.loads(json.dumps(root))  # what stands in several places is several things from here on
     return root[0]
 
 

@@ -38,6 +38,7 @@ from snapshot_readers import (
 from weightguard import api, config
 from weightguard.assess import attestations, protocol, waivers
 from weightguard.assess.serialise import read_report
+from weightguard.assess.things import Thing
 from weightguard.config import DisclosureConfig, Secret
 from weightguard.controls.catalogue import Catalogue, load_catalogue, load_control
 from weightguard.controls.disclosure import read_disclosure
@@ -49,6 +50,7 @@ from weightguard.report import render
 from weightguard.yaml_file import read as read_yaml
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+_THING = Thing("arn:aws:s3:::" + "a" * 500, "store", "111111111111", "a" * 500, "eu-west-1")
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +87,7 @@ def _controls(folder: Path, data: bytes) -> None:
 def _waivers(folder: Path, data: bytes) -> None:
     found = waivers.read_waivers([_file(folder, "waivers.yaml", data)], _catalogue(), AS_OF)
     for one in found[:50]:
-        one.matches("arn:aws:s3:::" + "a" * 500, "111111111111")
+        one.matches(_THING)
 
 
 def _attestations(folder: Path, data: bytes) -> None:
