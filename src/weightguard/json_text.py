@@ -45,12 +45,14 @@ class OddJson(ValueError):
     """What is wrong with a text, as the predicate of a sentence: ``gives the key 'a' twice``."""
 
 
-def loads(text: bytes | str, *, most_keys: int | None = None) -> Any:
+def loads(text: bytes | str, *, most_keys: int | None = None, lenient: bool = False) -> Any:
     """A JSON value in which no key is given twice and every number is one.
 
     Args:
         text: UTF-8, or with a byte order mark what the mark says.
         most_keys: keys that one object may have.
+        lenient: what is no number (``NaN``, ``1e400``) is read as its text, instead of refusing the whole: whoever needs a number
+            there finds none.
 
     Raises:
         OddJson: it is none, or cannot be read; a `json.JSONDecodeError` is its cause where the text is not JSON.
@@ -66,7 +68,12 @@ def loads(text: bytes | str, *, most_keys: int | None = None) -> Any:
         return found
 
     try:
-        return json.loads(text, object_pairs_hook=once, parse_constant=_number, parse_float=_finite)
+        return json.loads(
+            text,
+            object_pairs_hook=once,
+            parse_constant=str if lenient else _number,
+            parse_float=_finite_or_text if lenient else _finite,
+        )
     except RecursionError as error:
         raise OddJson("is nested too deeply") from error
     except OddJson:
@@ -86,6 +93,11 @@ def _finite(text: str) -> float:
     return value
 
 
+def _finite_or_text(text: str) -> float | str:
+    value = float(text)
+    return text if value in (float("inf"), float("-inf")) else value
+
+
 def refuse_halves(text: bytes, value: Any) -> None:
     """OddJson where a text in `value`, which `text` was read into, has half of a surrogate pair: no file can hold it as text."""
     if b"\\ud" in text or b"\\uD" in text:
@@ -95,14 +107,17 @@ def refuse_halves(text: bytes, value: Any) -> None:
             raise OddJson("holds half of a surrogate pair, which is no text") from error
 
 
-def whole(text: bytes) -> Any:
+def whole(text: bytes, *, lenient: bool = False) -> Any:
     """What a whole file says, in UTF-8 or, by its beginning, UTF-16 or UTF-32.
+
+    Args:
+        lenient: as `loads` has it.
 
     Raises:
         OddJson: what `loads` says, or it would take too much memory.
     """
     Meter(len(text)).add(text)
-    return loads(text)
+    return loads(text, lenient=lenient)
 
 
 def in_file(path: Path, error: OddJson) -> str:

@@ -131,3 +131,11 @@ def test_what_a_state_made_none_of_it_does_not_list(tmp_path: Path) -> None:
     statuses = {result.control: result.status for result in empty.results if result.control in asked}
     assert statuses == dict.fromkeys(asked, "unknown")
     assert {result.status for result in one.results if result.control == "WG-IAM-20"} == {"pass"}
+
+
+def test_a_number_that_is_none_costs_its_attribute_and_not_the_state(tmp_path: Path) -> None:
+    text = json.dumps(state(bucket(), resource("aws_ami", weight="X"), key(ALLOW)[0])).replace('"X"', "NaN")
+    with open_snapshot(snapshot(tmp_path, text.replace('"key_id": "k"', '"key_id": 1e400'))) as found:
+        made = read_estate([found])
+    assert [one.name for one in made.stores] == ["b"]
+    assert [one.id for one in made.keys] == [KEY]

@@ -115,7 +115,8 @@ def names_account(path: Path) -> str | None:
 def _parsed(path: Path) -> Mapping[str, Any]:
     raw = files.read(path, "the state", most=MAXIMUM_BYTES)
     try:
-        document = whole(raw)  # UTF-8, or UTF-16 as PowerShell redirects it
+        # UTF-8, or UTF-16 as PowerShell redirects it; an attribute that nobody reads may hold a number that is none.
+        document = whole(raw, lenient=True)
     except OddJson as error:
         raise InputError(
             f"the state {error}", where=in_file(path, error), fix=f"write it with `{SHOW}`"
