@@ -69,3 +69,14 @@ def test_without_selectors_a_trail_records_management_alone_and_kms_can_be_left_
 def test_an_odd_answer_is_malformed(answer: Any) -> None:
     with pytest.raises(Malformed):
         recorded(answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reads", "changes"), [("All", True, True), ("ReadOnly", True, False), ("WriteOnly", False, True)]
+)
+def test_a_basic_selector_takes_one_half_or_both(kind: str, reads: bool, changes: bool) -> None:
+    """CloudTrail API reference, "EventSelector", ReadWriteType: what is created is no read."""
+    data = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::weights/"]}
+    found = recorded({"EventSelectors": [{"ReadWriteType": kind, "DataResources": [data]}]})
+    assert (found.reading(OBJECT), found.key_uses) == (reads, reads)
+    assert (bool(found.writes), found.key_grants, found.admin) == (changes, changes, changes)

@@ -140,6 +140,25 @@ def test_redacting_twice_is_redacting_once(value: Any) -> None:
     assert without_secrets(once) == once
 
 
+@pytest.mark.parametrize(
+    "value", [{"ENV": 0}, {"env": {"a": 1}}, {"password": 5}, {"environment": [{"name": "a", "value": "b"}]}]
+)
+def test_what_was_redacted_stays_as_it_is(value: Any) -> None:
+    once = without_secrets(value)
+    assert once != value and without_secrets(once) == once
+
+
+TOKEN = "ghp_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize("size", [TOKEN, -1, 10**30, ["x"], {"password": "x"}])
+def test_only_what_redacting_leaves_counts_as_redacted(size: Any) -> None:
+    """Whoever writes the mark into an answer hides nothing in it."""
+    written = {"redacted": True, "bytes": size}
+    assert without_secrets({"password": written})["password"] != written
+    assert TOKEN not in json.dumps(without_secrets(written))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     json_values,

@@ -26,6 +26,8 @@ DEEPEST: Final = 100
 """Levels of nesting that a provider's answer may have. Real ones stay below 20."""
 
 PART: Final = "[redacted]"
+_LARGEST: Final = 2**40
+"""Bytes that a mark may tell of: a number that says more was never one."""
 
 _SECRET_NAME: Final = re.compile(
     r".*(?:password|passwd|passphrase|pwd|secret|secretstring|secretbinary|secretvalue|secretkey|secretaccesskey|accesskeysecret|"
@@ -225,8 +227,19 @@ def _gone(value: object) -> dict[str, object]:
     return {"redacted": True, "bytes": size}
 
 
+def _is_mark(value: Mapping[Any, Any]) -> bool:
+    """Whether it is what `_gone` left: nothing but the mark and a size."""
+    size = value.get("bytes")
+    return (
+        set(value) == {"redacted", "bytes"}
+        and value["redacted"] is True
+        and type(size) is int
+        and 0 <= size <= _LARGEST
+    )
+
+
 def _stripped_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    if value.get("redacted") is True and set(value) == {"redacted", "bytes"}:
+    if _is_mark(value):
         return dict(value)
     hidden = _hidden_values(value)
     return {str(key): _stripped_member(str(key), member, hidden, depth + 1) for key, member in value.items()}
@@ -277,7 +290,7 @@ def _is_pair(item: Any) -> bool:
 
 def _free_values(member: Any, depth: int) -> Any:
     """Every value gone, every name kept: of an object, of a list of pairs; lines of ``NAME=value`` go whole."""
-    if isinstance(member, Mapping):
+    if isinstance(member, Mapping) and not _is_mark(member):
         return {str(key): _opaque(item, depth + 1) for key, item in member.items()}
     if isinstance(member, (list, tuple)):
         return [_free_item(item, depth + 1) for item in member]
@@ -299,6 +312,8 @@ def _opaque(member: Any, depth: int) -> Any:
     """Everything inside gone but for identifiers: ARNs and resource paths say where a secret lies, not what it is."""
     if depth > DEEPEST:
         raise InputError(f"an answer is nested more than {DEEPEST} levels deep")
+    if isinstance(member, Mapping) and _is_mark(member):
+        return dict(member)
     if isinstance(member, Mapping):
         return {str(key): _opaque(item, depth + 1) for key, item in member.items()}
     if isinstance(member, (list, tuple)):

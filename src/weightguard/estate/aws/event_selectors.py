@@ -84,7 +84,8 @@ def _names(test: Mapping[str, Any]) -> Names:
 
 def _by_kind(selector: Mapping[str, Any], event: Event) -> Test:
     """A basic selector: management events, or data events of objects whose names begin so."""
-    if selector.get("ReadWriteType", "All") not in ("All", "ReadOnly"):
+    kind = "ReadOnly" if event["readOnly"] == "true" else "WriteOnly"
+    if selector.get("ReadWriteType", "All") not in ("All", kind):
         return ()
     if event["eventCategory"] == "Management":
         excluded = sequence(selector.get("ExcludeManagementEventSources"))
