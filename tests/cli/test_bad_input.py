@@ -197,6 +197,15 @@ def test_a_report_that_is_none(refused: Refused, tmp_path: Path, text: str) -> N
 
 
 STATES = {
+    "a key twice": (
+        '{"version": 4, "serial": 1, "resources": [], "resources": [1]}',
+        "the state gives the key 'resources' twice",
+    ),
+    "no number": (
+        '{"version": 4, "serial": 1e400, "resources": []}',
+        "the state holds 1e400, which is no number",
+    ),
+    "mostly brackets": (f"[{'[],' * 12_000_000}[]]", "the state takes more than 360 MB of memory to read"),
     "not JSON": ("nonsense", "is not JSON"),
     "another object": ("{}", "this is no Terraform state"),
     "a plan": (
@@ -252,3 +261,19 @@ def test_a_folder_is_no_report(refused: Refused, tmp_path: Path) -> None:
 def test_a_line_without_an_end_is_refused(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "cases.jsonl").write_bytes(b" " * (1 << 25) + b"x")
     assert "a case is too long (cases.jsonl line 1)" in refused("evaluate", "cases.jsonl")
+
+
+def test_authorization_details_with_a_key_twice(refused: Refused, gaad: Path) -> None:
+    """One reader would take the first list of users, another one the last."""
+    gaad.write_text(gaad.read_text().replace("{", '{"UserDetailList": [], ', 1))
+    assert "the file gives the key 'UserDetailList' twice" in refused("collect", "gaad", gaad, "-o", "audit")
+
+
+@pytest.mark.parametrize("text", ['{"id": "a", "id": "b"}', '{"id": NaN}', '{"id": 1e400}', "[" * 100_000])
+def test_a_case_that_parsers_read_differently_is_no_case(
+    typed: Callable[..., tuple[int, str, str]], tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "cases.jsonl").write_text(text + "\n")
+    status, out, _ = typed("evaluate", "cases.jsonl")
+    assert status == 2
+    assert json.loads(out, parse_constant=pytest.fail)["error"].startswith("the line ")
