@@ -26,11 +26,12 @@ def found(_moto_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 
 def unknown(item: object) -> dict[str, str]:
-    """Attribute -> why it is not known."""
+    """Attribute -> why it is not known, of those that the provider has."""
     return {
         part.name: value.words()
         for part in fields(item)
         if isinstance(value := getattr(item, part.name), Unknown)
+        and value.reason is not Reason.NOT_APPLICABLE_HERE
     }  # type: ignore[arg-type]
 
 

@@ -455,3 +455,10 @@ def test_groups_that_hold_each_other_hold_the_same_people(asked_first: str) -> N
         assert says(world(*bindings, groups=groups)) == "allowed"
     policy = denial(f"principalSet://goog/group/{other.partition(':')[2]}")
     assert says(world(reader(asked_first), groups=groups, denials=(policy,))) == "denied_explicitly"
+
+
+@pytest.mark.parametrize(("viewer", "outcome"), [("allUsers", "allowed"), (BOB, "denied_implicitly")])
+def test_the_public_may_be_a_project_s_viewer(viewer: str, outcome: str) -> None:
+    found = world(reader("projectViewer:p1"))
+    found = replace(found, bindings={**found.bindings, "projects/p1": (Binding("roles/viewer", (viewer,)),)})
+    assert says(found, "allUsers") == outcome

@@ -81,8 +81,13 @@ class Members:
     def _means(self, member: str) -> Formula:
         if member == EVERYBODY or member == self._asker:
             return ALWAYS
-        if member.startswith("deleted:") or self._asker == EVERYBODY:
+        if member.startswith("deleted:"):
             return NEVER
+        for prefix, role in _BASIC.items():
+            if member.startswith(prefix):
+                return self._by_basic_role(member.removeprefix(prefix), role)
+        if self._asker == EVERYBODY:
+            return NEVER  # Whoever is anonymous is in no group, of no domain, and nobody's account.
         if member == SIGNED_IN:
             # Whoever signs in elsewhere has no Google account.
             return NEVER if self._asker.startswith("principal") else ALWAYS
@@ -92,9 +97,6 @@ class Members:
             domain = "@" + member.removeprefix("domain:").lower()
             is_of = self._asker.startswith("user:") and self._asker.endswith(domain)
             return ALWAYS if is_of else NEVER
-        for prefix, role in _BASIC.items():
-            if member.startswith(prefix):
-                return self._by_basic_role(member.removeprefix(prefix), role)
         return self._of_set(member)
 
     def _of_group(self, group: str) -> Formula:
