@@ -324,7 +324,11 @@ def test_a_condition_that_does_not_parse_grants_nothing_and_says_so() -> None:
     }
     record = answer_line(json.dumps(case).encode(), 1).record
     assert record["decision"] == "denied_implicitly"
-    assert [one["grants_nothing"] if "grants_nothing" in one else one["layer"] for one in record["problems"]]  # type: ignore[attr-defined]
+    problems: Any = record["problems"]
+    assert [(one["layer"], one["policy"], one["statement"]) for one in problems] == [
+        ("rbac", ACCOUNT, READER)
+    ]
+    assert "does not parse" in problems[0]["message"]
 
 
 @pytest.mark.parametrize(
