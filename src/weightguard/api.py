@@ -206,6 +206,13 @@ def collect_gaad(output: str | Path, answers: Sequence[str | Path]) -> Path:
     return _from_files("gaad", output, answers, collect)
 
 
+def collect_graph_export(output: str | Path, exports: Sequence[str | Path]) -> Path:
+    """Turn what other tools exported of Azure (Resource Graph, Microsoft Graph, Resource Manager, AzureHound) into a snapshot."""
+    from weightguard.collect.exports.azure.graph_export import collect
+
+    return _from_files("graph-export", output, exports, collect)
+
+
 def _from_files(name: str, output: str | Path, paths: Sequence[str | Path], collect: Any) -> Path:
     source = {"name": name, "files": [Path(path).name for path in paths]}
     folder = Path(output)

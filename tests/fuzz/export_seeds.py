@@ -137,3 +137,57 @@ RAW_STATE: dict[str, Any] = {
         for one in _RESOURCES
     ],
 }
+
+_AZURE = "/subscriptions/20000000-0000-0000-0000-000000000002"
+_ACCOUNT = f"{_AZURE}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"
+RESOURCE_GRAPH: dict[str, Any] = {
+    "data": [
+        {
+            "id": _AZURE,
+            "type": "microsoft.resources/subscriptions",
+            "tenantId": "t",
+            "properties": {"managementGroupAncestorsChain": [{}]},
+        },
+        {
+            "id": _ACCOUNT,
+            "type": "microsoft.storage/storageaccounts",
+            "location": "westeurope",
+            "tenantId": "t",
+            "properties": {
+                "networkAcls": {"ipRules": [{"value": "203.0.113.0/24"}]},
+                "primaryEndpoints": {"blob": "https://a"},
+            },
+        },
+        {
+            "id": f"{_ACCOUNT}/blobServices/default/containers/c",
+            "type": "microsoft.storage/storageaccounts/blobservices/containers",
+            "properties": {"publicAccess": "Blob", "legalHold": {"tags": []}},
+        },
+        {
+            "id": f"{_ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/1",
+            "type": "microsoft.authorization/roleassignments",
+            "properties": {
+                "principalId": "p",
+                "roleDefinitionId": "r",
+                "scope": _ACCOUNT,
+                "condition": "@Resource[a] StringEquals 'b'",
+            },
+        },
+    ],
+    "count": 4,
+    "totalRecords": 4,
+}
+GRAPH_PAGE: dict[str, Any] = {
+    "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#groups(id,members())",
+    "value": [{"id": "g", "members": [{"@odata.type": "#microsoft.graph.user", "id": "p"}]}],
+}
+HOUND: dict[str, Any] = {
+    "meta": {"type": "azure"},
+    "data": [
+        {"kind": "AZGroupMember", "data": {"groupId": "G", "members": [{"member": {"id": "P"}}]}},
+        {
+            "kind": "AZRoleAssignment",
+            "data": {"roleDefinitionId": "62e90394", "roleAssignments": [{"id": "1", "principalId": "P"}]},
+        },
+    ],
+}

@@ -308,6 +308,12 @@ READERS: dict[str, Reader] = {
         arguments=("collect gaad.answers",),
         modules=("collect/exports/gaad",),
     ),
+    "graph-export": Reader(
+        lambda: [export_seeds.RESOURCE_GRAPH, export_seeds.GRAPH_PAGE, export_seeds.HOUND],
+        _collected("graph-export"),
+        arguments=("collect graph-export.exports",),
+        modules=("collect/exports/azure/forms", "collect/exports/azure/hound"),
+    ),
     "terraform": Reader(
         lambda: [export_seeds.STATE, export_seeds.RAW_STATE],
         _collected("terraform"),

@@ -96,6 +96,20 @@ def gaad(answers: tuple[str, ...], output: str, quiet: bool, verbose: bool, no_p
     _collect(output, quiet, lambda folder: api.collect_gaad(folder, answers))
 
 
+@collect.command("graph-export")
+@click.argument("exports", nargs=-1, required=True, type=click.Path())
+@_OUTPUT
+@options.loudness
+def graph_export(
+    exports: tuple[str, ...], output: str, quiet: bool, verbose: bool, no_progress: bool
+) -> None:
+    """Collect from exports of Azure: Resource Graph, Microsoft Graph, Resource Manager, AzureHound; several make one snapshot."""
+    from weightguard import api
+
+    options.logging_level(verbose)
+    _collect(output, quiet, lambda folder: api.collect_graph_export(folder, exports))
+
+
 def _collect(output: str, quiet: bool, write: Callable[[Path], object]) -> None:
     """Write a snapshot where the user wants it: a folder, or packed beside the folder that it is collected in."""
     target = Path(output)

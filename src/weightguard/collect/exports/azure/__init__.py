@@ -1,0 +1,1 @@
+"""What people export of Azure with other tools: Resource Graph, Microsoft Graph, Resource Manager, AzureHound."""
