@@ -40,6 +40,7 @@ BOTH = {
     "remediation": {"anywhere": {"console": "Click.", "cli": "fix it", "terraform": "resource {}"}},
 }
 FUNCTION = "storage.public_access_blocked"
+OF_AWS = "aws.storage.encrypted_transport_only"
 ON_GCP = {
     verdict: [deepcopy({**one, "provider": "gcp"}) for one in given] for verdict, given in SHOWN.items()
 }
@@ -68,6 +69,7 @@ def stated(**given: Any) -> Control:
         ({"examples": {**SHOWN, "unknown": ON_GCP["unknown"]}}, (), ("aws", "gcp")),
         ({"examples": {**SHOWN, "unknown": ANYWHERE["unknown"]}}, ("aws",), ("gcp",)),
         ({"examples": EVERYWHERE, "check": {"aws": FUNCTION}}, ("aws",), ("gcp",)),
+        ({"examples": EVERYWHERE, "check": OF_AWS}, ("aws",), ("gcp",)),
         ({"examples": EVERYWHERE, "providers": ["aws"]}, ("aws",), ()),
         ({"check": {"cel": "true"}}, ("aws", "gcp"), ()),
     ],
@@ -76,6 +78,14 @@ def test_a_control_is_decided_where_it_has_an_example_of_each_verdict(
     given: dict[str, Any], decided: tuple[str, ...], undecided: tuple[str, ...]
 ) -> None:
     assert (stated(**given).decided_on, stated(**given).undecided_on) == (decided, undecided)
+
+
+def test_a_rule_of_one_provider_is_not_asked_about_a_bucket_of_another(tmp_path: Path) -> None:
+    given = {**BOTH, "check": OF_AWS, "examples": EVERYWHERE}
+    found = {one.subject: one for one in results(tmp_path, control("WG-STO-01", **given))}
+    assert found[arn("a")].status == "fail"
+    assert found[arn("g")].status == "unknown"
+    assert [one.reason for one in found[arn("g")].unknowns] == [Reason.NOT_DECIDED]
 
 
 def test_what_is_only_attested_is_decided_nowhere_and_undecided_nowhere() -> None:
@@ -257,6 +267,9 @@ def test_what_spans_providers_passes_only_where_the_control_is_decided_on_all_th
         ),
         ({"check": {"aws": FUNCTION, "azure": FUNCTION}}, "the control is not meant for azure"),
         ({"check": {"aws": FUNCTION, "gcp": "storage.nothing"}}, "the check does not exist"),
+        ({"check": "gcp.no_such_module.check"}, "the check does not exist"),
+        ({"check": "azure.no_such_module.check"}, "the control is not meant for azure"),
+        ({"check": OF_AWS, "examples": EVERYWHERE}, "no check is named for gcp, of which there are examples"),
         (
             {"examples": {**SHOWN, "fail": [{"provider": "anywhere", "change": [{"empty": "a"}]}]}},
             "an example that asks no provider (anywhere) changes documents and the configuration alone",
@@ -285,7 +298,10 @@ def test_lint_says_nothing_where_each_verdict_is_shown(tmp_path: Path, examples:
         ({"check": {"aws": "Storage.Check"}}, "module.function"),
         ({"check": {}}, "check"),
         ({"check": {"oracle": FUNCTION}}, "check"),
+        ({"check": "oracle.storage.check"}, "module.function"),
+        ({"check": {"gcp": OF_AWS}}, "decides on aws alone"),
         ({"check": {"aws": FUNCTION}, "subject": "estate"}, "one rule for all"),
+        ({"check": OF_AWS, "subject": "estate"}, "one rule for all"),
         (
             {
                 "parameters": {"n": {"default": 1, "description": "d", "by_provider": {"gcp": 2}}},

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from weightguard.checks.decisions import guardrails_refuse
-from weightguard.checks.relations import missing, regions_with_weights
+from weightguard.checks.relations import missing
 from weightguard.controls.declared import DeclaredModel
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, refs, said, some
 from weightguard.estate.fact import Source
-from weightguard.estate.model import Account
 from weightguard.weights import WeightSet
 
 
@@ -87,31 +85,3 @@ def evaluations_fresh(weight_set: WeightSet, context: Context) -> Verdict:
         )
         return Verdict.failed("evaluations of {model} are out of date: {old}", model=Ref(model.name), old=old)
     return Verdict.passed("the evaluations of {model} are in date", model=Ref(model.name))
-
-
-def approved_regions_only(account: Account, context: Context) -> Verdict:
-    """Weights lie in approved regions, and nothing can be created elsewhere."""
-    approved = set(context.parameters["approved_regions"])
-    held = regions_with_weights(account, context)
-    stray = [region for region in held if approved and region not in approved]
-    if stray:
-        return Verdict.failed("weights lie outside the approved regions: {stray}", stray=some(stray))
-    if account.is_management:
-        return Verdict.not_applicable(
-            "guardrails do not bind the management account; it must hold no weights"
-        )
-    elsewhere = next(
-        one
-        for one in ("af-south-1", "ap-east-1", "me-south-1", "eu-south-1")
-        if one not in approved and one not in held
-    )
-    left = guardrails_refuse(
-        context, account, ("s3:CreateBucket", "ec2:RunInstances"), **{"aws:RequestedRegion": elsewhere}
-    )
-    if left:
-        return Verdict.failed(
-            "no guardrail keeps weights out of regions that nobody approved: {left} is allowed in {elsewhere}",
-            left=some(left),
-            elsewhere=elsewhere,
-        )
-    return Verdict.passed("guardrails keep the account to approved regions")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from weightguard.access.model import AccessKind, WhoCan
 from weightguard.checks.identity import is_root
-from weightguard.checks.relations import all_in, attribute, counted, weights_in
+from weightguard.checks.relations import weights_in
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs
-from weightguard.estate.model import Account, Store
+from weightguard.estate.model import Store
 from weightguard.weights import WeightSet
 
 
@@ -43,21 +43,3 @@ def writers_apart_from_readers(store: Store, context: Context) -> Verdict:
 def _directly(answer: WhoCan) -> set[str]:
     """Who needs to become nobody else; root users may do anything in their account and are judged by WG-IAM-18."""
     return {one.principal for one in answer.answers if one.direct and not is_root(one)}
-
-
-def image_tags_immutable(account: Account, context: Context) -> Verdict:
-    """An image that was reviewed stays the image that runs."""
-    repositories = all_in(account, "ecr.repository", ("ecr", "DescribeRepositories"), context)
-    if not repositories:
-        return Verdict.not_applicable("the account has no container repositories")
-    mutable = [
-        one.name
-        for one in repositories
-        if not str(attribute(one, "imageTagMutability", context)).startswith("IMMUTABLE")
-    ]
-    if mutable:
-        return Verdict.failed("tags can be moved to another image: {mutable}", mutable=refs(mutable))
-    return Verdict.passed(
-        "tags are immutable in {count}, all of them",
-        count=counted(len(repositories), "repository", "repositories"),
-    )

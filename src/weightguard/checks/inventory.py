@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from weightguard.access.model import AccessKind
-from weightguard.checks.relations import (
-    all_in,
-    counted,
-    looked_for,
-    missing,
-    seen_in,
-    weights_in,
-    words,
-    workloads_of,
-)
-from weightguard.checks.resource_policies import outside_grants
+from weightguard.checks.relations import counted, missing, weights_in, words, workloads_of
 from weightguard.controls.declared import DeclaredModel, lies_in
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, each, refs, said, some
 from weightguard.estate.fact import Source
-from weightguard.estate.model import Account, DiskCopy, LifecycleRule, Store
+from weightguard.estate.model import DiskCopy, LifecycleRule, Store
+from weightguard.estate.providers import vocabulary
 from weightguard.weights import WeightSet
 
 NOTEBOOKS = frozenset({"notebook", "domain", "user_profile", "space"})
@@ -49,15 +37,20 @@ def declared_locations_found(model: DeclaredModel, context: Context) -> Verdict:
         )
     empty = [place for place in model.config.locations if not any(lies_in(one, place) for one in found)]
     if empty:
-        missing(
-            Source.named("s3", "ListObjectsV2", f"no weights of {model.name} were found in {words(empty)}")
-        )
+        missing(Source.named(*_listing(context), f"no weights of {model.name} were found in {words(empty)}"))
     context.require(context.unlisted)
     return Verdict.passed(
         "{count} of {model}, in declared locations alone",
         count=counted(len(found), "copy", "copies"),
         model=Ref(model.name),
     )
+
+
+def _listing(context: Context) -> tuple[str, str]:
+    """What lists the objects of stores, where all that was collected is one provider's; else no single call does."""
+    providers = {one.provider for one in context.estate.accounts}
+    named = vocabulary(next(iter(providers))) if len(providers) == 1 else None
+    return named.objects if named else ("object", "listing")
 
 
 def weights_declared(weight_set: WeightSet, context: Context) -> Verdict:
@@ -190,74 +183,3 @@ def disk_copy_accounted_for(copy: DiskCopy, context: Context) -> Verdict:
             "nobody answers for the {kind}: it has no label {lacking}", kind=copy.kind, lacking=some(lacking)
         )
     return Verdict.passed("the {kind} is encrypted and labelled", kind=copy.kind)
-
-
-def image_repositories_closed(account: Account, context: Context) -> Verdict:
-    """No repository of container images lets an outsider pull."""
-    repositories = all_in(account, "ecr.repository", ("ecr", "DescribeRepositories"), context)
-    if not repositories:
-        return Verdict.not_applicable("the account has no container repositories")
-    actions = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-    opened = outside_grants(repositories, actions, account, context)
-    if opened:
-        return Verdict.failed("repositories let outsiders pull images: {opened}", opened=refs(opened))
-    return Verdict.passed(
-        "{count}, none lets outsiders pull", count=counted(len(repositories), "repository", "repositories")
-    )
-
-
-def managed_models_declared(account: Account, context: Context) -> Verdict:
-    """Each model object of the managed service loads from a store of declared weights."""
-    models = [
-        one
-        for one in seen_in(account, context.estate.workloads, ("sagemaker",), context)
-        if one.kind == "model"
-    ]
-    if not models:
-        looked_for(account, models, ("sagemaker", "ListModels"))
-        return Verdict.not_applicable("the account has no managed model objects")
-    declared = _declared_stores(context)
-    strays = []
-    for model in models:
-        artefacts = [
-            address
-            for name in ("PrimaryContainer", "Containers")
-            for address in _s3_addresses(attribute_of(model, name, context))
-        ]
-        strays += [
-            said("{model} ({address})", model=Ref(model.name), address=Ref(address))
-            for address in artefacts
-            if _bucket_of(address) not in declared
-        ]
-    if strays:
-        return Verdict.failed(
-            "model objects load weights from undeclared places: {strays}", strays=some(strays)
-        )
-    return Verdict.passed("all {count} model objects load from stores of declared weights", count=len(models))
-
-
-def attribute_of(model: Any, name: str, context: Context) -> Any:
-    """A field of a workload; None where the provider states none."""
-    fact = model.attributes.get(name)
-    return None if fact is None else context.read(fact, f"workload.{name}")
-
-
-def _declared_stores(context: Context) -> set[str]:
-    stores = {one.store for one in context.estate.weight_sets if context.declarations.of(one) is not None}
-    places = {place for model in context.models for place in model.config.locations}
-    return {name.rpartition(":")[2].partition("/")[0] for name in stores | places}
-
-
-def _s3_addresses(container: Any) -> list[str]:
-    """Every ``s3://`` address in a container definition."""
-    if isinstance(container, str):
-        return [container] if container.startswith("s3://") else []
-    if isinstance(container, Mapping):
-        return [found for value in container.values() for found in _s3_addresses(value)]
-    if isinstance(container, list | tuple):
-        return [found for value in container for found in _s3_addresses(value)]
-    return []
-
-
-def _bucket_of(address: str) -> str:
-    return address.removeprefix("s3://").partition("/")[0]

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from weightguard.checks.decisions import guardrails_refuse
-from weightguard.checks.relations import (
-    account_of,
-    attribute,
-    key_named,
-    key_unseen,
-    regions_with_weights,
-    resources_in,
-    unseen,
-    weights_in,
-)
+from weightguard.checks.relations import account_of, key_named, key_unseen, weights_in
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, each, refs, said, some
 from weightguard.estate.fact import Unknown
-from weightguard.estate.model import Account, Key, Recorded, Resource, RetentionMode, Store, Trail
+from weightguard.estate.model import Account, Key, Recorded, RetentionMode, Store, Trail
 
 Takes = Callable[[Recorded], bool]
 """Whether a trail that takes such events takes the one in question."""
 
 
-def _covering(account: Account, region: str | None, context: Context) -> Iterator[Trail]:
+def covering(account: Account, region: str | None, context: Context) -> Iterator[Trail]:
     """The trails that record events of `account` in `region`."""
     organisations = {one.id: one.organisation for one in context.estate.accounts}
     for trail in context.glance(context.estate.trails):
@@ -60,7 +50,7 @@ def _unrecorded(
     """
     gaps: list[Unknown] = [*context.estate.trails.gaps]
     left = dict(events)
-    for trail in _covering(account, region, context):
+    for trail in covering(account, region, context):
         for name in list(left):
             answer = _records(trail, left[name], context)
             if answer is True:
@@ -123,32 +113,6 @@ def logs_write_once(store: Store, context: Context) -> Verdict:
     return Verdict.passed("log files are locked for {days} days and can be validated", days=days)
 
 
-def cannot_be_switched_off(account: Account, context: Context) -> Verdict:
-    """The organisation's own trail covers the account, and the account cannot touch it."""
-    gaps: list[Unknown] = [*context.estate.trails.gaps]
-    active = False
-    for trail in _covering(account, None, context):
-        if trail.multi_region and (trail.organisation_wide or account.organisation is None):
-            logging = context.peek(trail.logging, "trail.logging")
-            active = active or (not isinstance(logging, Unknown) and logging.value)
-            gaps += [logging] if isinstance(logging, Unknown) else []
-    if not active:
-        context.require(gaps)
-        return Verdict.failed("no active organisation-wide trail covers all regions of the account")
-    if account.is_management:
-        return Verdict.passed(
-            "an active organisation-wide trail covers the account; guardrails do not bind the management account"
-        )
-    left = guardrails_refuse(context, account, tuple(context.parameters["actions"]))
-    if left:
-        return Verdict.failed(
-            "an administrator of the account can switch the trail off: nothing denies {left}", left=some(left)
-        )
-    return Verdict.passed(
-        "an active organisation-wide trail covers the account and cannot be switched off from it"
-    )
-
-
 def trail_sound(trail: Trail, context: Context) -> Verdict:
     """A trail that works, covers all regions, and whose files are validated and encrypted with our key."""
     problems = [] if context.read(trail.logging) else ["it is switched off"]
@@ -161,16 +125,10 @@ def trail_sound(trail: Trail, context: Context) -> Verdict:
             trail=Ref(trail.name),
             problems=each(problems),
         )
-    key = key_named(
-        trail.key or "",
-        (trail.key or "").split(":")[4] if (trail.key or "").startswith("arn:") else trail.account,
-        trail.region,
-        context,
-    )
+    name = trail.key or ""
+    key = key_named(name, trail.account, trail.region, context)
     if key is None:
-        if trail.key:
-            key_unseen(trail.key)
-        unseen(trail, "kms", "DescribeKey", trail.id)
+        key_unseen(name)
     if not context.read(key.customer_managed, "key.customer_managed"):
         return Verdict.failed(
             "the files of {trail} are encrypted with the provider's key", trail=Ref(trail.name)
@@ -178,100 +136,3 @@ def trail_sound(trail: Trail, context: Context) -> Verdict:
     return Verdict.passed(
         "the trail {trail} is active in all regions, validated and encrypted", trail=Ref(trail.name)
     )
-
-
-def _detectors(account: Account, context: Context) -> dict[str, Resource]:
-    """The enabled detectors of the account, by region."""
-    found = resources_in(account, "guardduty.detector", ("guardduty", "ListDetectors"), context)
-    return {one.region or "": one for one in found if attribute(one, "Status", context) == "ENABLED"}
-
-
-def _has_feature(detector: Resource, feature: str, older: str | None, context: Context) -> bool:
-    features = attribute(detector, "Features", context)
-    if features:
-        return any(one.get("Name") == feature and one.get("Status") == "ENABLED" for one in features)
-    sources = attribute(detector, "DataSources", context) or {}
-    return older is not None and sources.get(older, {}).get("Status") == "ENABLED"
-
-
-def _detection(account: Account, feature: str, older: str | None, what: str, context: Context) -> Verdict:
-    regions = regions_with_weights(account, context)
-    if not regions:
-        return Verdict.not_applicable("the account holds no weights itself")
-    detectors = _detectors(account, context)
-    blind = [
-        region
-        for region in regions
-        if region not in detectors or not _has_feature(detectors[region], feature, older, context)
-    ]
-    if blind:
-        return Verdict.failed("{what} is off in {blind}", what=what, blind=some(blind))
-    return Verdict.passed("{what} is on in {regions}", what=what, regions=some(regions))
-
-
-def anomaly_detection_on(account: Account, context: Context) -> Verdict:
-    """Threat detection watches the object store wherever there are weights."""
-    return _detection(account, "S3_DATA_EVENTS", "S3Logs", "threat detection for the object store", context)
-
-
-def runtime_detection_on(account: Account, context: Context) -> Verdict:
-    """Threat detection watches processes on hosts wherever there are weights."""
-    return _detection(account, "RUNTIME_MONITORING", None, "runtime threat detection", context)
-
-
-def configuration_recorded(account: Account, context: Context) -> Verdict:
-    """A recorder keeps every configuration of every kind wherever there are weights."""
-    regions = regions_with_weights(account, context)
-    if not regions:
-        return Verdict.not_applicable("the account holds no weights itself")
-    recorders = resources_in(
-        account, "config.configuration_recorder", ("config", "DescribeConfigurationRecorders"), context
-    )
-    covered = {one.region for one in recorders if _records_all(one, context)}
-    blind = [region for region in regions if region not in covered]
-    if blind:
-        return Verdict.failed("changes of configuration are not recorded in {blind}", blind=some(blind))
-    return Verdict.passed("every change of configuration is recorded in {regions}", regions=some(regions))
-
-
-def _records_all(recorder: Resource, context: Context) -> bool:
-    group = attribute(recorder, "recordingGroup", context) or {}
-    strategy = (group.get("recordingStrategy") or {}).get("useOnly")
-    status = attribute(recorder, "DescribeConfigurationRecorderStatus", context)
-    if status is None:
-        unseen(recorder, "config", "DescribeConfigurationRecorderStatus", recorder.id)
-    recording = any(one.get("recording") is True for one in status.get("ConfigurationRecordersStatus", ()))
-    return recording and (group.get("allSupported") is True or strategy == "ALL_SUPPORTED_RESOURCE_TYPES")
-
-
-def external_access_analysed(account: Account, context: Context) -> Verdict:
-    """An active analyser of external access watches the account, its own or its organisation's."""
-    kind, listing = "accessanalyzer.analyzer", ("accessanalyzer", "ListAnalyzers")
-    found = resources_in(account, kind, listing, context)
-    organisations = {one.id: one.organisation for one in context.estate.accounts}
-    peers = [
-        one
-        for one in context.estate.resources_of(kind)
-        if account.organisation and organisations.get(one.account) == account.organisation
-    ]
-    for analyser in (*found, *peers):
-        wide = "ORGANIZATION" if analyser.account != account.id else None
-        kind_of = attribute(analyser, "type", context)
-        if attribute(analyser, "status", context) == "ACTIVE" and kind_of in (
-            (wide,) if wide else ("ACCOUNT", "ORGANIZATION")
-        ):
-            return Verdict.passed("an active analyser watches for access from outside")
-    return Verdict.failed("nothing analyses continuously who outside has access")
-
-
-def data_discovery_on(account: Account, context: Context) -> Verdict:
-    """The provider's own discovery walks the stores between audits."""
-    regions = regions_with_weights(account, context)
-    if not regions:
-        return Verdict.not_applicable("the account holds no weights itself")
-    sessions = resources_in(account, "macie2.session", ("macie2", "GetMacieSession"), context)
-    covered = {one.region for one in sessions if attribute(one, "status", context) == "ENABLED"}
-    blind = [region for region in regions if region not in covered]
-    if blind:
-        return Verdict.failed("data discovery is off in {blind}", blind=some(blind))
-    return Verdict.passed("data discovery is on in {regions}", regions=some(regions))

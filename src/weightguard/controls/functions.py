@@ -48,9 +48,8 @@ def rule_of(control: Control, parameters: Parameters) -> Rule:
     Raises:
         CatalogueError: there is no such function, or the expression is none.
     """
-    places: tuple[str | None, ...] = tuple(control.check) if isinstance(control.check, dict) else (None,)
-    found = {place: resolve(control, place) for place in places}
-    checks = {place: check for place, check in found.items() if check is not None}
+    found = {place: resolve(control, place) for place in control.checks}
+    checks: dict[str | None, Check] = {place: check for place, check in found.items() if check is not None}
     return Rule(control, checks, frozenset(control.decided_on), frozenset(control.undecided_on), parameters)
 
 
@@ -68,15 +67,20 @@ def resolve(control: Control, provider: str | None = None) -> Check | None:
         from weightguard.controls.expressions import expression_check
 
         return expression_check(control, named)
-    module_name, _, function_name = named.partition(".")
+    module_name, _, function_name = named.rpartition(".")
     name = f"{CHECKS}.{module_name}"
-    function = getattr(import_module(name), function_name, None) if find_spec(name) else None
+    function = getattr(import_module(name), function_name, None) if _is_module(name) else None
     if not callable(function):
         raise CatalogueError(
             "the check does not exist", where=f"{control.id}: {named}", fix=f"define it in {name}"
         )
     check: Check = function
     return check
+
+
+def _is_module(name: str) -> bool:
+    package = name.rpartition(".")[0]
+    return (package == CHECKS or find_spec(package) is not None) and find_spec(name) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,9 +147,8 @@ def _decided(control: Control) -> Found:
 
 def _resolved(control: Control) -> Found:
     """Every check that is named exists, and is named for a provider that the control is meant for."""
-    by_provider = control.check if isinstance(control.check, dict) else {}
-    for provider in (*by_provider,) or (None,):
-        location = ("check", provider) if provider else ("check",)
+    for provider in control.checks:
+        location = ("check", provider) if isinstance(control.check, dict) and provider else ("check",)
         if provider and provider not in control.providers:
             yield location, f"the control is not meant for {provider}"
         try:

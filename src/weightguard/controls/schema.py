@@ -8,6 +8,7 @@ walk through one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, get_args
@@ -36,7 +37,8 @@ LetsIn = Literal["public", "outsider", "escalation"]
 Effect = Literal["reads", "adds", "replaces", "deletes", "irreversible"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
-_CHECK = re.compile(r"^[a-z_]+\.[a-z_0-9]+$")
+_CHECK = re.compile(rf"^(({'|'.join(PROVIDERS)})\.)?[a-z_]+\.[a-z_0-9]+$")
+"""``module.function`` of a rule for every provider, ``provider.module.function`` of one that only a provider has."""
 
 
 class Strict(BaseModel):
@@ -211,6 +213,11 @@ class Examples(Strict):
         return self.model_copy(update=kept)
 
 
+def _provider_in(check: str) -> ProviderName | None:
+    """The provider that a check decides on alone; None where it decides on every one."""
+    return next((one for one in PROVIDERS if check.startswith(f"{one}.")), None)
+
+
 class Control(Strict):
     """One control of the catalogue.
 
@@ -227,8 +234,8 @@ class Control(Strict):
         applies_to: for stores and keys: those that hold `weights`, those that receive `copies` of them
             (replication), those that receive `logs` about them. Any other is judged by critical
             controls of SL1 and those that expose, and mentioned with low severity when it fails.
-        check: ``<module>.<function>`` in weightguard.checks, one for each provider where the rule differs, or an
-            expression; None for attested controls.
+        check: ``<module>.<function>`` in weightguard.checks, ``<provider>.<module>.<function>`` of a rule that decides on that
+            provider alone, one for each provider where the rule differs, or an expression; None for attested controls.
         limits: what the check cannot see.
         exposes: True when a failure means that weights are within an outsider's reach now; it caps the score.
         lets_in: whom a failure lets reach weights: the public, an outsider, or somebody by a privilege escalation. Such a failure
@@ -269,22 +276,32 @@ class Control(Strict):
         named = check.values() if isinstance(check, dict) else [check] if isinstance(check, str) else []
         if not all(_CHECK.match(name) for name in named) or check == {}:
             raise ValueError("a check is written module.function, for example storage.public_access_blocked")
+        if isinstance(check, dict):
+            for provider, name in check.items():
+                if _provider_in(name) not in (None, provider):
+                    raise ValueError(f"{name} decides on {_provider_in(name)} alone, not on {provider}")
         return check
 
     @model_validator(mode="after")
     def _has_a_provider_to_choose_by(self) -> Control:
-        chooses = isinstance(self.check, dict) or any(one.by_provider for one in self.parameters.values())
+        chooses = None not in self.checks or any(one.by_provider for one in self.parameters.values())
         if chooses and self.subject in SPANNING:
             raise ValueError(
                 f"a subject that may lie on several providers ({self.subject}) has one rule for all"
             )
         return self
 
+    @property
+    def checks(self) -> Mapping[ProviderName | None, str | CelCheck | None]:
+        """What decides the control, by provider; under None what decides it on every one."""
+        if isinstance(self.check, dict):
+            return dict(self.check.items())
+        return {_provider_in(self.check) if isinstance(self.check, str) else None: self.check}
+
     def check_on(self, provider: str | None) -> str | CelCheck | None:
         """What decides the control on a provider; on None, of a subject whose provider is not known."""
-        if isinstance(self.check, dict):
-            return next((name for key, name in self.check.items() if key == provider), None)
-        return self.check
+        found = self.checks
+        return next((check for place, check in found.items() if place in (None, provider)), None)
 
     @property
     def decided_on(self) -> tuple[ProviderName, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from weightguard.estate.fact import Source
 from weightguard.estate.share import Reader
+from weightguard.estate.vocabulary import Vocabulary
 
 
 def _aws() -> Reader:
@@ -14,6 +16,37 @@ def _aws() -> Reader:
 
 
 _READERS: dict[str, Callable[[], Reader]] = {"aws": _aws}
+
+
+def _aws_vocabulary() -> Vocabulary:
+    from weightguard.estate.aws.vocabulary import VOCABULARY
+
+    return VOCABULARY
+
+
+_VOCABULARIES: dict[str, Callable[[], Vocabulary]] = {"aws": _aws_vocabulary}
+
+
+def vocabulary(provider: str | None) -> Vocabulary | None:
+    """A provider's own names; None where nothing tells them yet."""
+    load = _VOCABULARIES.get(provider or "")
+    return load() if load else None
+
+
+def whole_accounts(name: str) -> Iterator[tuple[str, Source]]:
+    """The account that a principal's name stands for as a whole, and what would tell of its principals; nothing where it stands
+    for less.
+    """
+    for provider, load in _VOCABULARIES.items():
+        named = load()
+        account = named.whole_account(name)
+        if account is not None:
+            yield account, Source.asked(provider, account, *named.principals)
+
+
+def assumed() -> tuple[str, ...]:
+    """The calls by which somebody takes up an identity that trusts them to, on whatever provider."""
+    return tuple(call for load in _VOCABULARIES.values() for call in load().assumed)
 
 
 def reader(provider: str) -> Reader | None:

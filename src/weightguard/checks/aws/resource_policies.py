@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from weightguard.checks.decisions import compiled, first_granted
-from weightguard.checks.outsiders import outsiders_named
+from weightguard.checks.aws.decisions import compiled, first_granted
+from weightguard.checks.aws.outsiders import outsiders_named
 from weightguard.controls.judge import Context
 from weightguard.estate.fact import Fact
 from weightguard.estate.model import Account, NamedPolicy

@@ -1,13 +1,13 @@
-"""SUP: what others' code and pipelines could do to the weights."""
+"""SUP: which build pipelines read weights."""
 
 from __future__ import annotations
 
 from weightguard.access.model import AccessKind
-from weightguard.checks.identity import is_open_subject
-from weightguard.checks.relations import all_in, attribute, counted, workloads_of
+from weightguard.checks.aws.identity import is_open_subject
+from weightguard.checks.relations import workloads_of
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs
-from weightguard.estate.model import Account, Store
+from weightguard.estate.model import Store
 
 
 def pipelines_bound(store: Store, context: Context) -> Verdict:
@@ -30,23 +30,3 @@ def pipelines_bound(store: Store, context: Context) -> Verdict:
         )
     context.require((*answer.gaps, *context.estate.workloads.gaps))
     return Verdict.passed("no unbound build pipeline reads these weights")
-
-
-def images_scanned(account: Account, context: Context) -> Verdict:
-    """Images are scanned when they are pushed."""
-    repositories = all_in(account, "ecr.repository", ("ecr", "DescribeRepositories"), context)
-    if not repositories:
-        return Verdict.not_applicable("the account has no container repositories")
-    unscanned = [
-        one.name
-        for one in repositories
-        if (attribute(one, "imageScanningConfiguration", context) or {}).get("scanOnPush") is not True
-    ]
-    if unscanned:
-        return Verdict.failed(
-            "images are not scanned for known weaknesses: {unscanned}", unscanned=refs(unscanned)
-        )
-    return Verdict.passed(
-        "images are scanned in {count}, all of them",
-        count=counted(len(repositories), "repository", "repositories"),
-    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from weightguard.access.provider import ANYBODY
 from weightguard.access.providers import exposure
-from weightguard.checks.decisions import organisations, partition, stranger_account
+from weightguard.checks.aws.decisions import organisations, partition, stranger_account
 from weightguard.checks.relations import inside, is_outside
 from weightguard.controls.judge import Context
 from weightguard.errors import InputError

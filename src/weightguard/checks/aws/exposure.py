@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from weightguard.checks.decisions import (
+from weightguard.checks.aws.decisions import (
     FROM_INTERNET,
     NO_PRIVATE_NETWORK,
     OF_OTHER_ORGANISATION,
     OF_OUTSIDERS,
     S3_USUAL,
     UNSIGNED,
-    aws_only,
     compiled,
     first_granted,
     levels,
@@ -21,7 +20,7 @@ from weightguard.checks.decisions import (
     s3_access,
     strangers,
 )
-from weightguard.checks.outsiders import makers_of_access_points, outsiders_named
+from weightguard.checks.aws.outsiders import makers_of_access_points, outsiders_named
 from weightguard.checks.relations import account_of, counted
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Said, each, refs, said, some
@@ -48,7 +47,6 @@ def _asks(resource: str) -> tuple[tuple[str, str], ...]:
 
 def not_public(store: Store, context: Context) -> Verdict:
     """Neither policy nor ACL nor an access point lets everybody in, once the public access blocks are counted."""
-    aws_only(store)
     account = account_of(store, context)
     blocks = _blocks(store, account, context)
     ways = [*_public_ways(store, account, _switched_on(blocks), context)]
@@ -234,7 +232,6 @@ def _is_private(point: AccessPoint, context: Context) -> bool:
 
 def no_outside_account(store: Store, context: Context) -> Verdict:
     """Neither policy, nor ACL, nor access point lets somebody else's account in, once the blocks are counted."""
-    aws_only(store)
     account = account_of(store, context)
     found: list[Said] = []
     gaps: list[Unknown] = []

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
-from weightguard.checks.relations import inside, missing
+from weightguard.checks.relations import inside
 from weightguard.controls.judge import Context, UnknownFact
-from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
 from weightguard.estate.partition import Partitions, partitions_of
 from weightguard.policy.aws import (
@@ -96,30 +96,6 @@ S3_USUAL: Mapping[str, Any] = {
     "s3:signatureAge": "1000",
     "s3:TlsVersion": "1.3",
 }
-
-
-class OfProvider(Protocol):
-    """Anything of one provider."""
-
-    @property
-    def provider(self) -> str:
-        """aws, gcp or azure."""
-        ...
-
-    @property
-    def id(self) -> str:
-        """The provider's id."""
-        ...
-
-
-def aws_only(thing: OfProvider) -> None:
-    """Stops a rule that rests on AWS policies, for a thing of another provider: unknown, not a guess.
-
-    Raises:
-        UnknownFact: the thing is not of AWS.
-    """
-    if thing.provider != "aws":
-        missing(Source.named(thing.provider, "policy decision", thing.id, provider=thing.provider))
 
 
 def compiled(policy: NamedPolicy, kind: PolicyKind) -> CompiledPolicy:
@@ -244,7 +220,6 @@ def is_refused(
     Raises:
         UnknownFact: nothing that could be read refuses it, and something could not be read.
     """
-    aws_only(account)
     own = context.peek(policy, f"{kind}.policy")
     limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
     resource = [compiled(own.value, PolicyKind.RESOURCE)] if isinstance(own, Known) and own.value else None
@@ -278,7 +253,6 @@ def guardrails_refuse(
     Raises:
         UnknownFact: the guardrails could not be read.
     """
-    aws_only(account)
     found = context.read(account.guardrails, "account.guardrails")
     if found is None:
         return tuple(actions)
@@ -309,14 +283,6 @@ def allowing(policy: NamedPolicy | None) -> Iterator[Mapping[str, Any]]:
     for statement in statements if isinstance(statements, list) else [statements]:
         if isinstance(statement, Mapping) and statement.get("Effect") == "Allow":
             yield statement
-
-
-def account_in(written: str) -> str | None:
-    """The account of a principal as a policy writes it; None for ``*`` and unique ids."""
-    parts = written.split(":")
-    if len(parts) >= 6 and parts[0] == "arn":
-        return parts[4] or None
-    return written if len(written) == 12 and written.isdecimal() else None
 
 
 def first_granted(

@@ -1,0 +1,1 @@
+"""The rules of AWS: what is decided over its policies, and what only it has. `decisions` puts single questions to its engine."""

@@ -1,0 +1,33 @@
+"""A provider's own names for what rules for every provider have to name; `weightguard.estate.providers` tells whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+Call = tuple[str, str]
+"""A service and its operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """A provider's own names.
+
+    Attributes:
+        accounts: what lists the accounts of an organisation.
+        principals: what tells of an account's principals.
+        objects: what lists the objects of a store.
+        membership: the services whose answers tell which accounts are of the organisation.
+        assumed: the calls by which somebody takes up an identity that trusts them to.
+        whole_account: the account whose every principal a name stands for; None where it stands for anything else.
+        acted_for: from a condition's key and values, the accounts on whose behalf a service acts where it holds; none where it is
+            about another matter.
+    """
+
+    accounts: Call
+    principals: Call
+    objects: Call
+    membership: frozenset[str]
+    assumed: tuple[str, ...]
+    whole_account: Callable[[str], str | None]
+    acted_for: Callable[[str, Iterable[str]], Iterable[str]]
