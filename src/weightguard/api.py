@@ -213,6 +213,13 @@ def collect_graph_export(output: str | Path, exports: Sequence[str | Path]) -> P
     return _from_files("graph-export", output, exports, collect)
 
 
+def collect_assets(output: str | Path, exports: Sequence[str | Path]) -> Path:
+    """Turn exports of Google's Cloud Asset Inventory, with group memberships and IAM policies beside them, into a snapshot."""
+    from weightguard.collect.exports.assets import collect
+
+    return _from_files("assets", output, exports, collect)
+
+
 def _from_files(name: str, output: str | Path, paths: Sequence[str | Path], collect: Any) -> Path:
     source = {"name": name, "files": [Path(path).name for path in paths]}
     folder = Path(output)

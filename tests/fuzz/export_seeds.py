@@ -191,3 +191,62 @@ HOUND: dict[str, Any] = {
         },
     ],
 }
+
+
+_ABOVE = ["projects/7", "folders/8", "organizations/9"]
+_ASSET: dict[str, Any] = {
+    "name": "//storage.googleapis.com/weights",
+    "asset_type": "storage.googleapis.com/Bucket",
+    "ancestors": _ABOVE,
+    "resource": {
+        "data": {
+            "projectNumber": "7",
+            "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": False}},
+            "acl": [{"entity": "allUsers", "role": "READER"}],
+            "lifecycle": {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 3}}]},
+        },
+        "location": "us",
+    },
+    "iam_policy": {
+        "bindings": [
+            {
+                "role": "roles/storage.objectViewer",
+                "members": ["user:ada@example.com", "group:g@example.com"],
+                "condition": {"expression": "resource.name.startsWith('projects/_/buckets/weights')"},
+            }
+        ]
+    },
+}
+_PROJECT: dict[str, Any] = {
+    "name": "//cloudresourcemanager.googleapis.com/projects/7",
+    "asset_type": "cloudresourcemanager.googleapis.com/Project",
+    "ancestors": _ABOVE,
+    "resource": {"data": {"projectId": "p", "projectNumber": "7"}},
+    "iam_policy": {"bindings": [{"role": "roles/owner", "members": ["user:eve@example.com"]}]},
+    "org_policy": [
+        {"constraint": "constraints/storage.publicAccessPrevention", "boolean_policy": {"enforced": True}}
+    ],
+}
+ASSETS: list[list[dict[str, Any]]] = [
+    [_ASSET, _PROJECT],
+    [
+        {"group": "g@example.com", "members": ["user:bob@example.com"]},
+        {
+            "name": "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Fp/denypolicies/d",
+            "kind": "DenyPolicy",
+            "rules": [
+                {
+                    "denyRule": {
+                        "deniedPrincipals": ["principalSet://goog/public:all"],
+                        "deniedPermissions": ["a.b/c.d"],
+                    }
+                }
+            ],
+        },
+        {
+            "name": "organizations/9/locations/global/policyBindings/b",
+            "policy": "organizations/9/locations/global/principalAccessBoundaryPolicies/p",
+            "target": {"principalSet": "//cloudresourcemanager.googleapis.com/organizations/9"},
+        },
+    ],
+]

@@ -138,12 +138,12 @@ def _cases(folder: Path, data: bytes) -> None:
             answer_line(line, number).explanation()
 
 
-def _collected(kind: str) -> Callable[[Path, bytes], None]:
+def _collected(kind: str, store: str = "arn:aws:s3:::a") -> Callable[[Path, bytes], None]:
     def read(folder: Path, data: bytes) -> None:
         path = _file(folder, "input.json", data)
         if command("collect", kind, path, "-o", folder / "s", "-q") == 0:
             evidence = api.load(folder / "s")
-            api.who_can(evidence, "read", "arn:aws:s3:::a")
+            api.who_can(evidence, "read", store)
 
     return read
 
@@ -313,6 +313,13 @@ READERS: dict[str, Reader] = {
         _collected("graph-export"),
         arguments=("collect graph-export.exports",),
         modules=("collect/exports/azure/forms", "collect/exports/azure/hound"),
+    ),
+    "assets": Reader(
+        lambda: export_seeds.ASSETS,
+        _collected("assets", "gs://weights"),
+        as_lines,
+        arguments=("collect assets.exports",),
+        modules=("collect/exports/assets",),
     ),
     "terraform": Reader(
         lambda: [export_seeds.STATE, export_seeds.RAW_STATE],

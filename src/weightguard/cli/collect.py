@@ -110,6 +110,22 @@ def graph_export(
     _collect(output, quiet, lambda folder: api.collect_graph_export(folder, exports))
 
 
+@collect.command()
+@click.argument("exports", nargs=-1, required=True, type=click.Path())
+@_OUTPUT
+@options.loudness
+def assets(exports: tuple[str, ...], output: str, quiet: bool, verbose: bool, no_progress: bool) -> None:
+    """Collect from exports of Google's Cloud Asset Inventory: all FILES make one snapshot.
+
+    Beside `gcloud asset export` (resource, iam-policy, org-policy, access-policy, relationship content) and `gcloud asset
+    search-all-*`: group memberships, one {"group", "members"} a line, and IAM's deny and principal access boundary policies.
+    """
+    from weightguard import api
+
+    options.logging_level(verbose)
+    _collect(output, quiet, lambda folder: api.collect_assets(folder, exports))
+
+
 def _collect(output: str, quiet: bool, write: Callable[[Path], object]) -> None:
     """Write a snapshot where the user wants it: a folder, or packed beside the folder that it is collected in."""
     target = Path(output)

@@ -15,7 +15,13 @@ def _aws() -> Reader:
     return read
 
 
-_READERS: dict[str, Callable[[], Reader]] = {"aws": _aws}
+def _gcp() -> Reader:
+    from weightguard.estate.gcp.reader import read
+
+    return read
+
+
+_READERS: dict[str, Callable[[], Reader]] = {"aws": _aws, "gcp": _gcp}
 
 
 def _aws_vocabulary() -> Vocabulary:

@@ -52,6 +52,8 @@ class Principal:
     owners: Fact[tuple[str, ...]] = (
         NOT_HERE  # Azure: of an application or group; they may change its credentials or members
     )
+    members: Fact[tuple[str, ...]] = NOT_HERE  # of a group: ids of whom it holds itself, groups among them
+    enabled: Fact[bool] = NOT_HERE  # Google Cloud: of a service account. Azure: of a user, service principal
 
     @property
     def known_groups(self) -> tuple[str, ...]:
@@ -73,3 +75,4 @@ class FederatedProvider:
     mapping: Fact[Mapping[str, str]] = (
         NOT_HERE  # Google Cloud: attribute -> expression over the token's claims
     )
+    enabled: Fact[bool] = NOT_HERE  # Google Cloud: neither disabled nor deleted

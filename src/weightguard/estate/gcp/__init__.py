@@ -1,0 +1,1 @@
+"""Google Cloud's records as facts of an estate."""

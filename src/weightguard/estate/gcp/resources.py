@@ -1,0 +1,94 @@
+"""Every other thing that bears on weights, and what no reader knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from weightguard.estate.evidence import Record, listing_source
+from weightguard.estate.fact import Collection, Fact, Reason, Unknown
+from weightguard.estate.gcp.containers import BINDING, BOUNDARY, DENY, KINDS
+from weightguard.estate.gcp.identities import ACCOUNT, GROUP, KEY, POOLS, PROVIDERS
+from weightguard.estate.gcp.perimeters import ACCESS_LEVEL
+from weightguard.estate.gcp.perimeters import KIND as PERIMETER
+from weightguard.estate.gcp.scope import (
+    Records,
+    allow_policy,
+    fact,
+    labels,
+    project_of,
+    region_of,
+    relative,
+    told,
+)
+from weightguard.estate.gcp.workloads import SHAPES
+from weightguard.estate.model import Resource, Secret
+from weightguard.estate.shape import text_or_none
+
+SECRET: Final = "secretmanager.secret"  # noqa: S105 - a kind of record
+ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "cloudresourcemanager.tag_key": ("name", "namespacedName", "shortName", "parent"),
+    "cloudresourcemanager.tag_value": ("name", "namespacedName", "shortName", "parent"),
+    "cloudresourcemanager.tag_binding": ("name", "parent", "tagValue", "tagValueNamespacedName"),
+    "bigquery.connection": ("cloudResource.serviceAccountId", "spark.serviceAccountId"),
+    "bigqueryconnection.connection": ("cloudResource.serviceAccountId", "spark.serviceAccountId"),
+    "storagetransfer.transfer_job": (
+        "status", "serviceAccount", "transferSpec.gcsDataSource.bucketName", "transferSpec.gcsDataSink.bucketName",
+    ),
+    ACCESS_LEVEL: ("basic", "custom"),
+    "accesscontextmanager.access_policy": ("parent", "scopes"),
+    "compute.project": ("defaultServiceAccount",),
+    "compute.instance_template": ("properties.serviceAccounts",),
+    "compute.disk": ("diskEncryptionKey.kmsKeyName",),
+    "compute.image": ("imageEncryptionKey.kmsKeyName",),
+    "compute.snapshot": ("snapshotEncryptionKey.kmsKeyName",),
+    "serviceusage.service": ("state",),
+    "logging.log_sink": ("destination", "disabled"),
+    "artifactregistry.repository": ("format", "kmsKeyName"),
+    "aiplatform.model": ("artifactUri", "encryptionSpec.kmsKeyName"),
+    **dict.fromkeys(POOLS, ("name", "state", "disabled")),
+}  # fmt: skip
+"""Kind of record -> what of it the estate holds, beside its policy and labels."""
+ELSEWHERE: Final = frozenset(
+    {
+        *KINDS, DENY, BOUNDARY, BINDING, PERIMETER, ACCOUNT, KEY, GROUP, *PROVIDERS, *SHAPES, SECRET,
+        "iam.role", "orgpolicy.policy", "storage.bucket", "storage.managed_folder", "cloudkms.key_ring", "cloudkms.crypto_key",
+        "cloudkms.crypto_key_version", "container.node_pool", "cloudasset.contents", "terraform.contents",
+    }
+)  # fmt: skip
+"""Kinds that other readers know."""
+
+
+def resources(records: Records) -> dict[str, Collection[Resource]]:
+    """By kind; a kind that no reader knows is there with a gap: what such things do is not known."""
+    found: dict[str, Collection[Resource]] = {}
+    for kind in sorted(records.by_kind.keys() - ELSEWHERE):
+        held = records.by_kind[kind]
+        items = sorted((_resource(records, record) for record in held), key=lambda one: one.id)
+        gaps = () if kind in ATTRIBUTES else (Unknown(Reason.NOT_READ, listing_source(held[0])),)
+        found[kind] = Collection(tuple(items), gaps)
+    return found
+
+
+def _resource(records: Records, record: Record) -> Resource:
+    return Resource(
+        record.id, "gcp", project_of(record), region_of(record), record.kind,
+        text_or_none(told(record, "name")) or relative(record.id).rpartition("/")[2], allow_policy(record, record.id),
+        labels(record), dict(_attributes(record)),
+    )  # fmt: skip
+
+
+def _attributes(record: Record) -> Iterator[tuple[str, Fact[Any]]]:
+    for path in ATTRIBUTES.get(record.kind, ()):
+        yield path, fact(record, told(record, path))
+
+
+def secrets(records: Records) -> list[Secret]:
+    """The secrets by name."""
+    return [
+        Secret(
+            records.named(relative(record.id)), "gcp", project_of(record), region_of(record), "secretmanager",
+            allow_policy(record, record.id), fact(record, None),
+        )
+        for record in records.of(SECRET)
+    ]  # fmt: skip

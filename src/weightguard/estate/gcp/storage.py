@@ -1,0 +1,247 @@
+"""Buckets, with what they are set to in words that every provider's settings come down to.
+
+Source: Cloud Storage JSON API reference, `Bucket`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from weightguard.estate.evidence import Record, listing_source
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.gcp.scope import (
+    Records,
+    allow_policy,
+    fact,
+    labels,
+    project_of,
+    region_of,
+    relative,
+    told,
+)
+from weightguard.estate.model import (
+    NOT_HERE,
+    Contents,
+    Encryption,
+    EncryptionKind,
+    LifecycleRule,
+    NamedPolicy,
+    NetworkRules,
+    ObjectLists,
+    PublicAccess,
+    Retention,
+    RetentionMode,
+    ScopedPolicy,
+    Store,
+    Versioning,
+)
+from weightguard.estate.shape import Malformed, mapping, objects, text, text_or_none
+
+_DAY: Final = 86_400
+PREFIX: Final = "gs://"
+
+
+def stores(records: Records, prevented: Mapping[str, PublicAccess]) -> list[Store]:
+    """The buckets.
+
+    Args:
+        prevented: container -> what keeps the public out of all that lies in it.
+    """
+    folders = _folder_policies(records)
+    return [_store(records, record, prevented, folders) for record in records.of("storage.bucket")]
+
+
+def _store(
+    records: Records,
+    record: Record,
+    prevented: Mapping[str, PublicAccess],
+    folders: Mapping[str, list[ScopedPolicy]],
+) -> Store:
+    name = relative(record.id).rpartition("/")[2]
+    project = project_of(record)
+    store, container = f"{PREFIX}{name}", f"projects/{project}"
+    held = folders.get(name)
+    return Store(
+        id=store, provider="gcp", account=project, region=region_of(record), name=name,
+        created=text_or_none(told(record, "timeCreated")), public_access=_public_access(record, prevented.get(container)),
+        policy=allow_policy(record, store), object_lists=_settled(record, _lists), encryption=_settled(record, _encryption),
+        versioning=_settled(record, _versioning), retention=_settled(record, _retention), replicas=fact(record, ()),
+        log_store=_settled(record, _log_store), lifecycle=_settled(record, _lifecycle), public_access_block=NOT_HERE,
+        acl=_settled(record, _acl), tags=labels(record), contents=_contents(records, store, project), container=container,
+        folder_policies=_folders_unread(project) if held is None else Known(tuple(held), listing_source(record)),
+        networks=_settled(record, _networks),
+    )  # fmt: skip
+
+
+def _settled(record: Record, parse: Any) -> Fact[Any]:
+    """A setting; not collected where the source does not describe the bucket."""
+    if record.data is None:
+        return Unknown(Reason.NOT_COLLECTED, listing_source(record))
+    try:
+        return Known(parse(mapping(record.data)), listing_source(record))
+    except Malformed:
+        return Unknown(Reason.MALFORMED, listing_source(record))
+
+
+def _contents(records: Records, store: str, project: str) -> Fact[Contents]:
+    source = Source.asked("gcp", project, "storage", "ListObjects")
+    found = records.listings.get(store)
+    return Unknown(Reason.NOT_COLLECTED, source) if found is None else Known(found, source)
+
+
+def _folders_unread(project: str) -> Unknown:
+    return Unknown(Reason.NOT_COLLECTED, Source.asked("gcp", project, "storage", "ListManagedFolders"))
+
+
+def _folder_policies(records: Records) -> dict[str, list[ScopedPolicy]]:
+    """Bucket -> the allow policies of its managed folders."""
+    found: dict[str, list[ScopedPolicy]] = {}
+    for record in records.of("storage.managed_folder"):
+        path = relative(record.id).removeprefix("projects/_/").removeprefix("buckets/")
+        bucket, _, folder = path.partition("/managedFolders/")
+        policy = allow_policy(record, record.id)
+        document = policy.value.document if isinstance(policy, Known) and policy.value is not None else None
+        rows = found.setdefault(bucket, [])
+        if folder and document is not None:
+            prefix = folder.rstrip("/") + "/"
+            rows.append(
+                ScopedPolicy(
+                    f"{PREFIX}{bucket}/{prefix}#allow", "allow policy", document, "inline", on=prefix
+                )
+            )
+    return found
+
+
+def _public_access(record: Record, above: PublicAccess | None) -> Fact[PublicAccess | None]:
+    def parse(data: Mapping[str, Any]) -> PublicAccess | None:
+        own = _access(data).get("publicAccessPrevention")
+        return PublicAccess(True, ("public access prevention",)) if own == "enforced" else above
+
+    found: Fact[PublicAccess | None] = _settled(record, parse)
+    return found
+
+
+def _access(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = data.get("iamConfiguration")
+    return {} if found is None else mapping(found)
+
+
+def _lists(data: Mapping[str, Any]) -> ObjectLists:
+    """``bucketPolicyOnly`` is what uniform bucket-level access was called before."""
+    for name in ("uniformBucketLevelAccess", "bucketPolicyOnly"):
+        stated = _access(data).get(name)
+        if stated is not None and mapping(stated).get("enabled") is True:
+            return ObjectLists(False, "uniform bucket-level access")
+    return ObjectLists(True, "fine-grained access")
+
+
+def _acl(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The bucket's own list and that of new objects, as the API returns them; None where no list is in force."""
+    if not _lists(data).in_force:
+        return None
+    return {name: _entries(data.get(name)) for name in ("acl", "defaultObjectAcl")}
+
+
+def _entries(raw: Any) -> list[Mapping[str, Any]]:
+    found = objects(raw)
+    for one in found:
+        text(one.get("entity"))
+        text(one.get("role"))
+    return found
+
+
+def _encryption(data: Mapping[str, Any]) -> Encryption:
+    stated = data.get("encryption")
+    key = text_or_none(mapping(stated).get("defaultKmsKeyName")) if stated is not None else None
+    return Encryption(EncryptionKind.PROVIDER) if key is None else Encryption(EncryptionKind.NAMED, key)
+
+
+def _versioning(data: Mapping[str, Any]) -> Versioning:
+    stated, soft = data.get("versioning"), data.get("softDeletePolicy")
+    on = stated is not None and mapping(stated).get("enabled") is True
+    seconds = None if soft is None else _whole(mapping(soft).get("retentionDurationSeconds", 0))
+    # Nothing tells whether versions were kept before.
+    return Versioning(on, True, None if seconds is None else seconds // _DAY)
+
+
+def _retention(data: Mapping[str, Any]) -> Retention | None:
+    stated = data.get("retentionPolicy")
+    held = data.get("defaultEventBasedHold") is True
+    policy = {} if stated is None else mapping(stated)
+    if not policy and not held:
+        return None
+    mode = RetentionMode.COMPLIANCE if policy.get("isLocked") is True else RetentionMode.GOVERNANCE
+    return Retention(mode, _whole(policy.get("retentionPeriod", 0)) // _DAY, held)
+
+
+def _log_store(data: Mapping[str, Any]) -> str | None:
+    stated = data.get("logging")
+    bucket = text_or_none(mapping(stated).get("logBucket")) if stated is not None else None
+    return None if bucket is None else f"{PREFIX}{bucket}"
+
+
+def _lifecycle(data: Mapping[str, Any]) -> tuple[LifecycleRule, ...]:
+    stated = data.get("lifecycle")
+    return tuple(_rules(objects(mapping(stated).get("rule")))) if stated is not None else ()
+
+
+_NARROWING: Final = frozenset(
+    {"matchesSuffix", "matchesStorageClass", "createdBefore", "customTimeBefore", "daysSinceCustomTime"}
+)
+
+
+def _rules(raw: list[Mapping[str, Any]]) -> Iterator[LifecycleRule]:
+    for rule in raw:
+        action = mapping(rule.get("action")).get("type")
+        condition = mapping(rule.get("condition"))
+        for prefix in condition.get("matchesPrefix") or ("",):
+            if action == "AbortIncompleteMultipartUpload":
+                yield LifecycleRule(prefix, False, unfinished_uploads_days=_days(condition, "age"))
+            elif action == "Delete":
+                yield _deleting(text(prefix), condition)
+
+
+def _deleting(prefix: str, condition: Mapping[str, Any]) -> LifecycleRule:
+    narrowed = bool(_NARROWING & condition.keys())
+    old = (
+        condition.get("isLive") is False
+        or "numNewerVersions" in condition
+        or "daysSinceNoncurrentTime" in condition
+    )
+    days = _days(condition, "daysSinceNoncurrentTime") if old else _days(condition, "age")
+    days = _days(condition, "age") if days is None else days
+    if old:
+        return LifecycleRule(prefix, narrowed, old_versions_days=0 if days is None else days)
+    return LifecycleRule(prefix, narrowed, expires_days=0 if days is None else days)
+
+
+def _days(condition: Mapping[str, Any], name: str) -> int | None:
+    found = condition.get(name)
+    return None if found is None else _whole(found)
+
+
+def _whole(raw: Any) -> int:
+    """A number, which the JSON of 64-bit integers writes as text."""
+    try:
+        return int(raw)
+    except (TypeError, ValueError) as error:
+        raise Malformed("a number was expected") from error
+
+
+def _networks(data: Mapping[str, Any]) -> NetworkRules | None:
+    stated = data.get("ipFilter")
+    rules = {} if stated is None else mapping(stated)
+    if rules.get("mode") != "Enabled":
+        return None
+    public = mapping(rules.get("publicNetworkSource") or {})
+    allowed = [str(one) for one in public.get("allowedIpCidrRanges") or ()]
+    allowed += [str(one.get("network")) for one in objects(rules.get("vpcNetworkSources"))]
+    bypass = ("service agents",) if rules.get("allowAllServiceAgentAccess") is True else ()
+    return NetworkRules(False, tuple(allowed), bypass)
+
+
+def policy_document(fact: Fact[NamedPolicy | None]) -> Mapping[str, Any] | None:
+    """The document of a policy that is known."""
+    held = fact.value if isinstance(fact, Known) else None
+    return held.document if held is not None and isinstance(held.document, Mapping) else None
