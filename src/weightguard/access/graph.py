@@ -77,8 +77,9 @@ class AccessGraph:
         asked = self.asked(store, prefix)
         reached = self.reached(access, asked)
         found = self.answers.found(reached, asked.direct(access).links)
-        gaps = self.gaps(asked.place, [answer.principal for answer in found])
-        limits = self.limits(access, asked.place)
+        names = [answer.principal for answer in found]
+        gaps = self.gaps(asked.place, names)
+        limits = self.limits(access, asked.place, names)
         complete = asked.place.held and not gaps and not in_play(limits)
         return WhoCan(access, asked.place.id, found, complete, gaps, limits)
 
@@ -191,17 +192,27 @@ class AccessGraph:
         """Ids of the accounts that are known by name alone."""
         return frozenset(account.id for account in self.estate.accounts if not account.collected)
 
-    def limits(self, access: AccessKind, place: Place) -> tuple[Limit, ...]:
-        """What was not modelled, tried or searched to its end and bears on a question."""
+    def limits(self, access: AccessKind, place: Place, answers: Iterable[str]) -> tuple[Limit, ...]:
+        """What was not modelled, tried or searched to its end and bears on a question.
+
+        Args:
+            answers: the principals that were found.
+        """
         store = self._stores.get(place.id)
         places = {EVERYTHING, place.id} if store is None else {EVERYTHING, place.id, store.account}
-        own = (limit for limit in self._limits if access in limit.kind.accesses and limit.about in places)
-        of_place = (limit for limit in place.limits if access in limit.kind.accesses)
-        return tuple(dict.fromkeys((*own, *of_place, *self.graph.met)))
+        own = (limit for limit in self._limits if limit.about in places)
+        answered = (self._of_answered[name] for name in answers if name in self._of_answered)
+        known = (limit for limit in (*own, *place.limits, *answered) if access in limit.kind.accesses)
+        return tuple(dict.fromkeys((*known, *self.graph.met)))
 
     @cached_property
     def _limits(self) -> tuple[Limit, ...]:
-        return limits_of(self.estate)
+        return tuple(limit for limit in limits_of(self.estate) if not limit.kind.of_answered)
+
+    @cached_property
+    def _of_answered(self) -> dict[str, Limit]:
+        """Limits about a principal, by its id: each bears on what it may do."""
+        return {limit.about: limit for limit in limits_of(self.estate) if limit.kind.of_answered}
 
     def _all_gaps(self, place: Place) -> Iterable[Unknown]:
         yield from place.gaps

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from weightguard import __version__
 from weightguard.access.model import Access
-from weightguard.assess import entries, limits, settings, unlisted
+from weightguard.assess import entries, limits, settings
 from weightguard.assess.attestations import accepted, read_attestations
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
@@ -215,9 +215,10 @@ class _Assessment:
         return settings.stamp(self.config, asked, tuple(sorted(self.catalogue.own)))
 
     def _limits(self) -> Iterator[Limit]:
-        yield from limits_of(self.estate)
+        yield from (limit for limit in limits_of(self.estate) if not limit.kind.of_answered)
+        for one in self.estate.weight_sets:
+            yield from (limit for limit in self.reaches.of(one).limits if limit.kind.of_answered)
         yield from unread_limits(self.judgement.unread)
-        yield from unlisted.limits(self.estate, self.access)
 
     def _opaque(self) -> tuple[OpaqueEntry, ...]:
         return tuple(entries.opaque(one) for _, one in sorted(self.judgement.unread.items()))

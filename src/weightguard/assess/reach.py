@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from weightguard.access.model import Access, AccessKind, ActorKind, Answer, Cut, Hop, Paths, WhoCan
 from weightguard.assess.model import Reach, Reader
 from weightguard.config import Config
+from weightguard.estate.limit import Limit
 from weightguard.weights import WeightSet
 
 LISTED = 5
@@ -32,12 +33,13 @@ class _Way:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The answers about one weight set, and what they say of exposure."""
+    """The answers about one weight set, what they say of exposure, and the limits that they met."""
 
     readers: Reach
     copiers: Reach
     who: tuple[Reader, ...]
     exposed: str | None
+    limits: tuple[Limit, ...]
 
 
 class Asked:
@@ -118,7 +120,8 @@ class Reaches:
     def _reached(self, weight_set: WeightSet) -> Reached:
         read = self.who_can(AccessKind.READ, weight_set)
         copy = self.who_can(AccessKind.COPY, weight_set)
-        return Reached(_count(read), _count(copy), _listed(read, copy), self._exposure(read))
+        met = tuple(dict.fromkeys((*read.limits, *copy.limits)))
+        return Reached(_count(read), _count(copy), _listed(read, copy), self._exposure(read), met)
 
     def who_can(self, kind: AccessKind, weight_set: WeightSet) -> WhoCan:
         """The graph's answer."""

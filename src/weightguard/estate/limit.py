@@ -23,20 +23,28 @@ class LimitKind(Enum):
         accesses: the questions about a store that it bears on, as ``who-can`` names them; empty: none (it bears on what there is,
             not on who reaches it).
         calls: operations whose answers would have told more (``s3:ListObjectsV2``): controls that declare one of them rest on it.
+        of_answered: whether it is about a principal, and bears on a question only where that principal is among the answers.
     """
 
     id: str
     hides: str
     accesses: tuple[str, ...]
     calls: tuple[str, ...]
+    of_answered: bool
 
     def __init__(
-        self, id: str, hides: str, accesses: tuple[str, ...] = (), calls: tuple[str, ...] = ()
+        self,
+        id: str,
+        hides: str,
+        accesses: tuple[str, ...] = (),
+        calls: tuple[str, ...] = (),
+        of_answered: bool = False,
     ) -> None:
         self.id = id
         self.hides = hides
         self.accesses = accesses
         self.calls = calls
+        self.of_answered = of_answered
 
     OLD_VERSIONS = (
         "old-object-versions",
@@ -107,12 +115,13 @@ class LimitKind(Enum):
     UNLISTED_WORKLOADS = (
         "unlisted-workloads",
         "jobs, pipelines and other code that a service may run as this role, and who may change them: these are not listed",
-        (),
+        ("read", "write", "copy", "decrypt", "delete", "administer"),
         (
             "sagemaker:DescribeTrainingJob",
             "bedrock-agent:ListAgents",
             "bedrock-agentcore-control:ListCodeInterpreters",
         ),
+        True,
     )
     UNREAD_TYPES = (
         "unread-resource-types",

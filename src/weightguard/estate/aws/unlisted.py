@@ -1,4 +1,4 @@
-"""Code that no collection lists, run as a role that reads weights: the trust policy shows who may run it, not whether it is there.
+"""Code that no collection lists, run as a role: the trust policy shows which service may run it, not whether it is there.
 
 Source: the API reference of each service; AWS Batch user guide, "Job definition parameters" (jobs run as roles that trust
 ``ecs-tasks``).
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from weightguard.access.model import Access, AccessKind
 from weightguard.estate.aws.settings import FROM_STATE
 from weightguard.estate.aws.trust import services_trusted
 from weightguard.estate.limit import Limit, LimitKind
@@ -28,20 +27,21 @@ JOBS: Final = frozenset({"sagemaker"})
 """Services whose standing code is listed, and whose jobs are not: nobody changes a job that runs."""
 
 
-def limits(estate: Estate, access: Access) -> Iterator[Limit]:
-    """The roles that read weights and that such a service may take: in play; where jobs alone are not listed, standing."""
+def limits(estate: Estate) -> Iterator[Limit]:
+    """The roles that such a service may take: in play; where jobs alone are not listed, standing."""
     asked = {account.id for account in estate.accounts if _is_asked(account)}
     batch = {one.account for one in estate.principals if "batch" in services_trusted(one)}
-    taken = [
+    takeable = [
         (role, services)
         for role in estate.principals
         if role.account in asked and not role.service_linked and (services := _services(role, batch))
     ]
-    readers = _readers(estate, access) if taken else frozenset()
-    for role, services in taken:
-        if role.id in readers:
-            seen = {one.service for one in estate.workloads if role.id in one.roles}
-            yield Limit(LimitKind.UNLISTED_WORKLOADS, role.id, in_play=bool(services - JOBS - seen))
+    if not takeable:
+        return
+    seen = {(role, one.service) for one in estate.workloads for role in one.roles}
+    for role, services in takeable:
+        unseen = {one for one in services - JOBS if (role.id, one) not in seen}
+        yield Limit(LimitKind.UNLISTED_WORKLOADS, role.id, in_play=bool(unseen))
 
 
 def _services(role: Principal, batch: Collection[str]) -> frozenset[str]:
@@ -53,13 +53,6 @@ def _services(role: Principal, batch: Collection[str]) -> frozenset[str]:
     trusted = services_trusted(role)
     in_batch = "ecs-tasks" in trusted and role.account in batch
     return trusted & (UNLISTED | JOBS) | (frozenset({"batch"}) if in_batch else frozenset())
-
-
-def _readers(estate: Estate, access: Access) -> frozenset[str]:
-    stores = sorted({one.store for one in estate.weight_sets})
-    return frozenset(
-        one.principal for store in stores for one in access.who_can(AccessKind.READ, store).answers
-    )
 
 
 def _is_asked(account: Account) -> bool:
