@@ -5,7 +5,7 @@ One graph spans all providers of an estate. What it knows of any of them it asks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,7 +77,7 @@ class AccessGraph:
         asked = self.asked(store, prefix)
         reached = self.reached(access, asked)
         found = self.answers.found(reached, asked.direct(access).links)
-        names = [answer.principal for answer in found]
+        names = frozenset(answer.principal for answer in found)
         gaps = self.gaps(asked.place, names)
         limits = self.limits(access, asked.place, names)
         complete = asked.place.held and not gaps and not in_play(limits)
@@ -192,7 +192,7 @@ class AccessGraph:
         """Ids of the accounts that are known by name alone."""
         return frozenset(account.id for account in self.estate.accounts if not account.collected)
 
-    def limits(self, access: AccessKind, place: Place, answers: Iterable[str]) -> tuple[Limit, ...]:
+    def limits(self, access: AccessKind, place: Place, answers: Set[str]) -> tuple[Limit, ...]:
         """What was not modelled, tried or searched to its end and bears on a question.
 
         Args:
@@ -201,18 +201,13 @@ class AccessGraph:
         store = self._stores.get(place.id)
         places = {EVERYTHING, place.id} if store is None else {EVERYTHING, place.id, store.account}
         own = (limit for limit in self._limits if limit.about in places)
-        answered = (self._of_answered[name] for name in answers if name in self._of_answered)
-        known = (limit for limit in (*own, *place.limits, *answered) if access in limit.kind.accesses)
+        named = (limit.beside(answers) for name in answers for limit in self._actor(name).limits)
+        known = (limit for limit in (*own, *place.limits, *named) if access in limit.kind.accesses)
         return tuple(dict.fromkeys((*known, *self.graph.met)))
 
     @cached_property
     def _limits(self) -> tuple[Limit, ...]:
-        return tuple(limit for limit in limits_of(self.estate) if not limit.kind.of_answered)
-
-    @cached_property
-    def _of_answered(self) -> dict[str, Limit]:
-        """Limits about a principal, by its id: each bears on what it may do."""
-        return {limit.about: limit for limit in limits_of(self.estate) if limit.kind.of_answered}
+        return limits_of(self.estate)
 
     def _all_gaps(self, place: Place) -> Iterable[Unknown]:
         yield from place.gaps

@@ -150,10 +150,12 @@ class Actor:
 
     Attributes:
         account: the account that it is of; None where it is of none.
+        limits: what is not modelled of who may act as it: it bears on every answer that names it.
     """
 
     kind: ActorKind
     account: str | None
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,9 +215,9 @@ class _Assessment:
         return settings.stamp(self.config, asked, tuple(sorted(self.catalogue.own)))
 
     def _limits(self) -> Iterator[Limit]:
-        yield from (limit for limit in limits_of(self.estate) if not limit.kind.of_answered)
+        yield from limits_of(self.estate)
         for one in self.estate.weight_sets:
-            yield from (limit for limit in self.reaches.of(one).limits if limit.kind.of_answered)
+            yield from self.reaches.of(one).limits
         yield from unread_limits(self.judgement.unread)
 
     def _opaque(self) -> tuple[OpaqueEntry, ...]:

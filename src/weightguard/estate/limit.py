@@ -10,6 +10,7 @@ A *standing* limit is what no source of this kind can ever show: it is told and 
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,28 +24,20 @@ class LimitKind(Enum):
         accesses: the questions about a store that it bears on, as ``who-can`` names them; empty: none (it bears on what there is,
             not on who reaches it).
         calls: operations whose answers would have told more (``s3:ListObjectsV2``): controls that declare one of them rest on it.
-        of_answered: whether it is about a principal, and bears on a question only where that principal is among the answers.
     """
 
     id: str
     hides: str
     accesses: tuple[str, ...]
     calls: tuple[str, ...]
-    of_answered: bool
 
     def __init__(
-        self,
-        id: str,
-        hides: str,
-        accesses: tuple[str, ...] = (),
-        calls: tuple[str, ...] = (),
-        of_answered: bool = False,
+        self, id: str, hides: str, accesses: tuple[str, ...] = (), calls: tuple[str, ...] = ()
     ) -> None:
         self.id = id
         self.hides = hides
         self.accesses = accesses
         self.calls = calls
-        self.of_answered = of_answered
 
     OLD_VERSIONS = (
         "old-object-versions",
@@ -121,7 +114,6 @@ class LimitKind(Enum):
             "bedrock-agent:ListAgents",
             "bedrock-agentcore-control:ListCodeInterpreters",
         ),
-        True,
     )
     UNREAD_TYPES = (
         "unread-resource-types",
@@ -150,11 +142,18 @@ class Limit:
         kind: which.
         about: id of what it concerns: a store, an account, a region, a resource type; ``*`` for everything.
         in_play: True where this input shows that the thing is or may be there; False for a standing limit.
+        behind: ids of the only principals that it could hide; None: anybody. Where all of them were found, it hides nobody.
     """
 
     kind: LimitKind
     about: str
     in_play: bool = True
+    behind: frozenset[str] | None = None
+
+    def beside(self, found: Set[str]) -> Limit:
+        """The limit as it bears on an answer that names some principals."""
+        hides = self.behind is None or not self.behind <= found
+        return Limit(self.kind, self.about, self.in_play and hides)
 
     def as_json(self) -> dict[str, object]:
         """As ``limits`` in the public JSON; the controls that lost evidence by it are added where they are known."""

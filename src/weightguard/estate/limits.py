@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from weightguard.estate.aws.settings import UNREAD_TYPES
 from weightguard.estate.aws.trust import services_trusted
-from weightguard.estate.aws.unlisted import limits as unlisted_workloads
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.model import Estate, NamedPolicy, Store
@@ -101,7 +100,6 @@ _DETECTORS: Final[tuple[Callable[[Estate], Iterable[Limit]], ...]] = (
     _access_grants,
     _disks,
     _unread_types,
-    unlisted_workloads,
     _standing,
 )
 

@@ -19,6 +19,7 @@ from weightguard.access.aws.stores.policy_index import PolicyIndex
 from weightguard.access.aws.stores.store_policies import StoreSurface, split, surface
 from weightguard.access.aws.techniques.replication_roles import replicators
 from weightguard.access.aws.techniques.trust_policies import TrustPolicies
+from weightguard.access.aws.unlisted_workloads import UnlistedWorkloads
 from weightguard.access.links import Graph, Link
 from weightguard.access.model import AccessKind
 from weightguard.access.provider import Actor, Direct, Port, Wanted
@@ -62,6 +63,7 @@ class _Reach:
         self._kinds = ActorKinds(estate, self._context.population)
         self._stores = {store.id: store for store in estate.stores if store.provider == "aws"}
         self._disks = DiskAccess(self._context)
+        self._unlisted = UnlistedWorkloads(self._context)
         self._trusts = TrustPolicies(self._context)
         self._places: dict[tuple[str, str], StoreSurface] = {}
         self._seeds: dict[tuple[AccessKind, str, str], _Seeds] = {}
@@ -147,4 +149,4 @@ class _Reach:
 
     def kind_of(self, name: str) -> Actor:
         """Who stands behind a name."""
-        return Actor(self._kinds.of(name), account_in(name))
+        return Actor(self._kinds.of(name), account_in(name), self._unlisted.of(name))

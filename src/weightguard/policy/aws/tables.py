@@ -16,6 +16,8 @@ import zstandard
 
 _DATA = Path(__file__).parent / "data"
 _LARGEST = 64 * 1024 * 1024
+_LOOKING = frozenset({"List", "Read"})
+"""Access levels of actions that change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,12 @@ def condition_keys(service: str) -> frozenset[str]:
     actions = _service(service)["actions"]
     prefix = f"{service}:"
     return frozenset(key for entry in actions.values() for key in entry[3] if key.lower().startswith(prefix))
+
+
+def changing_actions(service: str) -> tuple[str, ...]:
+    """A service's actions that change anything, as documented, sorted; none for a service that the table does not hold."""
+    actions = _service(service)["actions"].values()
+    return tuple(sorted(f"{service}:{entry[0]}" for entry in actions if entry[1] not in _LOOKING))
 
 
 def action_exists(action: str) -> bool:
