@@ -58,28 +58,43 @@ def loads(text: bytes | str, *, most_keys: int | None = None, lenient: bool = Fa
         OddJson: it is none, or cannot be read; a `json.JSONDecodeError` is its cause where the text is not JSON.
     """
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-            raise OddJson(f"gives the key {twice[:80]!r} twice")
-        if most_keys is not None and len(found) > most_keys:
-            raise OddJson(f"has an object of more than {most_keys:,} keys")
-        return found
-
+    reading = _STRICT if most_keys is None and not lenient else _decoder(most_keys, lenient)
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=once,
-            parse_constant=str if lenient else _number,
-            parse_float=_finite_or_text if lenient else _finite,
-        )
+        return reading.decode(_as_text(text))
     except RecursionError as error:
         raise OddJson("is nested too deeply") from error
     except OddJson:
         raise
     except ValueError as error:  # no JSON, no UTF-8, or a number of more digits than Python reads
         raise OddJson(f"is not JSON, {str(error)[:120]}") from error
+
+
+def _as_text(text: bytes | str) -> str:
+    return text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+
+
+def _decoder(most_keys: int | None, lenient: bool) -> json.JSONDecoder:
+    """What reads a text as `loads` has it."""
+
+    def few(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = _once(pairs)
+        if most_keys is not None and len(found) > most_keys:
+            raise OddJson(f"has an object of more than {most_keys:,} keys")
+        return found
+
+    return json.JSONDecoder(
+        object_pairs_hook=_once if most_keys is None else few,
+        parse_constant=str if lenient else _number,
+        parse_float=_finite_or_text if lenient else _finite,
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise OddJson(f"gives the key {twice[:80]!r} twice")
+    return found
 
 
 def _number(text: str) -> float:
@@ -96,6 +111,9 @@ def _finite(text: str) -> float:
 def _finite_or_text(text: str) -> float | str:
     value = float(text)
     return text if value in (float("inf"), float("-inf")) else value
+
+
+_STRICT: Final = _decoder(None, lenient=False)
 
 
 def refuse_halves(text: bytes, value: Any) -> None:

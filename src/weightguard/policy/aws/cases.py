@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from weightguard.errors import InputError
@@ -18,7 +17,16 @@ from weightguard.policy.aws.principal import parse_principal
 from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision
 
-_LAYERS = {"identity", "boundary", "session", "scp", "rcp", "resource", "vpc_endpoint", "kms_grants"}
+_KINDS = {
+    "identity": PolicyKind.IDENTITY,
+    "boundary": PolicyKind.BOUNDARY,
+    "session": PolicyKind.SESSION,
+    "scp": PolicyKind.SCP,
+    "rcp": PolicyKind.RCP,
+    "vpc_endpoint": PolicyKind.VPC_ENDPOINT,
+}
+_LEVELLED = {"scp", "rcp"}
+_LAYERS = {*_KINDS, "resource", "kms_grants"}
 _TRUST = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 
 
@@ -157,25 +165,23 @@ def _layers(
     unknown = sorted(str(name) for name in raw if name not in _LAYERS)
     if unknown:
         raise InputError(f"unknown policy layer {unknown[0]!r}", fix=f"one of {', '.join(sorted(_LAYERS))}")
-    read = partial(_policies, remembered)
     layers: dict[str, Any] = {
-        "identity": _read(raw, "identity", lambda value: read(value, PolicyKind.IDENTITY, "identity")),
-        "boundary": _read(raw, "boundary", lambda value: read(value, PolicyKind.BOUNDARY, "boundary")),
-        "session": _read(raw, "session", lambda value: read(value, PolicyKind.SESSION, "session")),
-        "scp": _read(raw, "scp", lambda value: _levels(remembered, value, PolicyKind.SCP)),
-        "rcp": _read(raw, "rcp", lambda value: _levels(remembered, value, PolicyKind.RCP)),
-        "resource": _read(raw, "resource", lambda value: read(value, resource_kind, "resource", longest)),
-        "vpc_endpoint": _read(
-            raw, "vpc_endpoint", lambda value: read(value, PolicyKind.VPC_ENDPOINT, "vpc_endpoint")
-        ),
-        "kms_grants": _read(raw, "kms_grants", _grants),
+        name: _layer(remembered, name, value, resource_kind, longest)
+        for name, value in raw.items()
+        if value is not None
     }
     return Layers(**layers)
 
 
-def _read(raw: Mapping[str, object], name: str, reader: Callable[[object], object]) -> object:
-    value = raw.get(name)
-    return None if value is None else reader(value)
+def _layer(
+    remembered: Remembered, name: str, value: object, resource_kind: PolicyKind, longest: int | None
+) -> object:
+    if name == "kms_grants":
+        return _grants(value)
+    if name == "resource":
+        return _policies(remembered, value, resource_kind, name, longest)
+    kind = _KINDS[name]
+    return _levels(remembered, value, kind) if name in _LEVELLED else _policies(remembered, value, kind, name)
 
 
 def _policies(
