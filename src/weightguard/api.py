@@ -92,10 +92,10 @@ def collect_aws(
         CredentialsError: nothing usable to connect with. InputError: options that cannot be used, or a directory that holds
         something else. Interrupted: Ctrl-C; call again to resume.
     """
-    from weightguard.collect.aws import AwsOptions
+    from weightguard.collect.providers import options as options_of
     from weightguard.collect.providers import package
 
-    wanted = [("aws", package("aws"), AwsOptions(**options))]
+    wanted = [("aws", package("aws"), options_of("aws", **options))]
     return _collect(Path(output), wanted, progress=progress, again=again, replace=replace)
 
 
@@ -201,23 +201,23 @@ def collect_terraform(
 
 def collect_gaad(output: str | Path, answers: Sequence[str | Path]) -> Path:
     """Turn answers of GetAccountAuthorizationDetails into a snapshot."""
-    from weightguard.collect.exports.gaad import collect
+    from weightguard.collect.providers import export
 
-    return _from_files("gaad", output, answers, collect)
+    return _from_files("gaad", output, answers, export("gaad"))
 
 
 def collect_graph_export(output: str | Path, exports: Sequence[str | Path]) -> Path:
     """Turn what other tools exported of Azure (Resource Graph, Microsoft Graph, Resource Manager, AzureHound) into a snapshot."""
-    from weightguard.collect.exports.azure.graph_export import collect
+    from weightguard.collect.providers import export
 
-    return _from_files("graph-export", output, exports, collect)
+    return _from_files("graph-export", output, exports, export("graph-export"))
 
 
 def collect_assets(output: str | Path, exports: Sequence[str | Path]) -> Path:
     """Turn exports of Google's Cloud Asset Inventory, with group memberships and IAM policies beside them, into a snapshot."""
-    from weightguard.collect.exports.assets import collect
+    from weightguard.collect.providers import export
 
-    return _from_files("assets", output, exports, collect)
+    return _from_files("assets", output, exports, export("assets"))
 
 
 def _from_files(name: str, output: str | Path, paths: Sequence[str | Path], collect: Any) -> Path:

@@ -19,7 +19,7 @@ from weightguard.access import AccessKind, Answer, build
 from weightguard.access.graph import AccessGraph
 from weightguard.access.links import Reached
 from weightguard.access.provider import Wanted
-from weightguard.collect.exports.gaad import collect
+from weightguard.collect.exports.aws.gaad import collect
 from weightguard.estate.fact import Collection
 from weightguard.estate.model import Estate
 from weightguard.estate.read import read_estate

@@ -12,7 +12,7 @@ from doing import done
 
 from weightguard.access import Access, AccessKind, Answer, build
 from weightguard.cli import _weightguard as weightguard
-from weightguard.collect.exports.gaad import collect as collect_gaad
+from weightguard.collect.exports.aws.gaad import collect as collect_gaad
 from weightguard.collect.terraform import collect as collect_terraform
 from weightguard.estate.model import Estate
 from weightguard.estate.read import read_estate

@@ -13,8 +13,8 @@ import pytest
 from laboratory import ACCOUNT, ToldAccess, account, catalogue, control, denied, estate, store, weights
 from weightguard.assess.assessment import Provenance, assess
 from weightguard.assess.gaps import CallGroup, coverage
-from weightguard.assess.grants import permission
 from weightguard.assess.model import Report
+from weightguard.assess.providers import permission
 from weightguard.collect.aws.permissions import operations
 from weightguard.config import Config
 from weightguard.controls.results import Result

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from weightguard.collect.exports.gaad import collect
+from weightguard.collect.exports.aws.gaad import collect
 from weightguard.collect.terraform import collect as collect_states
 from weightguard.errors import InputError
 from weightguard.estate.fact import Known, Reason

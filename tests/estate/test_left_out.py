@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from estates import (
     ACCOUNT,
     BUCKET,
@@ -17,6 +18,7 @@ from estates import (
     record,
 )
 
+from weightguard.estate import providers
 from weightguard.estate.fact import Collection, Reason
 from weightguard.estate.model import Estate
 from weightguard.estate.read import read_estate
@@ -176,7 +178,10 @@ def test_records_of_a_kind_that_no_reader_knows_leave_what_they_would_tell_open(
     assert not estate(unheard).principals.complete
 
 
-def test_a_scope_of_a_provider_that_has_no_reader_is_a_gap_of_everything() -> None:
+def test_a_scope_of_a_provider_that_has_no_reader_is_a_gap_of_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(providers._READERS, "gcp")
     bucket = record("storage.bucket", "//storage.googleapis.com/weights", scope="gcp/lab-prod", region=None)
     found = estate(bucket)
     for name in ("principals", "stores", "keys", "weight_sets", "accounts"):

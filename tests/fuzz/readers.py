@@ -306,7 +306,7 @@ READERS: dict[str, Reader] = {
         lambda: [export_seeds.GAAD, [export_seeds.GAAD]],
         _collected("gaad"),
         arguments=("collect gaad.answers",),
-        modules=("collect/exports/gaad",),
+        modules=("collect/exports/aws/gaad",),
     ),
     "graph-export": Reader(
         lambda: [export_seeds.RESOURCE_GRAPH, export_seeds.GRAPH_PAGE, export_seeds.HOUND],
@@ -319,7 +319,7 @@ READERS: dict[str, Reader] = {
         _collected("assets", "gs://weights"),
         as_lines,
         arguments=("collect assets.exports",),
-        modules=("collect/exports/assets",),
+        modules=("collect/exports/gcp/assets",),
     ),
     "terraform": Reader(
         lambda: [export_seeds.STATE, export_seeds.RAW_STATE],

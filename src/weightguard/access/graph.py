@@ -17,8 +17,8 @@ from weightguard.access.model import Access, AccessKind, ActorKind, Cut, Paths, 
 from weightguard.access.provider import Actor, Direct, Place, Port, Wanted
 from weightguard.access.shortest_paths import everything_from, stands_for, within
 from weightguard.estate.fact import Unknown
-from weightguard.estate.limit import Limit, in_play
-from weightguard.estate.limits import EVERYTHING, limits_of
+from weightguard.estate.limit import EVERYTHING, Limit, in_play
+from weightguard.estate.limits import limits_of
 from weightguard.estate.model import Estate
 
 _NOBODY_KNOWS = Actor("unknown", None)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from weightguard.access.model import Answer
+from weightguard.assess.casting import Casting
+from weightguard.assess.providers import casting
 from weightguard.config import Config
-from weightguard.estate.aws.trust import services_trusted
 from weightguard.estate.fact import Known, Unknown
-from weightguard.estate.model import Estate, NamedPolicy, Principal, PrincipalKind
-from weightguard.estate.partition import account_root, partitions_of
+from weightguard.estate.model import Account, Estate, Organisation, Principal, PrincipalKind
 
 _BUILD_KINDS = frozenset({"build_project", "pipeline", "stack", "stack_set"})
 _BUILD_ISSUERS = (
@@ -24,12 +24,6 @@ _BUILD_ISSUERS = (
     "circleci",
     "bitbucket",
 )
-_RUNNING_SERVICES = frozenset(
-    {"ec2", "lambda", "ecs-tasks", "sagemaker", "batch", "eks", "pods", "apprunner", "tasks", "bedrock", "bedrock-agentcore",
-     "glue", "elasticmapreduce", "emr-serverless"}
-)  # fmt: skip
-"""Services whose principals hand a role's credentials to code: the names before ``.amazonaws.com`` (IAM user guide, "AWS services
-that work with IAM"; ``pods.eks``, ``tasks.apprunner``)."""
 _WILD = frozenset("*?[")
 
 Who = Literal[
@@ -82,12 +76,12 @@ def _long_lived_keys(estate: Estate, _config: Config) -> Cast:
         isinstance(one.root_access_keys, Unknown) for one in estate.accounts if one.collected
     )
     keyed = (
-        one.id
+        (one.provider, one.id)
         for one in estate.accounts
         if isinstance(one.root_access_keys, Known) and one.root_access_keys.value
     )
     roots = _roots(keyed, estate)
-    complete = estate.principals.complete and not unread
+    complete = estate.principals.complete and not unread and _tells(estate.accounts)
     return Cast(frozenset(_with_keys(estate)) | roots, _nobody, complete, untried=roots)
 
 
@@ -109,7 +103,8 @@ def _serving_workloads(estate: Estate, _config: Config) -> Cast:
     """Code that runs, and the roles that a provider's service hands to such code, whether or not it runs now."""
     names = {one.id for one in estate.workloads if one.kind not in _BUILD_KINDS}
     names.update(one.id for one in estate.principals if _handed_to_code(one))
-    return Cast(frozenset(names), _nobody, estate.workloads.complete and estate.principals.complete)
+    complete = estate.workloads.complete and estate.principals.complete and _tells(estate.principals)
+    return Cast(frozenset(names), _nobody, complete)
 
 
 def _people_with_read(_estate: Estate, _config: Config) -> Cast:
@@ -120,7 +115,9 @@ def _outside_accounts(estate: Estate, config: Config) -> Cast:
     """Whoever a policy names from outside, and the vendors and evaluators that are declared."""
     organisations = {one.organisation for one in estate.accounts if one.collected and one.organisation}
     strangers = (
-        one.id for one in estate.accounts if not one.collected and one.organisation not in organisations
+        (one.provider, one.id)
+        for one in estate.accounts
+        if not one.collected and one.organisation not in organisations
     )
     named = _roots(strangers, estate)
     declared = {one for one in (*config.vendors, *config.evaluators) if not _WILD.intersection(one)}
@@ -129,17 +126,20 @@ def _outside_accounts(estate: Estate, config: Config) -> Cast:
     def is_outside(answer: Answer) -> bool:
         return answer.kind == "external" or any(fnmatchcase(answer.principal, one) for one in patterns)
 
-    return Cast(frozenset(named | declared), is_outside, estate.accounts.complete)
+    complete = estate.accounts.complete and _tells(estate.accounts)
+    return Cast(frozenset(named | declared), is_outside, complete)
 
 
 def _organisation_administrators(estate: Estate, _config: Config) -> Cast:
     """Whoever may do anything in a management account, and the root users of it and of the accounts that it governs: a management
     account closes, opens and takes over the others.
     """
-    complete = estate.principals.complete and estate.organisations.complete
+    listed = estate.principals.complete and estate.organisations.complete
+    complete = listed and _tells((*estate.principals, *estate.organisations))
     governing = {one.id for one in estate.organisations}
-    governed = [one.id for one in estate.accounts if one.organisation in governing]
-    roots = _roots([*governed, *(one.management_account for one in estate.organisations)], estate)
+    governed = [(one.provider, one.id) for one in estate.accounts if one.organisation in governing]
+    managing = [(one.provider, one.management_account) for one in estate.organisations]
+    roots = _roots([*governed, *managing], estate)
     return Cast(frozenset(_administrators(estate)) | roots, _nobody, complete, untried=roots)
 
 
@@ -164,7 +164,8 @@ def _groups(estate: Estate, config: Config) -> Iterator[Cast]:
                 members[group].add(one.id)
         elif one.kind is PrincipalKind.ROLE and (_signs_in(one) if declared is None else declared):
             members[one.name].add(one.id)
-    complete = estate.principals.complete and all(isinstance(one.groups, Known) for one in estate.principals)
+    seen = estate.principals.complete and all(isinstance(one.groups, Known) for one in estate.principals)
+    complete = seen and _tells(estate.principals)
     if not members:
         yield Cast(frozenset(), _nobody, complete)
     for group in sorted(members):
@@ -175,10 +176,6 @@ def _declared_person(principal: Principal, config: Config) -> bool | None:
     if any(fnmatchcase(principal.id, one) for one in config.people):
         return True
     return False if any(fnmatchcase(principal.id, one) for one in config.workloads) else None
-
-
-def _signs_in(role: Principal) -> bool:
-    return "/aws-reserved/sso.amazonaws.com/" in role.id
 
 
 def _is_person(user: Principal) -> bool:
@@ -199,21 +196,41 @@ def _with_keys(estate: Estate) -> Iterator[str]:
             yield one.id
 
 
-def _handed_to_code(role: Principal) -> bool:
-    """Whether a role trusts a service that runs code, other than one that builds."""
-    names = () if role.service_linked else services_trusted(role)
-    return any(name.split(".")[0] in _RUNNING_SERVICES for name in names)
-
-
 def _speaks_for_builds(provider: str, issuer: Any) -> bool:
     told = f"{provider} {issuer.value if isinstance(issuer, Known) else ''}"
     return any(name in told for name in _BUILD_ISSUERS)
 
 
-def _roots(accounts: Iterable[str], estate: Estate) -> frozenset[str]:
-    """The root users of accounts."""
-    partitions = partitions_of(estate)
-    return frozenset(account_root(account, partitions.of(account)) for account in accounts)
+def _roots(accounts: Iterable[tuple[str, str]], estate: Estate) -> frozenset[str]:
+    """The root users of accounts, given by provider and id."""
+    by_provider: dict[str, list[str]] = defaultdict(list)
+    for provider, account in accounts:
+        by_provider[provider].append(account)
+    names = ((found.roots(estate), ids) for one, ids in by_provider.items() if (found := casting(one)))
+    return frozenset(name(account) for name, ids in names for account in ids)
+
+
+def _tells(things: Iterable[Principal | Account | Organisation]) -> bool:
+    """Whether whom one may start as is known of every provider that things are of."""
+    return all(casting(provider) is not None for provider in {one.provider for one in things})
+
+
+def _asked(question: Callable[[Casting], Callable[[Principal], bool]], one: Principal) -> bool:
+    """What a provider says of its principal; no where nothing tells."""
+    found = casting(one.provider)
+    return found is not None and question(found)(one)
+
+
+def _handed_to_code(one: Principal) -> bool:
+    return _asked(lambda told: told.handed_to_code, one)
+
+
+def _signs_in(one: Principal) -> bool:
+    return _asked(lambda told: told.signs_in, one)
+
+
+def _may_do_anything(one: Principal) -> bool:
+    return _asked(lambda told: told.may_do_anything, one)
 
 
 def _administrators(estate: Estate) -> Iterator[str]:
@@ -227,27 +244,3 @@ def _administrators(estate: Estate) -> Iterator[str]:
             and any(map(_may_do_anything, own))
         ):
             yield one.id
-
-
-def _may_do_anything(principal: Principal) -> bool:
-    return isinstance(principal.policies, Known) and any(map(_allows_everything, principal.policies.value))
-
-
-def _allows_everything(policy: NamedPolicy) -> bool:
-    if policy.id.endswith(":policy/AdministratorAccess"):
-        return True
-    document = policy.document
-    statements = document.get("Statement", ()) if isinstance(document, Mapping) else ()
-    return any(
-        _is_star(one) for one in ([statements] if isinstance(statements, Mapping) else statements or ())
-    )
-
-
-def _is_star(statement: Any) -> bool:
-    if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow" or statement.get("Condition"):
-        return False
-    return all("*" in _listed(statement.get(key)) for key in ("Action", "Resource"))
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, (list, tuple)) else [value]

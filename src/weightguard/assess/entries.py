@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from weightguard.assess.grants import permission
 from weightguard.assess.levels import blocking, but_for_risks, by_evidence, ladder, rank, reached
 from weightguard.assess.model import (
     EvaluationEntry,
@@ -23,6 +22,7 @@ from weightguard.assess.model import (
     WeightEntry,
     WeightFile,
 )
+from weightguard.assess.providers import permission
 from weightguard.assess.reach import Reached
 from weightguard.assess.remedies import Place, remedy
 from weightguard.assess.scoring import score

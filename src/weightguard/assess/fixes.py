@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from weightguard.assess.grants import permission
 from weightguard.assess.levels import blockers, ladder, lowest, rank, reached
 from weightguard.assess.model import CONFIGURATION, Fix, Level, NextLevel, Reached, Severity, WhatIf
+from weightguard.assess.providers import permission
 from weightguard.assess.remedies import Place, effect_of, remedy
 from weightguard.assess.scoring import Exposure, score, score_together
 from weightguard.assess.standing import Settled, Standing, Table, assuming

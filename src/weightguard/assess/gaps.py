@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from weightguard.assess import sight
-from weightguard.assess.grants import permission
 from weightguard.assess.model import CONFIGURATION, CallCounts, Coverage, Gap
+from weightguard.assess.providers import permission
 from weightguard.controls.results import Result
 from weightguard.controls.schema import Control, Status
 from weightguard.estate.fact import Reason, Unknown

@@ -28,7 +28,7 @@ def remedy(control: Control, provider: str | None, places: Sequence[Place] = ())
     Args:
         places: the weights that it fails on, for a text that declares them in weightguard.yaml.
     """
-    text = control.remediation.on(provider or "aws")
+    text = control.remediation.on(_on(control, provider))
     if text is None:
         return control.attestation.statement if control.attestation else None
     if text.cli is None:
@@ -38,10 +38,15 @@ def remedy(control: Control, provider: str | None, places: Sequence[Place] = ())
 
 def effect_of(control: Control, provider: str | None) -> tuple[Effect, str | None]:
     """What the remedy does to what is there, and the warning that belongs to it."""
-    text = control.remediation.on(provider or "aws")
+    text = control.remediation.on(_on(control, provider))
     if text is None or text.cli is None:
         return "adds", None
     return text.effect or "adds", text.warning
+
+
+def _on(control: Control, provider: str | None) -> str:
+    """Whose remedy is told: the provider's; of what spans providers, that of the first that the control is meant for."""
+    return provider or next(iter(control.providers), "anywhere")
 
 
 def _before(text: Remediation) -> str:

@@ -5,11 +5,15 @@ Adding a provider is a package beside `aws/` and a line in the table here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from weightguard.collect.package import Package
 from weightguard.errors import InputError
+
+if TYPE_CHECKING:
+    from weightguard.snapshot import SnapshotWriter
 
 TITLES: Final[Mapping[str, str]] = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure"}
 """The providers in words."""
@@ -22,6 +26,55 @@ def _aws() -> Package:
 
 
 _PACKAGES: dict[str, Callable[[], Package]] = {"aws": _aws}
+
+
+Exporting = Callable[[Sequence[Path], "SnapshotWriter"], tuple[str, ...]]
+"""Writes what some files say into an open snapshot. Raises InputError for files that are not what they should be."""
+
+
+def _gaad() -> Exporting:
+    from weightguard.collect.exports.aws.gaad import collect
+
+    return collect
+
+
+def _assets() -> Exporting:
+    from weightguard.collect.exports.gcp.assets import collect
+
+    return collect
+
+
+def _graph_export() -> Exporting:
+    from weightguard.collect.exports.azure.graph_export import collect
+
+    return collect
+
+
+_EXPORTS: dict[str, Callable[[], Exporting]] = {
+    "gaad": _gaad,
+    "assets": _assets,
+    "graph-export": _graph_export,
+}
+"""What `weightguard collect` calls a kind of export -> the package that reads it."""
+
+
+def export(kind: str) -> Exporting:
+    """What reads a kind of export."""
+    return _EXPORTS[kind]()
+
+
+def _aws_options() -> Callable[..., Any]:
+    from weightguard.collect.aws.options import AwsOptions
+
+    return AwsOptions
+
+
+_OPTIONS: dict[str, Callable[[], Callable[..., Any]]] = {"aws": _aws_options}
+
+
+def options(provider: str, **fields: Any) -> Any:
+    """A provider's options by their fields, for notebooks; raises InputError for one that cannot be used."""
+    return _OPTIONS[provider]()(**fields)
 
 
 def collected() -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from weightguard.controls.functions import resolve
 from weightguard.controls.mappings import unmapped
 from weightguard.controls.schema import EFFECTS, CelCheck, Control, Effect, Example, Examples
 from weightguard.errors import CatalogueError, InputError
+from weightguard.provider import PROVIDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,12 @@ def _remedied(control: Control) -> Found:
             )
 
 
-_PROVIDERS = ("aws", "gcp", "azure", "anywhere")
+_PLACES = (*PROVIDERS, "anywhere")
 
 
 def _effective(control: Control) -> Found:
     """A command that takes something away says so, and says what to look at before."""
-    for provider in _PROVIDERS:
+    for provider in _PLACES:
         remedy = getattr(control.remediation, provider)
         if remedy is None or remedy.cli is None:
             continue

@@ -13,6 +13,10 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+EVERYTHING: Final = "*"
+"""What a limit is about that concerns everything."""
 
 
 class LimitKind(Enum):

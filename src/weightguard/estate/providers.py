@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from weightguard.estate.fact import Source
+from weightguard.estate.limit import Limit
+from weightguard.estate.model import Estate
 from weightguard.estate.share import Reader
 from weightguard.estate.vocabulary import Vocabulary
 
@@ -53,6 +55,23 @@ def whole_accounts(name: str) -> Iterator[tuple[str, Source]]:
 def assumed() -> tuple[str, ...]:
     """The calls by which somebody takes up an identity that trusts them to, on whatever provider."""
     return tuple(call for load in _VOCABULARIES.values() for call in load().assumed)
+
+
+def _aws_limits() -> Detecting:
+    from weightguard.estate.aws.limits import limits as found
+
+    return found
+
+
+Detecting = Callable[[Estate], Iterable[Limit]]
+"""The limits of our own that a provider's part of an estate meets."""
+_LIMITS: dict[str, Callable[[], Detecting]] = {"aws": _aws_limits}
+
+
+def limits(estate: Estate) -> Iterator[Limit]:
+    """The limits of our own that concern what only one provider has."""
+    for detecting in _LIMITS.values():
+        yield from detecting()(estate)
 
 
 def reader(provider: str) -> Reader | None:

@@ -11,11 +11,11 @@ from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.errors import InputError
+from weightguard.provider import PROVIDERS
 from weightguard.report.text import utf8
 
 _RECORD = re.compile(r"(?:^|\s)(records/[\w./-]+\.jsonl):(\d{1,9})$", re.ASCII)
 _LONGEST_PLACE = 300  # characters; a longer source names no record
-_PROVIDERS = ("aws", "gcp", "azure")
 
 
 def controls_by_id(report: Report) -> dict[str, Mapping[str, Any]]:
@@ -59,7 +59,7 @@ def records(result: ResultEntry) -> Iterator[tuple[str, int, str]]:
 def remedies(control: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
     """How to put a control right: the provider's name, empty where it holds anywhere, and its texts."""
     given: Mapping[str, Mapping[str, str]] = control.get("remediation", {})
-    for name in ("anywhere", *_PROVIDERS):
+    for name in ("anywhere", *PROVIDERS):
         if given.get(name):
             yield "" if name == "anywhere" else name, given[name]
 

@@ -177,6 +177,10 @@ def roles(records: Records) -> list[ScopedPolicy]:
     return [found[name] for name in sorted(found)]
 
 
+_ISSUERS: Final = {"aws": "aws.accountId"}
+"""Kind of provider -> the member that says whose word it takes, where that is no issuer's address."""
+
+
 def federated_providers(records: Records) -> list[FederatedProvider]:
     """The providers of pools, by the names that principals of the pools begin with."""
     return [_provider(record) for record in records.of(*PROVIDERS)]
@@ -187,7 +191,7 @@ def _provider(record: Record) -> FederatedProvider:
     kind = next((one for one in ("aws", "oidc", "saml", "x509") if told(record, one) is not None), "oidc")
     mapped = told(record, "attributeMapping")
     mapping = {str(k): str(v) for k, v in mapped.items()} if isinstance(mapped, Mapping) else {}
-    issuer = told(record, "aws.accountId") if kind == "aws" else told(record, "oidc.issuerUri")
+    issuer = told(record, _ISSUERS.get(kind, "oidc.issuerUri"))
     audiences = told(record, "oidc.allowedAudiences")
     on = told(record, "disabled") is not True and told(record, "state") in (
         None,

@@ -87,7 +87,9 @@ class _Findings:
         self._now = timestamp(report)
         self._requirements = {name: _requirements(control) for name, control in self._controls.items()}
         scopes = sorted(scope_parts(scope) for scope in report.snapshot.scopes)
-        self._first = next((id for provider, id in scopes if provider == "aws" and aws.is_account(id)), None)
+        self._first = next(
+            (id for provider, id in scopes if provider == aws.PROVIDER and aws.is_account(id)), None
+        )
 
     def all(self) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
         """Partition, account and region, and the finding."""
@@ -98,7 +100,7 @@ class _Findings:
 
     def _place(self, result: ResultEntry) -> tuple[str, str, str] | None:
         subject, arn = subject_of(result), aws.arn(result.subject)
-        if subject.provider not in ("aws", None):
+        if subject.provider not in (aws.PROVIDER, None):
             return None
         partition = arn.partition if arn and re.fullmatch(r"aws(-[a-z]+)*", arn.partition) else "aws"
         region = subject.region if _REGION.fullmatch(subject.region) else DEFAULT_REGION

@@ -10,7 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +20,7 @@ from markupsafe import Markup
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.controls import effects
 from weightguard.estate.partition import bucket_name
+from weightguard.provider import PROVIDERS, scope_parts
 from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
 from weightguard.report.headline import headline
@@ -83,9 +84,11 @@ def _value(value: Any) -> str:
 
 def _controls(report: Report) -> list[dict[str, Any]]:
     controls = []
+    audited = (scope_parts(scope)[0] for scope in report.snapshot.scopes)
+    order = (*dict.fromkeys((*audited, *PROVIDERS)), "anywhere")
     for control in report.controls:
         remedies = control.get("remediation") or {}
-        ways = remedies.get("aws") or remedies.get("anywhere") or {}
+        ways: Mapping[str, Any] = next((found for one in order if (found := remedies.get(one))), {})
         kept = {
             name: control.get(name)
             for name in ("id", "title", "family", "level", "statement", "rationale", "limits")

@@ -13,7 +13,7 @@ from typing import Any
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.provider import scope_parts
 from weightguard.report.lookup import controls_by_id, help_url, moment, weight_names
-from weightguard.report.naming import aws, subject_of
+from weightguard.report.naming import partition_and_service, subject_of
 from weightguard.report.text import compact, one_line, visible
 
 FILE = "ocsf.jsonl"
@@ -168,8 +168,8 @@ class _Events:
 
 
 def _place(subject: str, region: str) -> dict[str, str]:
-    arn = aws.arn(visible(subject))
-    given = {"cloud_partition": arn.partition, "type": arn.service} if arn else {}
+    partition, service = partition_and_service(visible(subject))
+    given = {"cloud_partition": partition, "type": service}
     if region:
         given["region"] = visible(region)
     return {key: value for key, value in given.items() if value}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from weightguard.assess.model import ResultEntry
 from weightguard.provider import PROVIDERS, scope_parts
-from weightguard.report.naming import aws
+from weightguard.report.naming.providers import KINDS, READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,27 @@ def subject_of(result: ResultEntry) -> Subject:
 
 def short(identifier: str) -> str:
     """The own name in an id: ``aurora-release`` of ``arn:aws:s3:::aurora-release``; an id of no known form as it is."""
-    arn = aws.arn(identifier)
-    return identifier if arn is None else arn.name
+    told = _told(identifier)
+    return identifier if told is None else told.name
+
+
+def partition_and_service(identifier: str) -> tuple[str, str]:
+    """The partition of the cloud and the service that an id names; empty where it names none."""
+    found = (read(identifier) for read in KINDS.values())
+    return next((parts for parts in found if parts is not None), ("", ""))
 
 
 def _read(identifier: str) -> Subject:
-    arn = aws.arn(identifier)
-    if arn is not None:
-        return Subject("aws", arn.account, arn.region, arn.name)
     provider, scope = scope_parts(identifier)
     if provider in PROVIDERS and scope:
         return Subject(provider, scope, "", identifier)
-    if aws.is_account(identifier):
-        return Subject("aws", identifier, "", identifier)
-    return Subject(None, "", "", identifier)
+    return _told(identifier) or Subject(None, "", "", identifier)
+
+
+def _told(identifier: str) -> Subject | None:
+    """What an id tells by its form alone."""
+    for provider, read in READERS.items():
+        parts = read(identifier)
+        if parts is not None:
+            return Subject(provider, *parts)
+    return None

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
+PROVIDER: Final = "aws"
 _PARTS = 6
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _LONGEST = 60
@@ -41,6 +43,20 @@ def arn(identifier: str) -> Arn | None:
     return Arn(parts[1], parts[2], parts[3], parts[4], parts[5] if whole else identifier)
 
 
+def kind(identifier: str) -> tuple[str, str] | None:
+    """The partition and the service that an id names; None for an id that is none of AWS."""
+    found = arn(identifier)
+    return (found.partition, found.service) if found is not None else None
+
+
 def is_account(identifier: str) -> bool:
     """Whether an id is that of an account."""
     return _ACCOUNT.fullmatch(identifier) is not None
+
+
+def read(identifier: str) -> tuple[str, str, str] | None:
+    """The account, the region and the short name that an id tells; None for an id of another kind."""
+    found = arn(identifier)
+    if found is not None:
+        return found.account, found.region, found.name
+    return (identifier, "", identifier) if is_account(identifier) else None

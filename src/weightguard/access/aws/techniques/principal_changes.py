@@ -25,8 +25,7 @@ from weightguard.access.aws.techniques.policy_choices import Choice
 from weightguard.access.joint_control import Conjunction, join
 from weightguard.access.links import Graph, Group, Hub, Link, Node, Step
 from weightguard.access.worth import Worth
-from weightguard.estate.limit import Limit, LimitKind
-from weightguard.estate.limits import EVERYTHING
+from weightguard.estate.limit import EVERYTHING, Limit, LimitKind
 
 
 @dataclass(frozen=True, slots=True)
