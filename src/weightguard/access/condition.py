@@ -72,6 +72,10 @@ class Matter(StrEnum):
     IDENTITY_CENTER = "identity center"
     TECHNIQUE = "technique"
     HANDS_OUT = "hands out"
+    PERIMETER = "service perimeter"
+    ACCESS_LEVEL = "access level"
+    ADDRESSES = "addresses"
+    DEFAULT_LIST = "default object list"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,21 @@ def _aws_exposure() -> Exposing:
     return found
 
 
-_REACH: dict[str, Callable[[], Reaching]] = {"aws": _aws}
+def _gcp() -> Reaching:
+    from weightguard.access.gcp.reach import reach
+
+    return reach
+
+
+def _gcp_exposure() -> Exposing:
+    from weightguard.access.gcp.exposure import exposure as found
+
+    return found
+
+
+_REACH: dict[str, Callable[[], Reaching]] = {"gcp": _gcp, "aws": _aws}
 """Asked in this order whose a name or a store is. AWS comes last: its policies may name anybody, so it answers for every name."""
-_EXPOSURE: dict[str, Callable[[], Exposing]] = {"aws": _aws_exposure}
+_EXPOSURE: dict[str, Callable[[], Exposing]] = {"aws": _aws_exposure, "gcp": _gcp_exposure}
 
 
 def ports(estate: Estate, graph: Graph) -> tuple[Port, ...]:

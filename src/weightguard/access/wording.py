@@ -29,6 +29,10 @@ _SENTENCES: Final[Mapping[str, str]] = {
     Matter.OTHER_NAME: "the state holds it as {0}, the policy names {1}",
     Matter.IDENTITY_CENTER: "IAM Identity Center has to be run from account {0}",
     Matter.TECHNIQUE: "{0}",
+    Matter.PERIMETER: "only from inside service perimeter {0}",
+    Matter.ACCESS_LEVEL: "only where access level {0} holds",
+    Matter.ADDRESSES: "only from the networks that {0} takes requests from",
+    Matter.DEFAULT_LIST: "if the object still has the list that its bucket gives new objects",
     Matter.HANDS_OUT: "the workload's own code has to hand out what its role reads",
 }
 _CONSOLE_LOGIN: Final = "the user must {} have a console password"

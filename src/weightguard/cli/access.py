@@ -22,6 +22,10 @@ ACCESSES = ("read", "write", "copy", "decrypt", "delete", "administer")
 _STORE = re.compile(
     r"arn:aws[a-z-]*:(s3:::[a-z0-9][a-z0-9._-]{1,62}(/.*)?|ec2:[^:]*:[^:]*:(snapshot|image|volume)/.+)$", re.I
 )
+_WHOLE = ("gs://", "//storage.googleapis.com/")
+_BUCKET = re.compile(
+    r"(gs://|//storage\.googleapis\.com/(projects/_/buckets/)?)[a-z0-9][a-z0-9._-]{1,221}(/.*)?$", re.I
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _GAPS = 6
@@ -36,7 +40,8 @@ def _questions(command: Command) -> Command:
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text."),
         click.option(
-            "--store", help="A store's ARN, with or without /prefix; default: every weight set found."
+            "--store",
+            help="A store (its ARN, gs://bucket), with or without /prefix; default: every weight set found.",
         ),
         click.option(
             "--snapshot",
@@ -146,10 +151,13 @@ def _bucket(evidence: Evidence, name: str) -> str:
 def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str, str | None]]]:
     """What is asked about: per question its name, the store's id and the key prefix."""
     if store is not None:
-        name = store if store.startswith("arn:") else _bucket(evidence, store.removeprefix("s3://"))
-        if not (_STORE.match(name) or name in _held(evidence)):
+        whole = store.startswith(("arn:", *_WHOLE))
+        name = store if whole else _bucket(evidence, store.removeprefix("s3://"))
+        if not (_STORE.match(name) or _BUCKET.match(name) or name in _held(evidence)):
             raise InputError(
-                "this names no store", where=store, fix="write arn:aws:s3:::bucket, with or without /prefix"
+                "this names no store",
+                where=store,
+                fix="write arn:aws:s3:::bucket or gs://bucket, with or without /prefix",
             )
         return [(name, (name, None))]
     found = {

@@ -12,6 +12,7 @@ from weightguard.estate.gcp.identities import ACCOUNT, GROUP, KEY, POOLS, PROVID
 from weightguard.estate.gcp.perimeters import ACCESS_LEVEL
 from weightguard.estate.gcp.perimeters import KIND as PERIMETER
 from weightguard.estate.gcp.scope import (
+    ORGANISATION,
     Records,
     allow_policy,
     fact,
@@ -27,6 +28,7 @@ from weightguard.estate.shape import text_or_none
 
 SECRET: Final = "secretmanager.secret"  # noqa: S105 - a kind of record
 ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    ORGANISATION: ("owner.directoryCustomerId", "directoryCustomerId"),
     "cloudresourcemanager.tag_key": ("name", "namespacedName", "shortName", "parent"),
     "cloudresourcemanager.tag_value": ("name", "namespacedName", "shortName", "parent"),
     "cloudresourcemanager.tag_binding": ("name", "parent", "tagValue", "tagValueNamespacedName"),
@@ -51,7 +53,7 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
 """Kind of record -> what of it the estate holds, beside its policy and labels."""
 ELSEWHERE: Final = frozenset(
     {
-        *KINDS, DENY, BOUNDARY, BINDING, PERIMETER, ACCOUNT, KEY, GROUP, *PROVIDERS, *SHAPES, SECRET,
+        *(KINDS.keys() - {ORGANISATION}), DENY, BOUNDARY, BINDING, PERIMETER, ACCOUNT, KEY, GROUP, *PROVIDERS, *SHAPES, SECRET,
         "iam.role", "orgpolicy.policy", "storage.bucket", "storage.managed_folder", "cloudkms.key_ring", "cloudkms.crypto_key",
         "cloudkms.crypto_key_version", "container.node_pool", "cloudasset.contents", "terraform.contents",
     }

@@ -33,7 +33,26 @@ from weightguard.policy.gcp.values import Invalid, Value
 
 OPERATOR: Final = "CEL"
 """The operator of a `Condition` whose one value is an expression that is open."""
-_ROOTS: Final = frozenset({"resource", "request", "destination", "origin", "device", "principal", "levels"})
+_ROOTS: Final = frozenset(
+    {
+        "resource", "request", "destination", "origin", "device", "principal", "levels",
+        "assertion", "attribute", "google",  # Of the attribute conditions of identity pools.
+    }
+)  # fmt: skip
+_RECURRING: Final = frozenset(
+    {
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfWeek",
+        "getDayOfYear",
+        "getHours",
+        "getMilliseconds",
+        "getMinutes",
+        "getMonth",
+        "getSeconds",
+    }
+)
+"""What of a time comes again, day by day or year by year."""
 _ALWAYS_THERE: Final = frozenset({"request.time"})
 """Every request has it, whoever tells of it."""
 
@@ -46,11 +65,13 @@ class Attributes:
         values: by the names that the language uses: ``resource.name``, ``request.time``, and the keys of ``api.getAttribute``.
         tags: the tags of the resource, those that it inherits among them; None: nobody knows them.
         open: whether what is not told may be anything; else it is absent.
+        about_now: whether the request's time is only about right: what recurs (an hour, a day of the week) is then not known.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, str] | None = field(default_factory=dict)
     open: bool = False
+    about_now: bool = False
 
     def find(self, name: str) -> Value | Unknown:
         """The value of an attribute; raises `Invalid` where it is absent."""
@@ -256,6 +277,8 @@ def _called(node: Call, known: Attributes) -> Value | Unknown:
         return _of_the_call(arguments, known)
     if node.on is None:
         return values.function(node.name, arguments)
+    if known.about_now and node.name in _RECURRING and _path(node.on) in _ALWAYS_THERE:
+        return Unknown(frozenset(_ALWAYS_THERE))
     on = _value(node.on, known)
     return on if isinstance(on, Unknown) else values.method(on, node.name, arguments)
 

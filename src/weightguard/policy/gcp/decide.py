@@ -42,7 +42,7 @@ class _Question:
         """What conditions see of the request."""
         request = self._request
         told = {**names.attributes(request.resource), **request.context}
-        return Attributes(told, self._tags(), request.open)
+        return Attributes(told, self._tags(), request.open, request.about_now)
 
     def _tags(self) -> Mapping[str, str] | None:
         """The tags that a resource has and inherits; the nearest value of a key counts."""

@@ -115,6 +115,9 @@ class Members:
             return self._of_container(member.removeprefix(_CONTAINER))
         if member.startswith(_CUSTOMER):
             return self._of_customer(member.removeprefix(_CUSTOMER))
+        if self._asker.startswith("principalSet://") and member.endswith("/*"):
+            # A part of a pool is in the whole of it.
+            return ALWAYS if self._asker.startswith(member[:-1]) else NEVER
         if not member.startswith("principalSet://") or not self._asker.startswith("principal://"):
             return NEVER
         pool, slash, _ = self._asker.removeprefix("principal://").rpartition("/subject/")
@@ -149,7 +152,8 @@ class Members:
         """Whether a person belongs to an organisation: nothing in the policies tells, unless the request does."""
         key = "principal.organization"
         if key in self._request.context:
-            return ALWAYS if self._request.context[key] == customer else NEVER
+            told = self._request.context[key]
+            return ALWAYS if customer in (told if isinstance(told, list | tuple) else (told,)) else NEVER
         if not self._asker.startswith("user:"):
             return NEVER
         return Condition(key, "StringEquals", (customer,), needs=(key,)) if self._request.open else ALWAYS

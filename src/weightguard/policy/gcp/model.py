@@ -21,6 +21,8 @@ class Request:
         resource: its relative name (see `names`).
         context: what is known besides, by the names that conditions use.
         open: whether what `context` does not tell may be anything; else it is absent.
+        about_now: whether ``request.time`` in `context` is only about right: a date in years is decided by it, an hour or a day of
+            the week is not.
     """
 
     member: str
@@ -28,6 +30,7 @@ class Request:
     resource: str
     context: Mapping[str, object] = field(default_factory=dict)
     open: bool = False
+    about_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def names_permission(written: str, permission: str) -> bool:
     ``SERVICE/RESOURCE.*`` and ``SERVICE/*.VERB``.
     """
     address, slash, rest = written.partition("/")
-    if not slash:
+    if not slash or written == permission:
         return written == permission
     service = address.removesuffix(".googleapis.com")
     service = _SERVICES.get(service, service)

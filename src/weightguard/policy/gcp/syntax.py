@@ -302,3 +302,19 @@ def _unescaped(match: re.Match[str]) -> str:
     if code > 0x10FFFF or 0xD800 <= code < 0xE000:
         raise NotAnExpression(f"{match[0]} is no character")
     return chr(code)
+
+
+def literals(text: str) -> tuple[str, ...]:
+    """The texts that an expression holds, in their order. Raises `NotAnExpression` as `parse` does."""
+    found: list[str] = []
+    waiting: list[object] = [parse(text)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Literal):
+            found += [node.value] if isinstance(node.value, str) else []
+        elif isinstance(node, tuple):
+            waiting.extend(reversed(node))
+        else:
+            names = getattr(node, "__dataclass_fields__", {})
+            waiting.extend(getattr(node, name) for name in reversed(names))
+    return tuple(found)

@@ -1,0 +1,113 @@
+"""Whom policies may mean: the members of the bindings that bear on a resource, groups and convenience members opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from weightguard.policy.gcp import Binding, Policies
+from weightguard.policy.gcp import roles as known_roles
+from weightguard.policy.gcp.names import lineage
+
+_CONVENIENCE: Final = {
+    "projectOwner:": "roles/owner",
+    "projectEditor:": "roles/editor",
+    "projectViewer:": "roles/viewer",
+}
+_CONTAINER: Final = "principalSet://cloudresourcemanager.googleapis.com/"
+EVERYBODY: Final = ("allUsers", "allAuthenticatedUsers")
+_BROAD: Final = (*EVERYBODY, "domain:", "principalSet:", "group:")
+"""How members begin who stand for more than themselves."""
+
+
+class Candidates:
+    """Who may be allowed something.
+
+    Args:
+        policies: with the groups.
+        accounts: service account -> its project.
+        disabled: service accounts that nobody can act as.
+    """
+
+    def __init__(self, policies: Policies, accounts: Mapping[str, str], disabled: frozenset[str]) -> None:
+        self._policies = policies
+        self._accounts = accounts
+        self._disabled = disabled
+        self._by_permission: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._leaves: dict[str, tuple[str, ...]] = {}
+
+    def holding(self, permission: str, resource: str) -> dict[str, None]:
+        """Everybody whom a binding on a resource, or on something that it lies in, may give a permission."""
+        found: dict[str, None] = {}
+        for place in lineage(resource, self._policies.parents):
+            found.update(dict.fromkeys(self._at(place, permission)))
+        return found
+
+    def _at(self, place: str, permission: str) -> tuple[str, ...]:
+        key = (place, permission)
+        found = self._by_permission.get(key)
+        if found is None:
+            bindings = self._policies.bindings.get(place, ())
+            members = (m for one in bindings if self.permits(one.role, permission) for m in one.members)
+            found = self._by_permission[key] = tuple(
+                dict.fromkeys(leaf for m in members for leaf in self.leaves(m))
+            )
+        return found
+
+    def permits(self, role: str, permission: str) -> bool:
+        """Whether a role gives a permission, or may: where nobody knows it."""
+        found = known_roles.find(role, self._policies.roles)
+        return not found.disabled and (found.permissions is None or permission in found.permissions)
+
+    def bindings(self, resource: str) -> Iterator[tuple[str, Binding]]:
+        """Every binding that bears on a resource, with the resource that it lies on."""
+        for place in lineage(resource, self._policies.parents):
+            for one in self._policies.bindings.get(place, ()):
+                yield place, one
+
+    def leaves(self, member: str) -> tuple[str, ...]:
+        """Whom a member stands for, as far as that is known: a group whose members nobody knows stands for itself."""
+        found = self._leaves.get(member)
+        if found is None:
+            found = self._leaves[member] = tuple(dict.fromkeys(self._opened(member, set())))
+        return found
+
+    def _opened(self, member: str, seen: set[str]) -> Iterator[str]:
+        if member in seen or member.startswith("deleted:") or member in self._disabled:
+            return
+        seen.add(member)
+        inner = self._inside(member)
+        if inner is None:
+            yield member
+            yield from (one for one in self.inside(member) if one not in self._disabled)
+            return
+        for one in inner:
+            yield from self._opened(one, seen)
+
+    def _inside(self, member: str) -> Iterable[str] | None:
+        """Whom a member opens to; None: it stands for itself."""
+        groups = self._policies.groups
+        if member in groups:
+            held = groups[member]
+            return None if held is None else held
+        for prefix, role in _CONVENIENCE.items():
+            if member.startswith(prefix):
+                bindings = self._policies.bindings.get(f"projects/{member.removeprefix(prefix)}", ())
+                return [one for found in bindings if found.role == role for one in found.members]
+        return None
+
+    def inside(self, member: str) -> tuple[str, ...]:
+        """The service accounts of the estate that a set of principals of a container holds."""
+        container = member.removeprefix(_CONTAINER)
+        if container == member:
+            return ()
+        return tuple(
+            account
+            for account, project in self._accounts.items()
+            if container in lineage(f"projects/{project}", self._policies.parents)
+        )
+
+
+def is_broad(member: str) -> bool:
+    """Whether a member stands for others whom policies may name as well."""
+    return member.startswith(_BROAD)

@@ -1,0 +1,357 @@
+"""Buckets, as questions meet them: which objects are meant, what of them is not known, and who gets at them.
+
+What an object's name decides (conditions on names, managed folders) is decided for examples: one for every way in which a policy
+that bears on the bucket tells names apart. Whoever may for some example may for some object.
+
+Sources: Cloud Storage documentation, "IAM permissions for JSON methods", "Managed folders", "Customer-managed encryption keys"
+(the service agent uses the key; whoever reads needs no right on it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from weightguard.access.condition import Condition, ConditionKind, Matter
+from weightguard.access.gcp.context import Context
+from weightguard.access.gcp.overlay import Over
+from weightguard.access.gcp.perimeters import Perimeters
+from weightguard.access.gcp.policies import default_grants, value
+from weightguard.access.gcp.ways import Way
+from weightguard.access.links import Link, Step
+from weightguard.access.model import AccessKind
+from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.estate.limit import Limit, LimitKind
+from weightguard.estate.model import Key, KeyState, Store
+from weightguard.policy.gcp import roles as known_roles
+from weightguard.policy.gcp.names import lineage, relative
+from weightguard.policy.gcp.syntax import NotAnExpression, literals
+
+_OF_OBJECTS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
+    AccessKind.READ: ("storage.objects.get",),
+    AccessKind.COPY: ("storage.objects.get",),
+    AccessKind.DECRYPT: ("storage.objects.get",),
+    AccessKind.WRITE: ("storage.objects.create",),
+    AccessKind.DELETE: ("storage.objects.delete",),
+}
+_OF_BUCKETS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
+    AccessKind.DELETE: ("storage.buckets.update",),
+    AccessKind.ADMINISTER: (
+        "storage.buckets.setIamPolicy",
+        "storage.buckets.update",
+        "storage.buckets.delete",
+    ),
+}
+_OF_KEYS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
+    AccessKind.DELETE: ("cloudkms.cryptoKeyVersions.destroy", "cloudkms.cryptoKeyVersions.update"),
+    AccessKind.ADMINISTER: ("cloudkms.cryptoKeys.setIamPolicy", "cloudkms.cryptoKeyVersions.destroy"),
+}
+_READING: Final = frozenset({AccessKind.READ, AccessKind.COPY, AccessKind.DECRYPT})
+_DEFAULT_NAME: Final = "weights"
+_MOST_EXAMPLES: Final = 64
+_OBJECTS: Final = "/objects/"
+_STOPPED: Final = frozenset(
+    {KeyState.DISABLED, KeyState.DESTROYED, KeyState.PENDING_DELETION, KeyState.UNAVAILABLE}
+)
+_DECRYPT: Final = "cloudkms.cryptoKeyVersions.useToDecrypt"
+_STORAGE_SCOPES: Final[Mapping[str, frozenset[AccessKind]]] = {
+    "devstorage.read_only": _READING,
+    "devstorage.read_write": frozenset(AccessKind) - {AccessKind.ADMINISTER},
+    "devstorage.full_control": frozenset(AccessKind),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bucket, or a prefix in it; see `weightguard.access.provider.Place`."""
+
+    id: str
+    name: str
+    prefix: str
+    store: Store | None
+    gaps: tuple[Unknown, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    own_policies: frozenset[str] = frozenset()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def objects(self) -> str:
+        """The pattern of the objects in question."""
+        return f"{self.id}/{self.prefix}*"
+
+    @property
+    def held(self) -> bool:
+        """Whether some snapshot holds it."""
+        return self.store is not None
+
+    @property
+    def accounts(self) -> frozenset[str | None]:
+        """The projects that it and its keys lie in."""
+        own = {self.store.account} if self.store is not None else set()
+        return frozenset(own | {key.split("/")[1] for key in self.keys if "/" in key})
+
+
+def split(store: str, prefix: str | None) -> tuple[str, str] | None:
+    """The bucket and the prefix that a name means: ``gs://b/p``, or the full resource name; None for what is no bucket's name."""
+    for start in ("gs://", "//storage.googleapis.com/projects/_/buckets/", "//storage.googleapis.com/"):
+        if store.startswith(start):
+            name, _, rest = store.removeprefix(start).partition("/")
+            within = rest.removeprefix("objects/") if start != "gs://" else rest
+            return (name, prefix if prefix is not None else within) if name else None
+    return None
+
+
+class Stores:
+    """The buckets of an estate.
+
+    Args:
+        context: the estate, prepared.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._who = context.who
+        self._perimeters = Perimeters(context.source)
+        self._keys = {key.id: key for key in context.estate.keys if key.provider == "gcp"}
+        self._links: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
+
+    def place(self, store: str, prefix: str | None) -> Place | None:
+        """The bucket, or the prefix in it, that a question is about."""
+        named = split(store, prefix)
+        if named is None:
+            return None
+        name, within = named
+        held = self._context.source.stores.get(name)
+        key = self._key(held)
+        above = tuple(self._own_lineage(name))
+        return Place(
+            f"gs://{name}", name, within, held, tuple(self._gaps(name)), tuple(_limits(held)),
+            frozenset(self._context.source.ids.get(one, one) for one in above if one.startswith("buckets/")),
+            () if key is None else (key,),
+        )  # fmt: skip
+
+    @staticmethod
+    def _key(store: Store | None) -> str | None:
+        encryption = None if store is None else value(store.encryption)
+        return None if encryption is None else encryption.key
+
+    def _own_lineage(self, name: str) -> Iterator[str]:
+        yield from lineage(f"buckets/{name}", self._who.policies.parents)
+
+    # What is not known
+
+    def _gaps(self, name: str) -> Iterator[Unknown]:
+        estate, source = self._context.estate, self._context.source
+        for container in estate.containers:
+            if container.provider == "gcp" and isinstance(container.policies, Unknown):
+                yield container.policies
+        store = source.stores.get(name)
+        if store is not None:
+            yield from (fact for fact in (store.policy, store.object_lists) if isinstance(fact, Unknown))
+        bindings = [one for _, one in self._who.candidates.bindings(f"buckets/{name}")]
+        for role in sorted({one.role for one in bindings}):
+            if known_roles.find(role, self._who.policies.roles).permissions is None:
+                yield Unknown(Reason.NOT_COLLECTED, Source.named("iam", "GetRole", role, provider="gcp"))
+        opened = {
+            leaf for one in bindings for member in one.members for leaf in self._who.candidates.leaves(member)
+        }
+        for group in sorted(one for one in opened if one.startswith("group:")):
+            yield Unknown(
+                Reason.NOT_COLLECTED, Source.named("cloudidentity", "ListMemberships", group, provider="gcp")
+            )
+
+    # Who gets at it
+
+    def links(self, access: AccessKind, place: Place) -> tuple[Link, ...]:
+        """From everybody who may do something to the bucket or its objects, whatever has to be changed before."""
+        key = (access, place.name, place.prefix)
+        if key not in self._links:
+            best: dict[str, tuple[str, Way]] = {}
+            for member, permission, way in self._ways(access, place):
+                if member not in best or way.rank < best[member][1].rank:
+                    best[member] = (permission, way)
+            found = [
+                link
+                for member, (how, way) in best.items()
+                for link in self._ending(access, place, member, how, way)
+            ]
+            self._links[key] = (*found, *self._by_scopes(access, found))
+        return self._links[key]
+
+    def _ways(self, access: AccessKind, place: Place) -> Iterator[tuple[str, str, Way]]:
+        if access in _READING and self._is_stopped(place):
+            return
+        for permission in _OF_OBJECTS.get(access, ()):
+            for resource in self._examples(place):
+                yield from (
+                    (member, permission, way) for member, way in self._who.may(permission, resource).items()
+                )
+                yield from self._by_default_list(permission, resource, place)
+        for permission in _OF_BUCKETS.get(access, ()):
+            yield from (
+                (m, permission, way) for m, way in self._who.may(permission, f"buckets/{place.name}").items()
+            )
+        for permission in _OF_KEYS.get(access, ()):
+            for held in place.keys:
+                yield from (
+                    (m, permission, way)
+                    for m, way in self._who.may(permission, self._context.source.named(held)).items()
+                )
+
+    def _ending(self, access: AccessKind, place: Place, member: str, how: str, way: Way) -> Iterator[Link]:
+        conditions = self._perimeters.conditions(member, place.store) if how.startswith("storage.") else ()
+        grant = way.grant.provided(*conditions)
+        if access is AccessKind.COPY and any(one.kind is ConditionKind.NETWORK for one in grant.conditions):
+            return
+        yield Link(member, place.id, (*way.changes, Step(how, grant, place.id)))
+
+    def _by_default_list(
+        self, permission: str, resource: str, place: Place
+    ) -> Iterator[tuple[str, str, Way]]:
+        """Whom the list that the bucket gives new objects lets in, if an object still has it."""
+        grants = default_grants(place.store)
+        held = self._who.policies.buckets.get(place.name)
+        if not grants or held is None or held.uniform:
+            return
+        name = resource.partition(_OBJECTS)[2]
+        policies = replace(
+            self._who.policies,
+            buckets=Over(self._who.policies.buckets, {place.name: replace(held, objects={name: grants})}),
+        )
+        still = Condition(ConditionKind.STATE, Matter.DEFAULT_LIST)
+        for member in self._listed(place.store):
+            grant = self._who.decisions.decide(member, permission, resource, policies)
+            if grant is not None:
+                yield member, permission, Way((), grant.provided(still))
+
+    def _listed(self, store: Store | None) -> list[str]:
+        """Whom the lists of a bucket may mean."""
+        held = {} if store is None else value(store.acl) or {}
+        entities = [str(one["entity"]) for rows in held.values() for one in rows]
+        named = [one for entity in entities if (one := _member(entity)) is not None]
+        return list(
+            dict.fromkeys(
+                leaf
+                for one in named
+                for leaf in self._who.candidates.leaves(self._context.source.member(one))
+            )
+        )
+
+    def _by_scopes(self, access: AccessKind, links: list[Link]) -> Iterator[Link]:
+        """Machines whose credentials reach Cloud Storage and nothing else, by what their accounts may."""
+        by_account = {link.origin: link for link in links}
+        for workload in self._context.estate.workloads:
+            scopes = value(workload.attributes["scopes"]) if "scopes" in workload.attributes else None
+            if workload.provider != "gcp" or not scopes:
+                continue
+            names = {one.rpartition("/auth/")[2] for one in scopes}
+            if "cloud-platform" in names or not any(
+                access in _STORAGE_SCOPES.get(name, ()) for name in names
+            ):
+                continue
+            for account in workload.roles:
+                link = by_account.get(account)
+                if link is not None and len(link.steps) == 1:
+                    yield Link(workload.id, link.target, link.steps)
+
+    def _is_stopped(self, place: Place) -> bool:
+        """Whether the key of the bucket works for nobody: off, destroyed, or closed to the agent that decrypts."""
+        keys: list[Key] = [
+            one
+            for held in place.keys
+            if (one := self._keys.get(self._context.source.named(held))) is not None
+        ]
+        if any(value(key.state) in _STOPPED for key in keys):
+            return True
+        return any(
+            not self._serves(key, place)
+            for key in keys
+            if value(key.policy) is not None or isinstance(key.policy, Unknown) is False
+        )
+
+    def _serves(self, key: Key, place: Place) -> bool:
+        """Whether the agent of Cloud Storage in the bucket's project may decrypt with a key."""
+        store = place.store
+        number = next(
+            (
+                n
+                for n, one in self._context.source.numbers.items()
+                if store is not None and one == store.account
+            ),
+            None,
+        )
+        if number is None:
+            return True
+        agent = f"serviceAccount:service-{number}@gs-project-accounts.iam.gserviceaccount.com"
+        return self._who.decisions.decide(agent, _DECRYPT, key.id, self._who.policies) is not None
+
+    # Examples of objects
+
+    def _examples(self, place: Place) -> list[str]:
+        """Objects under the prefix, one for every name that a policy which bears on the bucket speaks of."""
+        names = dict.fromkeys(
+            [f"{place.prefix}{_DEFAULT_NAME}" if place.prefix[-1:] in ("", "/") else place.prefix]
+        )
+        for written in self._written(place.name):
+            for name in _example(written, place):
+                names[name] = None
+        return [f"buckets/{place.name}{_OBJECTS}{name}" for name in list(names)[:_MOST_EXAMPLES]]
+
+    def _written(self, bucket: str) -> Iterator[str]:
+        """The texts in conditions that bear on a bucket, and its managed folders."""
+        policies = self._who.policies
+        above = list(self._own_lineage(bucket))
+        conditions = [one.condition for _, one in self._who.candidates.bindings(f"buckets/{bucket}")]
+        conditions += [
+            rule.condition
+            for policy in policies.denials
+            if policy.attached_to in above
+            for rule in policy.rules
+        ]
+        for one in conditions:
+            if one is not None:
+                try:
+                    yield from literals(one)
+                except NotAnExpression:
+                    continue
+        start = f"buckets/{bucket}/managedFolders/"
+        for place in policies.bindings:
+            if place.startswith(start):
+                yield f"projects/_/buckets/{bucket}{_OBJECTS}{place.removeprefix(start)}/"
+
+
+def _example(written: str, place: Place) -> Iterator[str]:
+    """Names of objects that a text in a condition may be about."""
+    bucket, mark, name = relative(written).partition(_OBJECTS)
+    if mark and bucket == f"buckets/{place.name}":
+        if name.startswith(place.prefix):
+            yield from (name, f"{name}{_DEFAULT_NAME}") if name else ()
+        elif place.prefix.startswith(name):
+            yield f"{place.prefix}{_DEFAULT_NAME}"
+    elif "/" not in written.strip("/") or written.startswith("."):
+        yield f"{place.prefix}{_DEFAULT_NAME}{written}"
+
+
+def _member(entity: str) -> str | None:
+    """An entry of an access control list as policies write members."""
+    kinds = {
+        "user-": "user:", "group-": "group:", "domain-": "domain:", "project-owners-": "projectOwner:",
+        "project-editors-": "projectEditor:", "project-viewers-": "projectViewer:",
+    }  # fmt: skip
+    for start, kind in kinds.items():
+        if entity.startswith(start):
+            name = entity.removeprefix(start)
+            return (
+                f"serviceAccount:{name}"
+                if kind == "user:" and name.endswith(".gserviceaccount.com")
+                else kind + name
+            )
+    return entity if entity in ("allUsers", "allAuthenticatedUsers") else None
+
+
+def _limits(store: Store | None) -> Iterator[Limit]:
+    """Where lists count, those of single objects let in whom they name, and nobody reads them."""
+    lists = None if store is None else value(store.object_lists)
+    if store is not None and lists is not None and lists.in_force:
+        yield Limit(LimitKind.OBJECT_ACLS, store.id)
