@@ -126,6 +126,26 @@ class LimitKind(Enum):
         (),
     )
 
+    MANAGED_FOLDERS = (
+        "managed-folders",
+        "principals whom the policy of a managed folder lets in: these policies were not collected",
+        ("read", "write", "copy", "delete"),
+        ("storage:ListManagedFolders",),
+    )
+    WORKSPACE = (
+        "workspace-administrators",
+        "administrators of the directory, and accounts that act as any person of the domain by delegation: neither is read",
+        ("read", "write", "copy", "delete", "administer"),
+        (),
+    )
+    FORBIDDING_POLICIES = (
+        "forbidding-policies",
+        "that somebody named here is kept out: not every kind of policy that forbids was given (deny policies, principal access "
+        "boundaries, organisation policies, service perimeters)",
+        ("read", "write", "copy", "delete", "administer"),
+        (),
+    )
+
     CUT_BOUND = (
         "cut-bound",
         "readers that are left after the changes: the search for them stopped at its bound",

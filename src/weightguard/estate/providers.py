@@ -32,7 +32,13 @@ def _aws_vocabulary() -> Vocabulary:
     return VOCABULARY
 
 
-_VOCABULARIES: dict[str, Callable[[], Vocabulary]] = {"aws": _aws_vocabulary}
+def _gcp_vocabulary() -> Vocabulary:
+    from weightguard.estate.gcp.vocabulary import VOCABULARY
+
+    return VOCABULARY
+
+
+_VOCABULARIES: dict[str, Callable[[], Vocabulary]] = {"aws": _aws_vocabulary, "gcp": _gcp_vocabulary}
 
 
 def vocabulary(provider: str | None) -> Vocabulary | None:
@@ -63,9 +69,15 @@ def _aws_limits() -> Detecting:
     return found
 
 
+def _gcp_limits() -> Detecting:
+    from weightguard.estate.gcp.limits import limits as found
+
+    return found
+
+
 Detecting = Callable[[Estate], Iterable[Limit]]
 """The limits of our own that a provider's part of an estate meets."""
-_LIMITS: dict[str, Callable[[], Detecting]] = {"aws": _aws_limits}
+_LIMITS: dict[str, Callable[[], Detecting]] = {"aws": _aws_limits, "gcp": _gcp_limits}
 
 
 def limits(estate: Estate) -> Iterator[Limit]:

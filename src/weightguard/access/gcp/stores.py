@@ -22,7 +22,7 @@ from weightguard.access.gcp.ways import Way
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Reason, Source, Unknown
-from weightguard.estate.limit import Limit, LimitKind
+from weightguard.estate.limit import Limit
 from weightguard.estate.model import Key, KeyState, Store
 from weightguard.policy.gcp import roles as known_roles
 from weightguard.policy.gcp.names import lineage, relative
@@ -126,7 +126,7 @@ class Stores:
         key = self._key(held)
         above = tuple(self._own_lineage(name))
         return Place(
-            f"gs://{name}", name, within, held, tuple(self._gaps(name)), tuple(_limits(held)),
+            f"gs://{name}", name, within, held, tuple(self._gaps(name)), (),
             frozenset(self._context.source.ids.get(one, one) for one in above if one.startswith("buckets/")),
             () if key is None else (key,),
         )  # fmt: skip
@@ -348,10 +348,3 @@ def _member(entity: str) -> str | None:
                 else kind + name
             )
     return entity if entity in ("allUsers", "allAuthenticatedUsers") else None
-
-
-def _limits(store: Store | None) -> Iterator[Limit]:
-    """Where lists count, those of single objects let in whom they name, and nobody reads them."""
-    lists = None if store is None else value(store.object_lists)
-    if store is not None and lists is not None and lists.in_force:
-        yield Limit(LimitKind.OBJECT_ACLS, store.id)

@@ -203,7 +203,8 @@ def accounts(records: Records) -> list[Account]:
         Account(
             id=above[0].removeprefix("projects/"), provider="gcp", name=_title(record) or above[0].removeprefix("projects/"),
             organisation=next((one for one in above if one.startswith("organizations/")), None), is_management=False,
-            collected=record.data is not None, guardrails=Known(None, listing_source(record)), resource_guardrails=Known(None, listing_source(record)),
+            collected=record.data is not None, guardrails=Known(None, listing_source(record)),
+            resource_guardrails=Known(None, listing_source(record)),
             public_access=Known(None, listing_source(record)), public_access_block=NOT_HERE, root_mfa=NOT_HERE,
             root_access_keys=NOT_HERE, password_policy=NOT_HERE,
             settings={

@@ -1,0 +1,47 @@
+"""Which limits of our own an estate on Google Cloud meets.
+
+Sources: Cloud Asset Inventory, "Supported asset types" (which has neither managed folders, nor objects' lists, nor deny policies);
+Workspace documentation, "Control API access with domain-wide delegation".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.limit import Limit, LimitKind
+from weightguard.estate.model import Estate, Store
+
+_EVERYTHING: Final = "*"
+_FORBIDDING: Final = frozenset({"POLICY", "ORG_POLICY", "ACCESS_POLICY"})
+
+
+def limits(estate: Estate) -> Iterator[Limit]:
+    """Every limit that concerns what only Google Cloud has."""
+    stores = [one for one in estate.stores if one.provider == "gcp"]
+    yield from (Limit(LimitKind.OBJECT_ACLS, one.id) for one in stores if lists_count(one))
+    yield from (
+        Limit(LimitKind.MANAGED_FOLDERS, one.id, in_play=False)
+        for one in stores
+        if isinstance(one.folder_policies, Unknown)
+    )
+    if any(one.provider == "gcp" for one in (*estate.accounts, *estate.containers)):
+        yield Limit(LimitKind.WORKSPACE, _EVERYTHING, in_play=False)
+    if any(_FORBIDDING - _contents(estate) for _ in stores[:1]):
+        yield Limit(LimitKind.FORBIDDING_POLICIES, _EVERYTHING, in_play=False)
+
+
+def lists_count(store: Store) -> bool:
+    """Whether lists of single objects let in whom they name, as far as that is known."""
+    return isinstance(store.object_lists, Known) and store.object_lists.value.in_force
+
+
+def _contents(estate: Estate) -> frozenset[str]:
+    """Which kinds of content the sources held, where a project says so."""
+    found: set[str] = set()
+    for account in estate.accounts:
+        told = account.settings.get("contents")
+        if account.provider == "gcp" and isinstance(told, Known) and isinstance(told.value, tuple):
+            found.update(told.value)
+    return frozenset(found)
