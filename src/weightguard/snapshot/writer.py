@@ -204,7 +204,9 @@ class SnapshotWriter:
 
     def add_scope(self, scope: str) -> None:
         """Note that the snapshot covers a scope, even if nothing in it can be read."""
-        if scope in self.journal.scopes:  # known scopes are only ever added to: no lock is waited for at each call
+        if (
+            scope in self.journal.scopes
+        ):  # known scopes are only ever added to: no lock is waited for at each call
             return
         checked_scope(scope)
         with self._mutex:
