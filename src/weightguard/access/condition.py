@@ -76,6 +76,7 @@ class Matter(StrEnum):
     ACCESS_LEVEL = "access level"
     ADDRESSES = "addresses"
     DEFAULT_LIST = "default object list"
+    ACTIVATION = "activation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,18 @@ def _aws() -> Reaching:
     return reach
 
 
+def _azure() -> Reaching:
+    from weightguard.access.azure.reach import reach
+
+    return reach
+
+
+def _azure_exposure() -> Exposing:
+    from weightguard.access.azure.exposure import exposure as found
+
+    return found
+
+
 def _aws_exposure() -> Exposing:
     from weightguard.access.aws.exposure import exposure as found
 
@@ -35,9 +47,13 @@ def _gcp_exposure() -> Exposing:
     return found
 
 
-_REACH: dict[str, Callable[[], Reaching]] = {"gcp": _gcp, "aws": _aws}
+_REACH: dict[str, Callable[[], Reaching]] = {"gcp": _gcp, "azure": _azure, "aws": _aws}
 """Asked in this order whose a name or a store is. AWS comes last: its policies may name anybody, so it answers for every name."""
-_EXPOSURE: dict[str, Callable[[], Exposing]] = {"aws": _aws_exposure, "gcp": _gcp_exposure}
+_EXPOSURE: dict[str, Callable[[], Exposing]] = {
+    "aws": _aws_exposure,
+    "gcp": _gcp_exposure,
+    "azure": _azure_exposure,
+}
 
 
 def ports(estate: Estate, graph: Graph) -> tuple[Port, ...]:

@@ -33,6 +33,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     Matter.ACCESS_LEVEL: "only where access level {0} holds",
     Matter.ADDRESSES: "only from the networks that {0} takes requests from",
     Matter.DEFAULT_LIST: "if the object still has the list that its bucket gives new objects",
+    Matter.ACTIVATION: "once {0} was activated, with whatever its activation asks for",
     Matter.HANDS_OUT: "the workload's own code has to hand out what its role reads",
 }
 _CONSOLE_LOGIN: Final = "the user must {} have a console password"

@@ -26,6 +26,9 @@ _WHOLE = ("gs://", "//storage.googleapis.com/")
 _BUCKET = re.compile(
     r"(gs://|//storage\.googleapis\.com/(projects/_/buckets/)?)[a-z0-9][a-z0-9._-]{1,221}(/.*)?$", re.I
 )
+_AZURE = re.compile(
+    r"https://[a-z0-9]{3,24}\.(z\d+\.)?(blob|dfs)\.[a-z0-9.-]+/[^/]|/subscriptions/.+/containers/[^/]", re.I
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _GAPS = 6
@@ -114,6 +117,7 @@ def _refuse_stranger(evidence: Evidence, principal: str) -> None:
         principal in names
         or principal == "*"
         or "#" in principal
+        or principal.startswith("azure:")
         or principal.endswith((":root", ".amazonaws.com", ".amazonaws.com.cn"))
     )
     if known or not estate.principals.complete:
@@ -151,6 +155,8 @@ def _bucket(evidence: Evidence, name: str) -> str:
 def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str, str | None]]]:
     """What is asked about: per question its name, the store's id and the key prefix."""
     if store is not None:
+        if _AZURE.match(store):
+            return [(store, (store, None))]
         whole = store.startswith(("arn:", *_WHOLE))
         name = store if whole else _bucket(evidence, store.removeprefix("s3://"))
         if not (_STORE.match(name) or _BUCKET.match(name) or name in _held(evidence)):

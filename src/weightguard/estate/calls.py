@@ -92,6 +92,10 @@ class CallLog:
         if call.resource:
             self._by_resource.setdefault(call.resource, {})[call.operation] = unknown
 
+    def operations(self) -> Iterator[tuple[str, str]]:
+        """Every operation that was called, by service and name."""
+        yield from self._broken
+
     def called(self, service: str, operation: str) -> bool:
         """Whether the operation itself was called."""
         return (service, operation) in self._broken

@@ -146,6 +146,42 @@ class LimitKind(Enum):
         (),
     )
 
+    DENIALS_NOT_EXPORTED = (
+        "denials-not-exported",
+        "that a deny assignment or a lock keeps somebody out who is named here: these were not exported",
+        ("read", "write", "copy", "decrypt", "delete", "administer"),
+        (),
+    )
+    IDENTITY_FEDERATION = (
+        "identity-federation-not-exported",
+        "outside subjects who may become a managed identity: its federated credentials were not exported",
+        ("read", "write", "copy", "decrypt", "delete", "administer"),
+        (),
+    )
+    ELIGIBLE_MEMBERS = (
+        "eligible-members",
+        "whoever may activate a membership of a group, and who is in which administrative unit: AzureHound lists neither",
+        ("read", "write", "copy", "decrypt", "delete", "administer"),
+        (),
+    )
+    SIGNATURES = (
+        "shared-access-signatures",
+        "whoever was handed a shared access signature: no source shows which were made, nor the policies that they rest on",
+        ("read", "write", "copy", "delete"),
+        (),
+    )
+    CONFIGURED_SERVICES = (
+        "configured-services",
+        "who may have this resource act for them: its kind is not modelled, beside that whoever configures it may",
+        ("read", "write", "copy", "decrypt", "delete", "administer"),
+        (),
+    )
+    RETENTION_AGE = (
+        "retention-age",
+        "that blobs older than the retention period can be deleted: their age was not read",
+        ("delete",),
+        (),
+    )
     CUT_BOUND = (
         "cut-bound",
         "readers that are left after the changes: the search for them stopped at its bound",

@@ -23,7 +23,13 @@ def _gcp() -> Reader:
     return read
 
 
-_READERS: dict[str, Callable[[], Reader]] = {"aws": _aws, "gcp": _gcp}
+def _azure() -> Reader:
+    from weightguard.estate.azure.reader import read
+
+    return read
+
+
+_READERS: dict[str, Callable[[], Reader]] = {"aws": _aws, "gcp": _gcp, "azure": _azure}
 
 
 def _aws_vocabulary() -> Vocabulary:
@@ -38,7 +44,17 @@ def _gcp_vocabulary() -> Vocabulary:
     return VOCABULARY
 
 
-_VOCABULARIES: dict[str, Callable[[], Vocabulary]] = {"aws": _aws_vocabulary, "gcp": _gcp_vocabulary}
+def _azure_vocabulary() -> Vocabulary:
+    from weightguard.estate.azure.vocabulary import VOCABULARY
+
+    return VOCABULARY
+
+
+_VOCABULARIES: dict[str, Callable[[], Vocabulary]] = {
+    "aws": _aws_vocabulary,
+    "gcp": _gcp_vocabulary,
+    "azure": _azure_vocabulary,
+}
 
 
 def vocabulary(provider: str | None) -> Vocabulary | None:
@@ -75,9 +91,15 @@ def _gcp_limits() -> Detecting:
     return found
 
 
+def _azure_limits() -> Detecting:
+    from weightguard.estate.azure.limits import limits as found
+
+    return found
+
+
 Detecting = Callable[[Estate], Iterable[Limit]]
 """The limits of our own that a provider's part of an estate meets."""
-_LIMITS: dict[str, Callable[[], Detecting]] = {"aws": _aws_limits, "gcp": _gcp_limits}
+_LIMITS: dict[str, Callable[[], Detecting]] = {"aws": _aws_limits, "gcp": _gcp_limits, "azure": _azure_limits}
 
 
 def limits(estate: Estate) -> Iterator[Limit]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from weightguard.estate.fact import Fact
 from weightguard.estate.model.credential import Credential
@@ -57,3 +59,6 @@ class Container:
     keys_accepted: Fact[bool] = NOT_HERE
     public_access: Fact[PublicAccess | None] = NOT_HERE
     networks: Fact[NetworkRules | None] = NOT_HERE
+    attributes: Mapping[str, Fact[Any]] = field(
+        default_factory=dict
+    )  # what a technique or control needs besides, by the provider's own field names

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model.credential import Credential
@@ -54,6 +55,9 @@ class Principal:
     )
     members: Fact[tuple[str, ...]] = NOT_HERE  # of a group: ids of whom it holds itself, groups among them
     enabled: Fact[bool] = NOT_HERE  # Google Cloud: of a service account. Azure: of a user, service principal
+    attributes: Mapping[str, Fact[Any]] = field(
+        default_factory=dict
+    )  # what a technique or control needs besides, by the provider's own field names
 
     @property
     def known_groups(self) -> tuple[str, ...]:

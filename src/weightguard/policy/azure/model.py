@@ -92,6 +92,7 @@ class Network:
         addresses: the addresses and blocks that are let in.
         subnets: the ids of the subnets that are.
         trusts_services: whether the provider's trusted services are let in whatever the lists say.
+        instances: the ids of the single resources whose own identity is.
     """
 
     public: bool = True
@@ -99,6 +100,7 @@ class Network:
     addresses: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     trusts_services: bool = False
+    instances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

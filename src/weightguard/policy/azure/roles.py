@@ -51,6 +51,11 @@ def built_in_names() -> tuple[str, ...]:
     return tuple(sorted(role["name"] for role in _table()["roles"].values()))
 
 
+def built_in_ids() -> tuple[str, ...]:
+    """The ids of all built-in roles that the table holds, sorted."""
+    return tuple(sorted(_table()["roles"]))
+
+
 def find(role: str, given: Mapping[str, tuple[Permission, ...] | None]) -> tuple[Permission, ...] | None:
     """What a role permits; None where nobody defined it: never an empty role."""
     for name in (role, role.rpartition("/")[2]):

@@ -102,6 +102,9 @@ def through(network: Network, request: Request) -> Formula:
     context = {name.lower(): value for name, value in request.context.items()}
     if context.get("private_endpoint") or (network.trusts_services and context.get("trusted_service")):
         return ALWAYS
+    instance = context.get("resource_instance")
+    if isinstance(instance, str) and instance.lower() in {one.lower() for one in network.instances}:
+        return ALWAYS
     if network.public:
         if _listed(context.get("client_ip"), network):
             return ALWAYS

@@ -65,6 +65,15 @@ _KNOWN_BESIDES: Final = frozenset(
 )
 
 
+_OF_DIRECTORY: Final = (
+    "users", "groups", "groups/members", "groups/owners", "applications", "applications/owners",
+    "applications/federatedIdentityCredentials", "servicePrincipals", "servicePrincipals/owners",
+    "servicePrincipals/appRoleAssignments", "roleManagement/directory/roleAssignments",
+    "roleManagement/directory/roleDefinitions", "roleManagement/directory/roleEligibilityScheduleInstances",
+)  # fmt: skip
+"""What a listing of the directory asks for."""
+
+
 def is_hound(document: Mapping[str, Any]) -> bool:
     """Whether a file is AzureHound's: its items have a kind that begins with ``AZ``."""
     items = document.get("data")
@@ -97,6 +106,10 @@ def take(document: Mapping[str, Any], found: Found, path: Path) -> None:
             applications[data["appId"].lower()] = data["id"]
     for item in items:
         _one(item["kind"], item["data"], found, applications)
+    if {"AZTenant", "AZRole"} <= {item["kind"] for item in items}:
+        # It listed the directory: what it has no item of, it found none of.
+        found.asked.update(dict.fromkeys((GRAPH, one) for one in _OF_DIRECTORY))
+        found.asked[("azurehound", "list")] = None
 
 
 def _one(kind: str, data: Mapping[str, Any], found: Found, applications: Mapping[str, str]) -> None:
