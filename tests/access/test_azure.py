@@ -426,6 +426,7 @@ def test_a_cut_takes_assignments_away(tmp_path: Path) -> None:
     assert [change.closes for change in found.changes] == [(az.named(1),)]
     assert found.changes[0].policy == rows[-1]["id"] and found.left == ()
     paths = api.paths(evidence, az.named(1), az.STORE, "read")
-    assert next([hop.how for hop in path] for path in paths)[
-        0
-    ] == "Microsoft.Compute/virtualMachines/runCommand/action"
+    assert (
+        next([hop.how for hop in path] for path in paths)[0]
+        == "Microsoft.Compute/virtualMachines/runCommand/action"
+    )
