@@ -147,7 +147,7 @@ class World:
                 held.add(Identity(name))
         for workload in self.workloads:
             if self.may(actor, "lambda:UpdateFunctionCode", workload.id):
-                held.update(Identity(role) for role in workload.roles)
+                held.update(Identity(role) for role in workload.known_roles)
 
     def _new_credentials(self, actor: Identity, target: Principal) -> bool:
         full = len(target.credentials.value) >= 2  # type: ignore[union-attr]

@@ -290,7 +290,7 @@ def workload(
         kind=kind,
         service=service,
         name=id.rpartition("/")[2].rpartition(":")[2],
-        roles=roles,
+        roles=known(roles),
         public=known(public),
         policy=known(named),
         attributes={name: known(value) for name, value in attributes.items()},

@@ -267,7 +267,7 @@ def test_a_function_gathers_permissions_and_urls(tmp_path: Path) -> None:
     }
     assert function.policy.value.document["Statement"] == [statement]  # type: ignore[union-attr,index]
     assert function.public.value is True  # type: ignore[union-attr]
-    assert function.roles == (ROLE,)
+    assert function.known_roles == (ROLE,)
 
 
 def test_the_organisation_with_the_default_policies_that_no_state_lists(tmp_path: Path) -> None:
@@ -358,7 +358,7 @@ def test_whatever_runs_as_a_role_is_a_workload_of_that_role(
         role="runner",
     )
     (workload,) = estate(tmp_path, role(), profile, made).workloads
-    assert (workload.kind, workload.roles) == (attached, (ROLE,))
+    assert (workload.kind, workload.known_roles) == (attached, (ROLE,))
 
 
 def test_a_type_that_no_table_knows_is_still_a_workload_of_its_role(tmp_path: Path) -> None:
@@ -370,7 +370,7 @@ def test_a_type_that_no_table_knows_is_still_a_workload_of_its_role(tmp_path: Pa
     )
     logs = resource("aws_flow_log", id="fl-1", iam_role_arn=ROLE)
     found = estate(tmp_path, role(), fleet, logs)
-    assert [(item.id, item.roles) for item in found.workloads] == [("arn:fleet", (ROLE,))]
+    assert [(item.id, item.known_roles) for item in found.workloads] == [("arn:fleet", (ROLE,))]
 
 
 def test_a_pipeline_definition_gives_a_pipeline_its_roles(tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def test_a_pipeline_definition_gives_a_pipeline_its_roles(tmp_path: Path) -> Non
             pipeline_object=[{"id": "Default", "field": field}],
         ),
     ).workloads
-    assert workload.roles == (ROLE,)
+    assert workload.known_roles == (ROLE,)
 
 
 # Secrets

@@ -376,7 +376,7 @@ def instance() -> Record:
 def test_an_instance_runs_as_the_roles_of_its_profile() -> None:
     (found,) = estate(role(), instance()).workloads
     assert found.id == f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1"
-    assert found.roles == (ROLE,)
+    assert found.known_roles == (ROLE,)
     assert found.attributes["State.Name"].value == "running"  # type: ignore[union-attr]
     assert found.attributes["tags"].value == {"Name": "gpu"}  # type: ignore[union-attr]
 
@@ -395,7 +395,7 @@ def test_a_service_runs_as_the_roles_of_its_task_definition() -> None:
         {"serviceName": "s", "taskDefinition": "serve:7"},
     )
     found = {item.kind: item for item in estate(task, service).workloads}
-    assert found["service"].roles == found["task_definition"].roles == (ROLE,)
+    assert found["service"].known_roles == found["task_definition"].known_roles == (ROLE,)
 
 
 @pytest.mark.parametrize(
@@ -417,7 +417,7 @@ def test_roles_are_found_wherever_a_service_states_them(kind: str, data: Any, re
     (found,) = estate(
         role(), record(kind, "arn:aws:x:us-east-1:111111111111:thing/one", data, reads)
     ).workloads
-    assert found.roles == (ROLE,)
+    assert found.known_roles == (ROLE,)
 
 
 def test_a_workload_whose_role_could_not_be_read_is_a_gap() -> None:

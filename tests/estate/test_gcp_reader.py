@@ -188,7 +188,7 @@ def test_what_a_cluster_runs_as(tmp_path: Path, settings: dict[str, Any], runs_a
     lab = Lab()
     lab.of_project("locations/l/clusters/c", "container.googleapis.com/Cluster", {"name": "c", **settings})
     cluster = next(iter(estate(lab, tmp_path).workloads))
-    assert cluster.roles == (f"serviceAccount:{runs_as}",)
+    assert cluster.known_roles == (f"serviceAccount:{runs_as}",)
     assert cluster.attributes["node_metadata_open"].value is not hidden  # type: ignore[union-attr]
 
 

@@ -55,7 +55,7 @@ class Answers:
         return {
             workload.id: tuple(
                 role
-                for role in workload.roles
+                for role in workload.known_roles
                 if any(_is_workload(link, workload.id) for link in self.graph.links_into(role))
             )
             for workload in self._workloads

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weightguard.access.model import AccessKind
-from weightguard.checks.relations import counted, missing, weights_in, words, workloads_of
+from weightguard.checks.relations import counted, missing, unknown_roles, weights_in, words, workloads_of
 from weightguard.controls.declared import DeclaredModel, lies_in
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, each, refs, said, some
@@ -112,13 +112,15 @@ def notebook_cannot_fetch_weights(store: Store, context: Context) -> Verdict:
     readers = {one.principal for one in answer.answers}
     notebooks = workloads_of(NOTEBOOKS, context)
     able = [
-        one.id for one in notebooks if {one.id, *one.roles} & readers and not {one.id, one.name} & approved
+        one.id
+        for one in notebooks
+        if {one.id, *one.known_roles} & readers and not {one.id, one.name} & approved
     ]
     if able:
         return Verdict.failed(
             "notebooks can fetch these weights onto their own volumes: {able}", able=refs(able)
         )
-    context.require((*answer.gaps, *context.estate.workloads.gaps))
+    context.require((*answer.gaps, *context.estate.workloads.gaps, *unknown_roles(notebooks)))
     return Verdict.passed("no notebook runs as a role that reads these weights")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from weightguard.controls.judge import Context, UnknownFact
@@ -153,6 +153,11 @@ def workloads_of(kinds: frozenset[str], context: Context) -> tuple[Workload, ...
         ("workloads", kinds), lambda: tuple(one for one in context.estate.workloads if one.kind in kinds)
     )
     return found
+
+
+def unknown_roles(workloads: Iterable[Workload]) -> Iterator[Unknown]:
+    """Why it is not known as whom some of the workloads run."""
+    return (one.roles for one in workloads if isinstance(one.roles, Unknown))
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

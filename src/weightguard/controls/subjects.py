@@ -172,7 +172,7 @@ class Subjects:
 
     def _workloads(self) -> Selection:
         targets = [
-            _target(one, union(*(self.bearing.principals.get(name) for name in (one.id, *one.roles))))
+            _target(one, union(*(self.bearing.principals.get(name) for name in (one.id, *one.known_roles))))
             for one in self.estate.workloads
         ]
         return self._selection(targets, self._listed(self.estate.workloads), self._unknown_principals())

@@ -72,7 +72,9 @@ class UnlistedWorkloads:
     @cached_property
     def _seen(self) -> frozenset[tuple[str, str]]:
         """The roles that listed code of a service runs as."""
-        return frozenset((role, one.service) for one in self._context.estate.workloads for role in one.roles)
+        return frozenset(
+            (role, one.service) for one in self._context.estate.workloads for role in one.known_roles
+        )
 
     def _services(self, role: Principal) -> frozenset[str]:
         """The services that may run code as the role that nobody lists."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from weightguard.access.model import AccessKind
 from weightguard.checks.aws.resources import field
-from weightguard.checks.relations import missing, workloads_of
+from weightguard.checks.relations import missing, unknown_roles, workloads_of
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs, some
 from weightguard.estate.aws.trust import services_trusted
@@ -82,10 +82,12 @@ def sandboxes_apart(store: Store, context: Context) -> Verdict:
     """Code that a model writes runs where these weights cannot be read."""
     answer = context.access.who_can(AccessKind.READ, store.id)
     readers = {one.principal for one in answer.answers}
-    able = [one.id for one in workloads_of(SANDBOXES, context) if {one.id, *one.roles} & readers]
+    sandboxes = workloads_of(SANDBOXES, context)
+    able = [one.id for one in sandboxes if {one.id, *one.known_roles} & readers]
     if able:
         return Verdict.failed("code that a model wrote can read these weights: {able}", able=refs(able))
-    context.require((*answer.gaps, *context.estate.workloads.gaps, *_unlisted_sandboxes(readers, context)))
+    unseen = (*unknown_roles(sandboxes), *_unlisted_sandboxes(readers, context))
+    context.require((*answer.gaps, *context.estate.workloads.gaps, *unseen))
     return Verdict.passed("no sandbox for model-written code reads these weights")
 
 

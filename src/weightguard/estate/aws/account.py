@@ -104,7 +104,7 @@ def read_part(scope: Scope, contents: Mapping[str, Contents]) -> Part:
             part.take(scope, list(_stores(scope, part, points, contents)))
         else:
             part.take(scope, list(scope.file(service)))
-    part.workloads = workloads.link_tasks(part.workloads)
+    part.workloads = workloads.link_tasks(scope, part.workloads)
     part.account = _account(scope, identity, tree, doors, part.settings)
     return part
 

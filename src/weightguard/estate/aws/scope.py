@@ -77,10 +77,10 @@ class Scope:
         name = written.rpartition("/")[2]
         return self.roles.get(name) or f"arn:{self.partition}:iam::{self.account}:role/{written.lstrip('/')}"
 
-    def roles_of_profile(self, written: str) -> tuple[str, ...]:
-        """The roles behind an instance profile named by ARN or by name."""
+    def roles_of_profile(self, written: str) -> tuple[str, ...] | None:
+        """The roles behind an instance profile named by ARN or by name; None where there is none of that name."""
         found = self.instance_profiles.get(written)
-        return found if found is not None else self.instance_profiles.get(written.rpartition("/")[2], ())
+        return found if found is not None else self.instance_profiles.get(written.rpartition("/")[2])
 
     def gap(self, collection: str, unknown: Unknown) -> None:
         """Note that a collection may be missing something."""

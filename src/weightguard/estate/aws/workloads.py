@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from weightguard.estate.evidence import (
     recorded,
     views,
 )
-from weightguard.estate.fact import Fact, Known, Reason, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import MetadataService, Workload
 from weightguard.estate.model.provider import NOT_HERE
 from weightguard.estate.shape import Malformed, every, find, mapping, number, objects, tags, text_or_none
@@ -38,13 +38,13 @@ def workloads(scope: Scope, records: Iterable[Record]) -> list[Workload]:
     return list(found.values())
 
 
-def link_tasks(found: list[Workload]) -> list[Workload]:
-    """Services and tasks run as the roles of their task definition."""
-    roles = {item.id: item.roles for item in found if item.kind == "task_definition"}
+def link_tasks(scope: Scope, found: list[Workload]) -> list[Workload]:
+    """Services and tasks run as the roles of their task definition; of one that is not there, nobody knows as whom."""
+    roles = {item.id: item.known_roles for item in found if item.kind == "task_definition"}
     families: dict[str, tuple[str, ...]] = {}
     for arn in sorted(roles, key=_revision):
         families[arn.rpartition(":")[0]] = roles[arn]
-    return [_linked(item, roles, families) for item in found]
+    return [_linked(scope, item, roles, families) for item in found]
 
 
 def _revision(arn: str) -> tuple[str, int]:
@@ -53,7 +53,10 @@ def _revision(arn: str) -> tuple[str, int]:
 
 
 def _linked(
-    item: Workload, roles: Mapping[str, tuple[str, ...]], families: Mapping[str, tuple[str, ...]]
+    scope: Scope,
+    item: Workload,
+    roles: Mapping[str, tuple[str, ...]],
+    families: Mapping[str, tuple[str, ...]],
 ) -> Workload:
     if item.service != "ecs" or item.kind not in ("service", "task"):
         return item
@@ -61,8 +64,21 @@ def _linked(
     named = fact.value if isinstance(fact, Known) else None
     if not isinstance(named, str):
         return item
-    inherited = roles.get(named) or families.get(named) or families.get(_family_arn(item, named)) or ()
-    return replace(item, roles=tuple(dict.fromkeys((*item.roles, *inherited))))
+    known = (roles.get(named), families.get(named), families.get(_family_arn(item, named)))
+    inherited = next(filter(None, known), ())
+    if all(one is None for one in known) and not item.known_roles:
+        return replace(item, roles=_unseen(scope, "ecs", "DescribeTaskDefinition", named))
+    return replace(
+        item, roles=Known(tuple(dict.fromkeys((*item.known_roles, *inherited))), item.roles.source)
+    )
+
+
+def _unseen(scope: Scope, service: str, operation: str, name: str) -> Unknown:
+    """Why it is not known as whom something runs: what says so is named, and not there."""
+    source = Source.named(service, operation, name, provider="aws", scope=scope.account)
+    unknown = Unknown(Reason.NOT_COLLECTED, source)
+    scope.gap("workloads", unknown)
+    return unknown
 
 
 def _family_arn(item: Workload, named: str) -> str:
@@ -73,11 +89,6 @@ def _family_arn(item: Workload, named: str) -> str:
 
 def _workload(scope: Scope, record: Record, shape: WorkloadKind) -> Workload:
     identifier = _identifier(scope, record, shape)
-    roles = _roles(scope, record, shape)
-    if not roles and (shape.roles or shape.profiles):
-        hidden = obstacle(record)
-        if hidden is not None:
-            scope.gap("workloads", hidden)
     return Workload(
         id=identifier,
         provider="aws",
@@ -86,7 +97,7 @@ def _workload(scope: Scope, record: Record, shape: WorkloadKind) -> Workload:
         kind=shape.kind,
         service=shape.service,
         name=_name(record, shape),
-        roles=roles,
+        roles=_roles(scope, record, shape),
         public=_public(record, shape),
         policy=_policy(scope, record, shape, identifier),
         attributes=_attributes(record, shape),
@@ -123,17 +134,37 @@ def _name(record: Record, shape: WorkloadKind) -> str:
     return last_name(record.id)
 
 
-def _roles(scope: Scope, record: Record, shape: WorkloadKind) -> tuple[str, ...]:
+def _roles(scope: Scope, record: Record, shape: WorkloadKind) -> Fact[tuple[str, ...]]:
+    """The roles that are named; where none is, and what would name one was refused or is elsewhere, why they are not known."""
+    found = _named_roles(scope, record, shape)
+    if found or not (shape.roles or shape.profiles):
+        return Known(found, listing_source(record))
+    hidden = obstacle(record)
+    if hidden is not None:
+        scope.gap("workloads", hidden)
+        return hidden
+    profiles = [name for name in _profiles(record, shape) if scope.roles_of_profile(name) is None]
+    if profiles and scope.calls.from_state:
+        # A state holds no list of all profiles: this one was made elsewhere.
+        return _unseen(scope, "iam", "GetInstanceProfile", profiles[0])
+    return Known((), listing_source(record))
+
+
+def _profiles(record: Record, shape: WorkloadKind) -> Iterator[str]:
+    for _, view in views(record):
+        for path in shape.profiles:
+            yield from (name for name in every(view, path) if isinstance(name, str) and name)
+
+
+def _named_roles(scope: Scope, record: Record, shape: WorkloadKind) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for _, view in views(record):
         for path in shape.roles:
             found.update(
                 (scope.role_arn(name), None) for name in every(view, path) if isinstance(name, str) and name
             )
-        for path in shape.profiles:
-            for name in every(view, path):
-                if isinstance(name, str):
-                    found.update((arn, None) for arn in _behind(scope, name))
+    for name in _profiles(record, shape):
+        found.update((arn, None) for arn in _behind(scope, name))
     return tuple(found)
 
 

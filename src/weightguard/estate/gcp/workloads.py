@@ -143,7 +143,8 @@ def _workload(
     return Workload(
         id=record.id, provider="gcp", account=project, region=region_of(record), kind=shape.kind, service=shape.service,
         name=text_or_none(told(record, "name")) or relative(record.id).rpartition("/")[2],
-        roles=tuple(_roles(records, record, shape, project, pools)), public=Unknown(Reason.NOT_COLLECTED, listing_source(record)),
+        roles=fact(record, tuple(_roles(records, record, shape, project, pools))),
+        public=Unknown(Reason.NOT_COLLECTED, listing_source(record)),
         policy=allow_policy(record, record.id), attributes=attributes,
         metadata=fact(record, MetadataService(True, True)) if record.kind == "compute.instance" else NOT_HERE,
     )  # fmt: skip

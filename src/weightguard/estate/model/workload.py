@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from weightguard.estate.fact import Fact
+from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model.policy import NamedPolicy
 from weightguard.estate.model.provider import NOT_HERE, Provider
 
@@ -33,7 +33,7 @@ class Workload:
     Attributes:
         kind: ``function``, ``instance``, ``task_definition``, ``service``, ``notebook``, ``build_project``, ``stack``...
         service: the provider's service (``lambda``, ``ec2``, ``ecs``, ``sagemaker``, ``codebuild``...).
-        roles: ids of the principals it runs as or hands out.
+        roles: ids of the principals it runs as or hands out; unknown where none of them is known and there may be one.
         public: whether anybody on the internet may run or reach it.
         attributes: what a technique or control needs besides, by the provider's own field names.
     """
@@ -45,8 +45,13 @@ class Workload:
     kind: str
     service: str
     name: str
-    roles: tuple[str, ...]
+    roles: Fact[tuple[str, ...]]
     public: Fact[bool]
     policy: Fact[NamedPolicy | None]  # resource policy, e.g. of a function
     attributes: Mapping[str, Fact[Any]] = field(default_factory=dict)
     metadata: Fact[MetadataService] = NOT_HERE  # of machines
+
+    @property
+    def known_roles(self) -> tuple[str, ...]:
+        """The principals that it is known to run as or to hand out."""
+        return self.roles.value if isinstance(self.roles, Known) else ()

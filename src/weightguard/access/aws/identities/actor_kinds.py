@@ -51,7 +51,7 @@ class ActorKinds:
         self._covered = set(population.realms)
         self._own = own_accounts(estate, population)
         self._workloads = {workload.id for workload in estate.workloads}
-        self._held = {role for workload in estate.workloads for role in workload.roles}
+        self._held = {role for workload in estate.workloads for role in workload.known_roles}
         self._known: dict[str, ActorKind] = {}
 
     def of(self, name: str) -> ActorKind:

@@ -66,20 +66,20 @@ class WorkloadFacts:
                 if isinstance(fact, Known) and isinstance(fact.value, str)
             )
         if kind in _TASKS:
-            return tuple(role for role in workload.roles if role in self._task_roles)
+            return tuple(role for role in workload.known_roles if role in self._task_roles)
         kept = [workload.attributes.get(name) for name in _KEPT_BY_SERVICE.get(kind, ())]
         others = {
             self._role(fact.value, workload)
             for fact in kept
             if isinstance(fact, Known) and isinstance(fact.value, str)
         }
-        return tuple(role for role in workload.roles if role not in others)
+        return tuple(role for role in workload.known_roles if role not in others)
 
     @staticmethod
     def _role(name: str, workload: Workload) -> str:
         if name.startswith("arn:"):
             return name
-        return next((role for role in workload.roles if role.endswith(f"/{name}")), name)
+        return next((role for role in workload.known_roles if role.endswith(f"/{name}")), name)
 
     def attribute(self, workload: Workload, name: str) -> Any:
         """A setting of a workload; None where it is not known."""
