@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from weightguard.section import Section, Text
 
@@ -44,6 +44,9 @@ class Source(Section):
         header_reads: objects whose header is read, at most, in one store.
     """
 
+    exclusive: ClassVar[tuple[str, ...]] = ()
+    """The settings of which one alone says where to look."""
+
     endpoint_url: Annotated[
         Text | None,
         Flag("--endpoint-url", "One endpoint for every service: an emulator, a sovereign cloud."),
@@ -56,6 +59,13 @@ class Source(Section):
     header_reads: Annotated[
         int | None, Flag("--header-reads", "Object headers to read in one store, at most.")
     ] = None
+
+    @model_validator(mode="after")
+    def _looks_in_one_way(self) -> Source:
+        said = [name for name in self.exclusive if getattr(self, name)]
+        if len(said) > 1:
+            raise ValueError(f"{' and '.join(said)} both say where to look: keep one of them")
+        return self
 
 
 class AwsSource(Source):
@@ -103,6 +113,7 @@ class GcpSource(Source):
         quota_project: the project that the calls are counted against.
     """
 
+    exclusive = ("organization", "folders", "projects")
     organization: Annotated[
         Text | None, Flag("--organization", "Read every project of this organization.")
     ] = None
@@ -125,6 +136,7 @@ class AzureSource(Source):
         cloud: which of Microsoft's clouds; None: the public one.
     """
 
+    exclusive = ("management_group", "subscriptions")
     tenant: Annotated[Text | None, Flag("--tenant", "The tenant to sign in to.")] = None
     management_group: Annotated[
         Text | None, Flag("--management-group", "Read every subscription below this management group.")

@@ -165,6 +165,15 @@ def test_nothing_is_written_before_every_provider_let_us_in(
         ("scan azure --cloud moon", "'moon' is not one of 'public', 'usgov', 'china'"),
         ("doctor azure --profile p", "--profile is an option of aws, not of azure"),
         ("collect gcp --region r", "No such option"),
+        (
+            "scan gcp --organization 1 --project p",
+            "--organization and --project both say where to look: give one of them",
+        ),
+        ("collect gcp --folder 1 --folder 2 --project p", "--folder and --project both say where to look"),
+        (
+            "doctor azure --management-group g --subscription s",
+            "--management-group and --subscription both say where to look",
+        ),
     ],
 )
 def test_an_option_of_nobody_named_is_refused(
@@ -212,6 +221,30 @@ def test_the_configuration_names_what_to_scan_and_options_lie_over_it(
     assert _settings(toys["azure"]) == {"tenant": "t"}
     typed("collect", "azure", "--config", str(config), "--cloud", "usgov", "-o", str(tmp_path / "b"))
     assert _settings(toys["azure"]) == {"tenant": "t", "cloud": "usgov"}
+
+
+def test_where_to_look_is_said_instead_of_what_the_configuration_says(
+    toys: dict[str, Toy], tmp_path: Path, typed: Type
+) -> None:
+    config = tmp_path / "weightguard.yaml"
+    config.write_text("sources:\n  gcp: {folders: ['1', '2'], quota_project: q}\n")
+    typed("collect", "gcp", "--config", str(config), "--project", "p", "-o", str(tmp_path / "a"))
+    assert _settings(toys["gcp"]) == {"projects": ("p",), "quota_project": "q"}
+
+
+@pytest.mark.parametrize(
+    "section", ["gcp: {organization: '1', projects: [p]}", "azure: {management_group: g, subscriptions: [s]}"]
+)
+def test_a_configuration_that_says_twice_where_to_look_is_refused_in_one_line(
+    toys: dict[str, Toy], tmp_path: Path, typed: Type, section: str
+) -> None:
+    config = tmp_path / "weightguard.yaml"
+    config.write_text(f"sources:\n  {section}\n")
+    status, _, err = typed("scan", "--config", str(config), "-o", str(tmp_path / "a"))
+    assert status == 2
+    (line,) = [line for line in err.splitlines() if "both say where to look: keep one of them" in line]
+    assert f"{config}:2" in line
+    assert all(toy.told is None for toy in toys.values())
 
 
 @pytest.mark.parametrize("name", SECTIONS)

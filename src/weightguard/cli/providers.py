@@ -167,15 +167,31 @@ def _check(chosen: Sequence[str], told: Mapping[str, Any]) -> None:
             raise click.UsageError(
                 f"--{key.replace('_', '-')} is an option of {' and '.join(owners)}, not of {' and '.join(chosen)}"
             )
+    for name in chosen:
+        ways = [f"--{key.replace('_', '-')}" for key in _exclusive(name) if key in told]
+        if len(ways) > 1:
+            raise click.UsageError(f"{' and '.join(ways)} both say where to look: give one of them")
     if len(chosen) > 1 and "endpoint_url" in told:
         raise click.UsageError(
             f"--endpoint-url would send {' and '.join(chosen)} to one place; name the service, --endpoint SERVICE=URL"
         )
 
 
+def _exclusive(name: str) -> dict[str, str]:
+    """The options of a provider of which one alone may be given, and the settings that they are."""
+    section = SECTIONS[name]
+    return {key: field for key, (field, _, _) in _flags(section).items() if field in section.exclusive}
+
+
 def _laid_over(name: str, config: Config, told: Mapping[str, Any], chosen: Sequence[str]) -> Source:
     base: Source = getattr(config.sources, name) or SECTIONS[name]()
     own = {field: told[key] for key, (field, _, _) in _flags(SECTIONS[name]).items() if key in told}
+    if not own.keys().isdisjoint(_exclusive(name).values()):
+        # Whoever says where to look says so instead of the configuration.
+        own = {
+            **{field: SECTIONS[name].model_fields[field].default for field in _exclusive(name).values()},
+            **own,
+        }
     if "endpoints" in own:
         own["endpoints"] = {**base.endpoints, **_endpoints(name, own["endpoints"], chosen)}
     if "ca_bundle" in own:
