@@ -373,6 +373,22 @@ def test_a_type_that_no_table_knows_is_still_a_workload_of_its_role(tmp_path: Pa
     assert [(item.id, item.known_roles) for item in found.workloads] == [("arn:fleet", (ROLE,))]
 
 
+def test_as_whom_a_machine_runs_whose_profile_another_state_made_is_unknown(tmp_path: Path) -> None:
+    machine = resource(
+        "aws_instance",
+        id="i-1",
+        arn=f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-1",
+        iam_instance_profile="box",
+    )
+    bare = resource("aws_instance", id="i-2", arn=f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-2")
+    found = estate(tmp_path, role(), machine, bare)
+    one, other = found.workloads
+    assert isinstance(one.roles, Unknown)
+    assert one.roles.source.subject == "box"
+    assert one.roles in found.workloads.gaps
+    assert other.roles.value == ()  # type: ignore[union-attr]
+
+
 def test_a_pipeline_definition_gives_a_pipeline_its_roles(tmp_path: Path) -> None:
     field = [
         {"key": "role", "string_value": "runner"},

@@ -10,7 +10,7 @@ import pytest
 from estates import ACCOUNT, BUCKET, SCOPE, absent, call, estate, ok, record
 
 from weightguard.estate.fact import Known, Reason, Unknown
-from weightguard.estate.model import Estate, PrincipalKind
+from weightguard.estate.model import NOT_HERE, Container, ContainerKind, Estate, PrincipalKind
 from weightguard.snapshot.model import Record
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/trainer"
@@ -563,3 +563,70 @@ def test_weight_sets_come_back_from_the_rows() -> None:
         role(), rows=[*rows, {"store": BUCKET, "key": "README.md", "bytes": 1, "examined": "header"}]
     ).weight_sets
     assert (found.store, found.prefix, found.shards, found.bytes) == (BUCKET, "llm/", 2, 20)
+
+
+# What things lie in
+
+
+def containers_of(found: Estate) -> dict[str, Container]:
+    return {one.id: one for one in found.containers}
+
+
+def names_of(container: Container) -> list[str]:
+    assert isinstance(container.limits, Known)
+    return [one.name for one in container.limits.value]
+
+
+def test_the_organisation_its_units_and_its_accounts_are_containers_with_the_limits_on_each() -> None:
+    found = containers_of(estate(*organisation()))
+    kinds = {
+        "o-1": (ContainerKind.ORGANISATION, None, None),
+        "ou-1": (ContainerKind.FOLDER, "o-1", None),
+        ACCOUNT: (ContainerKind.ACCOUNT, "o-1", ACCOUNT),
+        MEMBER: (ContainerKind.ACCOUNT, "ou-1", MEMBER),
+    }
+    assert {name: (one.kind, one.parent, one.account) for name, one in found.items()} == kinds
+    assert {name: names_of(one) for name, one in found.items()} == {
+        "o-1": ["p-full"],
+        "ou-1": ["p-deny", "p-full"],
+        ACCOUNT: ["p-full"],
+        MEMBER: ["p-full"],
+    }
+    assert found[MEMBER].name == "training"
+    assert found["ou-1"].policies == NOT_HERE
+
+
+def test_limits_that_could_not_be_read_are_not_known_on_any_container() -> None:
+    denied = {"DescribePolicy": {"outcome": "denied", "code": "AccessDeniedException"}}
+    for one in containers_of(estate(*organisation(**{"p-deny": denied}))).values():
+        assert isinstance(one.limits, Unknown)
+        assert one.limits.reason is Reason.DENIED
+
+
+def test_an_account_in_no_organisation_is_outermost_and_one_that_may_be_in_one_leaves_a_gap() -> None:
+    name = "organizations.organization"
+    none = record(
+        name, ACCOUNT, {}, {"DescribeOrganization": absent("AWSOrganizationsNotInUseException")}, region=None
+    )
+    alone = estate(none)
+    assert containers_of(alone)[ACCOUNT].parent is None
+    assert (names_of(containers_of(alone)[ACCOUNT]), alone.containers.complete) == ([], True)
+    refused = record(
+        name,
+        ACCOUNT,
+        {},
+        {"DescribeOrganization": {"outcome": "denied", "code": "AccessDenied"}},
+        region=None,
+    )
+    open_ = estate(refused)
+    assert isinstance(containers_of(open_)[ACCOUNT].limits, Unknown)
+    assert [gap.reason for gap in open_.containers.gaps] == [Reason.DENIED]
+
+
+def test_a_service_whose_task_definition_is_not_there_runs_as_nobody_knows_whom() -> None:
+    arn = f"arn:aws:ecs:us-east-1:{ACCOUNT}:service/lab/serving"
+    lone = record("ecs.service", arn, {"taskDefinition": "serving:3"}, operation="DescribeServices")
+    (service,) = estate(lone).workloads.items
+    assert isinstance(service.roles, Unknown)
+    assert (service.roles.reason, service.known_roles) == (Reason.NOT_COLLECTED, ())
+    assert service.roles in estate(lone).workloads.gaps

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from weightguard.estate.aws import organizations, plan, watch
 from weightguard.estate.aws.account import Part, guardrails, read_part
+from weightguard.estate.aws.containers import containers
 from weightguard.estate.aws.iam import trusted_services
 from weightguard.estate.aws.listings import RESOURCE_LISTINGS, SWITCHED_ELSEWHERE, feeds
 from weightguard.estate.aws.resources import unread_kinds
@@ -90,7 +91,12 @@ def join(draft: Draft, left_behind: LeftBehind) -> Share:
         )
     organisations = sorted((tree.organisation for tree in trees.values()), key=lambda item: item.id)
     collections["organisations"] = Collection(tuple(organisations), gaps.get("organisations", ()))
-    collections["accounts"] = Collection(tuple(_accounts(draft, parts, trees)), gaps.get("accounts", ()))
+    accounts = tuple(_accounts(draft, parts, trees))
+    collections["accounts"] = Collection(accounts, gaps.get("accounts", ()))
+    unplaced = (tree.unlisted for tree in trees.values() if tree.unlisted is not None)
+    collections["containers"] = Collection(
+        tuple(containers(accounts, trees)), (*gaps.get("organisations", ()), *unplaced)
+    )
     return Share(collections, _resources(parts, gaps))
 
 

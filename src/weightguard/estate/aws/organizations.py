@@ -22,6 +22,7 @@ SCP: Final = "SERVICE_CONTROL_POLICY"
 RCP: Final = "RESOURCE_CONTROL_POLICY"
 Levels = tuple[tuple[NamedPolicy, ...], ...]
 SERVICE: Final = "organizations"
+UNIT: Final = "organizations.ou"
 PARENTS: Final = ("ListOrganizationalUnitsForParent", "ListAccountsForParent")
 
 
@@ -32,6 +33,7 @@ class Tree:
     Attributes:
         attached: policy type -> target id -> policies, in the order of their ids.
         hidden: policy type -> why some policies, or where they are attached, could not be read.
+        unit_names: unit -> its name.
         unlisted: why the parents of some accounts are not known.
         closed: accounts that are not active (suspended, closed): nothing in them answers or acts.
     """
@@ -44,6 +46,7 @@ class Tree:
     )
     attached: dict[str, dict[str, list[NamedPolicy]]] = field(default_factory=dict)
     hidden: dict[str, Unknown] = field(default_factory=dict)
+    unit_names: dict[str, str] = field(default_factory=dict)
     unlisted: Unknown | None = None
     closed: set[str] = field(default_factory=set)
 
@@ -63,6 +66,22 @@ class Tree:
             # Every root, unit and account carries at least one policy of a type that is on: some were not seen.
             return Unknown(Reason.NOT_COLLECTED, self.source.asking(SERVICE, "ListPolicies"))
         return Known(tuple(tuple(attached[target]) for target in chain), self.source)
+
+    def attached_to(self, *targets: str) -> Fact[tuple[NamedPolicy, ...]]:
+        """The policies of every type that are attached to some targets themselves; none of a type that is off."""
+        if isinstance(self.policy_types, Unknown):
+            return self.policy_types
+        found: dict[str, NamedPolicy] = {}
+        for kind in (SCP, RCP):
+            if kind not in self.policy_types.value:
+                continue
+            if kind in self.hidden:
+                return self.hidden[kind]
+            attached = self.attached.get(kind, {})
+            if not targets or not all(attached.get(target) for target in targets):
+                return Unknown(Reason.NOT_COLLECTED, self.source.asking(SERVICE, "ListPolicies"))
+            found.update((one.id, one) for target in targets for one in attached[target])
+        return Known(tuple(found.values()), self.source)
 
     def accounts(self) -> set[str]:
         """Every account that the tree knows of."""
@@ -129,6 +148,8 @@ def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unk
             tree.account_names[_target_id(entry)] = name or _target_id(entry)
             if not _is_active(data_of(entry)):
                 tree.closed.add(_target_id(entry))
+        elif entry.kind == UNIT:
+            tree.unit_names[_target_id(entry)] = text_or_none(data_of(entry).get("Name")) or _target_id(entry)
         elif entry.kind == "organizations.policy":
             _attach(scope, tree, entry)
     return tree
