@@ -59,9 +59,14 @@ def _names(node: ast.expr) -> set[str]:
     }
 
 
+def _is_a_kind(node: ast.expr) -> bool:
+    """Whether an expression is the kind of an identity provider, one of which vouches for AWS accounts."""
+    return isinstance(node, ast.Attribute) and node.attr == "kind"
+
+
 def _asked(node: ast.AST) -> set[str]:
     """The providers that something is compared with, or looked up by."""
-    if isinstance(node, ast.Compare):
+    if isinstance(node, ast.Compare) and not _is_a_kind(node.left):
         return {found for one in (node.left, *node.comparators) for found in _names(one)}
     if isinstance(node, ast.MatchValue):
         return _names(node.value)

@@ -250,7 +250,7 @@ class Stores:
                 access in _STORAGE_SCOPES.get(name, ()) for name in names
             ):
                 continue
-            for account in workload.roles:
+            for account in workload.known_roles:
                 link = by_account.get(account)
                 if link is not None and len(link.steps) == 1:
                     yield Link(workload.id, link.target, link.steps)

@@ -184,7 +184,7 @@ class Techniques:
     def _by_account(self) -> Mapping[str, list[Workload]]:
         found: dict[str, list[Workload]] = {}
         for workload in self._workloads.values():
-            for role in workload.roles:
+            for role in workload.known_roles:
                 found.setdefault(role, []).append(workload)
         return found
 
@@ -238,7 +238,7 @@ class Techniques:
 
     def _into_workload(self, workload: Workload) -> Iterator[Link]:
         kind = f"{workload.service}.{_singular(workload)}"
-        for account in workload.roles or ("",):
+        for account in workload.known_roles or ("",):
             places = {"workload": self._source.named(workload.id), "project": f"projects/{workload.account}"}
             if account:
                 places["account"] = account_resource(account, self._source.projects)
