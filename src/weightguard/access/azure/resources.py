@@ -87,10 +87,10 @@ class Resources:
             yield from self._of_cluster(workload)
             return
         if kind in _CODELESS or (
-            not workload.roles and kind != "machinelearningservices.workspaces/computes"
+            not workload.known_roles and kind != "machinelearningservices.workspaces/computes"
         ):
             return
-        yield from self._runs_as(workload.id, workload.roles)
+        yield from self._runs_as(workload.id, workload.known_roles)
         for offer in self._offers(workload, kind):
             yield from self.offers.links(offer)
 
@@ -260,7 +260,7 @@ class Resources:
             if workload.provider != "azure" or workload.service == "containerregistry":
                 continue
             images = [str(one).lower() for one in _images(workload)]
-            roles = {*workload.roles, *(self._of_nodes(workload) if workload.kind == "cluster" else ())}
+            roles = {*workload.known_roles, *(self._of_nodes(workload) if workload.kind == "cluster" else ())}
             if any(one.startswith(f"{server}/") or one == server for one in images) or roles & pullers:
                 yield workload.id
 

@@ -79,7 +79,7 @@ class StorageAccess:
             self.key_nodes[plain(account.id)] = State(f"key of {account.id}")
         for workload in self.context.estate.workloads:
             if workload.provider == "azure":
-                for role in workload.roles:
+                for role in workload.known_roles:
                     self._instances.setdefault(role, []).append(workload.id)
 
     def accounts(self) -> Iterator[Container]:

@@ -99,7 +99,7 @@ def _workload(record: Record, kind: str) -> Workload:
         kind=KINDS.get(kind, rest),
         service=service,
         name=name_of(record),
-        roles=identities_of(record),
+        roles=Known(identities_of(record), listing_source(record)),
         public=NOT_HERE,
         policy=Known(None, listing_source(record)),
         attributes={**_attributes(record), "type": Known(kind, listing_source(record))},
