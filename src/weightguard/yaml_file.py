@@ -29,13 +29,8 @@ Model = TypeVar("Model", bound=BaseModel)
 _MAXIMUM_DIGITS = 100
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The library's parser without its rules of YAML 1.1 (``no`` is a word, ``1:30`` is no number of seconds): see `_plain`."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the library's own name and type
-
-
-_LOADER: type[Any] = _Loader
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Its parser alone: what a word means is ours to say (`_Builder.plain`), by the rules of YAML 1.2."""
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -98,90 +93,98 @@ def read(path: Path, *, error: type[InputError] = ConfigError) -> Document:
 
 def parse(text: str, name: str, *, error: type[InputError] = ConfigError) -> Document:
     """Reads YAML from `text`; `name` stands for the file in messages. Raises as `read` does."""
-    loader = _LOADER(text)
     try:
-        _refuse_structure(text, name, error)
-        node = loader.get_single_node()
-        if node is None:
-            return Document(name, None, {})
-        lines: dict[Location, int] = {}
-        value = _Builder(loader, name, error, lines).build(node, ())
+        return _Builder(yaml.parse(text, Loader=_LOADER), name, error).document()
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
         what = getattr(problem, "problem", None) or "unreadable"
         raise error(f"the file is not YAML: {what}", where=where) from problem
-    finally:
-        loader.dispose()
-    return Document(name, value, lines)
 
 
-def _refuse_structure(text: str, name: str, error: type[InputError]) -> None:
-    """Walks the event stream first: it needs no recursion and expands nothing."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        line = _line(event)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise error(
-                "anchors and aliases are not accepted here", where=f"{name}:{line}", fix="write the value out"
-            )
-        tag = getattr(event, "tag", None)
-        if tag is not None:
-            raise error(f"a value of the kind {tag} is not accepted", where=f"{name}:{line}")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAXIMUM_DEPTH:
-                raise error(f"nested deeper than {MAXIMUM_DEPTH} levels", where=f"{name}:{line}")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-
-
-def _line(event: yaml.Event) -> int:
+def _line(event: Any) -> int:
     mark = event.start_mark
     return mark.line + 1 if mark is not None else 1
 
 
 class _Builder:
-    """Turns nodes into plain values and notes their lines."""
+    """Turns the parser's events into plain values as they come, and notes their lines; nothing is expanded on the way.
 
-    def __init__(self, loader: Any, name: str, error: type[InputError], lines: dict[Location, int]) -> None:
-        self.loader, self.name, self.error, self.lines = loader, name, error, lines
+    Args:
+        events: what the parser finds, in order.
+        name: the file, as messages show it.
+        error: the class of error to raise.
+    """
 
-    def build(self, node: yaml.Node, at: Location) -> Any:
-        self.lines.setdefault(at, node.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, at)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*at, index)) for index, item in enumerate(node.value)]
-        quoted = bool(getattr(node, "style", None))
-        return node.value if quoted else self.plain(node)
+    def __init__(self, events: Iterator[Any], name: str, error: type[InputError]) -> None:
+        self.name, self.error = name, error
+        self.lines: dict[Location, int] = {}
+        self._events = events
 
-    def mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
-        built: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise self.error("a key is not plain text", where=f"{self.name}:{line}")
-            key = str(key_node.value)
-            if key in built:
-                raise self.error(
-                    f"the key {key!r} is given twice", where=f"{self.name}:{line}", fix="remove one"
-                )
-            self.lines[(*at, key)] = line
-            built[key] = self.build(value_node, (*at, key))
+    def _next(self) -> Any:
+        return next(self._events)
+
+    def document(self) -> Document:
+        """The only document of the text."""
+        self._next()
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return Document(self.name, None, {})
+        value = self.build(self._next(), (), 0)
+        self._next()
+        event = self._next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise self._refused("the file is not YAML: it holds a second document", event)
+        return Document(self.name, value, self.lines)
+
+    def build(self, event: Any, at: Location, depth: int) -> Any:
+        self._refuse(event, depth)
+        self.lines.setdefault(at, _line(event))
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.mapping(at, depth + 1)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(at, depth + 1)
+        return event.value if event.style else self.plain(event)
+
+    def _refuse(self, event: Any, depth: int) -> None:
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            raise self._refused("anchors and aliases are not accepted here", event, "write the value out")
+        if event.tag is not None:
+            raise self._refused(f"a value of the kind {event.tag} is not accepted", event)
+        if depth >= MAXIMUM_DEPTH and isinstance(event, yaml.CollectionStartEvent):
+            raise self._refused(f"nested deeper than {MAXIMUM_DEPTH} levels", event)
+
+    def _refused(self, what: str, event: Any, fix: str | None = None) -> InputError:
+        return self.error(what, where=f"{self.name}:{_line(event)}", fix=fix)
+
+    def sequence(self, at: Location, depth: int) -> list[Any]:
+        built: list[Any] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            built.append(self.build(event, (*at, len(built)), depth))
         return built
 
-    def plain(self, node: yaml.Node) -> Any:
+    def mapping(self, at: Location, depth: int) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            self._refuse(event, depth)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._refused("a key is not plain text", event)
+            key = str(event.value)
+            if key in built:
+                raise self._refused(f"the key {key!r} is given twice", event, "remove one")
+            self.lines[(*at, key)] = _line(event)
+            built[key] = self.build(self._next(), (*at, key), depth)
+        return built
+
+    def plain(self, event: Any) -> Any:
         """A scalar without quotes, by the core schema of YAML 1.2 (section 10.3.2). Dates stay text."""
-        text = str(node.value)
+        text = str(event.value)
         if text in _NOTHING:
             return None
         if text in _TRUTH:
             return _TRUTH[text]
         if _WHOLE.fullmatch(text):
             if len(text) > _MAXIMUM_DIGITS:
-                where = f"{self.name}:{node.start_mark.line + 1}"
-                raise self.error("a number has too many digits", where=where)
+                raise self._refused("a number has too many digits", event)
             return int(text, 0) if text[1:2] in ("o", "x") else int(text)
         if _NUMBER.fullmatch(text):
             return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))

@@ -26,6 +26,8 @@ _NOT_FROM_OUTSIDE = {
     "yaml_file": "the way to YAML itself",
     "json_text": "the way to JSON itself",
     "access/aws/technique_data": _OURS,
+    "access/azure/technique_data": _OURS,
+    "access/gcp/technique_data": _OURS,
     "cli/outlet": _OURS,
     "cli/schema": _OURS,
     "collect/aws/contents": _OURS,
