@@ -722,6 +722,13 @@ def test_the_cut_takes_a_member_out_of_a_binding(tmp_path: Path) -> None:
     assert after[f"{BUCKET}#allow"]["bindings"] == [binding(VIEWER, robot)]  # type: ignore[index]
 
 
+def test_one_change_is_enough_where_two_rights_are_needed(tmp_path: Path) -> None:
+    lab = Lab()
+    reader(lab, binding(ACT_AS, EVE))
+    lab.allow(Lab.project, binding("roles/run.developer", EVE))
+    assert len(api.cut(lab.evidence(tmp_path), BUCKET).changes) == 1
+
+
 def test_the_radius_of_a_principal(tmp_path: Path) -> None:
     lab = Lab()
     robot = reader(lab, binding(TOKEN, EVE))
