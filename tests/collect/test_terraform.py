@@ -588,7 +588,7 @@ def test_a_state_of_types_that_are_all_read_leaves_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("type_", "scope"),
-    [("google_storage_bucket", "gcp"), ("azurerm_storage_account", "azure"), ("azapi_resource", "azure")],
+    [("azurerm_storage_account", "azure"), ("azapi_resource", "azure")],
 )
 def test_a_store_of_a_cloud_that_is_not_read_is_a_gap_of_stores_and_weights(
     tmp_path: Path, type_: str, scope: str

@@ -250,3 +250,49 @@ ASSETS: list[list[dict[str, Any]]] = [
         },
     ],
 ]
+GOOGLE_STATE: dict[str, Any] = {
+    "format_version": "1.0",
+    "terraform_version": "1.9.0",
+    "values": {
+        "root_module": {
+            "resources": [
+                _resource("google_project", project_id="p", number="7", folder_id="8"),
+                _resource("google_folder", name="folders/8", parent="organizations/9"),
+                _resource(
+                    "google_storage_bucket",
+                    name="weights",
+                    project="p",
+                    lifecycle_rule=[{"condition": [{"age": 3}]}],
+                ),
+                _resource(
+                    "google_storage_bucket_iam_binding",
+                    bucket="b/weights",
+                    role="roles/storage.objectViewer",
+                    members=["user:ada@example.com"],
+                    condition=[{"title": "c", "expression": "true"}],
+                ),
+                _resource("google_project_iam_policy", project="p", policy_data='{"bindings": []}'),
+                _resource("google_storage_bucket_acl", bucket="weights", role_entity=["READER:allUsers"]),
+                _resource(
+                    "google_iam_deny_policy",
+                    parent="cloudresourcemanager.googleapis.com%2Fprojects%2Fp",
+                    name="d",
+                    rules=[{"deny_rule": [{"denied_principals": ["principalSet://goog/public:all"]}]}],
+                ),
+                _resource(
+                    "google_project_organization_policy",
+                    project="p",
+                    constraint="a.b",
+                    list_policy=[{"deny": [{"all": True}]}],
+                ),
+                _resource(
+                    "google_container_cluster",
+                    project="p",
+                    location="l",
+                    name="c",
+                    node_config=[{"service_account": "a@b"}],
+                ),
+            ]
+        }
+    },
+}

@@ -327,6 +327,11 @@ READERS: dict[str, Reader] = {
         arguments=("collect terraform.states",),
         modules=("collect/terraform/state", "collect/terraform/inventory", "snapshot/secrets"),
     ),
+    "terraform of google": Reader(
+        lambda: [export_seeds.GOOGLE_STATE],
+        _collected("terraform", "gs://weights"),
+        modules=("collect/terraform/gcp/parts",),
+    ),
 }
 
 ELSEWHERE = {

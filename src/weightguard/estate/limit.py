@@ -182,6 +182,13 @@ class LimitKind(Enum):
         ("delete",),
         (),
     )
+    PARTIAL_POLICIES = (
+        "partial-policies",
+        "members of policies that Terraform did not put there: a state tells of those alone that it manages",
+        ("read", "write", "copy", "delete", "administer"),
+        (),
+    )
+
     CUT_BOUND = (
         "cut-bound",
         "readers that are left after the changes: the search for them stopped at its bound",

@@ -72,7 +72,9 @@ class GcpRemovals:
     def serves(self, unit: Unit, hop: Hop) -> Mapping[str, frozenset[str]]:
         """A hop rests on every member of the binding that means whoever takes it."""
         units = self.units(hop.origin, Because(unit.policy, unit.statement), hop.target)
-        return {_MEMBERS: frozenset(member for one in units for name, member in one.taken if name == _MEMBERS)}
+        return {
+            _MEMBERS: frozenset(member for one in units for name, member in one.taken if name == _MEMBERS)
+        }
 
     def members(self, unit: Unit) -> Iterable[str]:
         """An allow policy is no principal's own."""

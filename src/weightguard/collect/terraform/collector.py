@@ -25,8 +25,9 @@ from weightguard.collect.terraform import (
 )
 from weightguard.collect.terraform.attached import enriched
 from weightguard.collect.terraform.inventory import Inventory, Row
+from weightguard.collect.terraform.providers import collect_others, is_others
 from weightguard.collect.terraform.shapes import rows as table_rows
-from weightguard.collect.terraform.state import Resource, load, names_account
+from weightguard.collect.terraform.state import Resource, names_account, placed, resources
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter, utc_now
 
@@ -65,10 +66,30 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter, account: str | None =
     """
     if not paths:
         raise InputError("no state was given", fix="name the files that `terraform show -json` printed")
+    states = [(Path(path), resources(Path(path))) for path in paths]
+    others = collect_others((item for _, items in states for item in items if is_others(item)), writer)
+    own = [(path, [item for item in items if not is_others(item)]) for path, items in states]
+    return (
+        *_own([(path, items) for path, items in own if _is_needed(items, others)], writer, account),
+        *others,
+    )
+
+
+def _is_needed(items: Sequence[Resource], others: Sequence[str]) -> bool:
+    """Whether a state has to say whose AWS account it is: not where all that it makes is in another cloud."""
+    made = [
+        item for item in items if item.mode == "managed" and item.type.partition("_")[0] not in unread.IDLE
+    ]
+    return bool(made) or not others
+
+
+def _own(
+    states: Sequence[tuple[Path, list[Resource]]], writer: SnapshotWriter, account: str | None
+) -> tuple[str, ...]:
     by_account: dict[str, list[Resource]] = {}
-    account = account or _shared(paths)
-    for path in paths:
-        home, items = load(Path(path), account)
+    account = account or _shared(states)
+    for path, found in states:
+        home, items = placed(path, found, account)
         by_account.setdefault(home, [])
         for item in items:
             if (
@@ -80,9 +101,9 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter, account: str | None =
     return tuple(_write(inventory, keys, writer) for inventory in inventories)
 
 
-def _shared(paths: Sequence[Path]) -> str | None:
+def _shared(states: Sequence[tuple[Path, list[Resource]]]) -> str | None:
     """The one account that several states name between them."""
-    named = {names_account(Path(path)) for path in paths} - {None} if len(paths) > 1 else set()
+    named = {names_account(*state) for state in states} - {None} if len(states) > 1 else set()
     return named.pop() if len(named) == 1 else None
 
 

@@ -84,30 +84,37 @@ def blocks(values: Any, path: str) -> list[Mapping[str, Any]]:
     return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
 
 
-def load(path: Path, account: str | None = None) -> tuple[str, list[Resource]]:
-    """The account that a state file is about, and its resources, each with its own account and region.
+def resources(path: Path) -> list[Resource]:
+    """The resources of a state file, of whatever provider.
+
+    Raises:
+        InputError: it cannot be read, is not JSON, is a plan, or is empty.
+    """
+    found = list(_resources(_parsed(path), path))
+    if not found:
+        raise InputError(
+            "the state holds no resources", where=str(path), fix=f"run `{SHOW}` where the state is not empty"
+        )
+    return found
+
+
+def placed(path: Path, found: list[Resource], account: str | None = None) -> tuple[str, list[Resource]]:
+    """The AWS account that a state is about, and its resources, each with its own account and region.
 
     Args:
         account: the one to take where the state itself names none.
 
     Raises:
-        InputError: it cannot be read, is not JSON, is a plan, is empty, or names no account and none was given.
+        InputError: it names no account and none was given.
     """
-    document = _parsed(path)
-    found = list(_resources(document, path))
-    if not found:
-        raise InputError(
-            "the state holds no resources", where=str(path), fix=f"run `{SHOW}` where the state is not empty"
-        )
     partition, region, home = _home(found, path, account)
     return home, [_placed(item, partition, region, home) for item in found]
 
 
-def names_account(path: Path) -> str | None:
+def names_account(path: Path, found: list[Resource]) -> str | None:
     """The account that a state names, by whatever of it says so; None where nothing does."""
-    found = list(_resources(_parsed(path), path))
     try:
-        return _home(found, path, None)[2] if found else None
+        return _home(found, path, None)[2]
     except NoAccount:
         return None
 

@@ -28,6 +28,8 @@ def limits(estate: Estate) -> Iterator[Limit]:
     )
     if any(one.provider == "gcp" for one in (*estate.accounts, *estate.containers)):
         yield Limit(LimitKind.WORKSPACE, _EVERYTHING, in_play=False)
+    if "PARTIAL_POLICY" in _contents(estate):
+        yield Limit(LimitKind.PARTIAL_POLICIES, _EVERYTHING)
     if any(_FORBIDDING - _contents(estate) for _ in stores[:1]):
         yield Limit(LimitKind.FORBIDDING_POLICIES, _EVERYTHING, in_play=False)
 

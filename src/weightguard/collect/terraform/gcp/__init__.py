@@ -1,0 +1,1 @@
+"""The Google Cloud part of Terraform states, as the records that the inventory's exports become."""
