@@ -30,6 +30,13 @@ def _unread(found: object) -> dict[str, set[str]]:
     }
 
 
+@pytest.fixture
+def aws_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version that reads AWS alone."""
+    monkeypatch.setattr(providers, "_READERS", {"aws": providers._READERS["aws"]})
+
+
+@pytest.mark.usefixtures("aws_alone")
 @pytest.mark.parametrize("scopes", [(GCP,), (AZURE,), (GCP, AZURE)])
 def test_a_scope_of_a_provider_without_a_reader_leaves_a_gap_in_everything(scopes: tuple[str, ...]) -> None:
     alone = [record("storage.bucket", "weights", scope=scope, region=None) for scope in scopes]
@@ -39,6 +46,7 @@ def test_a_scope_of_a_provider_without_a_reader_leaves_a_gap_in_everything(scope
     assert [store.id for store in estate(bucket(), *alone).stores] == [BUCKET]
 
 
+@pytest.mark.usefixtures("aws_alone")
 def test_a_scope_that_left_no_record_is_a_gap_all_the_same() -> None:
     found = estate(bucket(), calls=[call("storage", "buckets.list", "denied", scope=GCP)])
     assert all(GCP in told for told in _unread(found).values())
