@@ -16,7 +16,16 @@ def _gcp() -> Collect:
     return collect
 
 
-_OTHERS: dict[tuple[str, ...], Callable[[], Collect]] = {("google_",): _gcp}
+def _azure() -> Collect:
+    from weightguard.collect.terraform.azure.collector import collect
+
+    return collect
+
+
+_OTHERS: dict[tuple[str, ...], Callable[[], Collect]] = {
+    ("google_",): _gcp,
+    ("azurerm_", "azuread_", "azapi_"): _azure,
+}
 
 
 def is_others(item: Resource) -> bool:

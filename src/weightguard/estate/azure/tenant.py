@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from weightguard.estate.calls import STATE_SERVICE
 from weightguard.estate.evidence import Record, data_of, listing_source
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.shape import MISSING, Malformed, Missing, find, mapping, text_or_none
@@ -109,7 +110,11 @@ class Tenant:
         service, _, operation = kind.partition(".")
         own = (service, operation)
         table = (TABLES, _table_of(kind))
-        broken = self.broken.get(own) or (self.broken.get(table) if own not in self.asked else None)
+        broken = (
+            self.broken.get((STATE_SERVICE, "ShowState"))
+            or self.broken.get(own)
+            or (self.broken.get(table) if own not in self.asked else None)
+        )
         if broken is not None:
             return broken
         never = kind in _NOT_IN_HOUND and HOUND in self.asked

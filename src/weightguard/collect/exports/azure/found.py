@@ -131,9 +131,8 @@ class Found:
         known = self.things.get(key)
         if known is None:
             region = row.get("location")
-            listed = table if from_table else operation
             self.things[key] = Thing(
-                row["id"], listed, data, region if isinstance(region, str) and region else None
+                row["id"], operation, data, region if isinstance(region, str) and region else None
             )
         else:
             known.data = _joined(known.data, data)

@@ -40,10 +40,11 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
     found = reading.finish()
     if not found.asked:
         raise InputError("the files hold nothing", where=", ".join(str(path) for path in paths[:3]), fix=HOW)
-    return _write(found, writer)
+    return write(found, writer)
 
 
-def _write(found: Found, writer: SnapshotWriter) -> tuple[str, ...]:
+def write(found: Found, writer: SnapshotWriter) -> tuple[str, ...]:
+    """Writes everything that was found; gives the scopes, sorted."""
     tenant = found.tenant or (next(iter(found.tenants)) if len(found.tenants) == 1 else NAMELESS)
     above = f"azure/{tenant}"
     writer.add_scope(above)

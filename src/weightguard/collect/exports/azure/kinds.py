@@ -71,6 +71,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.storage/storageaccounts/localusers": (
         "permissionScopes.*", "homeDirectory", "hasSshKey", "hasSshPassword", "hasSharedKey", "allowAclAuthorization",
     ),
+    "microsoft.storage/storageaccounts/paths": ("container", "path", "owner", "group", "ace.*"),
     "microsoft.storage/storageaccounts/managementpolicies": ("policy.*",),
     "microsoft.storage/storageaccounts/inventorypolicies": ("policy.enabled", "policy.rules.enabled"),
     "microsoft.storage/storageaccounts/objectreplicationpolicies": (

@@ -1,0 +1,62 @@
+"""From the Azure resources of states to records: those that an export of the same tenant would have left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from weightguard.collect.exports.azure.found import Found
+from weightguard.collect.exports.azure.graph_export import write
+from weightguard.collect.terraform.azure import authorization, directory, storage, workloads
+from weightguard.collect.terraform.azure.rows import States
+from weightguard.collect.terraform.state import Resource
+from weightguard.snapshot import Call, SnapshotWriter, utc_now
+
+PREFIXES: Final = ("azurerm_", "azuread_", "azapi_")
+_WITHOUT_A_THING: Final = frozenset({"azurerm_client_config", "azuread_client_config", "azuread_domains"})
+_IDENTITY_ALONE: Final = "microsoft.terraform/"
+
+
+def collect(items: Iterable[Resource], writer: SnapshotWriter) -> tuple[str, ...]:
+    """Writes what the Azure resources of some states say.
+
+    Args:
+        writer: an open snapshot; it is not sealed here.
+
+    Returns:
+        The scopes that were written, sorted.
+    """
+    states = States(Found())
+    for item in items:
+        states.by_type.setdefault(item.type, []).append(item)
+    for item in states.of("azurerm_user_assigned_identity"):
+        states.principals[str(item.text("id")).lower()] = item.text("principal_id") or ""
+    for item in states.of("azurerm_client_config", "azuread_client_config", "azurerm_subscription"):
+        tenant = item.text("tenant_id")
+        if tenant:
+            states.found.tenant = states.found.tenant or tenant.lower()
+    for take in (authorization.take, directory.take, storage.take, workloads.take):
+        take(states)
+    _others(states)
+    states.found.asked.clear()
+    scopes = write(states.found, writer)
+    above = next(iter(scopes)) if states.found.tenant is None else f"azure/{states.found.tenant}"
+    for scope in scopes or (above,):
+        if states.dropped:
+            why = f"{states.dropped} resources have no id or type that says what they are"
+            writer.call(
+                Call("terraform", "ShowState", scope, "failed", utc_now(), code="MalformedEntry", message=why)
+            )
+        else:
+            writer.call(Call("terraform", "ShowState", scope, "ok", utc_now()))
+    return scopes
+
+
+def _others(states: States) -> None:
+    """Resources of types that no mapper knows: by their type, with the identity that they have."""
+    for name in sorted(states.by_type):
+        if name in states.asked or name in _WITHOUT_A_THING:
+            continue
+        for item in states.by_type[name]:
+            if item.mode == "managed":
+                states.add(item, f"{_IDENTITY_ALONE}{name}", {})
