@@ -15,6 +15,7 @@ import time
 from random import Random
 from typing import Any
 
+from weightguard.memory import Memory
 from weightguard.policy.aws import (
     CompiledPolicy,
     Layers,
@@ -30,6 +31,8 @@ from weightguard.policy.aws import (
 )
 
 ACCOUNT = "111111111111"
+MEMORY = Memory()
+"""One for all, as an estate has one."""
 MANAGED = [
     "AdministratorAccess",
     "ReadOnlyAccess",
@@ -52,7 +55,9 @@ def statement(effect: str, action: Any, target: Any, **more: Any) -> dict[str, A
 
 def shared_policies() -> list[CompiledPolicy]:
     arns = [f"arn:aws:iam::aws:policy/{name}" for name in MANAGED]
-    found = [compile_policy(managed_policy(arn), kind=PolicyKind.IDENTITY, name=arn) for arn in arns]
+    found = [
+        compile_policy(managed_policy(arn), kind=PolicyKind.IDENTITY, name=arn, memory=MEMORY) for arn in arns
+    ]
     for number in range(40):
         content = document(
             statement(
@@ -63,12 +68,14 @@ def shared_policies() -> list[CompiledPolicy]:
             statement("Allow", "kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"),
             statement("Deny", "s3:Delete*", "*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
         )
-        found.append(compile_policy(content, kind=PolicyKind.IDENTITY, name=f"team{number}"))
+        found.append(compile_policy(content, kind=PolicyKind.IDENTITY, name=f"team{number}", memory=MEMORY))
     return found
 
 
 def guards() -> list[list[CompiledPolicy]]:
-    full = compile_policy(document(statement("Allow", "*", "*")), kind=PolicyKind.SCP, name="FullAWSAccess")
+    full = compile_policy(
+        document(statement("Allow", "*", "*")), kind=PolicyKind.SCP, name="FullAWSAccess", memory=MEMORY
+    )
     region = compile_policy(
         document(
             statement(
@@ -80,6 +87,7 @@ def guards() -> list[list[CompiledPolicy]]:
         ),
         kind=PolicyKind.SCP,
         name="regions",
+        memory=MEMORY,
     )
     return [[full], [full, region], [full]]
 
@@ -88,7 +96,9 @@ def principals(count: int) -> list[tuple[str, Layers]]:
     random = Random(1)
     shared, scp = shared_policies(), guards()
     boundary = [
-        compile_policy(document(statement("Allow", "*", "*")), kind=PolicyKind.BOUNDARY, name="boundary")
+        compile_policy(
+            document(statement("Allow", "*", "*")), kind=PolicyKind.BOUNDARY, name="boundary", memory=MEMORY
+        )
     ]
     found = []
     for number in range(count):
@@ -97,7 +107,7 @@ def principals(count: int) -> list[tuple[str, Layers]]:
         policies = Random(family).sample(shared, 3)
         if number % 10 == 0:
             own = document(statement("Allow", "s3:GetObject", f"arn:aws:s3:::own{number}/*"))
-            policies.append(compile_policy(own, kind=PolicyKind.IDENTITY, name="inline"))
+            policies.append(compile_policy(own, kind=PolicyKind.IDENTITY, name="inline", memory=MEMORY))
         layers = Layers(identity=policies, boundary=boundary if family % 4 == 0 else None, scp=scp)
         found.append((f"arn:aws:iam::{ACCOUNT}:role/role{number}", layers))
     return found
@@ -114,9 +124,11 @@ def places(count: int) -> list[Place]:
                 "Allow", "s3:GetObject", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/role{number}"}
             ),
         )
-        compiled = policy_set([compile_policy(policy, kind=PolicyKind.RESOURCE, name=f"bucket{number}")])
+        compiled = policy_set(
+            [compile_policy(policy, kind=PolicyKind.RESOURCE, name=f"bucket{number}", memory=MEMORY)]
+        )
         key = document(statement("Allow", "kms:*", "*", Principal={"AWS": ACCOUNT}))
-        key_policy = policy_set([compile_policy(key, kind=PolicyKind.RESOURCE, name="key")])
+        key_policy = policy_set([compile_policy(key, kind=PolicyKind.RESOURCE, name="key", memory=MEMORY)])
         found += [
             Place(f"arn:aws:s3:::team{number}/*", ("s3:GetObject", "s3:PutObject"), ACCOUNT, compiled),
             Place(f"arn:aws:s3:::team{number}", ("s3:ListBucket", "s3:PutBucketPolicy"), ACCOUNT, compiled),

@@ -11,6 +11,7 @@ from cel_expr_python import cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weightguard.memory import Memory
 from weightguard.policy.formula import ALWAYS, NEVER
 from weightguard.policy.gcp.conditions import FALSE, NEITHER, TRUE, Attributes, holds, written
 from weightguard.policy.gcp.syntax import NotAnExpression, parse
@@ -27,7 +28,7 @@ KNOWN: dict[str, Any] = {
 
 def truth(expression: str, **more: Any) -> bool | None:
     """True, false, or None where it cannot be evaluated."""
-    found = holds(expression, Attributes({**KNOWN, **more}))
+    found = holds(expression, Attributes({**KNOWN, **more}), Memory())
     return {TRUE: True, FALSE: False, NEITHER: None}[found]
 
 
@@ -101,13 +102,13 @@ def test_what_an_expression_says(expression: str, expected: bool | None) -> None
 def test_what_is_no_expression_is_neither_true_nor_false(expression: str) -> None:
     with pytest.raises(NotAnExpression):
         parse(expression)
-    assert holds(expression, Attributes()) == NEITHER
+    assert holds(expression, Attributes(), Memory()) == NEITHER
 
 
 @settings(max_examples=300, deadline=timedelta(seconds=1))
 @given(st.text(alphabet="ab.()[]!&|=<>'\"\\ 1,?:+-/*%x\n", max_size=60))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    found = holds(text, Attributes(open=True))
+    found = holds(text, Attributes(open=True), Memory())
     assert found.true is not None
 
 
@@ -202,7 +203,7 @@ UNKNOWN = Attributes({"resource.name": NAME}, tags=None, open=True)
     ],
 )
 def test_an_open_expression_names_what_would_settle_it(expression: str, needs: set[str]) -> None:
-    found = holds(expression, UNKNOWN)
+    found = holds(expression, UNKNOWN, Memory())
     settled = found.true in (ALWAYS, NEVER) and found.false in (ALWAYS, NEVER)
     assert settled == (not needs)
     assert {name for part in ([found.true] if needs else []) for name in _needs(part)} == needs
@@ -217,8 +218,10 @@ def _needs(formula: Any) -> set[str]:
 def test_what_is_said_without_an_attribute_is_true_of_all_its_values(expression: str, other: bool) -> None:
     """Whatever comes out settled while the name is unknown comes out so for every name."""
     open_world = {key: value for key, value in KNOWN.items() if key != "resource.name"}
-    before = holds(expression, Attributes(open_world, open=True))
-    after = holds(expression, Attributes({**open_world, "resource.name": "ab" if other else NAME}, open=True))
+    before = holds(expression, Attributes(open_world, open=True), Memory())
+    after = holds(
+        expression, Attributes({**open_world, "resource.name": "ab" if other else NAME}, open=True), Memory()
+    )
     if before.true is ALWAYS:
         assert after.true is ALWAYS
     if before.false is ALWAYS:

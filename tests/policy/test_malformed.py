@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policies import USER, allow, ask, deny, document, layers, outcome
 
-from weightguard.policy.aws import Layers, PolicyKind, compile_policy
+from weightguard.memory import Memory
+from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind, compile_policy
 
 GOOD = allow("s3:*")
 
@@ -217,11 +218,14 @@ def test_text_percent_encoded_text_and_objects_read_the_same() -> None:
         assert outcome(Layers(identity=[read(form)])) == "allowed"
 
 
-def test_equal_documents_are_compiled_once() -> None:
-    assert (
-        read(document(GOOD)).document
-        is compile_policy(document(GOOD), kind=PolicyKind.IDENTITY, name="q").document
-    )
+def test_equal_documents_are_compiled_once_in_a_memory() -> None:
+    def compiled(name: str, memory: Memory) -> CompiledPolicy:
+        return compile_policy(document(GOOD), kind=PolicyKind.IDENTITY, name=name, memory=memory)
+
+    memory = Memory()
+    assert compiled("p", memory) is compiled("p", memory)
+    assert compiled("p", memory).document is compiled("q", memory).document
+    assert compiled("p", memory).document is not compiled("p", Memory()).document
 
 
 def test_thousands_of_wildcards_are_no_matter() -> None:

@@ -20,6 +20,7 @@ from weightguard.access.model import AccessKind, ActorKind, Because, Hop
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
 from weightguard.estate.model import Estate, NamedPolicy
+from weightguard.memory import Memory
 
 OPEN_DOOR: Final = "AuthType NONE"
 """The statement of a reason that is a workload's own setting: it asks its callers for no credentials."""
@@ -244,4 +245,4 @@ class Exposure:
 
 
 ANYBODY: Final = "*"
-Exposing = Callable[[Iterable[NamedPolicy]], Exposure]
+Exposing = Callable[[Iterable[NamedPolicy], Memory], Exposure]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from weightguard.access.links import Graph
 from weightguard.access.provider import Exposing, Exposure, Port
 from weightguard.estate.model import Estate, NamedPolicy
+from weightguard.memory import Memory
 
 Reaching = Callable[[Estate, Graph], Port]
 
@@ -61,7 +62,7 @@ def ports(estate: Estate, graph: Graph) -> tuple[Port, ...]:
     return tuple(reaching()(estate, graph) for reaching in _REACH.values())
 
 
-def exposure(provider: str, policies: Iterable[NamedPolicy]) -> Exposure:
-    """Whom policies of a provider speak of; nobody where nothing speaks for the provider yet."""
+def exposure(provider: str, policies: Iterable[NamedPolicy], memory: Memory) -> Exposure:
+    """Whom policies of a provider speak of; nobody where nothing speaks for the provider yet. The memory is their estate's."""
     found = _EXPOSURE.get(provider)
-    return Exposure() if found is None else found()(policies)
+    return Exposure() if found is None else found()(policies, memory)

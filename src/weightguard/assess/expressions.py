@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Final
+
+from weightguard.memory import Memory
 
 ANYTHING: Final = frozenset({"*", ".*"})
 """Expressions that every name has."""
@@ -45,12 +46,12 @@ def check(expression: str) -> None:
         raise ValueError("a count without its least number is not understood; write {0,n}")
 
 
-def found_in(expressions: Iterable[str], text: str | None) -> bool | None:
+def found_in(expressions: Iterable[str], text: str | None, memory: Memory) -> bool | None:
     """Whether some expression is found in a text; None: that hangs on the text, which is not known."""
     written = tuple(expressions)
     if text is None:
         return True if ANYTHING & set(written) else (None if written else False)
-    return any(_compiled(one).search(text) is not None for one in written)
+    return any(memory.once(_compiled, one).search(text) is not None for one in written)
 
 
 def every(parts: Iterable[bool | None]) -> bool | None:
@@ -65,7 +66,6 @@ def some(parts: Iterable[bool | None]) -> bool | None:
     return True if True in known else (None if None in known else False)
 
 
-@lru_cache(maxsize=4096)
 def _compiled(expression: str) -> Any:
     """An expression as RE2 compiles it: its time grows with the text alone, whoever wrote it."""
     import re2

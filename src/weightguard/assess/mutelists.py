@@ -25,6 +25,7 @@ from weightguard.assess.expressions import ANYTHING, every, found_in, some
 from weightguard.assess.things import Named, Thing, named
 from weightguard.controls.schema import Control, Strict, Text
 from weightguard.errors import ConfigError
+from weightguard.memory import Memory
 from weightguard.yaml_file import Document
 
 _EXPIRES = re.compile(r"\bexpires[:=]\s*(\d{4}-\d{2}-\d{2})", re.IGNORECASE)
@@ -99,6 +100,7 @@ def read(document: Document, controls: Sequence[Control], as_of: datetime) -> It
         year away.
     """
     file = yaml_file.validate(MutelistFile, document, error=ConfigError)
+    memory = Memory()
     for account, content in file.Mutelist.Accounts.items():
         entries = tuple(content.Checks.items())
         for place, (check, entry) in enumerate(entries):
@@ -108,7 +110,11 @@ def read(document: Document, controls: Sequence[Control], as_of: datetime) -> It
             covering = {
                 control.id: found
                 for control in controls
-                if (found := tuple(name for name in control.mappings.prowler if _is_check(check, name)))
+                if (
+                    found := tuple(
+                        name for name in control.mappings.prowler if _is_check(check, name, memory)
+                    )
+                )
             }
             for control, checks in (covering or {f"prowler:{check}": ()}).items():
                 yield Muted(
@@ -118,7 +124,7 @@ def read(document: Document, controls: Sequence[Control], as_of: datetime) -> It
                     reason=entry.Description or "muted in Prowler",
                     expires=expires,
                     where=where,
-                    matches=_matcher(account, entries[: place + 1], checks),
+                    matches=_matcher(account, entries[: place + 1], checks, memory),
                     refused=_refusal(entry, expires, bool(covering)),
                 )
 
@@ -157,32 +163,39 @@ LONGEST_DAYS = 366
 
 
 def _matcher(
-    account: str, entries: tuple[tuple[str, MutedCheck], ...], checks: tuple[str, ...]
+    account: str, entries: tuple[tuple[str, MutedCheck], ...], checks: tuple[str, ...], memory: Memory
 ) -> Callable[[Thing], bool | None]:
     """Whether the last of some entries mutes a finding of one of some checks about a thing."""
 
     def matches(thing: Thing) -> bool | None:
         if account not in ("*", thing.account):
             return False
-        return some(_mutes(entries, check, thing) for check in checks)
+        return some(_mutes(entries, check, thing, memory) for check in checks)
 
     return matches
 
 
-def _mutes(entries: tuple[tuple[str, MutedCheck], ...], check: str, thing: Thing) -> bool | None:
+def _mutes(
+    entries: tuple[tuple[str, MutedCheck], ...], check: str, thing: Thing, memory: Memory
+) -> bool | None:
     """Whether the last entry mutes: those before it, and its own exceptions, may have ended the look."""
     finding = named(check, thing)
     ended = some(
-        _excepted(one.Exceptions, finding, thing.account)
+        _excepted(one.Exceptions, finding, thing.account, memory)
         for pattern, one in entries
-        if _is_check(pattern, check)
+        if _is_check(pattern, check, memory)
     )
     entry = entries[-1][1]
-    found = every((found_in(entry.Regions, finding.region), found_in(entry.Resources, finding.name)))
+    found = every(
+        (
+            found_in(entry.Regions, finding.region, memory),
+            found_in(entry.Resources, finding.name, memory),
+        )
+    )
     return every((found, None if ended is None else not ended))
 
 
-def _excepted(exceptions: Excepted | None, finding: Named, account: str) -> bool | None:
+def _excepted(exceptions: Excepted | None, finding: Named, account: str, memory: Memory) -> bool | None:
     """An exception holds where each of its parts that says something matches."""
     if exceptions is None:
         return False
@@ -193,13 +206,13 @@ def _excepted(exceptions: Excepted | None, finding: Named, account: str) -> bool
         (exceptions.Tags, None),
     )
     stated = [(written, text) for written, text in parts if written]
-    return bool(stated) and every(found_in(written, text) for written, text in stated)
+    return bool(stated) and every(found_in(written, text, memory) for written, text in stated)
 
 
-def _is_check(pattern: str, check: str) -> bool:
+def _is_check(pattern: str, check: str, memory: Memory) -> bool:
     """Whether an entry's check speaks of a check: all, that one, or an expression that is found in its name."""
     written = _LAMBDA.sub("awslambda", pattern)
-    return written in ("*", check) or found_in((written,), check) is True
+    return written in ("*", check) or found_in((written,), check, memory) is True
 
 
 def _check_expressions(

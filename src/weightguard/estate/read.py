@@ -15,6 +15,7 @@ from weightguard.estate.model import Estate
 from weightguard.estate.providers import reader
 from weightguard.estate.share import ScopeInput, merged
 from weightguard.estate.weight_sets import weight_sets
+from weightguard.memory import Memory
 from weightguard.provider import scope_parts
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def read_estate(snapshots: Sequence[Snapshot]) -> Estate:
         collected_at=ordered[-1].collected_at if ordered else "",
         weight_sets=weight_sets(newest, logs, joined.collections.get("stores", Collection())),
         resources=joined.resources,
+        memory=Memory(),
         **joined.collections,
     )
     return _without_reader(found, newest)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
+from weightguard.memory import Memory
 from weightguard.policy.decision import Decision
 
 _T = TypeVar("_T")
@@ -52,15 +53,20 @@ class Case(Protocol):
 
 
 class Remembered:
-    """What a run of cases shares: policies that stand in many of them are read once. It lives as long as the run."""
+    """What a run of cases shares: policies that stand in many of them are read once. It lives as long as the run.
 
-    __slots__ = ("_read",)
+    Attributes:
+        memory: what is worked out from the policies.
+    """
+
+    __slots__ = ("_read", "memory")
     _MOST = 65_536
     _WITHOUT_REFERENCES = 2
     """The version of Python's own notation that is equal for what is equal, whichever of its texts are one object."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[object, ...], object] = {}
+        self.memory = Memory(self._MOST)
 
     def once(self, content: object, read: Callable[[], _T], *more: object) -> _T:
         """What `read` makes of a part of a case, made once for parts that are equal.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 
 class Wild(Enum):
@@ -274,7 +274,6 @@ def tokens_of(text: str) -> list[Token]:
     return [Wild.MANY if c == "*" else Wild.ONE if c == "?" else c for c in text]
 
 
-@lru_cache(maxsize=65_536)
 def glob(text: str) -> Glob:
     """Compile a text in which ``*`` and ``?`` are wildcards."""
     if "?" in text:

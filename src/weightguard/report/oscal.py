@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.controls.effects import caution
+from weightguard.memory import Memory
 from weightguard.report.lookup import controls_by_id, identities, record_of, remedies, timestamp
 from weightguard.report.text import compact, prose, visible
 
@@ -30,11 +30,6 @@ _SUBJECT = "inventory-item"
 def line(text: str, limit: int = 1000) -> str:
     """`text` as a markup line: Markdown, escaped, never empty."""
     return prose(" ".join(text[: 2 * limit].split()) or "-", limit)
-
-
-@lru_cache(maxsize=4096)
-def _shared_prop(name: str, value: str) -> dict[str, str]:
-    return prop(name, value)
 
 
 def prop(name: str, value: str) -> dict[str, str]:
@@ -59,6 +54,7 @@ class Parts:
         self.controls = controls_by_id(report)
         self.now = timestamp(report)
         self._identify = identities(report, model)
+        self._memory = Memory()
         self._subjects: dict[str, str] = {}
         self._observations: dict[int, str] = {}
         self._evidence: dict[tuple[str, str], dict[str, str]] = {}
@@ -136,9 +132,9 @@ class Parts:
             "uuid": self.observation_id(result),
             "description": line(result.message),
             "props": [
-                _shared_prop("control", result.control),
-                _shared_prop("status", result.status),
-                _shared_prop("severity", result.severity),
+                self._memory.once(prop, "control", result.control),
+                self._memory.once(prop, "status", result.status),
+                self._memory.once(prop, "severity", result.severity),
                 prop("fingerprint", result.fingerprint),
             ],
             "methods": ["EXAMINE" if attested else "TEST"],

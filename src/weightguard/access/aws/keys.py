@@ -39,6 +39,7 @@ class Keys:
     """The estate's keys as stores and disks meet them."""
 
     def __init__(self, estate: Estate) -> None:
+        self._memory = estate.memory
         self._names = KeyNames(estate.keys)
 
     def of_store(self, store: Store) -> KeySurface | None:
@@ -63,7 +64,7 @@ class Keys:
             return KeySurface(arn, owner, None, None, (), False)
         managed = isinstance(key.customer_managed, Known) and not key.customer_managed.value
         policy = key.policy.value if isinstance(key.policy, Known) else None
-        document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+        document = None if policy is None else compiled(policy, PolicyKind.RESOURCE, self._memory)
         return KeySurface(key.id, key.account, key, document, _grants(key), managed and policy is None)
 
 

@@ -139,7 +139,7 @@ class Decisions:
         locks = () if need.is_data else tuple(one.lock for one in context.locks)
         given = replace(
             policies, roles=context.roles, assignments=rules, parents=context.parents, locks=locks,
-            groups=context.groups_of.get(name, frozenset()),
+            groups=context.groups_of.get(name, frozenset()), memory=context.estate.memory,
         )  # fmt: skip
         request = Request(name, need.action, need.is_data, need.resource, told, open=True)
         decision = decide(request, given)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from weightguard.access.azure.context import named
 from weightguard.access.provider import Exposure
 from weightguard.estate.model import NamedPolicy
+from weightguard.memory import Memory
 
 
-def exposure(policies: Iterable[NamedPolicy]) -> Exposure:
+def exposure(policies: Iterable[NamedPolicy], _: Memory) -> Exposure:
     """Whom some policies of resources speak of: everybody by a container's level, principals by assignments and access policies."""
     everybody = False
     names: set[str] = set()

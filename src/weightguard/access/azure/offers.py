@@ -213,7 +213,13 @@ class Offers:
             f"{_ASSIGNED}principaltype": kind,
         }
         request = Request(one.principal, ASSIGN, False, one.scope, told, open=True)
-        given = Policies(roles=self.context.roles, assignments=(one.rule,), parents=self.context.parents)
+        context = self.context
+        given = Policies(
+            roles=context.roles,
+            assignments=(one.rule,),
+            parents=context.parents,
+            memory=context.estate.memory,
+        )
         return decide(request, given).outcome in (Outcome.ALLOWED, Outcome.UNKNOWN)
 
     def role_changes(self) -> Iterator[Link]:

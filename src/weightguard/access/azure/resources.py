@@ -24,9 +24,8 @@ from weightguard.estate.fact import Fact, Known, Source
 from weightguard.estate.model import Workload
 from weightguard.policy.azure.scopes import plain
 
-_TECHNIQUES: Final[dict[str, list[Technique]]] = {}
-for _one in (*machines.TECHNIQUES, *services.TECHNIQUES):
-    _TECHNIQUES.setdefault(_one.kind, []).append(_one)
+_ALL: Final = (*machines.TECHNIQUES, *services.TECHNIQUES)
+_TECHNIQUES: Final = {kind: [one for one in _ALL if one.kind == kind] for kind in {one.kind for one in _ALL}}
 _NOTED: Final = Source.named("graph", "", "")
 _IDENTITY: Final = "Microsoft.ManagedIdentity/userAssignedIdentities/"
 _REGISTRY: Final = "Microsoft.ContainerRegistry/registries/"

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from weightguard.access.provider import Exposure
 from weightguard.estate.model import NamedPolicy
+from weightguard.memory import Memory
 from weightguard.policy.gcp.members import canonical
 
 _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
-def exposure(policies: Iterable[NamedPolicy]) -> Exposure:
+def exposure(policies: Iterable[NamedPolicy], _: Memory) -> Exposure:
     """Whom some allow policies name."""
     documents = [one.document for one in policies if isinstance(one.document, Mapping)]
     members = {

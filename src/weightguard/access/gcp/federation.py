@@ -15,6 +15,7 @@ from typing import Final
 
 from weightguard.access.gcp.policies import value
 from weightguard.estate.model import Estate, FederatedProvider
+from weightguard.memory import Memory
 from weightguard.policy.formula import NEVER
 from weightguard.policy.gcp.conditions import Attributes, holds
 
@@ -48,6 +49,7 @@ class Federation:
             if one.provider == "gcp":
                 self._providers.setdefault(one.id.rpartition("/providers/")[0], []).append(one)
         self._known: dict[str, bool] = {}
+        self._memory = estate.memory
 
     def may_be(self, member: str) -> bool:
         """Whether somebody can be a member of a policy: a federated one that no provider lets in is nobody."""
@@ -61,7 +63,7 @@ class Federation:
         if pool in self._off:
             return False
         providers = self._providers.get(pool)
-        return providers is None or any(_lets_in(one, who) for one in providers)
+        return providers is None or any(_lets_in(one, who, self._memory) for one in providers)
 
     def pools(self) -> Iterator[str]:
         """The pools that have providers."""
@@ -74,7 +76,7 @@ def pool_of(member: str) -> str | None:
     return match[1] if match else None
 
 
-def _lets_in(provider: FederatedProvider, who: str) -> bool:
+def _lets_in(provider: FederatedProvider, who: str, memory: Memory) -> bool:
     """Whether a provider may let in a principal that is named so: ``subject/S``, ``group/G``, ``attribute.NAME/VALUE``, ``*``."""
     if value(provider.enabled) is False:
         return False
@@ -84,7 +86,7 @@ def _lets_in(provider: FederatedProvider, who: str) -> bool:
     condition = value(provider.condition)
     if not condition:
         return True
-    return holds(str(condition), Attributes(told, {}, open=True)).true is not NEVER
+    return holds(str(condition), Attributes(told, {}, open=True), memory).true is not NEVER
 
 
 def _told(provider: FederatedProvider, who: str) -> dict[str, object] | None:

@@ -115,6 +115,7 @@ class Source:
             constraints=tuple(one for on, policy in limits for one in _constraint(on, policy)),
             boundaries=tuple(one for _, policy in limits for one in self._boundary(policy)),
             tags=self._tags(),
+            memory=self.estate.memory,
         )
 
     def _groups(self) -> Iterator[Any]:

@@ -16,6 +16,7 @@ from weightguard.controls.judge import Context, UnknownFact
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
 from weightguard.estate.partition import Partitions, partitions_of
+from weightguard.memory import Memory
 from weightguard.policy.aws import (
     ANONYMOUS,
     CompiledPolicy,
@@ -38,19 +39,6 @@ PUBLIC_ADDRESS = "203.0.113.77"  # RFC 5737: an address that belongs to nobody
 OTHER_ORGANISATION = "o-outside000"
 _SOME_REGION = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 PROBE_ID = "WEIGHTGUARDPROBE0"  # of no principal: ids are given out by AWS and cannot be chosen
-EVERYTHING = compile_policy(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
-    kind=PolicyKind.IDENTITY,
-    name="assumed",
-)
-OPEN_DOOR = compile_policy(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
-    },
-    kind=PolicyKind.RESOURCE,
-    name="a stranger's own",
-)
 NO_PRIVATE_NETWORK: Mapping[str, None] = dict.fromkeys(
     (
         "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
@@ -98,16 +86,35 @@ S3_USUAL: Mapping[str, Any] = {
 }
 
 
-def compiled(policy: NamedPolicy, kind: PolicyKind) -> CompiledPolicy:
+def compiled(policy: NamedPolicy, kind: PolicyKind, memory: Memory) -> CompiledPolicy:
     """A policy of the estate for the engine; one whose text is not in the snapshot stays open."""
     if policy.document is None:
-        return unread_policy(kind=kind, name=policy.name)
-    return compile_policy(policy.document, kind=kind, name=policy.name)
+        return unread_policy(kind=kind, name=policy.name, memory=memory)
+    return compile_policy(policy.document, kind=kind, name=policy.name, memory=memory)
 
 
-def levels(found: Iterable[Iterable[NamedPolicy]], kind: PolicyKind) -> list[list[CompiledPolicy]]:
+def levels(
+    found: Iterable[Iterable[NamedPolicy]], kind: PolicyKind, memory: Memory
+) -> list[list[CompiledPolicy]]:
     """Guardrails level by level."""
-    return [[compiled(policy, kind) for policy in level] for level in found]
+    return [[compiled(policy, kind, memory) for policy in level] for level in found]
+
+
+def everything(memory: Memory) -> CompiledPolicy:
+    """The policy of somebody whose own account allows everything."""
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return _assumed(statement, PolicyKind.IDENTITY, "assumed", memory)
+
+
+def open_door(memory: Memory) -> CompiledPolicy:
+    """The policy of a stranger's own resource, which lets everybody in."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    return _assumed(statement, PolicyKind.RESOURCE, "a stranger's own", memory)
+
+
+def _assumed(statement: Mapping[str, str], kind: PolicyKind, name: str, memory: Memory) -> CompiledPolicy:
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return compile_policy(document, kind=kind, name=name, memory=memory)
 
 
 def partition(context: Context, account: str) -> str:
@@ -222,9 +229,11 @@ def is_refused(
     """
     own = context.peek(policy, f"{kind}.policy")
     limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
-    resource = [compiled(own.value, PolicyKind.RESOURCE)] if isinstance(own, Known) and own.value else None
-    rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
-    layers = Layers(identity=[EVERYTHING], resource=resource, rcp=rcp)
+    memory = context.estate.memory
+    given = own.value if isinstance(own, Known) else None
+    resource = [compiled(given, PolicyKind.RESOURCE, memory)] if given else None
+    rcp = levels(limits.value, PolicyKind.RCP, memory) if isinstance(limits, Known) and limits.value else None
+    layers = Layers(identity=[everything(memory)], resource=resource, rcp=rcp)
     # What a request does not state is open: a refusal that hangs on it (on the caller's network, say) is not the one looked for.
     asked = [replace(request, assume_unknown=True) for request in requests]
     if all(decide(request, layers).outcome is Outcome.DENIED_EXPLICITLY for request in asked):
@@ -256,7 +265,8 @@ def guardrails_refuse(
     found = context.read(account.guardrails, "account.guardrails")
     if found is None:
         return tuple(actions)
-    layers = Layers(identity=[EVERYTHING], scp=levels(found, PolicyKind.SCP))
+    memory = context.estate.memory
+    layers = Layers(identity=[everything(memory)], scp=levels(found, PolicyKind.SCP, memory))
     probe = insider(account.id, context)
     facts = {**CALLED_DIRECTLY, **as_seen_from(probe, context), **extra}
     return tuple(
@@ -297,9 +307,10 @@ def first_granted(
     Its own account is taken to allow it everything: what counts is what this side grants.
     """
     given = {**CALLED_DIRECTLY, **facts}
-    grants = layers if principal is ANONYMOUS else layers.with_identity(EVERYTHING)
+    own = everything(layers.memory)
+    grants = layers if principal is ANONYMOUS else layers.with_identity(own)
     if principal.type is PrincipalType.FEDERATED_USER:
-        grants = grants.replace(session=[EVERYTHING])
+        grants = grants.replace(session=[own])
     for action, resource in asks:
         request = Request(principal, action, resource, owner, given, assume_unknown=True)
         if decide(request, grants).may_be_allowed:

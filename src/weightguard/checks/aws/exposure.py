@@ -104,8 +104,9 @@ def _text_of(policy: Fact[NamedPolicy | None]) -> Fact[NamedPolicy | None]:
 
 def _layers(account: Account, policy: NamedPolicy, s3: S3Access, context: Context) -> Layers:
     limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
-    rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
-    return Layers(resource=[compiled(policy, PolicyKind.RESOURCE)], rcp=rcp, s3=s3)
+    memory = context.estate.memory
+    rcp = levels(limits.value, PolicyKind.RCP, memory) if isinstance(limits, Known) and limits.value else None
+    return Layers(resource=[compiled(policy, PolicyKind.RESOURCE, memory)], rcp=rcp, s3=s3)
 
 
 def _circumstances(owner: str, context: Context) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def is_open_access_point(point: AccessPoint, context: Context) -> bool:
     policy = context.read(point.policy, "access_point.policy")
     if policy is None:
         return False
-    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
+    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE, context.estate.memory)])
     asks = (
         ("s3:GetObject", f"{point.id}/object/*"),
         ("s3:GetObjectVersion", f"{point.id}/object/*"),

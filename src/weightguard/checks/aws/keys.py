@@ -49,8 +49,8 @@ def _parties(policy: NamedPolicy | None, key: Key, context: Context) -> Iterator
             yield Ref(written), parse_principal(written)
 
 
-def _layers(policy: NamedPolicy | None, key: Key) -> Layers:
-    resource = [] if policy is None else [compiled(policy, PolicyKind.RESOURCE)]
+def _layers(policy: NamedPolicy | None, key: Key, context: Context) -> Layers:
+    resource = [] if policy is None else [compiled(policy, PolicyKind.RESOURCE, context.estate.memory)]
     return Layers(resource=resource)
 
 
@@ -69,7 +69,7 @@ def _may(
 def administration_apart_from_use(key: Key, context: Context) -> Verdict:
     """Nobody whom the policy names can both rewrite it and decrypt."""
     policy = context.read(key.policy)
-    layers = _layers(policy, key)
+    layers = _layers(policy, key, context)
     both = [
         who for who, principal in _parties(policy, key, context)
         if _may(principal, key, ADMINISTRATION, layers, {}, context) and _may(principal, key, ["kms:Decrypt"], layers, {}, context)
@@ -82,7 +82,7 @@ def administration_apart_from_use(key: Key, context: Context) -> Verdict:
 def decrypt_bound_to_service(key: Key, context: Context) -> Verdict:
     """A bare decryption call, without store, encryption context or attestation, is granted to nobody."""
     policy = context.read(key.policy)
-    layers = _layers(policy, key)
+    layers = _layers(policy, key, context)
     free = [
         who for who, principal in _parties(policy, key, context)
         if _may(principal, key, ["kms:Decrypt"], layers, {**BARE, **_no_context(policy), **_no_attestation(policy)}, context)
@@ -121,8 +121,9 @@ def network_restricted(key: Key, context: Context) -> Verdict:
     policy = context.read(key.policy)
     account = account_of(key, context)
     limits = context.peek(account.resource_guardrails, "account.resource_guardrails")
-    rcp = levels(limits.value, PolicyKind.RCP) if isinstance(limits, Known) and limits.value else None
-    layers = _layers(policy, key).replace(rcp=rcp)
+    found = limits.value if isinstance(limits, Known) else None
+    rcp = levels(found, PolicyKind.RCP, context.estate.memory) if found else None
+    layers = _layers(policy, key, context).replace(rcp=rcp)
     facts = {**BARE, **FROM_INTERNET, **NO_PRIVATE_NETWORK}
     open_to = [
         who
@@ -164,7 +165,7 @@ def _bounded(grant: KeyGrant) -> bool:
 def no_outsider(key: Key, context: Context) -> Verdict:
     """The policy lets nobody outside use the key."""
     policy = context.read(key.policy)
-    layers = _layers(policy, key)
+    layers = _layers(policy, key, context)
     asks = [(action, key.id) for action in USES]
     let_in = []
     for principal in outsiders_named([policy], context):
@@ -181,7 +182,7 @@ def attested_only(key: Key, context: Context) -> Verdict:
     """Nobody decrypts outside an attested environment, whatever else is the case."""
     policy = context.read(key.policy)
     names = _no_attestation(policy)
-    layers = _layers(policy, key)
+    layers = _layers(policy, key, context)
     free = [
         who
         for who, principal in _parties(policy, key, context)

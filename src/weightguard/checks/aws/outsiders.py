@@ -21,7 +21,7 @@ def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) ->
 
     Of somebody no more is known than that it is none of ours: what the policies ask of its name, type or organisation it may have.
     """
-    mentioned = exposure("aws", (one for one in policies if one is not None))
+    mentioned = exposure("aws", (one for one in policies if one is not None), context.estate.memory)
     outside = frozenset(one for one in mentioned.accounts if is_outside(one, context))
     found = [
         replace(one, bounds=_none_of_ours(one.account, frozenset(), context))
@@ -36,7 +36,7 @@ def outsiders_named(policies: Iterable[NamedPolicy | None], context: Context) ->
 
 def makers_of_access_points(policies: Iterable[NamedPolicy | None], context: Context) -> list[Principal]:
     """Everybody outside whose own access points the policies of a store take for a reason to let somebody in."""
-    mentioned = exposure("aws", (one for one in policies if one is not None))
+    mentioned = exposure("aws", (one for one in policies if one is not None), context.estate.memory)
     found = [
         (account, _somebody(account, frozenset(), context))
         for account in sorted(mentioned.through - {ANYBODY})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from weightguard.checks.aws.decisions import (
     CALLED_DIRECTLY,
-    EVERYTHING,
     FROM_INTERNET,
-    OPEN_DOOR,
     OTHER_ORGANISATION,
     S3_USUAL,
     as_seen_from,
     compiled,
+    everything,
     insider,
     is_refused,
+    open_door,
     partition,
     stranger,
     stranger_account,
@@ -85,8 +85,11 @@ def endpoint_stays_inside(endpoint: Endpoint, context: Context) -> Verdict:
     if policy is None:
         return Verdict.failed("the endpoint has the default policy: anything passes, to anybody's store")
     # Somebody who takes weights owns the store that they go to, and lets everybody write there.
+    memory = context.estate.memory
     layers = Layers(
-        identity=[EVERYTHING], resource=[OPEN_DOOR], vpc_endpoint=[compiled(policy, PolicyKind.VPC_ENDPOINT)]
+        identity=[everything(memory)],
+        resource=[open_door(memory)],
+        vpc_endpoint=[compiled(policy, PolicyKind.VPC_ENDPOINT, memory)],
     )
     outside = stranger_account(context)
     asks = (

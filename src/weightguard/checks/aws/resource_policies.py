@@ -51,7 +51,7 @@ def outside_grants(
 def _grants(
     policy: NamedPolicy, resource: str, actions: tuple[str, ...], account: Account, context: Context
 ) -> bool:
-    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
+    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE, context.estate.memory)])
     asks = [(action, resource) for action in actions]
     outsiders = outsiders_named([policy], context)
     return any(first_granted(one, asks, account.id, layers, {}) for one in outsiders)

@@ -104,7 +104,7 @@ def file_systems_require_identity(account: Account, context: Context) -> Verdict
     opened = []
     for system in systems:
         policy = context.read(system.policy, "file_system.policy")
-        if policy is None or _mounts(system.id, policy, account, facts):
+        if policy is None or _mounts(system.id, policy, account, facts, context):
             opened.append(system.name)
     if opened:
         return Verdict.failed(
@@ -113,8 +113,10 @@ def file_systems_require_identity(account: Account, context: Context) -> Verdict
     return Verdict.passed("all {count} file systems ask for an identity", count=len(systems))
 
 
-def _mounts(system: str, policy: NamedPolicy, account: Account, facts: Mapping[str, Any]) -> bool:
-    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE)])
+def _mounts(
+    system: str, policy: NamedPolicy, account: Account, facts: Mapping[str, Any], context: Context
+) -> bool:
+    layers = Layers(resource=[compiled(policy, PolicyKind.RESOURCE, context.estate.memory)])
     return (
         first_granted(ANONYMOUS, [("elasticfilesystem:ClientMount", system)], account.id, layers, facts)
         is not None

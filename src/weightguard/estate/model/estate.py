@@ -16,6 +16,7 @@ from weightguard.estate.model.principal import FederatedProvider, Principal
 from weightguard.estate.model.resource import DiskCopy, Resource, Secret
 from weightguard.estate.model.store import Store
 from weightguard.estate.model.workload import Workload
+from weightguard.memory import Memory
 from weightguard.weights import WeightSet
 
 
@@ -47,6 +48,9 @@ class Estate:
     secrets: Collection[Secret] = field(default_factory=Collection)
     weight_sets: Collection[WeightSet] = field(default_factory=Collection)
     resources: Mapping[str, Collection[Resource]] = field(default_factory=dict)  # by kind, see Resource
+    memory: Memory = field(
+        default_factory=Memory, compare=False, repr=False
+    )  # what is worked out from all this
 
     def resources_of(self, kind: str) -> Collection[Resource]:
         """The other resources of one kind. A kind that no snapshot asked for is not in `resources`, and comes back empty here."""

@@ -101,6 +101,7 @@ def _bucket_side(at_bucket: Request, at_point: Request, layers: Layers, point_la
         {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
         kind=PolicyKind.IDENTITY,
         name=_STAND_IN,
+        memory=layers.memory,
     )
     own = decide(at_point, point_layers.replace(resource=None))
     by_both = _without_stand_in(decide(at_bucket, bare.with_identity(anything)))

@@ -1,13 +1,12 @@
 """Put together what the layers said.
 
 The same answers of the same layers lead to the same decision, so each combination is concluded once: the cost of a
-thousand principals with the same policies is that of one, and looking it up.
+thousand principals with the same policies is that of one, and looking it up (see `decide`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from weightguard.policy.aws.layer import EVERYTHING, NO_RESOURCE_POLICY, both, either
@@ -64,7 +63,6 @@ class Asked(NamedTuple):
     refusal: str | None
 
 
-@lru_cache(maxsize=65_536)
 def conclude(asked: Asked) -> Decision:
     """The decision that follows from what the layers said."""
     steps = tuple(_steps(asked))

@@ -143,7 +143,7 @@ class Test:
         if self._matchers is None:
             return self._evaluate_variables(context, None if values is UNKNOWN else values)
         if values is UNKNOWN:
-            return self._open if context.bounds is None else context.bounds.narrow(self._open)
+            return context.narrow(self._open)
         return ALWAYS if self._met(values, self._matchers) else NEVER
 
     def _evaluate_partly(self, known: Partly, context: Context) -> Formula:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
+from weightguard.memory import Memory
 from weightguard.policy.aws.request_keys import may_have_key
-from weightguard.policy.aws.somebody import Bounds
+from weightguard.policy.aws.somebody import Bounds, narrowed
+from weightguard.policy.formula import Condition, Formula
 
 
 class Missing(Enum):
@@ -51,9 +53,10 @@ class Context:
         assume_unknown: whether a key that is not given is unknown rather than absent.
         action: the request's action in lower case: keys that no request for it has are absent.
         bounds: what an unknown caller is known to be or not to be.
+        memory: where it is kept which keys a request may have, and what bounds leave of a test.
     """
 
-    __slots__ = ("_action", "_assume_unknown", "_derived", "_given", "bounds")
+    __slots__ = ("_action", "_assume_unknown", "_bounds", "_derived", "_given", "_memory")
 
     def __init__(
         self,
@@ -61,11 +64,13 @@ class Context:
         derived: Mapping[str, Values],
         *,
         assume_unknown: bool,
-        action: str = "",
-        bounds: Bounds | None = None,
+        action: str,
+        bounds: Bounds | None,
+        memory: Memory,
     ) -> None:
         self._action = action
-        self.bounds = bounds
+        self._bounds = bounds
+        self._memory = memory
         self._given: dict[str, Values] = {key.lower(): as_values(value) for key, value in given.items()}
         self._derived = derived
         self._assume_unknown = assume_unknown
@@ -85,8 +90,14 @@ class Context:
             return UNKNOWN if self._assume_unknown and self._may_have(lowered) else ABSENT
         return found
 
+    def narrow(self, formula: Formula) -> Formula:
+        """A test of a caller of whom only part is known, without the values that this caller cannot have."""
+        if self._bounds is None or not isinstance(formula, Condition):
+            return formula
+        return self._memory.once(narrowed, self._bounds, formula)
+
     def _may_have(self, key: str) -> bool:
-        return may_have_key(self._action, key) and not self._is_ruled_out(key)
+        return self._memory.once(may_have_key, self._action, key) and not self._is_ruled_out(key)
 
     def _is_ruled_out(self, key: str) -> bool:
         prefix, slash, _ = key.partition("/")

@@ -9,8 +9,8 @@ evaluation", "RCP evaluation"; AWS KMS Developer Guide, "Key policies in AWS KMS
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
+from weightguard.memory import Memory
 from weightguard.policy.aws import provider
 from weightguard.policy.aws.conclude import Asked, OwnGrant, conclude
 from weightguard.policy.aws.layer import NO_RESOURCE_POLICY, NOTHING, ask, ask_resource
@@ -48,10 +48,12 @@ def decide(request: Request, layers: Layers) -> Decision:
     Returns:
         The decision; never raises for what policies hold.
     """
-    question = Question(request)
+    memory = layers.memory
+    question = Question(request, memory)
     if provider.always_allowed(question):
         return _unasked(request.action)
-    decision = conclude(
+    decision = memory.once(
+        conclude,
         Asked(
             _limits(question, layers),
             _resource(question, layers),
@@ -63,21 +65,20 @@ def decide(request: Request, layers: Layers) -> Decision:
             question.principal.has_identity_policies,
             _needs_delegation(question, layers),
             provider.refusal(question),
-        )
+        ),
     )
-    return decision if question.bounds is None else _of_one_caller(decision, question.action)
+    return decision if question.bounds is None else _of_one_caller(decision, question.action, memory)
 
 
-def _of_one_caller(decision: Decision, action: str) -> Decision:
+def _of_one_caller(decision: Decision, action: str, memory: Memory) -> Decision:
     """A decision for somebody without the alternatives that no single caller meets."""
     types = _ASSUMING if action in _TRUST_ACTIONS else TYPES
-    left = consistent(decision.conditions, types)
+    left = memory.once(consistent, decision.conditions, types)
     if left is not NEVER or decision.conditions is NEVER:
         return decision if left == decision.conditions else replace(decision, conditions=left)
     return Decision(Outcome.DENIED_IMPLICITLY, (), NEVER, ("resource",), decision.steps)
 
 
-@lru_cache(maxsize=64)
 def _unasked(action: str) -> Decision:
     return Decision(Outcome.ALLOWED, (Reason("provider", "AWS", f"{action} needs no permission"),))
 
@@ -104,10 +105,9 @@ def _resource(question: Question, layers: Layers) -> ResourceVerdict:
     if policies is None:
         return NO_RESOURCE_POLICY
     found = ask_resource(policies, "resource", question, has_boundary=layers.boundary is not None)
-    return _restricted(found) if _is_restricted(policies, question, layers) else found
+    return layers.memory.once(_restricted, found) if _is_restricted(policies, question, layers) else found
 
 
-@lru_cache(maxsize=4096)
 def _restricted(verdict: ResourceVerdict) -> ResourceVerdict:
     """The policy's denials without its grants."""
     denials = Verdict(NEVER, verdict.anyhow.deny, (), verdict.anyhow.denied_by)

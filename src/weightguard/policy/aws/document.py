@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import TypeGuard
 from urllib.parse import unquote
 
+from weightguard.memory import Memory
 from weightguard.policy.aws.public import is_public
 from weightguard.policy.aws.statement import Statement
 from weightguard.policy.aws.statement_parser import (
@@ -78,7 +78,7 @@ class Problem:
 
 
 class Document:
-    """A policy's content, compiled. Documents of equal content and kind are one object.
+    """A policy's content, compiled. Within a memory, documents of equal content and kind are one object.
 
     Args:
         kind: what it is attached to.
@@ -121,11 +121,13 @@ class CompiledPolicy:
         name: the policy's name or ARN.
         kind: what it is attached to.
         document: its compiled content.
+        memory: where it was compiled, and what is worked out from it is kept.
     """
 
     name: str
     kind: PolicyKind
     document: Document
+    memory: Memory
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -139,7 +141,12 @@ class CompiledPolicy:
 
 
 def compile_policy(
-    document: object, *, kind: PolicyKind, name: str, longest: int | None = None
+    document: object,
+    *,
+    kind: PolicyKind,
+    name: str,
+    longest: int | None = None,
+    memory: Memory | None = None,
 ) -> CompiledPolicy:
     """Compile a policy; never raises for what is in it.
 
@@ -148,15 +155,18 @@ def compile_policy(
         kind: what it is attached to.
         name: what decisions cite it by.
         longest: how many bytes the provider takes; None: as many as of any policy of its kind.
+        memory: what was compiled before; None: nothing was, and the policy is the first of a memory of its own.
 
     Returns:
         The policy; the same object for the same arguments. `problems` says what is wrong with it.
     """
+    memory = Memory() if memory is None else memory
     try:
         text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
-        return _named(name, kind, _refused(kind, f"the policy is not JSON: {type(error).__name__}"))
-    return _compiled(text, kind, name, longest)
+        found = _refused(kind, f"the policy is not JSON: {type(error).__name__}")
+        return CompiledPolicy(name, kind, found, memory)
+    return memory.once(_compiled, text, kind, name, longest, memory)
 
 
 def compile_parsed(
@@ -168,13 +178,13 @@ def compile_parsed(
         remembered: what was read before; it keeps this, too.
     """
     if not isinstance(document, dict):
-        return compile_policy(document, kind=kind, name=name, longest=longest)
+        return compile_policy(document, kind=kind, name=name, longest=longest, memory=remembered.memory)
 
     def read() -> Document:
         return _of_size(document, kind, longest)
 
     def compiled() -> CompiledPolicy:
-        return _named(name, kind, remembered.once(document, read, kind, longest))
+        return CompiledPolicy(name, kind, remembered.once(document, read, kind, longest), remembered.memory)
 
     return remembered.once(document, compiled, kind, longest, name)
 
@@ -202,24 +212,19 @@ def _most(kind: PolicyKind, longest: int | None) -> int:
     return _LONGEST_RESOURCE_POLICY if kind is PolicyKind.RESOURCE else _LONGEST_DOCUMENT
 
 
-def unread_policy(*, kind: PolicyKind, name: str) -> CompiledPolicy:
+def unread_policy(*, kind: PolicyKind, name: str, memory: Memory | None = None) -> CompiledPolicy:
     """A policy that exists but could not be read: decisions hang on it instead of ignoring it."""
-    return _unread(kind, name)
+    memory = Memory() if memory is None else memory
+    return memory.once(_unread, kind, name, memory)
 
 
-@lru_cache(maxsize=65_536)
-def _unread(kind: PolicyKind, name: str) -> CompiledPolicy:
+def _unread(kind: PolicyKind, name: str, memory: Memory) -> CompiledPolicy:
     problem = Problem(None, "the policy could not be read", False)
-    return CompiledPolicy(name, kind, Document(kind, (), (problem,), unread=True))
+    return CompiledPolicy(name, kind, Document(kind, (), (problem,), unread=True), memory)
 
 
-@lru_cache(maxsize=262_144)
-def _compiled(text: str, kind: PolicyKind, name: str, longest: int | None) -> CompiledPolicy:
-    return _named(name, kind, _document(text, kind, longest))
-
-
-def _named(name: str, kind: PolicyKind, document: Document) -> CompiledPolicy:
-    return CompiledPolicy(name, kind, document)
+def _compiled(text: str, kind: PolicyKind, name: str, longest: int | None, memory: Memory) -> CompiledPolicy:
+    return CompiledPolicy(name, kind, memory.once(_document, text, kind, longest), memory)
 
 
 def _too_long(kind: PolicyKind, size: int, most: int) -> Document:
@@ -234,7 +239,6 @@ def _refused(kind: PolicyKind, message: str) -> Document:
     return Document(kind, (), (Problem(None, message, True),))
 
 
-@lru_cache(maxsize=262_144)
 def _document(text: str, kind: PolicyKind, longest: int | None) -> Document:
     most = _most(kind, longest)
     size = len(text.encode("utf-8", "replace")) if len(text) * _LONGEST_ESCAPE > most else 0

@@ -6,12 +6,11 @@ what they say for given values of the context keys that they look at.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from weightguard.memory import Memory
 from weightguard.policy.aws.context import ABSENT, UNKNOWN
 from weightguard.policy.aws.document import CompiledPolicy
 from weightguard.policy.aws.model import PolicySet
-from weightguard.policy.aws.principal import Naming, PrincipalType
+from weightguard.policy.aws.principal import Naming, Principal, PrincipalType
 from weightguard.policy.aws.question import Question
 from weightguard.policy.aws.statement import Statement
 from weightguard.policy.aws.verdict import Matched, ResourceVerdict
@@ -25,6 +24,8 @@ _SESSION_NAME = "sts:RoleSessionName"
 NOTHING = Verdict()
 EVERYTHING = Verdict(allow=ALWAYS)
 NO_RESOURCE_POLICY = ResourceVerdict(NOTHING, NOTHING, NOTHING, NOTHING)
+_SILENT = ResourceVerdict(NOTHING, NOTHING, NOTHING, NOTHING)
+"""What a layer without policies says: it is there, other than one that is not."""
 
 _Named = tuple[Naming, str | None]
 
@@ -49,9 +50,12 @@ def either(one: Formula, other: Formula) -> Formula:
 
 def ask(policies: PolicySet, layer: str, question: Question) -> Verdict:
     """What a layer that names no principals says."""
+    memory = policies.memory
+    if memory is None:
+        return NOTHING
     matched = policies.matched.get((layer, question.action, question.target.text))
     if matched is None:
-        matched = _match(policies, layer, question)
+        matched = _match(policies, layer, question, memory)
     if not matched.pending:
         return matched.settled
     values = (*map(question.context.get, matched.keys), question.bounds)
@@ -59,13 +63,13 @@ def ask(policies: PolicySet, layer: str, question: Question) -> Verdict:
     if said is None:
         if len(matched.said) >= _MOST_ANSWERS:
             matched.said.clear()
-        said = _said(matched, layer, question)
+        said = _said(matched, layer, question, memory)
         matched.said[values] = said
     return said
 
 
-def _said(matched: Matched, layer: str, question: Question) -> Verdict:
-    tally = _Tally(matched.settled)
+def _said(matched: Matched, layer: str, question: Question, memory: Memory) -> Verdict:
+    tally = _Tally(matched.settled, memory)
     for name, statement in matched.pending:
         tally.add(statement.allows, _formula(statement, question), Reason(layer, name, statement.label))
     return tally.verdict()
@@ -83,30 +87,40 @@ def ask_resource(
         has_boundary: whether a permissions boundary is attached to the principal: a Deny with NotPrincipal "will
             always deny any IAM principal that has a permissions boundary policy attached".
     """
+    memory = policies.memory
+    if memory is None:
+        return _SILENT
     matched = policies.matched.get((layer, question.action, question.target.text))
     if matched is None:
-        matched = _match(policies, layer, question)
+        matched = _match(policies, layer, question, memory)
     principal = question.principal
-    named = tuple(
-        statement.principals.names(principal) if statement.principals is not None else (Naming.DIRECT, None)
-        for _, statement in matched.pending
-    )
+    named = tuple([_named(statement, principal) for _, statement in matched.pending])
     values = tuple(map(question.context.get, matched.keys))
     key = (named, values, question.bounds, has_boundary, principal.type is PrincipalType.ROOT)
     said = matched.said_of_resource.get(key)
     if said is None:
         if len(matched.said_of_resource) >= _MOST_ANSWERS:
             matched.said_of_resource.clear()
-        said = _said_of_resource(matched, layer, question, named, has_boundary)
+        said = _said_of_resource(matched, layer, question, named, has_boundary, memory)
         matched.said_of_resource[key] = said
     return said
 
 
+def _named(statement: Statement, principal: Principal) -> _Named:
+    element = statement.principals
+    return (Naming.DIRECT, None) if element is None else element.names(principal)
+
+
 def _said_of_resource(
-    matched: Matched, layer: str, question: Question, named: tuple[_Named, ...], has_boundary: bool
+    matched: Matched,
+    layer: str,
+    question: Question,
+    named: tuple[_Named, ...],
+    has_boundary: bool,
+    memory: Memory,
 ) -> ResourceVerdict:
-    tallies = {naming: _Tally(matched.settled) for naming in (Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT)}
-    anyhow = _Tally(matched.settled)
+    direct, limited, account, anyhow = (_Tally(matched.settled, memory) for _ in range(4))
+    tallies = {Naming.DIRECT: direct, Naming.LIMITED: limited, Naming.ACCOUNT: account}
     for (name, statement), how in zip(matched.pending, named, strict=True):
         naming, reach = _reach(statement, how, question, has_boundary)
         if naming is Naming.NOT or reach is NEVER:
@@ -116,26 +130,18 @@ def _said_of_resource(
         anyhow.add(statement.allows, formula, reason)
         if statement.allows:
             tallies[naming].add(True, formula, reason)
-    direct, limited, account = (
-        tallies[naming].verdict() for naming in (Naming.DIRECT, Naming.LIMITED, Naming.ACCOUNT)
+    return memory.once(
+        ResourceVerdict, direct.verdict(), limited.verdict(), account.verdict(), anyhow.verdict()
     )
-    return _resource_verdict(direct, limited, account, anyhow.verdict())
-
-
-@lru_cache(maxsize=65_536)
-def _resource_verdict(
-    direct: Verdict, limited: Verdict, account: Verdict, anyhow: Verdict
-) -> ResourceVerdict:
-    """The one resource verdict of these parts."""
-    return ResourceVerdict(direct, limited, account, anyhow)
 
 
 class _Tally:
     """Gathers what statements say; where one settles an effect, the open ones of that effect no longer matter."""
 
-    __slots__ = ("_allow", "_allowed_by", "_denied_by", "_deny")
+    __slots__ = ("_allow", "_allowed_by", "_denied_by", "_deny", "_memory")
 
-    def __init__(self, settled: Verdict) -> None:
+    def __init__(self, settled: Verdict, memory: Memory) -> None:
+        self._memory = memory
         self._allow: list[Formula] = [settled.allow]
         self._deny: list[Formula] = [settled.deny]
         self._allowed_by = list(settled.allowed_by)
@@ -154,21 +160,14 @@ class _Tally:
             reasons.append(reason)
 
     def verdict(self) -> Verdict:
-        return _verdict(
-            any_of(self._allow), any_of(self._deny), tuple(self._allowed_by), tuple(self._denied_by)
+        """The one verdict that says this: what follows from it is then concluded once, on however many resources."""
+        return self._memory.once(
+            Verdict, any_of(self._allow), any_of(self._deny), tuple(self._allowed_by), tuple(self._denied_by)
         )
 
 
-@lru_cache(maxsize=65_536)
-def _verdict(
-    allow: Formula, deny: Formula, allowed_by: tuple[Reason, ...], denied_by: tuple[Reason, ...]
-) -> Verdict:
-    """The one verdict that says this: what follows from it is then concluded once, on however many resources."""
-    return Verdict(allow, deny, allowed_by, denied_by)
-
-
-def _match(policies: PolicySet, layer: str, question: Question) -> Matched:
-    tally = _Tally(NOTHING)
+def _match(policies: PolicySet, layer: str, question: Question, memory: Memory) -> Matched:
+    tally = _Tally(NOTHING, memory)
     pending: list[tuple[str, Statement]] = []
     for policy in policies:
         if policy.document.unread:

@@ -6,7 +6,6 @@ Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Final
 
 from weightguard.policy.aws.context import Partly
@@ -73,8 +72,8 @@ def _side(wanted: Glob, known: Glob) -> bool | None:
 
 
 _COMPARISONS: Final[dict[str, Callable[[Resolved, str], bool | None]]] = {
-    "StringEquals": lru_cache(maxsize=16_384)(_equals),
-    "StringEqualsIgnoreCase": lru_cache(maxsize=16_384)(_equals_in_any_case),
-    "StringLike": lru_cache(maxsize=16_384)(_like),
-    "ArnLike": lru_cache(maxsize=16_384)(_arn_like),
+    "StringEquals": _equals,
+    "StringEqualsIgnoreCase": _equals_in_any_case,
+    "StringLike": _like,
+    "ArnLike": _arn_like,
 }

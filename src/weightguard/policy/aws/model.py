@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakValueDictionary
 
+from weightguard.memory import Memory
 from weightguard.policy.aws.context import ContextValue
 from weightguard.policy.aws.document import CompiledPolicy
 from weightguard.policy.aws.kms import KmsGrant
@@ -42,14 +42,15 @@ class Request:
 class PolicySet:
     """The policies of one layer. Sets of the same policies are one object and share their work.
 
-    Build one with `policy_set`; `Layers` does it for you.
+    Build one with `policy_set`; `Layers` does it for you. `memory` is that of its policies; None where there are none.
     """
 
-    __slots__ = ("__weakref__", "matched", "policies")
+    __slots__ = ("__weakref__", "matched", "memory", "policies")
 
     def __init__(self, policies: tuple[CompiledPolicy, ...]) -> None:
         self.policies = policies
         self.matched: dict[tuple[str, str, str], Matched] = {}
+        self.memory = policies[0].memory if policies else None
 
     def __iter__(self) -> Iterator[CompiledPolicy]:
         return iter(self.policies)
@@ -58,19 +59,16 @@ class PolicySet:
         return len(self.policies)
 
 
-_sets: WeakValueDictionary[tuple[CompiledPolicy, ...], PolicySet] = WeakValueDictionary()
+NO_POLICIES = PolicySet(())
+"""The one empty set; nothing is ever found in it, so that nothing hangs on it."""
 
 
 def policy_set(policies: Iterable[CompiledPolicy]) -> PolicySet:
-    """The one `PolicySet` of these policies."""
+    """The one `PolicySet` of these policies, as long as somebody holds it."""
     if isinstance(policies, PolicySet):
         return policies
     members = tuple(policies)
-    found = _sets.get(members)
-    if found is None:
-        found = PolicySet(members)
-        _sets[members] = found
-    return found
+    return members[0].memory.shared(PolicySet, members) if members else NO_POLICIES
 
 
 Policies = Iterable[CompiledPolicy]
@@ -130,6 +128,15 @@ class Layers:
         self.vpc_endpoint = _limit(vpc_endpoint)
         self.kms_grants = tuple(kms_grants or ())
         self.s3 = s3
+
+    @property
+    def memory(self) -> Memory:
+        """Where decisions keep what follows from these policies: where the first of them does."""
+        own = self.identity.memory
+        if own is not None:
+            return own
+        others = (self.resource, *self.scp, *self.rcp, self.boundary, self.session, self.vpc_endpoint)
+        return next((one.memory for one in others if one is not None and one.memory is not None), Memory())
 
     def replace(self, **changes: Any) -> Layers:
         """The same layers but for those given (named as in the constructor)."""

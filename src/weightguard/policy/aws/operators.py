@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
 from weightguard.policy.pattern import Glob
@@ -201,7 +200,6 @@ def find_operator(name: str) -> tuple[Operator, bool] | None:
     return _TABLE.get(name.lower())
 
 
-@lru_cache(maxsize=4096)
 def _number(text: str) -> Decimal | None:
     if len(text) > 64:
         return None
@@ -223,7 +221,6 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
-@lru_cache(maxsize=4096)
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
         return ipaddress.ip_network(text, strict=False)
@@ -237,7 +234,6 @@ _DATE = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
 def _moment(text: str) -> Decimal | None:
     """Seconds since the epoch of a W3C date-time, or of epoch seconds; None when it is neither."""
     match = _DATE.fullmatch(text)

@@ -32,6 +32,9 @@ class PrincipalType(StrEnum):
     SOMEBODY = "somebody"
     """Somebody of an account, or of an account that is not known either; see `weightguard.policy.aws.somebody`."""
 
+    # A member is a text and equal to it; Enum's own hash is a call into Python for each of the millions that are looked up.
+    __hash__ = str.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -128,6 +131,9 @@ class Naming(StrEnum):
     """By its own ARN, as a service, or as everybody: an implicit deny elsewhere does not limit the grant."""
     SESSION_OPEN = "session open"
     """By the ARN of one session of the role, while the request leaves the session's name open."""
+
+    # As with `PrincipalType`.
+    __hash__ = str.__hash__
 
 
 def parse_principal(

@@ -12,7 +12,6 @@ policies"), "Using service-linked roles"; IAM Identity Center User Guide, "Refer
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from functools import lru_cache
 
 from weightguard.policy.aws.principal import PrincipalType
 from weightguard.policy.aws.question import Question
@@ -45,12 +44,17 @@ _ROLE = frozenset(
 _RESERVED_ROLE = _ROLE | {"iam:tagrole", "iam:untagrole", "iam:updaterole", "iam:updateroledescription"}
 _ALIAS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 
-_UNCHANGEABLE: tuple[tuple[frozenset[str], str, str], ...] = (
-    (_MANAGED_POLICY, "arn:*:iam::aws:policy/*", "AWS managed policies cannot be changed"),
-    (_RESERVED_ROLE, "arn:*:iam::*:role/aws-reserved/*", "roles under aws-reserved cannot be changed"),
-    (_ROLE, "arn:*:iam::*:role/aws-service-role/*", "service-linked roles cannot be changed"),
-    (_ALIAS, "arn:*:kms:*:*:alias/aws/*", "aliases under alias/aws/ cannot be changed"),
+_UNCHANGEABLE: tuple[tuple[frozenset[str], Glob, str], ...] = (
+    (_MANAGED_POLICY, glob("arn:*:iam::aws:policy/*"), "AWS managed policies cannot be changed"),
+    (_RESERVED_ROLE, glob("arn:*:iam::*:role/aws-reserved/*"), "roles under aws-reserved cannot be changed"),
+    (_ROLE, glob("arn:*:iam::*:role/aws-service-role/*"), "service-linked roles cannot be changed"),
+    (_ALIAS, glob("arn:*:kms:*:*:alias/aws/*"), "aliases under alias/aws/ cannot be changed"),
 )
+_PROTECTED: Mapping[str, tuple[tuple[Glob, str], ...]] = {
+    action: tuple((protected, why) for changing, protected, why in _UNCHANGEABLE if action in changing)
+    for action in frozenset[str]().union(*(changing for changing, _, _ in _UNCHANGEABLE))
+}
+"""What each action cannot change, and why."""
 
 
 _ALWAYS_ALLOWED: Mapping[str, Container[PrincipalType]] = {
@@ -70,16 +74,7 @@ def refusal(question: Question) -> str | None:
         return "root user credentials cannot assume roles"
     if question.action == "sts:getsessiontoken":
         return "only long-term credentials get a session token"
-    return _unchangeable(question.action, question.request.resource)
-
-
-@lru_cache(maxsize=65_536)
-def _unchangeable(action: str, resource: str) -> str | None:
-    for actions, protected, why in _UNCHANGEABLE:
-        if action in actions and _covers(glob(protected), resource):
+    for protected, why in _PROTECTED.get(question.action, ()):
+        if protected.covers(glob(question.request.resource)):
             return why
     return None
-
-
-def _covers(protected: Glob, resource: str) -> bool:
-    return protected.covers(glob(resource))

@@ -6,8 +6,7 @@ elements: Variables and tags"; AWS KMS Developer Guide, "AWS KMS condition keys"
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from weightguard.memory import Memory
 from weightguard.policy.aws.arn import account_of
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly, Values
 from weightguard.policy.aws.model import Request
@@ -21,6 +20,7 @@ class Question:
 
     Args:
         request: the request as it was given.
+        memory: where it is kept what follows from its parts.
     """
 
     __slots__ = (
@@ -34,25 +34,25 @@ class Question:
         "target",
     )
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, memory: Memory) -> None:
         principal = request.principal
         self.request = request
         self.principal = principal
-        self.action, self.target = _scope(request.action, request.resource)
+        self.action, self.target = memory.once(_scope, request.action, request.resource)
         owner = request.resource_account or account_of(request.resource)
         self.resource_account = owner or principal.account
         self.same_account = principal.account is not None and self.resource_account == principal.account
         self.bounds = principal.bounds
         self.context = Context(
             request.context,
-            _derived(principal, self.action, owner, request.assume_unknown),
+            memory.once(_derived, principal, self.action.partition(":")[0], owner, request.assume_unknown),
             assume_unknown=request.assume_unknown,
             action=self.action,
             bounds=principal.bounds,
+            memory=memory,
         )
 
 
-@lru_cache(maxsize=65_536)
 def _scope(action: str, resource: str) -> tuple[str, Target]:
     lowered = action.lower()
     if has_no_resource_types(lowered):
@@ -61,19 +61,18 @@ def _scope(action: str, resource: str) -> tuple[str, Target]:
     return lowered, target(resource, literal=False)
 
 
-@lru_cache(maxsize=65_536)
 def _derived(
-    principal: Principal, action: str, resource_account: str | None, guessing: bool
+    principal: Principal, service: str, resource_account: str | None, guessing: bool
 ) -> dict[str, Values]:
-    keys = dict(_of_principal(principal))
+    keys = _of_principal(principal)
     if guessing and "aws:userid" not in keys and principal.type in _ID_PREFIXES:
         # Nobody said which id it has, but every id tells what it is of.
         keys["aws:userid"] = Partly((_ID_PREFIXES[principal.type],))
     if resource_account is not None:
         keys["aws:resourceaccount"] = (resource_account,)
-        if action.startswith("s3:"):
+        if service == "s3":
             keys["s3:resourceaccount"] = (resource_account,)
-    if action.startswith("kms:") and (principal.account or principal.type not in _OF_SOME_ACCOUNT):
+    if service == "kms" and (principal.account or principal.type not in _OF_SOME_ACCOUNT):
         keys["kms:calleraccount"] = (principal.account,) if principal.account else ABSENT
     return keys
 
@@ -96,7 +95,6 @@ _ID_PREFIXES = {
 """IAM User Guide, "IAM identifiers": what unique ids begin with. A session's name follows its role's id."""
 
 
-@lru_cache(maxsize=16_384)
 def _of_principal(principal: Principal) -> dict[str, Values]:
     kind = principal.type
     if kind in (PrincipalType.SOMEBODY, PrincipalType.CANONICAL_USER):

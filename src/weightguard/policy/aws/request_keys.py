@@ -8,7 +8,7 @@ action, and keys that describe the caller's session stand beside none: both are 
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from weightguard.policy.aws.tables import condition_keys, find_action
@@ -36,7 +36,6 @@ _OF_RESOURCES: Final = (
 )
 
 
-@lru_cache(maxsize=65_536)
 def may_have_key(action: str, key: str) -> bool:
     """Whether a request for an action may have a context key; True where the packaged tables cannot tell.
 
@@ -69,7 +68,6 @@ def _is_of(key: str, stem: str) -> bool:
     return key == stem or (stem.endswith(("/", ":")) and key.startswith(stem))
 
 
-@lru_cache(maxsize=4_096)
 def _stem(documented: str) -> str:
     """``s3:existingobjecttag/`` of ``s3:ExistingObjectTag/<key>``; a key without such a part as it is."""
     lowered = documented.lower()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from weightguard.policy.aws.arn import is_account, parse_arn
@@ -65,10 +64,6 @@ class Bounds:
     organisation: str | None = None
     points: str | None = None
 
-    def narrow(self, formula: Formula) -> Formula:
-        """A test of the caller without the values that this caller cannot have."""
-        return _narrowed(self, formula) if isinstance(formula, Condition) else formula
-
     def may_be(self, key: str, value: str) -> bool:
         """Whether a key (lower-case) may have a value that a policy's value takes."""
         test = _TESTS.get(key)
@@ -81,8 +76,8 @@ class Bounds:
         return is_pattern(account) or (is_account(account) and account not in self.accounts)
 
 
-@lru_cache(maxsize=65_536)
-def _narrowed(bounds: Bounds, condition: Condition) -> Formula:
+def narrowed(bounds: Bounds, condition: Condition) -> Formula:
+    """A test of the caller without the values that this caller cannot have."""
     key = condition.key.lower()
     if bounds.points is not None and key in _OF_POINTS:
         return ALWAYS if _is_choosable(bounds.points, condition) else NEVER
@@ -158,7 +153,6 @@ _TESTS: Final[dict[str, Callable[[Bounds, str], bool]]] = {
 }
 
 
-@lru_cache(maxsize=16_384)
 def consistent(formula: Formula, types: frozenset[str] = TYPES) -> Formula:
     """The formula without alternatives that no caller of one type meets: a user whose ARN is a role's, say."""
     rows = alternatives(formula)

@@ -7,7 +7,6 @@ NotPrincipal / Condition".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from weightguard.policy.aws.conditions import Test, Unclear, presence
 from weightguard.policy.aws.context import Context
@@ -36,7 +35,6 @@ class Target:
         return self.pattern.literal is None
 
 
-@lru_cache(maxsize=65_536)
 def target(text: str, *, literal: bool) -> Target:
     """The target of a request.
 

@@ -18,6 +18,7 @@ _DATA = Path(__file__).parent / "data"
 _LARGEST = 64 * 1024 * 1024
 _LOOKING = frozenset({"List", "Read"})
 """Access levels of actions that change nothing."""
+_NO_SERVICE: Mapping[str, Any] = {"actions": {}, "resources": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,14 @@ def _load(name: str) -> Any:
     return json.loads(zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST))
 
 
-@cache
 def _service(name: str) -> Mapping[str, Any]:
     """One service's ``actions`` and ``resources``; both empty for a service that the table does not hold."""
-    return dict(json.loads(_load("actions")["services"].get(name, '{"actions": {}, "resources": {}}')))
+    return _held(name) if name in _load("actions")["services"] else _NO_SERVICE
+
+
+@cache
+def _held(service: str) -> Mapping[str, Any]:
+    return dict(json.loads(_load("actions")["services"][service]))
 
 
 def versions() -> Mapping[str, Mapping[str, str]]:
@@ -63,7 +68,6 @@ def find_action(action: str) -> ActionEntry | None:
     return ActionEntry(f"{service}:{entry[0]}", entry[1], tuple(entry[2]), tuple(entry[3]))
 
 
-@cache
 def condition_keys(service: str) -> frozenset[str]:
     """A service's own condition keys, as documented, that stand beside some action of it."""
     actions = _service(service)["actions"]

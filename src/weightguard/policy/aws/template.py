@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
 from weightguard.policy.pattern import Glob, Token, glob, tokens_of
@@ -117,7 +116,6 @@ def _substituted(variable: Variable, context: Context) -> Text | object:
     return ABSENT
 
 
-@lru_cache(maxsize=16_384)
 def _assembled(texts: tuple[Text, ...]) -> tuple[str, Glob]:
     if len(texts) == 1 and texts[0].active:
         return texts[0].text, glob(texts[0].text)
@@ -127,7 +125,6 @@ def _assembled(texts: tuple[Text, ...]) -> tuple[str, Glob]:
     return "".join(part.text for part in texts), Glob(tokens)
 
 
-@lru_cache(maxsize=65_536)
 def template(source: str, *, with_variables: bool) -> Template:
     """Compile a policy value; `with_variables` is False for documents of version 2008-10-17."""
     if not with_variables or "${" not in source:

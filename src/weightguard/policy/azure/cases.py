@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from weightguard.errors import InputError
+from weightguard.memory import Memory
 from weightguard.policy import reading
 from weightguard.policy.azure.decide import decide
 from weightguard.policy.azure.model import (
@@ -86,7 +87,7 @@ class AzureCase:
             problem
             for one in self.policies.assignments
             if one.condition is not None
-            for problem in _not_parsed(one)
+            for problem in _not_parsed(one, self.policies.memory)
         ]
 
 
@@ -101,7 +102,11 @@ def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AzureCase
         InputError: a part is missing or is not what it should be.
     """
     request, given = _request(entry), entry.get("policies")
-    policies = remembered.once(given, lambda: _read(given, request.principal), "azure", request.principal)
+
+    def read() -> Policies:
+        return replace(_read(given, request.principal), memory=remembered.memory)
+
+    policies = remembered.once(given, read, "azure", request.principal)
     return AzureCase(request, policies)
 
 
@@ -292,9 +297,9 @@ def _vault(given: Mapping[str, Any]) -> Vault:
     return Vault(bool(given.get("enableRbacAuthorization")), policies, _network(given))
 
 
-def _not_parsed(assignment: Assignment) -> Iterator[CaseProblem]:
+def _not_parsed(assignment: Assignment, memory: Memory) -> Iterator[CaseProblem]:
     try:
-        parse(assignment.condition or "")
+        memory.once(parse, assignment.condition or "")
     except NotACondition as error:
         message = f"the condition does not parse: {error}"
         yield CaseProblem("rbac", assignment.scope, assignment.role, message, True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from weightguard.memory import Memory
 from weightguard.policy.azure.model import Request
 from weightguard.policy.azure.scopes import blob_of, matches, part
 from weightguard.policy.azure.syntax import (
@@ -38,10 +39,10 @@ _ALWAYS_THERE: Final = frozenset({"environment:utcnow"})
 Values = tuple[str, ...]
 
 
-def holds(text: str, request: Request) -> Formula:
-    """When a condition is true; never where it does not parse."""
+def holds(text: str, request: Request, memory: Memory) -> Formula:
+    """When a condition is true; never where it does not parse. The memory keeps what it says."""
     try:
-        return _when(parse(text), _Facts(request))
+        return _when(memory.once(parse, text), _Facts(request))
     except NotACondition:
         return NEVER
 

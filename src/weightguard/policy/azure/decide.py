@@ -58,13 +58,16 @@ class _Question:
         )
         return _concluded([*denied, *locked], allowed, network, steps)
 
+    def _holds(self, condition: str) -> Formula:
+        return holds(condition, self._request, self._policies.memory)
+
     # What stops
 
     def _denied(self) -> Iterator[tuple[Formula, Reason]]:
         for denial in self._policies.denials:
             if not self._concerns(denial) or not any(map(self._permits, denial.permissions)):
                 continue
-            formula = ALWAYS if denial.condition is None else holds(denial.condition, self._request)
+            formula = ALWAYS if denial.condition is None else self._holds(denial.condition)
             if formula is not NEVER:
                 yield formula, Reason("deny", denial.name, denial.scope)
 
@@ -117,14 +120,14 @@ class _Question:
 
     def _assigned(self, assignment: Assignment) -> Formula:
         permissions = roles.find(assignment.role, self._policies.roles)
-        condition = ALWAYS if assignment.condition is None else holds(assignment.condition, self._request)
+        condition = ALWAYS if assignment.condition is None else self._holds(assignment.condition)
         if permissions is None:
             action = self._request.action
             return all_of(
                 (Condition(assignment.role, "Permits", (action,), needs=(assignment.role,)), condition)
             )
         permits = any_of(
-            ALWAYS if one.condition is None else holds(one.condition, self._request)
+            ALWAYS if one.condition is None else self._holds(one.condition)
             for one in permissions
             if self._permits(one)
         )

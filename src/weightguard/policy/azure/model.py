@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from weightguard.memory import Memory
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -148,6 +150,7 @@ class Policies:
         parents: the management group, or None for the root, that a subscription or management group lies in.
         storage: the storage account that the request is about; None: nobody told.
         vault: the vault that the request is about; None: nobody told.
+        memory: the conditions that were parsed.
     """
 
     roles: Mapping[str, tuple[Permission, ...] | None] = field(default_factory=dict)
@@ -158,3 +161,4 @@ class Policies:
     locks: tuple[Lock, ...] = ()
     storage: Storage | None = None
     vault: Vault | None = None
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)

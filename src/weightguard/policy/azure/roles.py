@@ -37,13 +37,17 @@ def permission(raw: Mapping[str, Any]) -> Permission:
     return Permission(wanted, left_out, of_data, left_out_of_data, raw.get("condition"))
 
 
-@cache
 def built_in(role: str) -> tuple[Permission, ...] | None:
     """What a built-in role permits, by its name or the last part of its id; None where the table does not hold it."""
     table = _table()
     wanted = role.rpartition("/")[2].lower()
-    found = table["roles"].get(table["names"].get(wanted, wanted))
-    return None if found is None else tuple(map(permission, found["permissions"]))
+    name = table["names"].get(wanted, wanted)
+    return _held(name) if name in table["roles"] else None
+
+
+@cache
+def _held(name: str) -> tuple[Permission, ...]:
+    return tuple(map(permission, _table()["roles"][name]["permissions"]))
 
 
 def built_in_names() -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+
+from weightguard.policy.pattern import Glob
 
 MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
 
@@ -50,13 +51,8 @@ def _above(resource: str, parents: Mapping[str, str]) -> Iterator[str]:
 
 def matches(pattern: str, action: str) -> bool:
     """Whether an action is one of those that a pattern (with ``*`` for any characters) means."""
-    return _compiled(pattern.lower()).fullmatch(action.lower()) is not None
-
-
-@lru_cache(maxsize=16_384)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # Several stars in a row mean no more than one; without that they would cost the square of the text.
-    return re.compile(".*".join(map(re.escape, re.split(r"\*+", pattern))))
+    wanted = pattern.lower()
+    return (Glob.of_stars(wanted) if "*" in wanted else Glob(wanted)).matches(action.lower())
 
 
 def part(resource: str, kind: str) -> str | None:

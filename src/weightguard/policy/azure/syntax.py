@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 8_192
@@ -116,7 +115,6 @@ class _Token:
     at: int
 
 
-@lru_cache(maxsize=4_096)
 def parse(text: str) -> Node:
     """The tree of a condition.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from weightguard.errors import InputError
+from weightguard.memory import Memory
 from weightguard.policy import reading
 from weightguard.policy.case import CaseProblem, Remembered
-from weightguard.policy.decision import Decision
+from weightguard.policy.decision import Decision, Reason
 from weightguard.policy.gcp.decide import decide
 from weightguard.policy.gcp.members import canonical
 from weightguard.policy.gcp.model import (
@@ -105,11 +106,12 @@ def parse_case(entry: Mapping[str, object], remembered: Remembered) -> GcpCase:
         InputError: a part is missing or is not what it should be. A condition that is no expression is not an error: a binding
             with it grants nothing, a deny rule with it denies.
     """
-    policies, odd = remembered.once(entry.get("policies"), lambda: _read(entry.get("policies")), "gcp")
+    given = entry.get("policies")
+    policies, odd = remembered.once(given, lambda: _read(given, remembered.memory), "gcp")
     return GcpCase(_request(entry), policies, odd)
 
 
-def _read(policies: object) -> tuple[Policies, tuple[CaseProblem, ...]]:
+def _read(policies: object, memory: Memory) -> tuple[Policies, tuple[CaseProblem, ...]]:
     """The policies, and what is odd about them."""
     raw = reading.mapping(policies, "policies")
     unknown = sorted(str(name) for name in raw if name not in _PARTS)
@@ -118,7 +120,7 @@ def _read(policies: object) -> tuple[Policies, tuple[CaseProblem, ...]]:
             f"unknown part of the policies {unknown[0]!r}", fix=f"one of {', '.join(sorted(_PARTS))}"
         )
     settings = reading.mapping(raw.get("storage_settings"), "storage_settings")
-    found = _policies(raw, settings)
+    found = replace(_policies(raw, settings), memory=memory)
     return found, (*_unheard(settings), *_unreadable(found))
 
 
@@ -294,18 +296,21 @@ def _unreadable(policies: Policies) -> Iterator[CaseProblem]:
     """Conditions that are no expressions."""
     for place, bindings in policies.bindings.items():
         for binding in bindings:
-            yield from _not_parsed(binding.condition, "allow", place, binding.role, grants_nothing=True)
+            reason = Reason("allow", place, binding.role)
+            yield from _not_parsed(binding.condition, reason, policies.memory, grants_nothing=True)
     for policy in policies.denials:
         for number, rule in enumerate(policy.rules):
-            yield from _not_parsed(rule.condition, "deny", policy.name, str(number), grants_nothing=False)
+            reason = Reason("deny", policy.name, str(number))
+            yield from _not_parsed(rule.condition, reason, policies.memory, grants_nothing=False)
 
 
 def _not_parsed(
-    condition: str | None, layer: str, policy: str, statement: str, *, grants_nothing: bool
+    condition: str | None, where: Reason, memory: Memory, *, grants_nothing: bool
 ) -> Iterator[CaseProblem]:
     if condition is None:
         return
     try:
-        parse(condition)
+        memory.once(parse, condition)
     except NotAnExpression as error:
-        yield CaseProblem(layer, policy, statement, f"the condition does not parse: {error}", grants_nothing)
+        message = f"the condition does not parse: {error}"
+        yield CaseProblem(where.layer, where.policy, where.statement, message, grants_nothing)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from weightguard.memory import Memory
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 from weightguard.policy.gcp import values
 from weightguard.policy.gcp.syntax import (
@@ -105,10 +106,10 @@ class Truth:
 TRUE, FALSE, NEITHER = Truth(ALWAYS, NEVER), Truth(NEVER, ALWAYS), Truth(NEVER, NEVER)
 
 
-def holds(expression: str, attributes: Attributes) -> Truth:
-    """When a condition is true, and when it is false. One that is no expression is neither."""
+def holds(expression: str, attributes: Attributes, memory: Memory) -> Truth:
+    """When a condition is true, and when it is false. One that is no expression is neither. The memory keeps what it says."""
     try:
-        return _truth(parse(expression), attributes)
+        return _truth(memory.once(parse, expression), attributes)
     except NotAnExpression:
         return NEITHER
 

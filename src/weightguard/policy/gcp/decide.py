@@ -91,7 +91,11 @@ class _Question:
         return [(both, reason) for bound, reason in under if (both := all_of((bound, freed))) is not NEVER]
 
     def _bound(self, boundary: Boundary) -> Formula:
-        truth = TRUE if boundary.condition is None else holds(boundary.condition, self._of_principal())
+        truth = (
+            TRUE
+            if boundary.condition is None
+            else holds(boundary.condition, self._of_principal(), self._policies.memory)
+        )
         return all_of((self._members.any_means(boundary.bound_to), truth.true))
 
     def _of_principal(self) -> Attributes:
@@ -123,7 +127,9 @@ class _Question:
             return NEVER
         meant = self._members.any_means(rule.principals)
         spared = self._members.any_means(rule.except_principals)
-        truth = TRUE if rule.condition is None else holds(rule.condition, self._attributes)
+        truth = (
+            TRUE if rule.condition is None else holds(rule.condition, self._attributes, self._policies.memory)
+        )
         return all_of((meant, negation(spared), negation(truth.false)))
 
     def _allowed(self) -> Iterator[tuple[Formula, Reason]]:
@@ -145,7 +151,11 @@ class _Question:
                 if not (prevented and storage.is_public(member)) and not keeps_out(member, on, self._policies)
             )
         )
-        truth: Truth = TRUE if binding.condition is None else holds(binding.condition, self._attributes)
+        truth: Truth = (
+            TRUE
+            if binding.condition is None
+            else holds(binding.condition, self._attributes, self._policies.memory)
+        )
         return all_of((meant, permits, truth.true))
 
     def _permits(self, role: str) -> Formula:

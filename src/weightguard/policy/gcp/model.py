@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from weightguard.memory import Memory
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -159,6 +161,7 @@ class Policies:
         constraints: organisation policies.
         boundaries: None: nobody knows which there are.
         tags: the tags of each resource, by key; None: nobody knows any.
+        memory: the conditions that were parsed.
     """
 
     parents: Mapping[str, str] = field(default_factory=dict)
@@ -170,3 +173,4 @@ class Policies:
     constraints: tuple[Constraint, ...] = ()
     boundaries: tuple[Boundary, ...] = ()
     tags: Mapping[str, Mapping[str, str]] | None = None
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)

@@ -30,13 +30,14 @@ def version() -> Mapping[str, str]:
     return dict(_table()["about"])
 
 
-@cache
 def predefined(role: str) -> RoleDefinition | None:
     """A role of the provider's own, ``roles/storage.objectViewer``; None where the table does not hold it."""
-    found = _table()["roles"].get(role)
-    if found is None:
-        return None
-    stage, ranges = found
+    return _held(role) if role in _table()["roles"] else None
+
+
+@cache
+def _held(role: str) -> RoleDefinition:
+    stage, ranges = _table()["roles"][role]
     names = _table()["permissions"]
     permissions = frozenset(names[at] for first, last in ranges for at in range(first, last + 1))
     return RoleDefinition(permissions, stage == _DISABLED)

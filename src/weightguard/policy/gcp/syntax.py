@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 12_000
@@ -128,7 +127,6 @@ class _Token:
     at: int
 
 
-@lru_cache(maxsize=4_096)
 def parse(text: str) -> Node:
     """The tree of an expression.
 

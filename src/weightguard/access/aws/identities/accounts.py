@@ -11,6 +11,7 @@ from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, se
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy
 from weightguard.estate.partition import Partitions
+from weightguard.memory import Memory
 from weightguard.policy.aws import CompiledPolicy, PolicyKind
 
 
@@ -41,7 +42,7 @@ class Realm:
 
 def realms_of(estate: Estate, partitions: Partitions, membership: Membership) -> dict[str, Realm]:
     found = {
-        account.id: _realm(account, partitions.of(account.id), membership)
+        account.id: _realm(account, partitions.of(account.id), membership, estate.memory)
         for account in estate.accounts
         if account.provider == "aws"
     }
@@ -52,9 +53,9 @@ def realms_of(estate: Estate, partitions: Partitions, membership: Membership) ->
     return found
 
 
-def _realm(account: Account, partition: str, membership: Membership) -> Realm:
-    scp, looks = _levels(account.guardrails, PolicyKind.SCP)
-    rcp, also = _levels(account.resource_guardrails, PolicyKind.RCP)
+def _realm(account: Account, partition: str, membership: Membership, memory: Memory) -> Realm:
+    scp, looks = _levels(account.guardrails, PolicyKind.SCP, memory)
+    rcp, also = _levels(account.resource_guardrails, PolicyKind.RCP, memory)
     known = account.organisation is not None or isinstance(account.guardrails, Known)
     not_of = frozenset() if known else membership.known_in_full
     return Realm(
@@ -74,7 +75,7 @@ Levels = tuple[tuple[CompiledPolicy, ...], ...]
 
 
 def _levels(
-    fact: Fact[tuple[tuple[NamedPolicy, ...], ...] | None], kind: PolicyKind
+    fact: Fact[tuple[tuple[NamedPolicy, ...], ...] | None], kind: PolicyKind, memory: Memory
 ) -> tuple[Levels, Sensitivity]:
     """Guardrails that could not be read are taken not to limit anybody; the question's gaps name them."""
     if isinstance(fact, Unknown) or fact.value is None:
@@ -82,8 +83,8 @@ def _levels(
     looks = BLIND
     for level in fact.value:
         for policy in level:
-            looks |= sensitivity(document_of(policy))
-    return tuple(tuple(compiled(policy, kind) for policy in level) for level in fact.value), looks
+            looks |= sensitivity(document_of(policy), memory)
+    return tuple(tuple(compiled(policy, kind, memory) for policy in level) for level in fact.value), looks
 
 
 def guardrail_readings(estate: Estate) -> dict[CompiledPolicy, Reading]:
@@ -91,5 +92,6 @@ def guardrail_readings(estate: Estate) -> dict[CompiledPolicy, Reading]:
     for account in estate.accounts:
         levels = account.guardrails.value if isinstance(account.guardrails, Known) else None
         for policy in (one for level in levels or () for one in level):
-            found[compiled(policy, PolicyKind.SCP)] = reading(document_of(policy))
+            made = compiled(policy, PolicyKind.SCP, estate.memory)
+            found[made] = reading(document_of(policy), estate.memory)
     return found

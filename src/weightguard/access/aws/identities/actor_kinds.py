@@ -19,6 +19,7 @@ from weightguard.access.aws.identities.principals import Population
 from weightguard.access.model import ActorKind
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Estate, Principal, PrincipalKind
+from weightguard.memory import Memory
 from weightguard.policy.aws import PolicyKind, compile_policy
 from weightguard.policy.aws.principal import PrincipalElement
 
@@ -103,7 +104,7 @@ class ActorKinds:
             return _of_user(principal)
         if principal.service_linked:
             return "service"
-        element = _trusted(principal)
+        element = _trusted(principal, self._population.memory)
         if "/aws-reserved/sso.amazonaws.com/" in principal.id or any(
             ":saml-provider/" in name for name in element.federated
         ):
@@ -142,14 +143,15 @@ def _is(fact: Any, value: bool) -> bool:
     return isinstance(fact, Known) and fact.value is value
 
 
-def _trusted(principal: Principal) -> PrincipalElement:
+def _trusted(principal: Principal, memory: Memory) -> PrincipalElement:
     """Everybody that the role's trust policy lets in, statement by statement together."""
     empty: frozenset[str] = frozenset()
     aws, service, federated = empty, empty, empty
     trust = principal.trust.value if isinstance(principal.trust, Known) else None
     document = None if trust is None else document_of(trust)
     if trust is not None and document is not None:
-        for statement in compile_policy(document, kind=PolicyKind.TRUST, name=trust.id).document.statements:
+        policy = compile_policy(document, kind=PolicyKind.TRUST, name=trust.id, memory=memory)
+        for statement in policy.document.statements:
             element = statement.principals
             if statement.allows and element is not None:
                 aws, service, federated = (

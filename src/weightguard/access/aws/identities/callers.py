@@ -11,6 +11,7 @@ from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.readings import reading
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal, PrincipalKind
+from weightguard.memory import Memory
 from weightguard.policy.aws import Bounds, PolicyKind, parse_principal
 from weightguard.policy.aws import Principal as Caller
 
@@ -25,10 +26,10 @@ def has_long_term_credentials(principal: Principal) -> bool:
     return isinstance(keys, Known) and any(key.active for key in keys.value)
 
 
-def caller_of(principal: Principal, realm: Realm) -> Caller:
+def caller_of(principal: Principal, realm: Realm, memory: Memory) -> Caller:
     """The principal as the engine knows it."""
     tags = principal.tags.value if isinstance(principal.tags, Known) else None
-    opened = _tagged_by_others(principal) if principal.kind is PrincipalKind.ROLE else ()
+    opened = _tagged_by_others(principal, memory) if principal.kind is PrincipalKind.ROLE else ()
     caller = parse_principal(
         principal.id,
         in_management_account=realm.is_management,
@@ -51,7 +52,7 @@ _OF_PODS: Final = (
 )
 
 
-def _tagged_by_others(role: Principal) -> tuple[str, ...]:
+def _tagged_by_others(role: Principal, memory: Memory) -> tuple[str, ...]:
     """The keys of the tags that identity providers and EKS give to sessions of a role, where its trust policy lets them.
 
     Sources: IAM User Guide, "Pass session tags in AWS STS" (SAML and OIDC; they override the role's tags; IAM Identity Center
@@ -59,10 +60,10 @@ def _tagged_by_others(role: Principal) -> tuple[str, ...]:
     """
     policy = role.trust.value if isinstance(role.trust, Known) else None
     document = None if policy is None else document_of(policy)
-    if policy is None or document is None or not reading(document).allows("sts:tagsession"):
+    if policy is None or document is None or not reading(document, memory).allows("sts:tagsession"):
         return ()
     found: tuple[str, ...] = ()
-    for statement in compiled(policy, PolicyKind.TRUST).document.statements:
+    for statement in compiled(policy, PolicyKind.TRUST, memory).document.statements:
         element = statement.principals
         if element is None or not statement.allows or not statement.may_apply("sts:tagsession", ANYTHING):
             continue

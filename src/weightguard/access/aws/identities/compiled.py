@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
+from weightguard.memory import Memory
 from weightguard.policy.aws import CompiledPolicy, PolicyKind, compile_policy, unread_policy
 
 _OF_CALLERS: Final = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SCP})
@@ -18,19 +18,21 @@ _LONGEST: Final = 120
 """Characters of a condition that an answer repeats."""
 
 
-def understood(document: Mapping[str, Any] | str, kind: PolicyKind, name: str) -> CompiledPolicy:
+def understood(
+    document: Mapping[str, Any] | str, kind: PolicyKind, name: str, memory: Memory
+) -> CompiledPolicy:
     """The policy; statements whose condition alone is malformed hang on that condition, whatever it says.
 
     A policy of a caller's that cannot be read as a whole is one that nobody read: it may allow and deny anything. What a store's or
     a key's may say is told by its place, as for one that was refused.
     """
-    found = compile_policy(document, kind=kind, name=name)
+    found = compile_policy(document, kind=kind, name=name, memory=memory)
     if not is_malformed(found):
         return found
     if kind in _OF_CALLERS and any(one.statement is None and one.grants_nothing for one in found.problems):
-        return unread_policy(kind=kind, name=name)
+        return unread_policy(kind=kind, name=name, memory=memory)
     text = document if isinstance(document, str) else json.dumps(document)
-    return compile_policy(_opened(text, kind), kind=kind, name=name)
+    return compile_policy(memory.once(_opened, text, kind), kind=kind, name=name, memory=memory)
 
 
 def is_malformed(policy: CompiledPolicy) -> bool:
@@ -48,7 +50,6 @@ def parsed(document: Mapping[str, Any] | str | None) -> object:
         return None
 
 
-@lru_cache(maxsize=4_096)
 def _opened(text: str, kind: PolicyKind) -> str:
     document = parsed(text)
     if not isinstance(document, Mapping):

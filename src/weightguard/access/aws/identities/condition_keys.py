@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from weightguard.access.condition import Condition, ConditionKind, Matter
@@ -82,14 +81,12 @@ def kind_of_key(key: str) -> ConditionKind:
     return ConditionKind.REQUEST
 
 
-@lru_cache(maxsize=65_536)
 def of_test(test: ContextTest) -> Condition:
     """One open test of the engine's as a condition."""
     kind = ConditionKind.UNREAD if test.operator in ("Unread", "Unclear") else kind_of_key(test.key)
     return Condition(kind, test.key, test.values, test.operator, test.negated, provider="aws")
 
 
-@lru_cache(maxsize=65_536)
 def of_formula(formula: Formula) -> Condition:
     """A whole formula of the engine's as one condition; of its tests' kind where they share it."""
     if isinstance(formula, ContextTest):
@@ -140,7 +137,6 @@ def takes_every_network(key: str, operator: str, values: Iterable[str]) -> bool:
     return operator.startswith("StringLike") and any(glob(value).covers(whole) for value in values)
 
 
-@lru_cache(maxsize=4_096)
 def _covers_addresses(values: tuple[str, ...]) -> bool:
     found: dict[int, list[ipaddress.IPv4Network | ipaddress.IPv6Network]] = {4: [], 6: []}
     for value in values:

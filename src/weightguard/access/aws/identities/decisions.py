@@ -7,7 +7,6 @@ caller chooses freely (the name of its session, the tags of what it creates) is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from weightguard.access.aws.identities.condition_keys import of_formula, of_test, takes_every_network
@@ -18,6 +17,7 @@ from weightguard.access.grant import Grant
 from weightguard.access.model import Because
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Principal as EstatePrincipal
+from weightguard.memory import Memory
 from weightguard.policy.aws import (
     AccessPoint,
     CompiledPolicy,
@@ -139,7 +139,8 @@ class Decisions:
             point: the S3 access point that the request goes through; None where it goes to the bucket itself.
         """
         decision = self.decision(caller, action, resource, layers, owner=owner, context=context, point=point)
-        return grant_of(decision, action, bare=self.population.is_long_term(caller.identifier))
+        bare = self.population.is_long_term(caller.identifier)
+        return grant_of(decision, action, self.population.memory, bare=bare)
 
     def decision(
         self,
@@ -229,7 +230,7 @@ class Decisions:
         return tuple(sorted(((key, value) for key, value in found.items() if key in keys), key=str))
 
 
-def grant_of(decision: Decision, action: str, *, bare: bool = False) -> Grant | None:
+def grant_of(decision: Decision, action: str, memory: Memory, *, bare: bool = False) -> Grant | None:
     """A decision as a grant; None when it denies, or hangs on what cannot be.
 
     Args:
@@ -239,7 +240,7 @@ def grant_of(decision: Decision, action: str, *, bare: bool = False) -> Grant | 
         return Grant(_because(decision), (), (decision.ways,))
     if decision.outcome is not Outcome.UNKNOWN:
         return None
-    conditions = remaining(decision.conditions, action, bare)
+    conditions = memory.once(remaining, decision.conditions, action, bare)
     return None if conditions is None else Grant(_because(decision), conditions, (decision.ways,))
 
 
@@ -247,7 +248,6 @@ def _because(decision: Decision) -> tuple[Because, ...]:
     return tuple(Because(reason.policy, reason.statement) for reason in decision.by)
 
 
-@lru_cache(maxsize=65_536)
 def remaining(formula: Formula, action: str, bare: bool = False) -> tuple[Condition, ...] | None:
     """What is left to hold once the caller has chosen all that it may choose; None when nothing can satisfy the formula.
 
@@ -311,7 +311,7 @@ def trust_of_service(
         assume_unknown=True,
         resource_in_management_account=realm.is_management,
     )
-    grant = grant_of(decide(request, layers), "sts:AssumeRole")
+    grant = grant_of(decide(request, layers), "sts:AssumeRole", decisions.population.memory)
     if grant is None:
         return None
     # What the service acts for is made by the actor, who names it: a condition on its ARN in the role's own account can be met.

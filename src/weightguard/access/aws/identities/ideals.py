@@ -19,7 +19,7 @@ class Ideals:
     def __init__(self, population: Population, named: NamedPrincipals) -> None:
         self._found: dict[object, PrincipalGroup] = {}
         self._of: dict[str, PrincipalGroup] = {}
-        policy = administrator("anything")
+        policy = administrator("anything", population.memory)
         for name, group in population.group_of.items():
             caller = population.callers[name]
             apart = name if name in named.kept_apart else None

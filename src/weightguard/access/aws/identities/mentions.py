@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from weightguard.policy.aws import CompiledPolicy
@@ -74,11 +73,10 @@ def mentions(policies: Iterable[CompiledPolicy], names: Iterable[str] = ()) -> M
     """Of whom policies speak; with more names, such as those of a key's grantees."""
     found = _of_names(frozenset(names))
     for policy in policies:
-        found |= _of_policy(policy)
+        found |= policy.memory.once(_of_policy, policy)
     return found
 
 
-@lru_cache(maxsize=65_536)
 def _of_policy(policy: CompiledPolicy) -> Mentions:
     found = Mentions()
     for statement in policy.document.statements:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from weightguard.access.aws.identities.compiled import understood
 from weightguard.access.aws.identities.groups import PrincipalGroup
@@ -18,6 +18,7 @@ from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, se
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import NamedPolicy
 from weightguard.estate.model import Principal as EstatePrincipal
+from weightguard.memory import Memory
 from weightguard.policy.aws import CompiledPolicy, PolicyKind, Principal, compile_policy
 from weightguard.policy.aws.principal import Naming, PrincipalElement
 from weightguard.policy.aws.statement import target
@@ -34,9 +35,9 @@ Class = tuple[Principal, tuple[PrincipalGroup | str, ...]]
 """A caller, and what stands for all who are like it: a group, groups, or names."""
 
 
-def administrator(name: str) -> CompiledPolicy:
+def administrator(name: str, memory: Memory) -> CompiledPolicy:
     """A policy that allows everything, under the name that an answer is to cite."""
-    return compile_policy(ADMINISTRATOR, kind=PolicyKind.IDENTITY, name=name)
+    return compile_policy(ADMINISTRATOR, kind=PolicyKind.IDENTITY, name=name, memory=memory)
 
 
 class NamedPrincipals:
@@ -48,12 +49,13 @@ class NamedPrincipals:
 
     def __init__(self, population: Population) -> None:
         self._population = population
+        self._memory = population.memory
         self._everywhere: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def named_in(self, document: Mapping[str, object] | str) -> frozenset[str]:
         """The AWS principals and services that a resource policy names, in allowing and in denying."""
         text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
-        return _names(understood(text, PolicyKind.RESOURCE, ""))
+        return self.names(understood(text, PolicyKind.RESOURCE, "", self._memory))
 
     def is_named(self, group: PrincipalGroup, named: frozenset[str]) -> bool:
         """Whether some of these names is, or is a session or an id of, a member of the group."""
@@ -157,16 +159,16 @@ class NamedPrincipals:
         """
         found: set[str] = set()
         for principal in self._population.estate.principals:
-            for name in self.meant(_named_by(principal.trust, PolicyKind.TRUST)):
+            for name in self.meant(self._named_by(principal.trust, PolicyKind.TRUST)):
                 if not self._suffices(name, principal):
                     found.add(name)
         for key in self._population.estate.keys:
             if isinstance(key.grants, Known):
                 found.update(self.meant(grant.grantee for grant in key.grants.value))
         for fact in self._resource_policies():
-            found.update(self.meant(_named_by(fact, PolicyKind.RESOURCE)))
+            found.update(self.meant(self._named_by(fact, PolicyKind.RESOURCE)))
             policy = fact.value if isinstance(fact, Known) else None
-            for pattern in sensitivity(None if policy is None else document_of(policy)).arns:
+            for pattern in self._looks(policy).arns:
                 found.update(self._matching(pattern))
         return frozenset(found)
 
@@ -177,8 +179,16 @@ class NamedPrincipals:
         facts = [principal.trust for principal in self._population.estate.principals]
         for fact in (*facts, *self._resource_policies()):
             policy = fact.value if isinstance(fact, Known) else None
-            found |= BLIND if policy is None else sensitivity(document_of(policy))
+            found |= self._looks(policy)
         return found
+
+    def _looks(self, policy: NamedPolicy | None) -> Sensitivity:
+        return BLIND if policy is None else sensitivity(document_of(policy), self._memory)
+
+    def _named_by(self, fact: Fact[NamedPolicy | None], kind: PolicyKind) -> frozenset[str]:
+        """Whom a policy names, to let in or to keep out."""
+        policy = fact.value if isinstance(fact, Known) else None
+        return _NOBODY if policy is None else self.names(compiled(policy, kind, self._memory)) - {"*"}
 
     def _suffices(self, name: str, role: EstatePrincipal) -> bool:
         """Whether a trust policy that names a principal surely lets it in as it is."""
@@ -246,12 +256,15 @@ class NamedPrincipals:
     @staticmethod
     def names(policy: CompiledPolicy) -> frozenset[str]:
         """The AWS principals and services that a compiled resource policy names."""
-        return _names(policy)
+        return policy.memory.once(_names, policy)
 
 
-@lru_cache(maxsize=65_536)
 def lets_in(policy: CompiledPolicy) -> frozenset[str]:
     """Whom the policy's allowing statements name; ``*`` for everybody."""
+    return policy.memory.once(_lets_in, policy)
+
+
+def _lets_in(policy: CompiledPolicy) -> frozenset[str]:
     names: set[str] = set()
     for statement in policy.document.statements:
         element = statement.principals
@@ -262,17 +275,23 @@ def lets_in(policy: CompiledPolicy) -> frozenset[str]:
     return frozenset(names)
 
 
-@lru_cache(maxsize=65_536)
 def allows_somebody(policy: CompiledPolicy, action: str) -> bool:
     """Whether some statement of a resource policy allows an action (lower-case), on whatever and to whomever."""
+    return policy.memory.once(_allows_somebody, policy, action)
+
+
+def _allows_somebody(policy: CompiledPolicy, action: str) -> bool:
     return any(
         statement.allows and statement.may_apply(action, _ANY) for statement in policy.document.statements
     )
 
 
-@lru_cache(maxsize=65_536)
 def allows_everybody(policy: CompiledPolicy, action: str) -> bool:
     """Whether some statement of a resource policy allows an action (lower-case) without naming who."""
+    return policy.memory.once(_allows_everybody, policy, action)
+
+
+def _allows_everybody(policy: CompiledPolicy, action: str) -> bool:
     return any(
         statement.allows
         and statement.may_apply(action, _ANY)
@@ -282,7 +301,6 @@ def allows_everybody(policy: CompiledPolicy, action: str) -> bool:
     )
 
 
-@lru_cache(maxsize=65_536)
 def _names(policy: CompiledPolicy) -> frozenset[str]:
     names: set[str] = set()
     for statement in policy.document.statements:
@@ -300,12 +318,6 @@ def _other_name(name: str) -> str:
     if ":assumed-role/" in name:
         return f"{account_in(name)}/{name.partition(':assumed-role/')[2].partition('/')[0]}"
     return name.partition(":")[0]
-
-
-def _named_by(fact: Fact[NamedPolicy | None], kind: PolicyKind) -> frozenset[str]:
-    """Whom a policy names, to let in or to keep out."""
-    policy = fact.value if isinstance(fact, Known) else None
-    return frozenset() if policy is None else _names(compiled(policy, kind)) - {"*"}
 
 
 def _denies(group: PrincipalGroup) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from weightguard.access.aws.identities.compiled import understood
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import Estate, NamedPolicy
+from weightguard.memory import Memory
 from weightguard.policy.aws import CompiledPolicy, PolicyKind, managed_policy, unread_policy
 
 Document = Mapping[str, Any] | str
@@ -20,12 +21,14 @@ def document_of(policy: NamedPolicy) -> Document | None:
     return policy.document
 
 
-def compiled(policy: NamedPolicy, kind: PolicyKind, name: str | None = None) -> CompiledPolicy:
+def compiled(
+    policy: NamedPolicy, kind: PolicyKind, memory: Memory, name: str | None = None
+) -> CompiledPolicy:
     """The policy, compiled under its id or the given name; unread where its text is not known."""
     document = document_of(policy)
     if document is None:
-        return unread_policy(kind=kind, name=name or policy.id)
-    return understood(document, kind, name or policy.id)
+        return unread_policy(kind=kind, name=name or policy.id, memory=memory)
+    return understood(document, kind, name or policy.id, memory)
 
 
 def policies_of_resources(estate: Estate) -> Iterator[tuple[NamedPolicy, PolicyKind]]:

@@ -62,6 +62,7 @@ class Population:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
+        self.memory = estate.memory
         self.principals = {item.id: item for item in estate.principals}
         self.membership = Membership(estate)
         self.partitions = partitions_of(estate)
@@ -92,7 +93,9 @@ class Population:
     @cached_property
     def _of_resources(self) -> tuple[Reading, ...]:
         """What the policies that nobody carries speak of."""
-        found = (reading(document_of(policy)) for policy, _ in policies_of_resources(self.estate))
+        found = (
+            reading(document_of(policy), self.memory) for policy, _ in policies_of_resources(self.estate)
+        )
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -146,7 +149,7 @@ class Population:
 
     def _admit(self, principal: Principal, found: dict[tuple[Any, ...], PrincipalGroup]) -> None:
         realm = self.realm(principal.account)
-        caller = caller_of(principal, realm)
+        caller = caller_of(principal, realm, self.memory)
         self.callers[principal.id] = caller
         policies, boundary, looks, patterns = self._policies(principal)
         looks |= realm.sensitivity
@@ -183,10 +186,10 @@ class Population:
             found[one.compiled] = None
             carried.append(one)
         if isinstance(principal.groups, Unknown):
-            found[unread_policy(kind=PolicyKind.IDENTITY, name=f"groups of {principal.id}")] = None
+            found[self._unread(PolicyKind.IDENTITY, f"groups of {principal.id}")] = None
         for owner in (principal, *self.groups_of(principal)):
             if isinstance(owner.policies, Unknown):
-                found[unread_policy(kind=PolicyKind.IDENTITY, name=f"policies of {owner.id}")] = None
+                found[self._unread(PolicyKind.IDENTITY, f"policies of {owner.id}")] = None
         boundary = self._boundary(principal)
         if isinstance(boundary, Carried):
             carried.append(boundary)
@@ -199,8 +202,11 @@ class Population:
     def _boundary(self, principal: Principal) -> Carried | CompiledPolicy | None:
         fact = principal.boundary
         if isinstance(fact, Unknown):
-            return unread_policy(kind=PolicyKind.BOUNDARY, name=f"boundary of {principal.id}")
+            return self._unread(PolicyKind.BOUNDARY, f"boundary of {principal.id}")
         return None if fact.value is None else self._read(fact.value, PolicyKind.BOUNDARY)
+
+    def _unread(self, kind: PolicyKind, name: str) -> CompiledPolicy:
+        return unread_policy(kind=kind, name=name, memory=self.memory)
 
     def _read(self, policy: NamedPolicy, kind: PolicyKind, name: str | None = None) -> Carried:
         """A policy compiled and looked through once, however many principals carry it."""
@@ -210,9 +216,9 @@ class Population:
             document = document_of(policy)
             # Written out once: everything that looks through the text again finds the very same string.
             text = document if document is None or isinstance(document, str) else json.dumps(document)
-            made = compiled(replace(policy, document=text), kind, name)
+            made = compiled(replace(policy, document=text), kind, self.memory, name)
             text = None if made.document.unread else text
-            read = self._readings[made] = reading(text)
+            read = self._readings[made] = reading(text, self.memory)
             looks = BLIND if text is None else read.looks
             found = Carried(policy, made, read, looks, frozenset() if text is None else read.patterns)
             self._carried[key] = found
@@ -270,9 +276,9 @@ class Population:
 
     def given(self, policy: NamedPolicy) -> CompiledPolicy:
         """An identity policy that somebody may come to carry."""
-        made = compiled(policy, PolicyKind.IDENTITY)
+        made = compiled(policy, PolicyKind.IDENTITY, self.memory)
         if made not in self._readings:
-            self._readings[made] = reading(document_of(policy))
+            self._readings[made] = reading(document_of(policy), self.memory)
         return made
 
     def compiled_for(self, policy: NamedPolicy, owner: Principal) -> CompiledPolicy:
@@ -281,7 +287,7 @@ class Population:
         if found is not None:
             return found.compiled
         own = policy.origin == "inline" and owner.kind is not PrincipalKind.GROUP
-        return compiled(policy, PolicyKind.IDENTITY, f"{OWN}{policy.name}" if own else None)
+        return compiled(policy, PolicyKind.IDENTITY, self.memory, f"{OWN}{policy.name}" if own else None)
 
     def managed(self, account: str) -> list[NamedPolicy]:
         """The managed policies that the account holds, carried or not, and the provider's that anybody carries."""
@@ -304,11 +310,11 @@ class Population:
                 yield self.reading(policy)
         for owner in self.iam_groups(account):
             for held in owner.policies.value if isinstance(owner.policies, Known) else ():
-                yield reading(document_of(held))
+                yield reading(document_of(held), self.memory)
         for held in self.managed(account):
-            yield reading(document_of(held))
+            yield reading(document_of(held), self.memory)
             for version in held.versions or ():
-                yield reading(version)
+                yield reading(version, self.memory)
 
     def iam_groups(self, account: str) -> list[Principal]:
         """The account's IAM groups."""

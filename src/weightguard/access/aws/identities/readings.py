@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from weightguard.access.aws.identities.sensitivity import (
@@ -21,13 +20,14 @@ from weightguard.access.aws.identities.sensitivity import (
     texts_of,
     told_by,
 )
+from weightguard.memory import Memory
 from weightguard.policy.pattern import glob
 
 _EVERYTHING: Final = "*"
 
 
 class Actions:
-    """An Action or NotAction element; elements of the same texts are one object.
+    """An Action or NotAction element; within a memory, elements of the same texts are one object.
 
     Args:
         texts: its values in lower case.
@@ -50,12 +50,7 @@ class Actions:
         return found
 
 
-@lru_cache(maxsize=65_536)
-def _element(texts: tuple[str, ...], negated: bool) -> Actions:
-    return Actions(texts, negated)
-
-
-ANY_ACTION: Final = _element((), True)
+ANY_ACTION: Final = Actions((), True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,27 +156,27 @@ UNREAD: Final = Reading(_UNREAD)
 """A policy whose text is not held."""
 
 
-def reading(document: Mapping[str, Any] | str | None) -> Reading:
+def reading(document: Mapping[str, Any] | str | None, memory: Memory) -> Reading:
     """A document's statements. One that cannot be parsed grants nothing and speaks of nothing; None was not read."""
     if document is None:
         return UNREAD
-    return _of_text(document if isinstance(document, str) else json.dumps(document))
+    text = document if isinstance(document, str) else json.dumps(document)
+    return memory.once(_of_text, text, memory)
 
 
-@lru_cache(maxsize=262_144)
-def _of_text(text: str) -> Reading:
+def _of_text(text: str, memory: Memory) -> Reading:
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
         return Reading(())
-    return Reading(tuple(_said(one) for one in statements_of(parsed)))
+    return Reading(tuple(_said(one, memory) for one in statements_of(parsed)))
 
 
-def _said(statement: Mapping[str, Any]) -> Said:
+def _said(statement: Mapping[str, Any], memory: Memory) -> Said:
     content = json.dumps({key: value for key, value in statement.items() if key != "Sid"}, sort_keys=True)
     return Said(
         statement.get("Effect") == "Allow",
-        _actions(statement),
+        _actions(statement, memory),
         patterns_of(statement),
         tags_of(content),
         told_by(statement) if "Condition" in statement or "${" in content else BLIND,
@@ -189,10 +184,9 @@ def _said(statement: Mapping[str, Any]) -> Said:
     )
 
 
-def _actions(statement: Mapping[str, Any]) -> Actions:
+def _actions(statement: Mapping[str, Any], memory: Memory) -> Actions:
     for element in ("Action", "NotAction"):
         if element in statement:
-            return _element(
-                tuple(one.lower() for one in texts_of(statement[element])), element == "NotAction"
-            )
+            texts = tuple(one.lower() for one in texts_of(statement[element]))
+            return memory.once(Actions, texts, element == "NotAction")
     return ANY_ACTION

@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from weightguard.memory import Memory
 from weightguard.policy.pattern import glob
 
 _VARIABLE = re.compile(r"\$\{([^}*?$]+)\}")
@@ -88,13 +88,12 @@ def _matches(pattern: str, arn: str) -> bool:
     return glob(pattern).matches(arn)
 
 
-def sensitivity(document: Mapping[str, Any] | str | None) -> Sensitivity:
+def sensitivity(document: Mapping[str, Any] | str | None, memory: Memory) -> Sensitivity:
     """What a document looks at. A document that cannot be parsed grants nothing and looks at nothing."""
     text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
-    return _of_text(text)
+    return memory.once(_of_text, text)
 
 
-@lru_cache(maxsize=262_144)
 def _of_text(text: str) -> Sensitivity:
     lowered = text.lower()
     if "${" not in text and not any(key in lowered for key in _OF_THE_CALLER):

@@ -19,6 +19,7 @@ from weightguard.access.condition import SIGNED_IN, Condition, ConditionKind, Ma
 from weightguard.errors import InputError
 from weightguard.estate.fact import Known
 from weightguard.estate.partition import account_root, partition_of
+from weightguard.memory import Memory
 from weightguard.policy.aws import Bounds, Layers, Principal, PrincipalType, parse_principal, somebody
 from weightguard.policy.aws.arn import is_account
 
@@ -62,11 +63,11 @@ class Stranger:
         return replace(self, caller=caller, point=None if account in ("*", caller.account) else account)
 
 
-def everything(caller: Principal, realm: Realm | None = None) -> Layers:
+def everything(caller: Principal, realm: Realm | None, memory: Memory) -> Layers:
     """The layers of a principal whose own policies nobody knows: they may allow anything that its organisation leaves it."""
     if caller.account is None:
         return Layers()
-    own = (administrator(f"policies of account {caller.account}"),)
+    own = (administrator(f"policies of account {caller.account}", memory),)
     federated = caller.type is PrincipalType.FEDERATED_USER
     return Layers(identity=own, session=own if federated else None, scp=realm.scp or None if realm else None)
 
@@ -147,7 +148,12 @@ class Strangers:
             if caller.account is not None:
                 caller = replace(caller, bounds=self._bounds(caller.account))
             unseen = caller.account if self._is_audited(caller.account) else None
-            yield Stranger(caller, everything(caller, realm), (answer_name(caller),), unseen=unseen)
+            yield Stranger(
+                caller,
+                everything(caller, realm, self._population.memory),
+                (answer_name(caller),),
+                unseen=unseen,
+            )
         for name in sorted(mentioned.canonical - self._own_canonical):
             yield Stranger(
                 Principal(PrincipalType.CANONICAL_USER, name, bounds=self._bounds(None)), Layers(), (name,)
@@ -160,7 +166,12 @@ class Strangers:
             caller = somebody(account, self._bounds(account), partition=partition)
             caller = replace(caller, in_management_account=realm is not None and realm.is_management)
             unseen = account if self._is_audited(account) else None
-            found = Stranger(caller, everything(caller, realm), (answer_name(caller),), unseen=unseen)
+            found = Stranger(
+                caller,
+                everything(caller, realm, self._population.memory),
+                (answer_name(caller),),
+                unseen=unseen,
+            )
             self._somebody[(account, partition)] = found
         return found
 

@@ -20,6 +20,7 @@ from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Known
 from weightguard.estate.model import KeyState
 from weightguard.estate.partition import partition_of
+from weightguard.memory import Memory
 from weightguard.policy.aws import (
     AccessPoint,
     CompiledPolicy,
@@ -174,7 +175,7 @@ def of_key_state(place: StoreSurface) -> Iterator[Alteration]:
             yield from (Alteration((entry,)) for entry in _having(effect))
 
 
-def written(name: str, caller: Principal) -> CompiledPolicy:
+def written(name: str, caller: Principal, memory: Memory) -> CompiledPolicy:
     """A resource policy that lets its writer, or whom its writer names, do anything."""
     statement = {
         "Sid": "Written",
@@ -183,13 +184,12 @@ def written(name: str, caller: Principal) -> CompiledPolicy:
         "Action": "*",
         "Resource": "*",
     }
-    return compile_policy(
-        {"Version": "2012-10-17", "Statement": [statement]}, kind=PolicyKind.RESOURCE, name=name
-    )
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return compile_policy(document, kind=PolicyKind.RESOURCE, name=name, memory=memory)
 
 
 def _policy_rewritten(_: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
-    policy = written(f"bucket policy of {place.id} as rewritten", caller)
+    policy = written(f"bucket policy of {place.id} as rewritten", caller, place.memory)
     return replace(place, policy=policy, policy_unread=False)
 
 
@@ -204,12 +204,12 @@ def _new_point(place: StoreSurface, account: str | None) -> str:
 
 def _point_opened(change: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
     arn = change.point or _new_point(place, place.account)
-    policy = written(f"access point policy of {arn} as written", caller)
+    policy = written(f"access point policy of {arn} as written", caller, place.memory)
     return replace(place, points=(*place.points, AccessPoint(arn, policy_set((policy,)))))
 
 
 def _point_rewritten(change: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
-    policy = written(f"access point policy of {change.point} as rewritten", caller)
+    policy = written(f"access point policy of {change.point} as rewritten", caller, place.memory)
     return _with_point(change, place, policy)
 
 
@@ -235,7 +235,7 @@ def _key_granted(change: Alteration, place: StoreSurface, caller: Principal) -> 
 
 
 def _key_policy_rewritten(change: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
-    policy = written(f"key policy of {change.target(place)} as rewritten", caller)
+    policy = written(f"key policy of {change.target(place)} as rewritten", caller, place.memory)
     return _with_key(place, lambda key: replace(key, policy=policy))
 
 

@@ -328,7 +328,7 @@ class DirectAccess:
         if found is None:
             looks, named = BLIND, frozenset[str]()
             for policy in resource_documents(place):
-                looks |= sensitivity(policy)
+                looks |= sensitivity(policy, place.memory)
                 named |= self._named.named_in(policy)
             named |= {grant.grantee for grant in (place.key.grants if place.key is not None else ())}
             found = self._told[place.itself] = (looks, named)

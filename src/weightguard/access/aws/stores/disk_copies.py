@@ -91,7 +91,7 @@ class DiskAccess:
         if surface is None or surface.policy is None or surface.key is None:
             return BLIND, frozenset()
         policy = surface.key.policy.value if isinstance(surface.key.policy, Known) else None
-        looks = BLIND if policy is None else sensitivity(document_of(policy))
+        looks = BLIND if policy is None else sensitivity(document_of(policy), self._context.population.memory)
         named = self._context.named.names(surface.policy) - {"*"}
         return looks, named | {grant.grantee for grant in surface.grants}
 

@@ -32,7 +32,7 @@ def mentioned_by(population: Population, access: AccessKind, place: StoreSurface
     policies = [place.policy, None if key is None else key.policy]
     for point in place.store.access_points if place.store is not None else ():
         policy = point.policy.value if isinstance(point.policy, Known) else None
-        policies.append(None if policy is None else compiled(policy, PolicyKind.RESOURCE))
+        policies.append(None if policy is None else compiled(policy, PolicyKind.RESOURCE, population.memory))
     grantees = () if key is None else (grant.grantee for grant in key.grants)
     found = mentions((policy for policy in policies if policy is not None), grantees)
     found |= limits_of(population, place.account, None if key is None else key.account)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 from weightguard.access.aws.identities.decisions import Decisions
@@ -15,6 +14,7 @@ from weightguard.access.grant import Grant
 from weightguard.estate.fact import Known, Reason, Unknown
 from weightguard.estate.model import KeyState, Store
 from weightguard.estate.partition import domain_of, keys_of, partition_of
+from weightguard.memory import Memory
 from weightguard.policy.aws import (
     CompiledPolicy,
     ContextValue,
@@ -34,13 +34,14 @@ _OF_ACCESS_POINTS: Final = (
 )
 
 
-def delegating(account: str) -> CompiledPolicy:
+def delegating(account: str, memory: Memory) -> CompiledPolicy:
     """The key policy that a new key gets: it lets the account's own policies decide."""
     statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
     return compile_policy(
         {"Version": "2012-10-17", "Statement": [statement]},
         kind=PolicyKind.RESOURCE,
         name="key policy (not known)",
+        memory=memory,
     )
 
 
@@ -144,7 +145,7 @@ def ask_key(
     if unread:
         # Without the key policy nobody can tell whether it delegates to the account: what identity policies say is asked
         # as if it did, and the answer says what it hangs on.
-        layers = layers.replace(resource=(delegating(key.account),))
+        layers = layers.replace(resource=(delegating(key.account, decisions.population.memory),))
     if (through_s3 and _is_off(key)) or not reaches(action, key, caller):
         return None
     context = {**_circumstances(decisions, place, key, through_s3, caller), **(more or {})}
@@ -232,8 +233,7 @@ def is_of_provider(key: KeySurface) -> bool:
     return key.provider_managed or (isinstance(known, Known) and not known.value)
 
 
-@lru_cache(maxsize=4_096)
-def policy_of_provider(account: str, service: str | None) -> CompiledPolicy:
+def policy_of_provider(account: str, service: str | None, memory: Memory) -> CompiledPolicy:
     """The key policy of ``aws/s3``: it lets in, through S3, whoever of the account may use S3.
 
     Source: AWS KMS Developer Guide, "AWS managed keys": their policies name the service and the account.
@@ -250,6 +250,7 @@ def policy_of_provider(account: str, service: str | None) -> CompiledPolicy:
         {"Version": "2012-10-17", "Statement": [statement]},
         kind=PolicyKind.RESOURCE,
         name="key policy of aws/s3",
+        memory=memory,
     )
 
 
@@ -258,7 +259,8 @@ def ask_key_of_provider(
 ) -> Grant | None:
     """Whether a caller may use ``aws/s3`` through S3: what lets it is the provider's, and nobody can take that away."""
     service = key_context(place).get("kms:ViaService")
-    policy = policy_of_provider(key.account, service if isinstance(service, str) else None)
+    named = service if isinstance(service, str) else None
+    policy = policy_of_provider(key.account, named, decisions.population.memory)
     grant = ask_key(decisions, action, place, replace(key, policy=policy), caller, own)
     return None if grant is None else Grant(conditions=grant.conditions)
 

@@ -292,7 +292,7 @@ class StoreChanges:
             return None
         realm = self._decisions.population.realm(place.account)
         role = parse_principal(f"arn:{realm.partition}:iam::{realm.id}:role/access-grants-location")
-        layers = Layers(identity=(administrator("the location's role"),), scp=realm.scp or None)
+        layers = Layers(identity=(administrator("the location's role", place.memory),), scp=realm.scp or None)
         grant = self._deciding.on_store(action, place.objects, place, role, layers)
         return None if grant is None else Grant(conditions=grant.conditions)
 

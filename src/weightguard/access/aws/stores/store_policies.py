@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weightguard.access.aws.identities.compiled import is_malformed
@@ -16,6 +16,7 @@ from weightguard.estate.limit import Limit
 from weightguard.estate.model import AccessPoint as EstateAccessPoint
 from weightguard.estate.model import Account, DiskCopy, Estate, NamedPolicy, Store
 from weightguard.estate.model import PublicAccessBlock as EstateBlock
+from weightguard.memory import Memory
 from weightguard.policy.aws import (
     AccessPoint,
     AclGrant,
@@ -44,6 +45,7 @@ class StoreSurface:
         disk: where it is no store but a disk that may hold weights.
         limits: what of it is not modelled and bears on who gets in.
         points: its access points, each with the Block Public Access settings that count there.
+        memory: the estate's, where policies are compiled that are written for it.
     """
 
     id: str
@@ -62,6 +64,7 @@ class StoreSurface:
     default: KeySurface | None = None
     disk: DiskCopy | None = None
     limits: tuple[Limit, ...] = ()
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     @property
     def itself(self) -> tuple[object, ...]:
@@ -121,7 +124,9 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
     found = stores.get(store)
     objects = f"{store}/{prefix}*"
     if found is None:
-        return StoreSurface(store, objects, None, None, None, None, None, False, S3Access(), None, ())
+        return StoreSurface(
+            store, objects, None, None, None, None, None, False, S3Access(), None, (), memory=estate.memory
+        )
     gaps = [
         fact
         for fact in (found.policy, found.public_access_block, found.encryption, found.acl, found.wrapped)
@@ -133,7 +138,7 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
     wrapping = _wrapping(found, prefix, keys, default)
     gaps += [gap for key in wrapping for gap in _key_gaps(key)]
     gaps += _object_gaps(found)
-    document = None if policy is None else compiled(policy, PolicyKind.RESOURCE)
+    document = None if policy is None else compiled(policy, PolicyKind.RESOURCE, estate.memory)
     strange = _not_understood(found.policy, document)
     return StoreSurface(
         id=store,
@@ -147,7 +152,8 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
         s3=_s3(found, account),
         key=default if default in wrapping else wrapping[0],
         gaps=tuple(dict.fromkeys((*gaps, *strange, *_point_gaps(found)))),
-        points=tuple(_point(one, account) for one in found.access_points),
+        points=tuple(_point(one, account, estate.memory) for one in found.access_points),
+        memory=estate.memory,
         wrapping=wrapping,
         default=default,
     )
@@ -189,22 +195,21 @@ def _distinct(keys: Iterable[KeySurface | None]) -> tuple[KeySurface | None, ...
     return tuple(found.values())
 
 
-def _point(point: EstateAccessPoint, account: Account | None) -> AccessPoint:
+def _point(point: EstateAccessPoint, account: Account | None, memory: Memory) -> AccessPoint:
     """An access point as a request meets it. One of another account answers to that account's settings, which nobody says."""
     blocks = [_block(point.public_access_block)]
     if account is not None and account.id == point.account:
         blocks.append(_block(account.public_access_block))
-    return AccessPoint(
-        point.id, _point_policy(point), _vpc(point), effective_block(one for one in blocks if one is not None)
-    )
+    block = effective_block(one for one in blocks if one is not None)
+    return AccessPoint(point.id, _point_policy(point, memory), _vpc(point), block)
 
 
-def _point_policy(point: EstateAccessPoint) -> PolicySet | None:
+def _point_policy(point: EstateAccessPoint, memory: Memory) -> PolicySet | None:
     name = f"access point policy of {point.id}"
     if isinstance(point.policy, Unknown):
-        return policy_set((unread_policy(kind=PolicyKind.RESOURCE, name=name),))
+        return policy_set((unread_policy(kind=PolicyKind.RESOURCE, name=name, memory=memory),))
     policy = point.policy.value
-    return None if policy is None else policy_set((compiled(policy, PolicyKind.RESOURCE),))
+    return None if policy is None else policy_set((compiled(policy, PolicyKind.RESOURCE, memory),))
 
 
 def _vpc(point: EstateAccessPoint) -> str | None:

@@ -17,6 +17,7 @@ from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
 from weightguard.estate.model import CredentialKind, Principal, PrincipalKind
+from weightguard.memory import Memory
 from weightguard.policy.aws import CompiledPolicy, PolicyKind, compile_policy
 from weightguard.policy.aws import Principal as Caller
 
@@ -143,13 +144,15 @@ class AssumeRole:
             grant = self._on(group, caller, actions, role)
             if grant is None:
                 continue
-            then = self._trusts.ask(caller, group.layers, role, rewritten_trust(role, caller))
+            then = self._trusts.ask(
+                caller, group.layers, role, rewritten_trust(role, caller, self._trusts.population.memory)
+            )
             if then is not None:
                 return Step(how_of([*actions, ASSUME]), grant.and_also(then))
         return None
 
 
-def rewritten_trust(role: Principal, caller: Caller) -> CompiledPolicy:
+def rewritten_trust(role: Principal, caller: Caller, memory: Memory) -> CompiledPolicy:
     """A trust policy that names the caller."""
     statement = {
         "Sid": "Written",
@@ -158,7 +161,8 @@ def rewritten_trust(role: Principal, caller: Caller) -> CompiledPolicy:
         "Action": [ASSUME, "sts:TagSession"],
     }
     document = {"Version": "2012-10-17", "Statement": [statement]}
-    return compile_policy(document, kind=PolicyKind.TRUST, name=f"trust policy of {role.name} as rewritten")
+    name = f"trust policy of {role.name} as rewritten"
+    return compile_policy(document, kind=PolicyKind.TRUST, name=name, memory=memory)
 
 
 def other_than(group: PrincipalGroup, names: tuple[str, ...]) -> tuple[Caller, str] | None:

@@ -195,7 +195,8 @@ class ChangeSteps:
                 grant = self._ask(entry, group, caller, one.policy.id, None, {})
                 for version in one.policy.versions if grant is not None else ():
                     earlier = replace(one.policy, document=version, versions=None)
-                    added = (compiled(earlier, PolicyKind.IDENTITY, f"{one.policy.id} as restored"),)
+                    name, memory = f"{one.policy.id} as restored", self._population.memory
+                    added = (compiled(earlier, PolicyKind.IDENTITY, memory, name),)
                     steps = [Step(entry.needs[0].action, grant, one.policy.id)] if grant is not None else []
                     yield Changes(added=added, dropped=(one.compiled,), steps=steps)
 
@@ -220,7 +221,7 @@ class ChangeSteps:
         held = {policy.id for policy in self._population.managed(owner.account)}
         given: frozenset[str] = frozenset()
         for policy in self._attachable(entry, group, caller, owner):
-            gives = frozenset() if policy.id in held else wide(policy)
+            gives = frozenset() if policy.id in held else wide(policy, self._population.memory)
             if gives and gives <= given:
                 continue
             grant = self._ask(entry, group, caller, owner.id, owner, {ATTACHED: policy.id})
@@ -271,7 +272,7 @@ class ChangeSteps:
             for policy in self._offers.choices(group, caller, action, principal.id, BOUNDARY, context):
                 grant = self._ask(entry, group, caller, principal.id, principal, {BOUNDARY: policy.id})
                 if grant is not None and grant.is_certain:
-                    limit = compiled(policy, PolicyKind.BOUNDARY)
+                    limit = compiled(policy, PolicyKind.BOUNDARY, self._population.memory)
                     yield Changes(boundary=limit, steps=[Step(action, grant)])
 
     def _joined(

@@ -267,9 +267,8 @@ class ChangedPrincipals:
             return None
         return self._changed_group(example, base, *left, self._tagged(example, base, changes))
 
-    @staticmethod
     def _left(
-        changes: Changes, base: PrincipalGroup
+        self, changes: Changes, base: PrincipalGroup
     ) -> tuple[tuple[CompiledPolicy, ...], PolicySet | None] | None:
         """The policies and the boundary that a change leaves; None when it changes nothing."""
         dropped = {one.document for one in changes.dropped}
@@ -278,7 +277,7 @@ class ChangedPrincipals:
             documents = [
                 one for one in documents if any(not statement.allows for statement in one.document.statements)
             ]
-            documents.append(administrator("a policy of the actor's own"))
+            documents.append(administrator("a policy of the actor's own", self._population.memory))
         documents += [one for one in dict.fromkeys(changes.added) if one not in documents]
         boundary = None if changes.unbounded else base.layers.boundary
         if changes.boundary is not None and not changes.unbounded:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -64,7 +63,6 @@ class Claims:
         return key.lower().startswith(self.prefix)
 
 
-@lru_cache(maxsize=4_096)
 def claims_of(provider: str) -> Claims:
     """The claims of a provider, which is given by its ARN or by its issuer's name."""
     if ":saml-provider/" in provider:

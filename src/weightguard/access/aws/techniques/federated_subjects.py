@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from weightguard.access.aws.context import Context
@@ -67,7 +66,7 @@ def subjects(context: Context, role: Principal, trust: CompiledPolicy, hub: Node
     """Links from the subjects that a role trusts, each with the statement that lets it in."""
     for statement in trust.document.statements:
         for provider in _providers(context, statement, role):
-            alone = _alone(trust, statement)
+            alone = trust.memory.once(_alone, trust, statement)
             yield from _let_in(context, provider, role, alone, hub)
 
 
@@ -84,7 +83,7 @@ def _let_in(
             name = f"{provider}#{subject}"
             if bearer.is_guest:
                 context.population.guests |= {name, *(hub.targets if isinstance(hub, Hub) else (role.id,))}
-            found = grant_of(decision, action) or Grant()
+            found = grant_of(decision, action, trust.memory) or Grant()
             yield Link(name, hub, (Step(action, Grant(found.because, conditions, found.ways)),))
 
 
@@ -121,7 +120,6 @@ def _providers(context: Context, statement: Statement, role: Principal) -> Itera
             yield provider
 
 
-@lru_cache(maxsize=16_384)
 def _alone(trust: CompiledPolicy, statement: Statement) -> CompiledPolicy:
     """A trust policy with one of its allowing statements, and all that deny."""
     kept = tuple(one for one in trust.document.statements if one is statement or not one.allows)
@@ -129,6 +127,7 @@ def _alone(trust: CompiledPolicy, statement: Statement) -> CompiledPolicy:
         trust.name,
         trust.kind,
         Document(trust.kind, kept, trust.document.problems, unread=trust.document.unread),
+        trust.memory,
     )
 
 

@@ -83,8 +83,11 @@ class NewPrincipals:
             step = self._step(entry, group, actions, making)
             if step is not None and (free is None or step.grant.is_certain):
                 yield making, step
-                if step.grant.is_certain and making.policy is None and limitless(making.boundary):
+                if step.grant.is_certain and making.policy is None and self._is_limitless(making.boundary):
                     return  # Whatever other boundary is chosen, it gives no more.
+
+    def _is_limitless(self, boundary: NamedPolicy | None) -> bool:
+        return limitless(boundary, self._context.population.memory)
 
     def _limited(
         self, entry: NewPrincipal, group: PrincipalGroup, actions: tuple[str, ...]
@@ -149,10 +152,12 @@ class NewPrincipals:
         if made is None:
             made = self._made[key] = self._made_with(
                 account,
-                administrator("a policy of the actor's own")
+                administrator("a policy of the actor's own", self._context.population.memory)
                 if policy is None
                 else self._context.population.given(policy),
-                None if limit is None else compiled(limit, PolicyKind.BOUNDARY),
+                None
+                if limit is None
+                else compiled(limit, PolicyKind.BOUNDARY, self._context.population.memory),
             )
             self._context.population.add_changed(made)
         return made

@@ -7,12 +7,13 @@ policies are offered that lead to stores, keys or other identities without limit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final
 
 from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.estate.model import NamedPolicy
+from weightguard.memory import Memory
 from weightguard.policy.aws import Condition, ContextValue, managed_policy
 from weightguard.policy.aws import Principal as Caller
 from weightguard.policy.aws.tables import managed_policy_arns
@@ -96,7 +97,7 @@ class OfferedPolicies:
                 continue
             wanted = glob(value)
             yield from (policy for name, policy in held.items() if wanted.matches(name))
-            yield from _matching(value, partition)
+            yield from self._context.population.memory.once(_matching, value, partition)
 
 
 def provided(name: str, partition: str) -> NamedPolicy:
@@ -111,7 +112,6 @@ def _packaged(name: str) -> NamedPolicy | None:
     return NamedPolicy(name, name.rpartition("/")[2], None, "provider")
 
 
-@lru_cache(maxsize=1_024)
 def _matching(pattern: str, partition: str) -> tuple[NamedPolicy, ...]:
     """The provider's policies of a pattern that lead anywhere; all of them but where they are too many to try."""
     wanted = glob(pattern)
@@ -135,17 +135,16 @@ def leading() -> tuple[str, ...]:
     return tuple(found)
 
 
-def wide(policy: NamedPolicy) -> frozenset[str]:
+def wide(policy: NamedPolicy, memory: Memory) -> frozenset[str]:
     """Those of the leading actions that one of the provider's policies allows on whatever, without a condition."""
-    return _wide_of(policy.id)
+    return memory.once(_wide_of, policy.id)
 
 
-def limitless(policy: NamedPolicy | None) -> bool:
+def limitless(policy: NamedPolicy | None, memory: Memory) -> bool:
     """Whether it is one of the provider's policies that, as a boundary, keeps nobody from anything that leads anywhere."""
-    return policy is not None and wide(policy) == frozenset(_LEADING)
+    return policy is not None and wide(policy, memory) == frozenset(_LEADING)
 
 
-@lru_cache(maxsize=4_096)
 def _wide_of(name: str) -> frozenset[str]:
     return _wide(managed_policy(name) or {})
 
@@ -167,7 +166,7 @@ def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
-@lru_cache(maxsize=65_536)
+@cache
 def _meant(action: str) -> tuple[str, ...]:
     if not is_pattern(action):
         return (action,) if action in _LEADING else ()

@@ -87,7 +87,7 @@ class PermissionSets:
         for group in self._context.population.changed(account):
             if group.change == ("permission set",):
                 return group
-        policy = administrator("a permission set of the actor's own")
+        policy = administrator("a permission set of the actor's own", self._context.population.memory)
         layers = Layers(identity=(policy,), scp=realm.scp or None)
         caller = self._context.population.callers[example.id]
         group = PrincipalGroup(

@@ -63,9 +63,10 @@ class TagChoices:
     def _everywhere(self) -> tuple[Choice, ...]:
         """What the policies of resources and the guardrails look at."""
         found: dict[Choice, None] = {}
+        memory = self._population.memory
         for policy, kind in policies_of_resources(self._population.estate):
-            if sensitivity(policy.document).tags:
-                found.update(dict.fromkeys(self._of_policy(compiled(policy, kind))))
+            if sensitivity(policy.document, memory).tags:
+                found.update(dict.fromkeys(self._of_policy(compiled(policy, kind, memory))))
         return tuple(found)
 
     def _of_policy(self, policy: CompiledPolicy) -> Iterator[Choice]:

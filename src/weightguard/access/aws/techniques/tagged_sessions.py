@@ -111,7 +111,11 @@ class TaggedSessions:
     ) -> Iterator[Link]:
         for actor, node in actors_of(origin, self._context.population):
             caller = self._context.population.callers[node] if isinstance(node, str) else actor.caller
-            own = rewritten_trust(role, caller) if steps[0].how == _REWRITE else trust
+            own = (
+                rewritten_trust(role, caller, self._context.population.memory)
+                if steps[0].how == _REWRITE
+                else trust
+            )
             for choice, session in sessions:
                 grant = self._tags(actor, caller, role, own, choice)
                 if grant is not None and session is not actor and (node, session) not in self._linked:

@@ -54,7 +54,9 @@ class TrustPolicies:
         if role.id not in self._trusts:
             fact = role.trust.value if isinstance(role.trust, Known) else None
             self._trusts[role.id] = (
-                None if fact is None else compiled(fact, PolicyKind.TRUST, _shared_name(role, fact))
+                None
+                if fact is None
+                else compiled(fact, PolicyKind.TRUST, self.population.memory, _shared_name(role, fact))
             )
         return self._trusts[role.id]
 
@@ -119,7 +121,7 @@ class TrustPolicies:
 
     def _looks(self, same: Alike) -> Sensitivity:
         document = getattr(self.population.principals[same.names[0]].trust, "value", None)
-        return sensitivity(None if document is None else document_of(document))
+        return sensitivity(None if document is None else document_of(document), self.population.memory)
 
     def _by_name(
         self, group: PrincipalGroup, roles: tuple[str, ...], name: str, trust: CompiledPolicy

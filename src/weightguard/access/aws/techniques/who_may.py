@@ -45,8 +45,9 @@ def own_policy(context: Context, fact: Fact[NamedPolicy | None]) -> OwnPolicy:
     policy = fact.value if isinstance(fact, Known) else None
     if policy is None:
         return OwnPolicy()
-    document = compiled(policy, PolicyKind.RESOURCE)
-    return OwnPolicy(document, context.named.names(document), sensitivity(document_of(policy)))
+    memory = context.population.memory
+    document = compiled(policy, PolicyKind.RESOURCE, memory)
+    return OwnPolicy(document, context.named.names(document), sensitivity(document_of(policy), memory))
 
 
 def accounts_meant(context: Context, own: OwnPolicy, home: str) -> list[str]:

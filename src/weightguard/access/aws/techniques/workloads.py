@@ -228,14 +228,14 @@ class Workloads:
                 return Step(step.how, step.grant.provided(known))
         return None
 
-    @staticmethod
-    def _renamed(workload: Workload, alias: str) -> CompiledPolicy | None:
+    def _renamed(self, workload: Workload, alias: str) -> CompiledPolicy | None:
         found = workload.policy.value if isinstance(workload.policy, Known) else None
         document = None if found is None else document_of(found)
         if found is None or document is None:
             return None
         text = document if isinstance(document, str) else json.dumps(document)
-        return compile_policy(text.replace(workload.id, alias), kind=PolicyKind.RESOURCE, name=found.id)
+        text, memory = text.replace(workload.id, alias), self._context.population.memory
+        return compile_policy(text, kind=PolicyKind.RESOURCE, name=found.id, memory=memory)
 
     def _step(
         self,
