@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import textwrap
 from pathlib import Path
 
 import pytest
 from judging import judge_in
 from test_examples import laboratory_of
 
+from walks import ROOT, walk
 from weightguard.checks import inventory
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.controls.export import page
 from weightguard.controls.lint import lint
 from weightguard.controls.schema import Status
 
-ROOT = Path(__file__).parents[2]
 NAME, CHECK = "WG-INV-90", "owner_can_be_reached"
-_BLOCK = re.compile(r"^ *```(?:yaml|python)\n( *# (\S+)\n.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks() -> dict[str, str]:
-    """The files that CONTRIBUTING writes out, by their path."""
-    text = (ROOT / "CONTRIBUTING.md").read_text()
-    return {found[2]: textwrap.dedent(found[1]) for found in _BLOCK.finditer(text)}
+    """The files that CONTRIBUTING writes out for a control, and what it adds to one, by path."""
+    return {block.path: block.text for block in walk("A control")}
 
 
 @pytest.fixture
