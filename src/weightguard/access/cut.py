@@ -29,7 +29,6 @@ from weightguard.access.model import Answer, Cut, WhoCan
 from weightguard.access.provider import Removals, Unit
 from weightguard.access.remaining_links import RemainingLinks
 from weightguard.estate.limit import Limit, LimitKind, in_play
-from weightguard.estate.model import Estate
 
 _MOST_ROUNDS = 40
 """Times that the estate is asked again."""
@@ -62,7 +61,7 @@ class Question:
         answers: words what searches of the graph find.
         seeds: the links that end at the store.
         removals: what can be taken away.
-        ask: who can, asked of another estate.
+        ask: who can, asked of the estate without some things.
     """
 
     first: WhoCan
@@ -70,7 +69,7 @@ class Question:
     graph: Graph
     seeds: tuple[Link, ...]
     removals: Removals
-    ask: Callable[[Estate], WhoCan]
+    ask: Callable[[frozenset[Unit]], WhoCan]
 
 
 def smallest_cut(question: Question) -> Cut:
@@ -156,7 +155,7 @@ class _Cutting:
 
     def _ask(self, taken: frozenset[Unit]) -> WhoCan:
         """The estate without some things, asked again."""
-        return self._question.ask(self._question.removals.without(taken))
+        return self._question.ask(taken)
 
     def _left(self, answers: Iterable[Answer]) -> list[Answer]:
         """Those among some answers who are to be kept out.

@@ -14,7 +14,8 @@ from weightguard.access.answers import Answers, paths_of
 from weightguard.access.cut import Question, smallest_cut
 from weightguard.access.links import Graph, Link, Node, Reached, cited_by, search
 from weightguard.access.model import Access, AccessKind, ActorKind, Cut, Paths, WhoCan
-from weightguard.access.provider import Actor, Direct, Place, Port, Wanted
+from weightguard.access.nearby import Nearby
+from weightguard.access.provider import Actor, Direct, Place, Port, Unit, Wanted
 from weightguard.access.shortest_paths import everything_from, stands_for, within
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import EVERYTHING, Limit, in_play
@@ -48,10 +49,13 @@ class AccessGraph:
 
     Args:
         estate: everything that the snapshots say exists.
+        limits: what is not modelled of it; None: what the estate says.
     """
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, limits: tuple[Limit, ...] | None = None) -> None:
         self.estate = estate
+        self._known_limits = limits
+        self._near: Nearby | None = None
         self._links = Graph()
         self.ports = providers.ports(estate, self._links)
         self._stores = {store.id: store for store in estate.stores}
@@ -107,9 +111,34 @@ class AccessGraph:
             self.graph,
             asked.direct(access).links,
             asked.port.removals(),
-            lambda estate: AccessGraph(estate).who_can(access, store),
+            lambda taken: self._without(taken, access, asked),
         )
         return smallest_cut(question)
+
+    def _without(self, taken: frozenset[Unit], access: AccessKind, asked: Asked) -> WhoCan:
+        """Who can when some things are taken away: asked of what lies in the accounts that have anything to do with it.
+
+        Nobody comes to reach the store by that something is taken away. Where somebody may open it for others, whom it is opened
+        for may be of any account that is in the same hands.
+        """
+        estate, within = asked.port.removals().without(taken), asked.port.within
+        if within is None or not asked.place.held:
+            return AccessGraph(estate, self._limits).who_can(access, asked.store, asked.prefix)
+        near = self._nearby(access, asked, opened=False)
+        graph = AccessGraph(within(estate, near), self._limits)
+        found = graph.who_can(access, asked.store, asked.prefix)
+        far = self._nearby(access, asked, opened=True)
+        if far == near or not graph.asked(asked.store, asked.prefix).direct(access).opened:
+            return found
+        return AccessGraph(within(estate, far), self._limits).who_can(access, asked.store, asked.prefix)
+
+    def _nearby(self, access: AccessKind, asked: Asked, *, opened: bool) -> frozenset[str]:
+        """The accounts that have anything to do with a question."""
+        if self._near is None or self._near.size != self.graph.size:
+            self._near = Nearby(self.graph, lambda name: self._actor(name).account)
+        reached = self.reached(access, asked)
+        own = [account for account in asked.place.accounts if account is not None]
+        return self._near.accounts(reached.first, own, opened=opened)
 
     def blast_radius(self, principal: str) -> tuple[str, ...]:
         """Ids of the principals, stores and keys that `principal` reaches: forwards over the same links."""
@@ -201,13 +230,13 @@ class AccessGraph:
         store = self._stores.get(place.id)
         places = {EVERYTHING, place.id} if store is None else {EVERYTHING, place.id, store.account}
         own = (limit for limit in self._limits if limit.about in places)
-        named = (limit.beside(answers) for name in answers for limit in self._actor(name).limits)
+        named = (limit.beside(answers) for name in sorted(answers) for limit in self._actor(name).limits)
         known = (limit for limit in (*own, *place.limits, *named) if access in limit.kind.accesses)
         return tuple(dict.fromkeys((*known, *self.graph.met)))
 
     @cached_property
     def _limits(self) -> tuple[Limit, ...]:
-        return limits_of(self.estate)
+        return limits_of(self.estate) if self._known_limits is None else self._known_limits
 
     def _all_gaps(self, place: Place) -> Iterable[Unknown]:
         yield from place.gaps

@@ -122,31 +122,18 @@ class Graph:
         """The group of each actor that is in one."""
         self.met: list[Limit] = []
         """Limits that working out the links ran into: whoever stops at a bound adds one here."""
-        self.size = 0
-        """How many links were added so far."""
+        self.added: list[Node] = []
+        """What each link that was added leads to, in turn."""
         self._certain: dict[Node, tuple[Link, ...]] = {}
-        self._turned: tuple[int, Neighbours, Neighbours] | None = None
 
-    def neighbours(self) -> tuple[Neighbours, Neighbours]:
-        """The nodes from which each node is reached in one link, and those that it reaches; worked out anew after links came."""
-        if self._turned is None or self._turned[0] != self.size:
-            before: dict[Node, tuple[Node, ...]] = {}
-            onward: dict[Node, list[Node]] = {}
-            waiting = list(self.into)
-            while waiting:
-                node = waiting.pop()
-                if node in before:
-                    continue
-                before[node] = tuple(dict.fromkeys(link.origin for link in self.links_into(node)))
-                for origin in before[node]:
-                    onward.setdefault(origin, []).append(node)
-                    waiting.append(origin)
-            self._turned = (self.size, before, onward)
-        return self._turned[1], self._turned[2]
+    @property
+    def size(self) -> int:
+        """How many links were added so far."""
+        return len(self.added)
 
     def add(self, link: Link) -> None:
         """Add a link."""
-        self.size += 1
+        self.added.append(link.target)
         self.links_into(link.target).append(link)
         self._certain.pop(link.target, None)
 

@@ -7,8 +7,8 @@ ideal of each principal, one for all that nothing outside their own policies tel
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence, Set
-from functools import cached_property, partial
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from typing import Protocol
 
 from weightguard.access.links import Graph, Group, Neighbours, Node, Reached, cited_by, spread
@@ -19,9 +19,8 @@ _NOT, _PERHAPS, _CERTAINLY = range(3)
 class Ideals(Protocol):
     """Actors as they would be if they might do anything that nothing outside their own policies keeps from them."""
 
-    @property
-    def groups(self) -> Sequence[Group]:
-        """All of them."""
+    def __contains__(self, node: object) -> bool:
+        """Whether a node is one of them."""
         ...
 
     def of(self, name: str) -> Group:
@@ -56,8 +55,8 @@ class Worth:
         self._besides = besides
         self._only = only
         self._least = _CERTAINLY if opened else _NOT
-        self._top = max((self._level(one) for one in ideals.groups), default=_NOT)
-        self._top = max(self._top, self._least)
+        best = max(map(self._level, filter(ideals.__contains__, reached.first)), default=_NOT)
+        self._top = max(best, self._least)
 
     def _level(self, node: Node) -> int:
         if node in self._reached.certain:
@@ -94,14 +93,37 @@ class Worth:
             node = link.target
         return frozenset(found)
 
-    def held_with(self, hands: Iterable[Iterable[Node]]) -> dict[Node, int]:
+    @property
+    def spread(self) -> tuple[int, int]:
+        """How well the store is reached at least, and at best: equal for questions that look for the same."""
+        return self._least, self._top
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether changes of some nodes alone are wanted."""
+        return self._only is not None
+
+    def told(self) -> Iterator[tuple[Node, tuple[int, bool]]]:
+        """The nodes of which the question says something: how well they reach the store, and whether other ways are wanted."""
+        for node in self._reached.first:
+            yield node, (self._level(node), node in self._besides)
+        for node in self._besides:
+            if node not in self._reached.first:
+                yield node, (_NOT, True)
+
+    def held_with(
+        self, hands: Iterable[Iterable[Node]], before: Neighbours, onward: Neighbours
+    ) -> dict[Node, int]:
         """What whoever holds one of the nodes of a hand may hold besides, as far as something may be gained there.
+
+        Args:
+            before: the nodes from which each node is reached in one link.
+            onward: the nodes that each reaches.
 
         Returns:
             Bit *n* of a node's number is set where it may be held by whoever holds something of hand *n*.
         """
-        before, onward = self._graph.neighbours()
-        low = self._lows
+        low = set(filter(self._is_low, before))
         start: dict[Node, int] = {}
         for number, hand in enumerate(hands):
             for node in hand:
@@ -110,17 +132,6 @@ class Worth:
         for steps in (before, onward):
             spread(start, partial(_neighbours, steps), low)
         return start
-
-    @cached_property
-    def _lows(self) -> Set[Node]:
-        """The nodes at which something may be gained."""
-        nodes: Set[Node] = self._graph.neighbours()[0].keys()
-        if self._only is not None:
-            nodes = nodes & set(self._only)
-        if self._top == _NOT:
-            return frozenset()
-        high = self._reached.certain if self._top == _CERTAINLY else self._reached.first.keys()
-        return (nodes - high) | (nodes & set(self._besides))
 
 
 def _neighbours(steps: Neighbours, node: Node) -> Iterable[Node]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from weightguard.estate.calls import CallLog
 from weightguard.estate.fact import Collection, Reason, Source, Unknown
-from weightguard.estate.model import Estate
+from weightguard.estate.model import Estate, LeftOut
 from weightguard.estate.providers import reader
 from weightguard.estate.share import ScopeInput, merged
 from weightguard.estate.weight_sets import weight_sets
@@ -51,6 +51,7 @@ def read_estate(snapshots: Sequence[Snapshot]) -> Estate:
         collected_at=ordered[-1].collected_at if ordered else "",
         weight_sets=weight_sets(newest, logs, joined.collections.get("stores", Collection())),
         resources=joined.resources,
+        left_out=LeftOut(),
         memory=Memory(),
         **joined.collections,
     )

@@ -11,6 +11,7 @@ from weightguard.access.aws.escalations import Escalations
 from weightguard.access.aws.identities.actor_kinds import ActorKinds
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.named_principals import account_in
+from weightguard.access.aws.removals.nearby import lying_in
 from weightguard.access.aws.removals.removals import AwsRemovals
 from weightguard.access.aws.stores.direct_access import DirectAccess
 from weightguard.access.aws.stores.disk_copies import DiskAccess
@@ -36,7 +37,7 @@ def reach(estate: Estate, graph: Graph) -> Port:
         graph: who can become whom; takes the links.
     """
     found = _Reach(estate, graph)
-    return Port(found.links, found.direct, found.place, found.kind_of, lambda: AwsRemovals(estate))
+    return Port(found.links, found.direct, found.place, found.kind_of, found.removals, lying_in)
 
 
 @dataclass(slots=True)
@@ -84,6 +85,14 @@ class _Reach:
     @cached_property
     def _escalations(self) -> Escalations:
         return Escalations(self._context, self._trusts, self._graph, self._readers)
+
+    @cached_property
+    def _removals(self) -> AwsRemovals:
+        return AwsRemovals(self._context.estate)
+
+    def removals(self) -> AwsRemovals:
+        """What can be taken out of the estate."""
+        return self._removals
 
     def _readers(self, store: str, prefix: str, actors: Actors) -> Iterator[Link]:
         """Who of some groups may read objects of a store."""

@@ -9,7 +9,7 @@ from weightguard.estate.model.audit import Names, Recorded, Trail
 from weightguard.estate.model.container import Account, Organisation
 from weightguard.estate.model.contents import LAST_CHARACTER, Contents, UnreadObjects, Wrapped, Wrapping
 from weightguard.estate.model.credential import Credential, CredentialKind
-from weightguard.estate.model.estate import Estate
+from weightguard.estate.model.estate import Estate, LeftOut
 from weightguard.estate.model.inheritance import Container, ContainerKind
 from weightguard.estate.model.key import Key, KeyGrant, KeyMaterial, KeyProtection, KeyState
 from weightguard.estate.model.network import Endpoint, NetworkRules, Perimeter
@@ -53,6 +53,7 @@ __all__ = [
     "KeyMaterial",
     "KeyProtection",
     "KeyState",
+    "LeftOut",
     "LifecycleRule",
     "MetadataService",
     "NamedPolicy",

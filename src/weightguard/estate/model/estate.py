@@ -21,6 +21,21 @@ from weightguard.weights import WeightSet
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is known and was left out, because it has nothing to do with a question: nobody of it counts as unknown.
+
+    Attributes:
+        accounts: those whose principals were left out.
+        unique_ids: the principals' own ids.
+        owners: AWS: the canonical users by which the accounts own buckets.
+    """
+
+    accounts: frozenset[str] = frozenset()
+    unique_ids: frozenset[str] = frozenset()
+    owners: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that one or several snapshots say exists."""
 
@@ -51,6 +66,7 @@ class Estate:
     memory: Memory = field(
         default_factory=Memory, compare=False, repr=False
     )  # what is worked out from all this
+    left_out: LeftOut = LeftOut()  # nothing in what a snapshot says
 
     def resources_of(self, kind: str) -> Collection[Resource]:
         """The other resources of one kind. A kind that no snapshot asked for is not in `resources`, and comes back empty here."""

@@ -39,6 +39,7 @@ class Ideals:
                 )
             self._of[name] = ideal
 
+        self._all = frozenset(self._found.values())
         guardrails = [realm.sensitivity for realm in population.realms.values()]
         self.may_be_tagged = any(looks.tags for looks in (named.looked_at, *guardrails))
         """Whether tags, which may be changed as well, decide whom policies outside let in."""
@@ -47,6 +48,10 @@ class Ideals:
     def groups(self) -> list[PrincipalGroup]:
         """All of them."""
         return list(self._found.values())
+
+    def __contains__(self, node: object) -> bool:
+        """Whether a node is one of them."""
+        return node in self._all
 
     def of(self, name: str) -> PrincipalGroup:
         """That of a principal."""

@@ -88,7 +88,8 @@ class Population:
     @cached_property
     def unique_ids(self) -> frozenset[str]:
         """The unique ids of all principals that are known."""
-        return frozenset(caller.unique_id for caller in self.callers.values() if caller.unique_id is not None)
+        held = (caller.unique_id for caller in self.callers.values() if caller.unique_id is not None)
+        return self.estate.left_out.unique_ids.union(held)
 
     @cached_property
     def _of_resources(self) -> tuple[Reading, ...]:

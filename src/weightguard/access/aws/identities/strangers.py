@@ -99,8 +99,9 @@ class Strangers:
         self._alike: dict[tuple[frozenset[str], str, bool], list[Stranger]] = {}
 
     def is_covered(self, account: str) -> bool:
-        """Whether some snapshot holds the account's principals."""
-        return bool(self._population.in_account(account))
+        """Whether some snapshot holds the account's principals, be they left out of this question."""
+        population = self._population
+        return bool(population.in_account(account)) or account in population.estate.left_out.accounts
 
     def of(self, mentioned: Mentions, partition: str, owner: str | None) -> Iterator[Stranger]:
         """Everybody outside whom policies may mean, services among them; each account's somebody before anybody.
@@ -248,11 +249,16 @@ class Strangers:
             if isinstance(store.acl, Known) and store.acl.value is not None
         )
         found = (owner.get("ID") for owner in owners if isinstance(owner, Mapping))
-        return frozenset(one for one in found if isinstance(one, str))
+        left_out = self._population.estate.left_out.owners
+        return left_out.union(one for one in found if isinstance(one, str))
 
     @cached_property
     def _covered(self) -> tuple[str, ...]:
-        return tuple(account for account in self._population.realms if self.is_covered(account))
+        known = {
+            **self._population.realms,
+            **dict.fromkeys(sorted(self._population.estate.left_out.accounts)),
+        }
+        return tuple(account for account in known if self.is_covered(account))
 
 
 def _parsed(name: str) -> Principal | None:

@@ -22,6 +22,7 @@ from weightguard.access.aws.techniques.changed_principals import (
 )
 from weightguard.access.aws.techniques.guardrail_removal import actors_of
 from weightguard.access.aws.techniques.policy_choices import Choice
+from weightguard.access.aws.techniques.settled_accounts import SettledAccounts
 from weightguard.access.joint_control import Conjunction, join
 from weightguard.access.links import Graph, Group, Hub, Link, Node, Step
 from weightguard.access.worth import Worth
@@ -69,6 +70,7 @@ class PrincipalChanges:
             tuple[PrincipalGroup, tuple[PrincipalGroup, ...], TargetClass, PrincipalGroup], int
         ] = {}
         self._joined: dict[tuple[tuple[Group, ...], tuple[Node, ...], Group], int] = {}
+        self._settled = SettledAccounts(context.population, graph)
         self._admitted: set[PrincipalGroup] = set()
         self._hopes: dict[PrincipalGroup, None] = {}
 
@@ -76,11 +78,13 @@ class PrincipalChanges:
         """The groups to be taken in to see where they lead; each once."""
         found = list(self._hopes)
         self._admitted.update(found)
+        self._settled.unsettle(group.account for group in found)
         self._hopes.clear()
         return found
 
     def admit(self, actors: Actors) -> None:
         """Take in groups that may change principals: as cohorts, changed ones among them."""
+        self._settled.unsettle(actors.accounts)
         for account in actors.accounts:
             self._admitted.update(actors.in_account(account))
             for cohort in actors.cohorts(account, self._states.actions):
@@ -93,24 +97,34 @@ class PrincipalChanges:
         They lead from whoever makes a change and is, or becomes, the principal.
         """
         graph, found = self._graph, list[Link]()
-        conjunctions: list[Conjunction] = []
-        hands = self._hands(worth)
-        for hand, held in zip(hands, self._held(hands, worth), strict=True):
-            for part in hand.parts:
-                found.extend(self._of_itself(hand.actor, part, worth))
-            conjunctions += self._of_others(hand, held, graph, worth, found)
+        conjunctions: list[tuple[str, Conjunction]] = []
+        asked = list(self._settled.unsettled(sorted(self._actors), worth))
+        for account, _ in asked:
+            hands = self._hands(account, worth)
+            for hand, held in zip(hands, self._held(account, hands, worth), strict=True):
+                for part in hand.parts:
+                    found.extend(self._of_itself(hand.actor, part, worth))
+                conjunctions += ((account, one) for one in self._of_others(hand, held, graph, worth, found))
+        if not worth.is_narrowed:
+            self._settled.settle(asked)
         graph.extend(found)
-        # A conjunction that was joined in this very graph joins nothing again, whatever the question.
+        return [*found, *self._join(conjunctions)]
+
+    def _join(self, conjunctions: list[tuple[str, Conjunction]]) -> list[Link]:
+        """The links of conjunctions; one that was joined in this very region joins nothing again, whatever the question."""
+        versions = {account: self._settled.version(account) for account, _ in conjunctions}
         new = [
-            one
-            for one in conjunctions
-            if self._joined.get((one.makers, one.targets, one.state)) != graph.size
+            (account, one)
+            for account, one in conjunctions
+            if self._joined.get((one.makers, one.targets, one.state)) != versions[account]
         ]
-        joined, is_all = join(graph, new)
-        self._joined.update(((one.makers, one.targets, one.state), graph.size) for one in new)
+        joined, is_all = join(self._graph, [one for _, one in new])
+        self._joined.update(
+            ((one.makers, one.targets, one.state), self._settled.version(account)) for account, one in new
+        )
         if not is_all:
             self._graph.met.append(Limit(LimitKind.JOIN_BOUND, EVERYTHING))
-        return [*found, *joined]
+        return joined
 
     def _of_itself(self, actor: PrincipalGroup, part: PrincipalGroup, worth: Worth) -> Iterator[Link]:
         """What members of a cohort make of themselves."""
@@ -132,33 +146,33 @@ class PrincipalChanges:
                         Link(name if part.names else part, state.group, state.steps, named=name)
                     )
 
-    def _hands(self, worth: Worth) -> list[Hand]:
-        """Who may change principals, and would gain something by it."""
+    def _hands(self, account: str, worth: Worth) -> list[Hand]:
+        """Who of an account may change principals, and would gain something by it."""
         found: list[Hand] = []
-        for account in sorted(self._actors):
-            for actor in self._actors[account]:
-                parts = [part for part in actor.parts if worth.gains(part)]
-                if parts:
-                    found.append(Hand(actor, parts))
+        for actor in self._actors[account]:
+            parts = [part for part in actor.parts if worth.gains(part)]
+            if parts:
+                found.append(Hand(actor, parts))
         return found
 
-    def _held(self, hands: list[Hand], worth: Worth) -> list[Held]:
+    def _held(self, account: str, hands: list[Hand], worth: Worth) -> list[Held]:
         """What the members of each cohort may hold besides, and would be worth changing: of its own account."""
         found = [Held() for _ in hands]
-        within: dict[str, int] = {}
-        for number, hand in enumerate(hands):
-            within[hand.actor.account] = within.get(hand.actor.account, 0) | 1 << number
-        for node, mask in worth.held_with(hand.nodes() for hand in hands).items():
-            if isinstance(node, PrincipalGroup) and node.change == CHANGED:
-                for number in _bits(mask & within.get(node.account, 0)):
+        region = self._settled.region(account)
+        for node, mask in worth.held_with((hand.nodes() for hand in hands), *region).items():
+            if isinstance(node, PrincipalGroup) and node.change == CHANGED and node.account == account:
+                for number in _bits(mask):
                     found[number].changed.append(node)
-            elif isinstance(node, str) and (group := self._population.group_of.get(node)) is not None:
-                own = mask & within.get(group.account, 0)
-                if own and worth.improves(node):
-                    alike = self._states.class_of(node)
-                    for number in _bits(own):
-                        found[number].classes[alike] = None
+            elif isinstance(node, str) and self._is_of(node, account) and worth.improves(node):
+                alike = self._states.class_of(node)
+                for number in _bits(mask):
+                    found[number].classes[alike] = None
         return found
+
+    def _is_of(self, name: str, account: str) -> bool:
+        """Whether a name is that of a principal of an account."""
+        group = self._population.group_of.get(name)
+        return group is not None and group.account == account
 
     def _of_others(
         self, hand: Hand, held: Held, graph: Graph, worth: Worth, found: list[Link]
@@ -169,11 +183,12 @@ class PrincipalChanges:
             found: takes the links of those who become at once what they change.
         """
         actor, parts = hand.actor, hand.parts
+        version = self._settled.version(actor.account)
         for alike in held.classes:
             for state in self._all(actor, alike, worth):
                 entered = (actor, tuple(parts), alike, state.group)
-                if self._entered.get(entered) != graph.size:
-                    self._entered[entered] = graph.size
+                if self._entered.get(entered) != version:
+                    self._entered[entered] = version
                     found += self._at_once(actor, parts, alike, state, graph)
                 makes = (actor,) if len(parts) == len(actor.parts) else tuple(parts)
                 yield Conjunction(makes, tuple(sorted(state.names)), state.group, _aimed(state.steps, alike))
