@@ -164,6 +164,12 @@ class LimitKind(Enum):
         ("read", "write", "copy", "decrypt", "delete", "administer"),
         (),
     )
+    KEY_ELSEWHERE = (
+        "key-vault-not-read",
+        "who else may use the key: its vault was not exported, or is a managed HSM, whose own roles no export holds",
+        ("decrypt",),
+        (),
+    )
     SIGNATURES = (
         "shared-access-signatures",
         "whoever was handed a shared access signature: no source shows which were made, nor the policies that they rest on",

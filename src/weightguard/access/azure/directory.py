@@ -17,13 +17,14 @@ from typing import Any, Final
 
 from weightguard.access.azure import directory_roles as data
 from weightguard.access.azure.context import ROOT, Context, attribute, named
+from weightguard.access.azure.held_roles import Held, HeldRoles, is_over
 from weightguard.access.azure.offers import Offers, State
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
 from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.model import Because
 from weightguard.estate.fact import Known
-from weightguard.estate.model import PolicyForm, Principal, PrincipalKind, ScopedPolicy
+from weightguard.estate.model import Principal, PrincipalKind
 
 ELEVATE: Final = "Microsoft.Authorization/elevateAccess/action"
 _UNIT: Final = "/administrativeunits/"
@@ -33,109 +34,28 @@ _RUN_AGAIN: Final = besides("the rule has to look at an attribute that this chan
 _DYNAMIC_OWNER: Final = besides("owners of the group have to be let change its rule")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A role of the directory, or a permission of Microsoft Graph, that somebody has.
-
-    Attributes:
-        scope: plain: ``/``, an administrative unit, an object.
-    """
-
-    id: str
-    principal: str
-    role: str
-    name: str
-    scope: str
-    actions: tuple[str, ...]
-    eligible: bool = False
-    is_permission: bool = False
-
-
 @dataclass
 class Directory:
-    """The directory's part of who becomes whom.
-
-    Attributes:
-        unknown: ids of custom roles of which nobody knows what they permit.
-    """
+    """The directory's part of who becomes whom."""
 
     context: Context
     offers: Offers
-    unknown: set[str] = field(default_factory=set)
     _nodes: dict[tuple[str, str], State] = field(default_factory=dict)
 
     @cached_property
+    def roles(self) -> HeldRoles:
+        """Who has which role or permission."""
+        return HeldRoles(self.context)
+
+    @property
     def held(self) -> tuple[Held, ...]:
         """Every role and permission that somebody has, active or eligible."""
-        return tuple(found for policy in self.context.directory if (found := self._read(policy)) is not None)
+        return self.roles.held
 
-    def _read(self, policy: ScopedPolicy) -> Held | None:
-        body = policy.document if isinstance(policy.document, Mapping) else {}
-        if isinstance(body.get("directoryRole"), Mapping):
-            return self._role(policy, body["directoryRole"])
-        if isinstance(body.get("appRole"), Mapping):
-            return self._permission(policy, body["appRole"])
-        return None
-
-    def _role(self, policy: ScopedPolicy, raw: Mapping[str, Any]) -> Held | None:
-        principal, role = raw.get("principalId"), raw.get("roleDefinitionId")
-        if (
-            not isinstance(principal, str)
-            or not isinstance(role, str)
-            or _is_over(raw, self.context.estate.collected_at)
-        ):
-            return None
-        definition = self._definitions.get(role.lower())
-        template = str((definition or {}).get("templateId") or role).lower()
-        actions = data.BUILT_IN.get(template)
-        if actions is None:
-            actions = self._custom(role.lower(), definition)
-        name = self.context.role_names.get(role.lower(), role)
-        scope = str(raw.get("directoryScopeId") or ROOT).lower()
-        eligible = policy.form is PolicyForm.ELIGIBLE_ASSIGNMENT
-        return Held(policy.id, named(principal), template, name, scope, actions, eligible)
-
-    @cached_property
-    def _definitions(self) -> dict[str, Mapping[str, Any]]:
-        roles = self.context.estate.role_definitions
-        return {
-            one.id: one.document
-            for one in roles
-            if isinstance(one.document, Mapping) and one.document.get("directory")
-        }
-
-    def _custom(self, role: str, definition: Mapping[str, Any] | None) -> tuple[str, ...]:
-        blocks = (definition or {}).get("rolePermissions")
-        if isinstance(blocks, list):
-            return tuple(
-                str(action)
-                for one in blocks
-                if isinstance(one, Mapping)
-                for action in one.get("allowedResourceActions") or ()
-            )
-        if definition is None or not definition.get("isBuiltIn"):
-            self.unknown.add(role)
-        return ()
-
-    def _permission(self, policy: ScopedPolicy, raw: Mapping[str, Any]) -> Held | None:
-        principal, role = raw.get("principalId"), str(raw.get("appRoleId") or "").lower()
-        if not isinstance(principal, str):
-            return None
-        name = self._permission_name(str(raw.get("resourceId") or "").lower(), role)
-        return Held(
-            policy.id, named(principal), name, name, ROOT, data.BY_NAME.get(name, ()), is_permission=True
-        )
-
-    def _permission_name(self, resource: str, role: str) -> str:
-        """What an application permission is called; empty for one that is not Microsoft Graph's."""
-        owner = self.context.principals.get(named(resource))
-        listed = attribute(owner, "appRoles") if owner is not None else None
-        if owner is not None and str(attribute(owner, "appId") or "").lower() != data.GRAPH_APPLICATION:
-            return ""
-        for one in listed if isinstance(listed, list) else ():
-            if isinstance(one, Mapping) and str(one.get("id")).lower() == role:
-                return str(one.get("value"))
-        return data.PERMISSIONS.get(role, ("", ()))[0]
+    @property
+    def unknown(self) -> set[str]:
+        """Ids of custom roles of which nobody knows what they permit."""
+        return self.roles.unknown
 
     # Links
 
@@ -145,18 +65,31 @@ class Directory:
         Args:
             worth: the identities that lead on to something.
         """
-        wanted = sorted(set(worth) | {one.principal for one in self.held if one.actions})
-        everybody = sorted({each for one in wanted for each in (one, *self.context.leaves(one))})
-        yield from self._memberships()
+        first = [*self._memberships(), *self._eligible_members(), *self._agents()]
         for one in self.held:
             if one.actions:
-                yield self._holder(one)
-        for (role, scope), node in sorted(self._nodes.items()):
-            yield from self._powers(role, scope, node, everybody)
-        for name in everybody:
-            yield from self._owned(name)
-        yield from self._eligible_members()
-        yield from self._agents()
+                first.append(self._holder(one))
+        self._node(data.GLOBAL)
+        yield from first
+        for role, scope in sorted(self._nodes):
+            yield from self._over_all(role, scope, self._nodes[role, scope])
+        found = set(worth) | {one.principal for one in self.held if one.actions} | _names(first)
+        waiting = sorted({each for one in found for each in (one, *self.context.leaves(one))})
+        known = set(waiting)
+        while waiting:  # Whoever leads to somebody worth becoming is worth becoming too.
+            links = [link for name in waiting for link in self._into(name)]
+            yield from links
+            more = {each for one in _names(links) for each in (one, *self.context.leaves(one))}
+            waiting = sorted(more - known)
+            known |= more
+
+    def _into(self, name: str) -> Iterator[Link]:
+        """Who becomes somebody by a role of the directory, or by owning."""
+        principal = self.context.principals.get(name)
+        if principal is not None:
+            for role, scope in sorted(self._nodes):
+                yield from self._powers(role, scope, self._nodes[role, scope], principal)
+            yield from self._owned(principal)
 
     def federated(self) -> Iterator[Link]:
         """Whom other issuers vouch for."""
@@ -197,23 +130,23 @@ class Directory:
     def _actions(self, role: str) -> tuple[str, ...]:
         return next((one.actions for one in self.held if one.role == role), data.BUILT_IN.get(role, ()))
 
-    def _powers(self, role: str, scope: str, node: State, everybody: list[str]) -> Iterator[Link]:
-        actions = self._actions(role)
-        may = set(actions)
-        everything = data.EVERYTHING in may
-        if everything and scope == ROOT:
+    def _over_all(self, role: str, scope: str, node: State) -> Iterator[Link]:
+        """What a role lets do to the whole tenant."""
+        may = set(self._actions(role))
+        if data.EVERYTHING in may and scope == ROOT:
             control, links = self.offers.controlling(ROOT)
             yield from links
             yield Link(node, control, (Step(ELEVATE, FREELY, ROOT),))
         if data.ASSIGN_ROLES in may and scope == ROOT:
             yield Link(node, self._global, (Step(data.ASSIGN_ROLES, FREELY, _tenant(self.context)),))
-        for name in everybody:
-            principal = self.context.principals.get(name)
-            if principal is None or not self._reaches(role, scope, principal):
-                continue
-            for how, condition in self._over(role, scope, may, everything, principal):
-                grant = FREELY if condition is None else FREELY.provided(condition)
-                yield Link(node, name, (Step(how, grant, name),))
+
+    def _powers(self, role: str, scope: str, node: State, principal: Principal) -> Iterator[Link]:
+        may = set(self._actions(role))
+        if not self._reaches(role, scope, principal):
+            return
+        for how, condition in self._over(role, scope, may, data.EVERYTHING in may, principal):
+            grant = FREELY if condition is None else FREELY.provided(condition)
+            yield Link(node, principal.id, (Step(how, grant, principal.id),))
 
     @cached_property
     def _global(self) -> State:
@@ -259,7 +192,7 @@ class Directory:
         if role in data.ANYBODY or role == data.RESETS_ANYBODY:
             return True
         roles = self._roles_of(principal.id)
-        if self._in_assignable_group(principal.id):
+        if self._in_assignable_group(principal.id) or principal.id in self._over_restricted:
             return False
         spared = data.RESETS.get(role, frozenset()) if scope == ROOT else frozenset()
         return roles <= spared
@@ -276,6 +209,17 @@ class Directory:
                     found.setdefault(name, set()).add(one.role)
         return found
 
+    @cached_property
+    def _over_restricted(self) -> frozenset[str]:
+        """Holders of roles over a restricted administrative unit."""
+        units = {
+            f"{_UNIT}{id}"
+            for id, body in self.context.units.items()
+            if body.get("isMemberManagementRestricted")
+        }
+        found = {one.principal for one in self.held if one.scope in units}
+        return frozenset(each for one in found for each in (one, *self.context.leaves(one)))
+
     def _in_assignable_group(self, name: str) -> bool:
         return name in self._near_assignable
 
@@ -289,9 +233,8 @@ class Directory:
                 found.update(principal.owners.value if isinstance(principal.owners, Known) else ())
         return frozenset(found)
 
-    @staticmethod
     def _over_application(
-        may: set[str], everything: bool, principal: Principal
+        self, may: set[str], everything: bool, principal: Principal
     ) -> Iterator[tuple[str, Condition | None]]:
         own = attribute(principal, "applicationId")
         for action in sorted(may):
@@ -310,7 +253,7 @@ class Directory:
             if kind == "servicePrincipals" and not _is_locked(principal):
                 yield action, None if own else _FOREIGN
                 return
-            if kind == "agentIdentityBlueprints" and own:
+            if kind == "agentIdentityBlueprints" and principal.id in self._blueprints:
                 yield action, None
                 return
         if everything:
@@ -339,9 +282,8 @@ class Directory:
             ):
                 yield data.EDIT_USERS, _RUN_AGAIN
 
-    def _owned(self, name: str) -> Iterator[Link]:
-        principal = self.context.principals.get(name)
-        if principal is None or self._restricting(name.removeprefix("azure:")):
+    def _owned(self, principal: Principal) -> Iterator[Link]:
+        if self._restricting(principal.id.removeprefix("azure:")):
             return
         if principal.kind is PrincipalKind.GROUP:
             is_dynamic = "DynamicMembership" in (attribute(principal, "groupTypes") or ())
@@ -386,7 +328,7 @@ class Directory:
         for policy in self.context.directory:
             body = policy.document if isinstance(policy.document, Mapping) else {}
             raw = body.get("group")
-            if isinstance(raw, Mapping) and not _is_over(raw, self.context.estate.collected_at):
+            if isinstance(raw, Mapping) and not is_over(raw, self.context.estate.collected_at):
                 group, principal = raw.get("groupId"), raw.get("principalId")
                 if isinstance(group, str) and isinstance(principal, str):
                     waiting = Condition(
@@ -396,6 +338,11 @@ class Directory:
                     yield Link(
                         named(principal), named(group), (Step("eligible membership", grant, named(group)),)
                     )
+
+    @cached_property
+    def _blueprints(self) -> frozenset[str]:
+        """The applications that agents are made after."""
+        return frozenset(link.origin for link in self._agents() if isinstance(link.origin, str))
 
     def _agents(self) -> Iterator[Link]:
         """An agent's blueprint holds the credentials of its agents, and an agent those of its user account."""
@@ -414,14 +361,16 @@ class Directory:
                         yield Link(holder, name, (Step("agent identity", because, name),))
 
 
+def _names(links: Iterable[Link]) -> set[str]:
+    """Identities of the directory that some links start from."""
+    return {
+        link.origin for link in links if isinstance(link.origin, str) and link.origin.startswith("azure:")
+    }
+
+
 def _tenant(context: Context) -> str:
     found = next((one.id for one in context.estate.organisations if one.provider == "azure"), "")
     return found or ROOT
-
-
-def _is_over(raw: Mapping[str, Any], now: str) -> bool:
-    end = raw.get("endDateTime")
-    return isinstance(end, str) and bool(end) and end < now
 
 
 def _is_locked(principal: Principal) -> bool:

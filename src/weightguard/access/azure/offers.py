@@ -242,11 +242,11 @@ class Offers:
 
     def links(self, offer: Offer) -> Iterator[Link]:
         """Everybody who takes an offer."""
-        yield from self._held(offer)
+        yield from self.held(offer)
         yield from self.assigning(offer)
         yield from self.delegated(offer)
 
-    def _held(self, offer: Offer) -> Iterator[Link]:
+    def held(self, offer: Offer) -> Iterator[Link]:
         if len(offer.needs) == 1 and not offer.anywhere:
             for one in self.decisions.holders(offer.needs[0]):
                 yield self._link(offer, one.name, one.grant, one.before)

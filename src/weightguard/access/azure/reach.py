@@ -76,7 +76,7 @@ class _Reach:
         decisions = Decisions(context)
         offers = Offers(context, decisions)
         storage = StorageAccess(context, decisions, offers)
-        resources = Resources(context, offers, storage.key_nodes, storage.sas_nodes)
+        resources = Resources(context, offers, storage.key_nodes, storage.accepting(), storage.sas_nodes)
         vaults = VaultAccess(context, decisions, offers)
         return _Known(context, offers, storage, vaults, resources, Directory(context, offers))
 
@@ -101,6 +101,7 @@ class _Reach:
         yield from known.offers.administrators()
         yield from known.offers.role_changes()
         yield from known.storage.key_links()
+        yield from known.storage.moves()
         yield from known.resources.links()
         yield from known.directory.federated()
         yield from known.directory.links(self._worth())

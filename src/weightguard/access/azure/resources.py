@@ -38,8 +38,11 @@ _NODES: Final = (
     "write",
 )
 _CODELESS: Final = frozenset(
-    {"compute.disks", "storageactions.storagetasks", "recoveryservices.vaults", "dataprotection.backupvaults"}
-)
+    {
+        "compute.disks", "compute.diskencryptionsets", "storageactions.storagetasks", "recoveryservices.vaults",
+        "dataprotection.backupvaults", "storage.storageaccounts", "containerregistry.registries", "network.applicationgateways",
+    }
+)  # fmt: skip
 """Kinds whose identity runs nothing of whoever configures them."""
 
 
@@ -56,15 +59,19 @@ class Resources:
 
     Attributes:
         key_nodes: plain id of a storage account -> the node of whoever has a key of it.
+        accepting: plain ids of the accounts that take their keys.
         sas_nodes: (plain id of a storage account, container) -> the node of whoever has a signature for it.
         fallback: ids of workloads whose kind has no technique of its own.
+        clusters: id of a cluster -> the node of whoever runs code in it.
     """
 
     context: Context
     offers: Offers
     key_nodes: Mapping[str, State]
+    accepting: frozenset[str]
     sas_nodes: dict[tuple[str, str], State] = field(default_factory=dict)
     fallback: set[str] = field(default_factory=set)
+    clusters: dict[str, State] = field(default_factory=dict)
 
     def links(self) -> Iterator[Link]:
         """Who acts as which identity, through what it runs as."""
@@ -92,6 +99,14 @@ class Resources:
         yield from self._runs_as(workload.id, workload.known_roles)
         for offer in self._offers(workload, kind):
             yield from self.offers.links(offer)
+        person = attribute(workload, "properties.personalComputeInstanceSettings.assignedUser.objectId")
+        if isinstance(person, str):
+            because = Because(f"{workload.id}#assignedUser", person)
+            yield Link(
+                named(person),
+                workload.id,
+                (Step("works on the compute instance", Grant((because,)), workload.id),),
+            )
 
     def _runs_as(self, node: Node, roles: Iterable[str]) -> Iterator[Link]:
         for role in roles:
@@ -158,7 +173,7 @@ class Resources:
     # Clusters
 
     def _of_cluster(self, cluster: Workload) -> Iterator[Link]:
-        inside = State(cluster.id)
+        inside = self.clusters[cluster.id] = State(cluster.id)
         yield from self._runs_as(inside, self._of_nodes(cluster))
         subjects = list(self._subjects(cluster))
         for subject in subjects:
@@ -229,7 +244,7 @@ class Resources:
         node = State(registry.id)
         for workload in pulling:
             step = Step("runs an image of the registry", FREELY.provided(_PULLED), workload)
-            yield Link(node, workload, (step,))
+            yield Link(node, self.clusters.get(workload, workload), (step,))
         for id, actions in self._pushes(registry):
             needs = tuple(_need(action, registry.id) for action in actions)
             yield from self.offers.links(Offer(id, needs, node, registry.id))
@@ -270,9 +285,10 @@ class Resources:
         own = "Microsoft.MachineLearningServices/workspaces/datastores/"
         effects: list[State | str] = []
         account = self._account(str(attribute(store, "accountName") or ""))
-        if kind == "accountkey" and account in self.key_nodes:
+        accepted = account in self.accepting
+        if kind == "accountkey" and accepted:
             effects.append(self.key_nodes[account])
-        elif kind == "sas" and account:
+        elif kind == "sas" and accepted:
             container = str(attribute(store, "containerName") or attribute(store, "filesystem") or "")
             effects.append(self.sas_nodes.setdefault((account, container), State(store.id)))
         elif kind == "serviceprincipal":

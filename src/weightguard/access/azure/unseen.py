@@ -10,6 +10,7 @@ from weightguard.access.azure.context import Context, attribute
 from weightguard.access.azure.directory import Directory
 from weightguard.access.azure.place import AzurePlace
 from weightguard.access.azure.resources import Resources
+from weightguard.access.azure.vaults import is_hsm, vault_of
 from weightguard.access.links import Node
 from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.limit import Limit, LimitKind
@@ -52,7 +53,12 @@ class Unseen:
         held = place.store.retention if place.store is not None else None
         if isinstance(held, Known) and held.value is not None and held.value.mode is RetentionMode.COMPLIANCE:
             found.append(Limit(LimitKind.RETENTION_AGE, place.id))
+        found += [Limit(LimitKind.KEY_ELSEWHERE, key) for key in place.keys if self._is_elsewhere(key)]
         return tuple(found)
+
+    def _is_elsewhere(self, key: str) -> bool:
+        """Whether nobody knows who may use a key."""
+        return is_hsm(key) or vault_of(self.context, key) is None
 
     @staticmethod
     def _of_place(place: AzurePlace) -> Iterator[Unknown]:

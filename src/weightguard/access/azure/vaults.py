@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from weightguard.access.azure.context import Context, attribute, named
 from weightguard.access.azure.decisions import Decisions, Need
-from weightguard.access.azure.offers import ASSIGN, Offer, Offers
+from weightguard.access.azure.offers import Offer, Offers
 from weightguard.access.azure.place import AzurePlace
 from weightguard.access.condition import besides
 from weightguard.access.grant import Grant
@@ -22,6 +22,7 @@ from weightguard.access.links import Link, Step
 from weightguard.access.model import Because
 from weightguard.estate.model import Container, ContainerKind
 from weightguard.policy.azure import Network, Policies, Request, Vault, decide
+from weightguard.policy.azure.scopes import plain
 
 KEYS: Final = "Microsoft.KeyVault/vaults/keys/"
 _USES: Final = ("decrypt/action", "unwrap/action")
@@ -39,25 +40,16 @@ class VaultAccess:
     def links(self, place: AzurePlace) -> Iterator[Link]:
         """Who may use the key of a place's account."""
         for key in place.keys:
-            vault = self.vault_of(key)
-            if vault is None:
-                continue
-            resource = f"{vault.id}/keys/{key.rpartition('/keys/')[2].partition('/')[0]}"
-            by_role = bool(attribute(vault, "enableRbacAuthorization"))
-            yield from (
-                self._by_role(vault, resource, place) if by_role else self._by_policy(vault, resource, place)
-            )
-            yield from self._of_account(place, vault)
-
-    def vault_of(self, key: str) -> Container | None:
-        """The vault that a key's address names."""
-        host = (urlsplit(key).hostname or "").lower()
-        for one in self.context.containers.values():
-            if one.kind is ContainerKind.VAULT:
-                uri = urlsplit(str(attribute(one, "vaultUri") or "")).hostname
-                if host in ((uri or "").lower(), f"{one.name.lower()}.vault.azure.net"):
-                    return one
-        return None
+            vault = vault_of(self.context, key)
+            if vault is not None and not is_hsm(key):
+                resource = f"{vault.id}/keys/{key.rpartition('/keys/')[2].partition('/')[0]}"
+                by_role = bool(attribute(vault, "enableRbacAuthorization"))
+                yield from (
+                    self._by_role(vault, resource, place)
+                    if by_role
+                    else self._by_policy(vault, resource, place)
+                )
+            yield from self._of_account(place, key)
 
     def _by_role(self, vault: Container, resource: str, place: AzurePlace) -> Iterator[Link]:
         conditions = self._closed(vault)
@@ -66,17 +58,10 @@ class VaultAccess:
             yield from self.offers.links(
                 Offer("azure-vault-key", (need,), place.id, resource, conditions=conditions)
             )
-        switch = Offer(
-            "azure-vault-to-policies",
-            (Need("Microsoft.KeyVault/vaults/write", vault.id), Need(ASSIGN, vault.id)),
-            place.id,
-            vault.id,
-        )
-        yield from self.offers.links(switch)
 
     def _by_policy(self, vault: Container, resource: str, place: AzurePlace) -> Iterator[Link]:
         settings = _vault(vault)
-        for name in {named(one) for one, _ in settings.policies}:
+        for name in sorted({one for one, _ in settings.policies}):
             for leaf in sorted(self.context.leaves(name)):
                 groups = self.context.groups_of.get(leaf, frozenset())
                 for action in _USES:
@@ -94,16 +79,24 @@ class VaultAccess:
         network = _network(vault)
         return () if network.public and network.allows else (_CLOSED,)
 
-    def _of_account(self, place: AzurePlace, vault: Container) -> Iterator[Link]:
-        """The identity that the account unwraps with, and whoever attaches it to something of their own."""
-        identity = attribute(place.account, "encryption.identity.userAssignedIdentity")
-        held = self.context.resources.get(str(identity or "").lower())
+    def _of_account(self, place: AzurePlace, key: str) -> Iterator[Link]:
+        """The identity that the account unwraps with: whoever is it, or attaches it to something of their own, may too."""
+        account = place.account
+        if account is None:
+            return
+        identity = attribute(account, "encryption.identity.userAssignedIdentity")
+        held = self.context.resources.get(plain(str(identity))) if identity else None
         principal = attribute(held, "principalId") if held is not None else None
-        if isinstance(principal, str):
-            because = Because(f"{place.account.id if place.account else ''}#encryption", "identity")
-            yield Link(
-                named(principal), place.id, (Step("unwraps for the account", Grant((because,)), vault.id),)
-            )
+        own = self.context.resources.get(plain(account.id))
+        names = [named(principal)] if isinstance(principal, str) else list(getattr(own, "roles", ()))
+        for name in names:
+            because = Because(f"{account.id}#encryption", "identity")
+            yield Link(name, place.id, (Step("unwraps for the account", Grant((because,)), key),))
+
+
+def is_hsm(key: str) -> bool:
+    """Whether a key lies in a managed HSM, whose own roles no export holds."""
+    return (urlsplit(key).hostname or "").lower().endswith(".managedhsm.azure.net")
 
 
 def _vault(vault: Container) -> Vault:
@@ -126,3 +119,18 @@ def _network(vault: Container) -> Network:
         public=str(attribute(vault, "publicNetworkAccess") or "Enabled").lower() == "enabled",
         allows=str(rules.get("defaultAction") or "Allow").lower() == "allow",
     )
+
+
+def vault_of(context: Context, key: str) -> Container | None:
+    """The vault that a key's address names."""
+    host = (urlsplit(key).hostname or "").lower()
+    for one in context.containers.values():
+        if one.kind is ContainerKind.VAULT:
+            uri = urlsplit(str(attribute(one, "vaultUri") or "")).hostname
+            if host in (
+                (uri or "").lower(),
+                f"{one.name.lower()}.vault.azure.net",
+                f"{one.name.lower()}.managedhsm.azure.net",
+            ):
+                return one
+    return None
