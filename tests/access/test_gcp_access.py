@@ -204,7 +204,10 @@ def perimeter(lab: Lab, **status: Any) -> None:
     )
 
 
-STORAGE = {"operations": [{"serviceName": "storage.googleapis.com", "methodSelectors": [{"method": "*"}]}]}
+STORAGE = {
+    "resources": ["*"],
+    "operations": [{"serviceName": "storage.googleapis.com", "methodSelectors": [{"method": "*"}]}],
+}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +238,17 @@ STORAGE = {"operations": [{"serviceName": "storage.googleapis.com", "methodSelec
             "conditional",
         ),
         ({"accessLevels": ["accessPolicies/1/accessLevels/office"]}, "conditional"),
+        (
+            {
+                "ingressPolicies": [
+                    {
+                        "ingressFrom": {"identityType": "ANY_IDENTITY", "sources": [{"accessLevel": "*"}]},
+                        "ingressTo": {**STORAGE, "resources": ["projects/701"]},
+                    }
+                ]
+            },
+            "conditional",
+        ),
     ],
 )
 def test_a_perimeter_asks_where_a_request_comes_from(
@@ -278,6 +292,30 @@ def test_a_key_that_is_off_stops_everybody(tmp_path: Path) -> None:
         lab.of_project(key.partition(f"{PROJECT}/")[2], "cloudkms.googleapis.com/CryptoKey", data)
         (tmp_path / state).mkdir()
         assert readers(lab, tmp_path / state) == found
+
+
+def test_whoever_reads_and_turns_the_key_on_again(tmp_path: Path) -> None:
+    key = f"projects/{PROJECT}/locations/l/keyRings/r/cryptoKeys/k"
+    agent = "serviceAccount:service-700@gs-project-accounts.iam.gserviceaccount.com"
+    lab = Lab(bucket={"encryption": {"defaultKmsKeyName": key}}).allow(Lab.store, binding(VIEWER, ADA, EVE))
+    lab.allow(
+        Lab.project,
+        binding("roles/cloudkms.cryptoKeyEncrypterDecrypter", agent),
+        binding("roles/cloudkms.admin", EVE, BOB),
+    )
+    primary = {"name": f"{key}/cryptoKeyVersions/1", "state": "DISABLED"}
+    data = {"name": key, "purpose": "ENCRYPT_DECRYPT", "primary": primary}
+    lab.of_project(key.partition(f"{PROJECT}/")[2], "cloudkms.googleapis.com/CryptoKey", data)
+    assert readers(lab, tmp_path) == {EVE: CHANGED}
+
+
+@pytest.mark.parametrize(("uniform", "found"), [(True, {}), (False, {ADA: DIRECT})])
+def test_the_list_of_a_bucket_lets_write(tmp_path: Path, uniform: bool, found: dict[str, Any]) -> None:
+    settings = {
+        "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": uniform}},
+        "acl": [{"entity": "user-ada@lab.example", "role": "WRITER"}],
+    }
+    assert readers(Lab(bucket=settings), tmp_path, "write") == found
 
 
 def test_a_key_that_is_closed_to_the_agent_stops_everybody(tmp_path: Path) -> None:
@@ -475,6 +513,26 @@ def test_patch_jobs_run_where_the_agent_is(tmp_path: Path, agent: str, found: bo
     robot = reader(lab)
     machine(lab, robot, items={"enable-osconfig": agent})
     lab.allow(Lab.project, binding("roles/osconfig.patchJobExecutor", EVE))
+    assert (EVE in readers(lab, tmp_path)) is found
+
+
+@pytest.mark.parametrize(("constraint", "found"), [(True, True), (False, False)])
+def test_signing_in_to_machines_takes_that_they_let(tmp_path: Path, constraint: bool, found: bool) -> None:
+    lab = Lab()
+    robot = reader(lab, binding(ACT_AS, EVE))
+    machine(lab, robot)
+    lab.allow(Lab.project, binding("roles/compute.osLogin", EVE))
+    policy = [
+        {"constraint": "constraints/compute.requireOsLogin", "boolean_policy": {"enforced": constraint}}
+    ]
+    lab.add(
+        asset(
+            Lab.folder,
+            "cloudresourcemanager.googleapis.com/Folder",
+            [FOLDER, ORGANISATION],
+            org_policy=policy,
+        )
+    )
     assert (EVE in readers(lab, tmp_path)) is found
 
 
@@ -680,6 +738,27 @@ def test_a_pool_vouches_for_whom_its_provider_lets_in(
     lab = Lab()
     member = f"principalSet://iam.googleapis.com/{POOL}/{who}"
     pool(lab, **GITHUB, **({} if condition is None else {"attributeCondition": condition}))
+    lab.allow(Lab.store, binding(VIEWER, member))
+    assert (member in readers(lab, tmp_path)) is found
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [("repo:lab/train:ref:refs/heads/main", True), ("repo:evil/train:ref:refs/heads/main", False)],
+)
+def test_a_subject_says_which_repository_it_is_of(tmp_path: Path, subject: str, found: bool) -> None:
+    lab = Lab()
+    member = f"principal://iam.googleapis.com/{POOL}/subject/{subject}"
+    pool(lab, **GITHUB, attributeCondition="assertion.repository_owner == 'lab'")
+    lab.allow(Lab.store, binding(VIEWER, member))
+    assert (member in readers(lab, tmp_path)) is found
+
+
+@pytest.mark.parametrize(("account", "found"), [("111111111111", True), ("222222222222", False)])
+def test_a_role_of_another_aws_account_never_gets_in(tmp_path: Path, account: str, found: bool) -> None:
+    lab = Lab()
+    member = f"principalSet://iam.googleapis.com/{POOL}/attribute.aws_role/arn:aws:sts::{account}:assumed-role/train"
+    pool(lab, aws={"accountId": "111111111111"}, attributeMapping={"attribute.aws_role": "assertion.arn"})
     lab.allow(Lab.store, binding(VIEWER, member))
     assert (member in readers(lab, tmp_path)) is found
 

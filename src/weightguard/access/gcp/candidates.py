@@ -7,7 +7,7 @@ from typing import Final
 
 from weightguard.policy.gcp import Binding, Policies
 from weightguard.policy.gcp import roles as known_roles
-from weightguard.policy.gcp.names import lineage
+from weightguard.policy.gcp.names import bucket_of, lineage
 
 _CONVENIENCE: Final = {
     "projectOwner:": "roles/owner",
@@ -41,7 +41,15 @@ class Candidates:
         found: dict[str, None] = {}
         for place in lineage(resource, self._policies.parents):
             found.update(dict.fromkeys(self._at(place, permission)))
+        for member in self._listed(resource):
+            found.update(dict.fromkeys(self.leaves(member)))
         return found
+
+    def _listed(self, resource: str) -> Iterator[str]:
+        """Whom the list of a bucket names, where lists count."""
+        held = self._policies.buckets.get(bucket_of(resource) or "")
+        if held is not None and not held.uniform:
+            yield from (member for one in held.grants if (member := member_of(one.entity)) is not None)
 
     def _at(self, place: str, permission: str) -> tuple[str, ...]:
         key = (place, permission)
@@ -106,6 +114,26 @@ class Candidates:
             for account, project in self._accounts.items()
             if container in lineage(f"projects/{project}", self._policies.parents)
         )
+
+
+_ENTITIES: Final = {
+    "user-": "user:",
+    "group-": "group:",
+    "domain-": "domain:",
+    "project-owners-": "projectOwner:",
+    "project-editors-": "projectEditor:",
+    "project-viewers-": "projectViewer:",
+}
+
+
+def member_of(entity: str) -> str | None:
+    """An entry of an access control list as policies write members; None for one that names nobody."""
+    for start, kind in _ENTITIES.items():
+        if entity.startswith(start):
+            name = entity.removeprefix(start)
+            is_account = kind == "user:" and name.endswith(".gserviceaccount.com")
+            return f"serviceAccount:{name}" if is_account else kind + name
+    return entity if entity in EVERYBODY else None
 
 
 def is_broad(member: str) -> bool:

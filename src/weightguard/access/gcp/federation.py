@@ -50,6 +50,22 @@ class Federation:
                 self._providers.setdefault(one.id.rpartition("/providers/")[0], []).append(one)
         self._known: dict[str, bool] = {}
         self._memory = estate.memory
+        told = {
+            one
+            for account in estate.accounts
+            if account.provider == "gcp"
+            for one in value(account.settings["contents"]) or ()
+        }
+        # One provider in the source shows that providers were exported.
+        exported = "PARTIAL_POLICY" not in told and any(
+            "/workloadIdentityPools/" in one for one in self._providers
+        )
+        self._empty = frozenset(
+            name
+            for pool in estate.resources_of(POOLS[0])
+            if exported and (name := str(value(pool.attributes["name"]) or "")) not in self._providers
+        )
+        """Pools that are known to have no provider: nobody signs in there."""
 
     def may_be(self, member: str) -> bool:
         """Whether somebody can be a member of a policy: a federated one that no provider lets in is nobody."""
@@ -60,7 +76,7 @@ class Federation:
         return found
 
     def _vouched(self, pool: str, who: str) -> bool:
-        if pool in self._off:
+        if pool in self._off or (pool in self._empty and not pool.endswith(".svc.id.goog")):
             return False
         providers = self._providers.get(pool)
         return providers is None or any(_lets_in(one, who, self._memory) for one in providers)

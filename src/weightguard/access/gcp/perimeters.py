@@ -50,16 +50,15 @@ class Perimeters:
         """What has to hold of where a member's request comes from."""
         if store is None:
             return ()
+        home = store.container or ""
         found = [
-            one
-            for each in self._by_project.get(store.container or "", ())
-            for one in self._of_perimeter(each, member)
+            one for each in self._by_project.get(home, ()) for one in self._of_perimeter(each, member, home)
         ]
         return (*found, *_addresses(store))
 
-    def _of_perimeter(self, perimeter: Perimeter, member: str) -> Iterator[Condition]:
+    def _of_perimeter(self, perimeter: Perimeter, member: str, home: str) -> Iterator[Condition]:
         rules = value(perimeter.ingress) or ()
-        doors = [door for rule in rules for door in self._doors(rule, member)]
+        doors = [door for rule in rules for door in self._doors(rule, member, home)]
         if _ANYWHERE in doors:
             return
         if doors:
@@ -67,14 +66,14 @@ class Perimeters:
         else:
             yield Condition(ConditionKind.NETWORK, Matter.PERIMETER, (perimeter.name,))
 
-    def _doors(self, rule: Mapping[str, Any], member: str) -> Iterator[str]:
+    def _doors(self, rule: Mapping[str, Any], member: str, home: str) -> Iterator[str]:
         """Through what a rule lets a member in: ``*`` for from anywhere, the name of an access level, of a network."""
         level = rule.get("accessLevel")
         if isinstance(level, str):
             yield from self._of_level(level, member)
             return
         origin, aim = _mapping(rule.get("ingressFrom")), _mapping(rule.get("ingressTo"))
-        if not self._means(origin, member) or not _is_about_storage(aim):
+        if not self._means(origin, member) or not _is_about_storage(aim) or not self._is_into(aim, home):
             return
         for one in origin.get("sources") or ():
             named = one.get("accessLevel") if isinstance(one, Mapping) else None
@@ -85,6 +84,12 @@ class Perimeters:
             elif isinstance(one, Mapping) and isinstance(one.get("resource"), str):
                 yield str(one["resource"])
 
+    def _is_into(self, aim: Mapping[str, Any], home: str) -> bool:
+        """Whether a rule lets into a project."""
+        resources = aim.get("resources")
+        named = [str(one) for one in resources] if isinstance(resources, list) else []
+        return "*" in named or home in map(self._source.named, named)
+
     def _of_level(self, name: str, member: str) -> Iterator[str]:
         """An access level that asks nothing but who somebody is lets in from anywhere."""
         basic = self._levels.get(name)
@@ -92,8 +97,9 @@ class Perimeters:
         asked = (
             [one for one in conditions if isinstance(one, Mapping)] if isinstance(conditions, list) else []
         )
-        listed = [one for one in asked if one.get("members")]
-        if listed and all(member not in map(self._source.member, one["members"]) for one in listed):
+        listed = [member in map(self._source.member, one["members"]) for one in asked if one.get("members")]
+        either = isinstance(basic, Mapping) and basic.get("combiningFunction") == "OR"
+        if listed and not (any(listed) or len(listed) < len(asked) if either else all(listed)):
             return
         only = asked and all({key for key in one if one[key]} <= {"members"} for one in asked)
         yield _ANYWHERE if only else name

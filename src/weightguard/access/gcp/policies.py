@@ -47,16 +47,11 @@ def value(fact: Fact[Any]) -> Any:
     return fact.value if isinstance(fact, Known) else None
 
 
-def account_resource(member: str, projects: Mapping[str, str]) -> str:
-    """The resource that a service account is: ``projects/p/serviceAccounts/a@p.iam.gserviceaccount.com``.
-
-    Args:
-        projects: member -> its project, where its name does not tell.
-    """
-    email = member.removeprefix(ACCOUNT)
-    match = _ACCOUNT_PROJECT.fullmatch(email)
-    project = projects.get(member) or (match[1] if match else "-")
-    return f"projects/{project}/serviceAccounts/{email}"
+_DEFAULT_ACCOUNTS: Final = (
+    re.compile(r"(\d+)-compute@developer\.gserviceaccount\.com"),
+    re.compile(r"([a-z0-9-]+)@appspot\.gserviceaccount\.com"),
+)
+"""Accounts that a project is born with; they lie in it like its own."""
 
 
 class Source:
@@ -89,6 +84,12 @@ class Source:
         """Service accounts that nobody can act as."""
         self.members = {canonical(one.id): self._members(one) for one in self._groups()}
         """Group -> whom it holds; None: nobody knows."""
+        self.is_partial = any(
+            "PARTIAL_POLICY" in (value(one.settings["contents"]) or ())
+            for one in estate.accounts
+            if one.provider == "gcp"
+        )
+        """Whether policies may hold more than is told: a Terraform state tells of what it manages alone."""
         self.customers = {self.named(one.id): _customer(one) for one in estate.resources_of(ORGANISATION)}
         """Organisation -> the ids that its directory has."""
         self.organisations = {
@@ -101,6 +102,20 @@ class Source:
     def named(self, resource: str) -> str:
         """A resource's relative name, with its project by id."""
         return _NUMBER.sub(lambda found: self.numbers.get(found[0], found[0]), relative(resource), count=1)
+
+    def account(self, member: str) -> str:
+        """The resource that a service account is: ``projects/p/serviceAccounts/a@p.iam.gserviceaccount.com``."""
+        email = member.removeprefix(ACCOUNT)
+        return f"projects/{self.project_of(member) or '-'}/serviceAccounts/{email}"
+
+    def project_of(self, member: str) -> str | None:
+        """The project that a service account lies in; None where neither its name nor a source tells."""
+        email = member.removeprefix(ACCOUNT)
+        for pattern in (_ACCOUNT_PROJECT, *_DEFAULT_ACCOUNTS):
+            match = pattern.fullmatch(email)
+            if match and member not in self.projects:
+                return self.numbers.get(match[1], match[1])
+        return self.projects.get(member)
 
     def policies(self) -> Policies:
         """Everything that bears on requests."""
@@ -173,7 +188,7 @@ class Source:
                 yield f"buckets/{store.name}/managedFolders/{folder.on.rstrip('/')}", folder
         for one in estate.principals:
             if one.provider == "gcp":
-                yield from _held(account_resource(one.id, self.projects), one.trust)
+                yield from _held(self.account(one.id), one.trust)
         things: Iterable[Any] = (*estate.keys, *estate.workloads, *estate.secrets)
         others = (one for kind, each in estate.resources.items() if kind != ORGANISATION for one in each)
         for thing in (*things, *others):

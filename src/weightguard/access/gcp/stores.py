@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from weightguard.access.condition import Condition, ConditionKind, Matter
+from weightguard.access.gcp.candidates import member_of
 from weightguard.access.gcp.context import Context
+from weightguard.access.gcp.keys import Keys, Stopped
 from weightguard.access.gcp.overlay import Over
 from weightguard.access.gcp.perimeters import Perimeters
 from weightguard.access.gcp.policies import default_grants, value
@@ -23,7 +25,7 @@ from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Reason, Source, Unknown
 from weightguard.estate.limit import Limit
-from weightguard.estate.model import Key, KeyState, Store
+from weightguard.estate.model import Store
 from weightguard.policy.gcp import roles as known_roles
 from weightguard.policy.gcp.names import lineage, relative
 from weightguard.policy.gcp.syntax import NotAnExpression, literals
@@ -51,10 +53,6 @@ _READING: Final = frozenset({AccessKind.READ, AccessKind.COPY, AccessKind.DECRYP
 _DEFAULT_NAME: Final = "weights"
 _MOST_EXAMPLES: Final = 64
 _OBJECTS: Final = "/objects/"
-_STOPPED: Final = frozenset(
-    {KeyState.DISABLED, KeyState.DESTROYED, KeyState.PENDING_DELETION, KeyState.UNAVAILABLE}
-)
-_DECRYPT: Final = "cloudkms.cryptoKeyVersions.useToDecrypt"
 _STORAGE_SCOPES: Final[Mapping[str, frozenset[AccessKind]]] = {
     "devstorage.read_only": _READING,
     "devstorage.read_write": frozenset(AccessKind) - {AccessKind.ADMINISTER},
@@ -113,7 +111,7 @@ class Stores:
         self._context = context
         self._who = context.who
         self._perimeters = Perimeters(context.source)
-        self._keys = {key.id: key for key in context.estate.keys if key.provider == "gcp"}
+        self._keys = Keys(context)
         self._links: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
 
     def place(self, store: str, prefix: str | None) -> Place | None:
@@ -180,8 +178,27 @@ class Stores:
         return self._links[key]
 
     def _ways(self, access: AccessKind, place: Place) -> Iterator[tuple[str, str, Way]]:
-        if access in _READING and self._is_stopped(place):
+        stopping = self._keys.stopping(place.store, place.keys) if access in _READING else ()
+        if stopping:
+            yield from self._after_mending(access, place, stopping)
             return
+        yield from self._as_keys_are(access, place)
+
+    def _after_mending(
+        self, access: AccessKind, place: Place, stopping: tuple[Stopped, ...]
+    ) -> Iterator[tuple[str, str, Way]]:
+        """Those who read and may make the key work again."""
+        for member, permission, way in self._as_keys_are(access, place):
+            steps: list[Step] = []
+            for one in stopping:
+                mending = None if one.permission is None else self._who.way(member, one.permission, one.key)
+                if mending is None:
+                    break
+                steps += (*mending.changes, Step(str(one.permission), mending.grant, one.key))
+            else:
+                yield member, permission, Way((*steps, *way.changes), way.grant)
+
+    def _as_keys_are(self, access: AccessKind, place: Place) -> Iterator[tuple[str, str, Way]]:
         for permission in _OF_OBJECTS.get(access, ()):
             for resource in self._examples(place):
                 yield from (
@@ -229,7 +246,7 @@ class Stores:
         """Whom the lists of a bucket may mean."""
         held = {} if store is None else value(store.acl) or {}
         entities = [str(one["entity"]) for rows in held.values() for one in rows]
-        named = [one for entity in entities if (one := _member(entity)) is not None]
+        named = [one for entity in entities if (one := member_of(entity)) is not None]
         return list(
             dict.fromkeys(
                 leaf
@@ -254,37 +271,6 @@ class Stores:
                 link = by_account.get(account)
                 if link is not None and len(link.steps) == 1:
                     yield Link(workload.id, link.target, link.steps)
-
-    def _is_stopped(self, place: Place) -> bool:
-        """Whether the key of the bucket works for nobody: off, destroyed, or closed to the agent that decrypts."""
-        keys: list[Key] = [
-            one
-            for held in place.keys
-            if (one := self._keys.get(self._context.source.named(held))) is not None
-        ]
-        if any(value(key.state) in _STOPPED for key in keys):
-            return True
-        return any(
-            not self._serves(key, place)
-            for key in keys
-            if value(key.policy) is not None or isinstance(key.policy, Unknown) is False
-        )
-
-    def _serves(self, key: Key, place: Place) -> bool:
-        """Whether the agent of Cloud Storage in the bucket's project may decrypt with a key."""
-        store = place.store
-        number = next(
-            (
-                n
-                for n, one in self._context.source.numbers.items()
-                if store is not None and one == store.account
-            ),
-            None,
-        )
-        if number is None:
-            return True
-        agent = f"serviceAccount:service-{number}@gs-project-accounts.iam.gserviceaccount.com"
-        return self._who.decisions.decide(agent, _DECRYPT, key.id, self._who.policies) is not None
 
     # Examples of objects
 
@@ -331,20 +317,3 @@ def _example(written: str, place: Place) -> Iterator[str]:
             yield f"{place.prefix}{_DEFAULT_NAME}"
     elif "/" not in written.strip("/") or written.startswith("."):
         yield f"{place.prefix}{_DEFAULT_NAME}{written}"
-
-
-def _member(entity: str) -> str | None:
-    """An entry of an access control list as policies write members."""
-    kinds = {
-        "user-": "user:", "group-": "group:", "domain-": "domain:", "project-owners-": "projectOwner:",
-        "project-editors-": "projectEditor:", "project-viewers-": "projectViewer:",
-    }  # fmt: skip
-    for start, kind in kinds.items():
-        if entity.startswith(start):
-            name = entity.removeprefix(start)
-            return (
-                f"serviceAccount:{name}"
-                if kind == "user:" and name.endswith(".gserviceaccount.com")
-                else kind + name
-            )
-    return entity if entity in ("allUsers", "allAuthenticatedUsers") else None

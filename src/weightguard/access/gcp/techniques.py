@@ -11,19 +11,25 @@ from weightguard.access.condition import Condition, besides
 from weightguard.access.gcp.candidates import is_broad
 from weightguard.access.gcp.context import Context
 from weightguard.access.gcp.federation import pool_of
-from weightguard.access.gcp.policies import ACCOUNT, account_resource, value
+from weightguard.access.gcp.policies import ACCOUNT, value
 from weightguard.access.gcp.technique_data.schema import Need, Technique, of_kind
 from weightguard.access.gcp.ways import Way
 from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.model import RUNS_AS
 from weightguard.estate.model import Workload
-from weightguard.policy.gcp.constraints import in_force
+from weightguard.policy.gcp.constraints import in_force, is_enforced
 
 FULL: Final = frozenset({"https://www.googleapis.com/auth/cloud-platform", "cloud-platform"})
 """Access scopes that limit nothing."""
 _KSA: Final = re.compile(r"serviceAccount:([a-z0-9.:-]+)\.svc\.id\.goog\[[^\]]*\]")
+_FLEET: Final = re.compile(
+    r"principal(?:Set)?://iam\.googleapis\.com/.+/workloadIdentityPools/([a-z0-9.:-]+)\.svc\.id\.goog/.+"
+)
 _CROSS: Final = "iam.disableCrossProjectServiceAccountUsage"
+_BY_CONSTRAINT: Final = {"enable-oslogin": "compute.requireOsLogin"}
+_SIGNED: Final = "storage.restrictAuthTypes"
+_HMAC: Final = frozenset({"SERVICE_ACCOUNT_HMAC_SIGNED_REQUESTS", "in:ALL_HMAC_SIGNED_REQUESTS"})
 _DELEGATE: Final = "iam.serviceAccounts.implicitDelegation"
 _TOKEN: Final = "iam.serviceAccounts.getAccessToken"  # noqa: S105 - a permission
 _CONNECTIONS: Final = ("bigquery.connection", "bigqueryconnection.connection")
@@ -61,7 +67,7 @@ class Techniques:
     def _into(self, node: str) -> Iterator[Link]:
         if node in self._workloads:
             yield from self._into_workload(self._workloads[node])
-        elif _KSA.fullmatch(node):
+        elif _KSA.fullmatch(node) or _FLEET.fullmatch(node):
             yield from self._into_pod(node)
         elif node.startswith(ACCOUNT):
             yield from self._into_account(node)
@@ -74,10 +80,9 @@ class Techniques:
         yield from self._running(account)
         yield from self._agents(account)
         yield from self._connections(account)
-        yield from self._nodes_of_clusters(account)
         if account in self._source.disabled:
             return
-        resource = account_resource(account, self._source.projects)
+        resource = self._source.account(account)
         yield from self._delegated(account, resource)
         project = resource.split("/")[1]
         for technique in of_kind("account"):
@@ -101,6 +106,11 @@ class Techniques:
         """
         limit = in_force(_CROSS, f"projects/{project}", self._who.policies)
         return limit is not None and limit.enforced is False
+
+    def _refuses_hmac(self, project: str) -> bool:
+        """Whether buckets of a project take no requests that are signed with HMAC keys."""
+        limit = in_force(_SIGNED, f"projects/{project}", self._who.policies)
+        return limit is not None and bool(_HMAC & set(limit.denied))
 
     def _links(
         self, technique: Technique, places: Mapping[str, str], target: str, extra: Iterable[Condition] = ()
@@ -163,7 +173,7 @@ class Techniques:
         waiting = list(rows)
         while waiting:
             broker = waiting.pop(0)
-            place = account_resource(broker, self._source.projects)
+            place = self._source.account(broker)
             for member, way in self._who.may(_DELEGATE, place).items():
                 steps = (*way.changes, Step(_DELEGATE, way.grant, broker), *rows[broker])
                 yield Link(member, account, steps)
@@ -213,21 +223,20 @@ class Techniques:
 
     # Clusters
 
-    def _nodes_of_clusters(self, account: str) -> Iterator[Link]:
+    def _into_cluster(self, cluster: Workload) -> Iterator[Link]:
         """Pods reach the credentials of their node where its metadata server is not hidden from them; pods on the host's network do
         anyway.
         """
-        for cluster in self._by_account.get(account, ()):
-            if cluster.service != "container" or value(cluster.attributes["autopilot"]) is True:
-                continue
-            opened = value(cluster.attributes["node_metadata_open"])
-            hidden = () if opened is not False else (besides("the pod has to be on its node's own network"),)
-            for technique in of_kind("pod"):
-                yield from self._links(technique, {"project": f"projects/{cluster.account}"}, account, hidden)
+        if value(cluster.attributes["autopilot"]) is True:
+            return
+        opened = value(cluster.attributes["node_metadata_open"])
+        hidden = () if opened is not False else (besides("the pod has to be on its node's own network"),)
+        for technique in of_kind("pod"):
+            yield from self._links(technique, {"project": f"projects/{cluster.account}"}, cluster.id, hidden)
 
     def _into_pod(self, member: str) -> Iterator[Link]:
         """Whoever makes pods in a cluster of a pool makes them as any of the pool's accounts."""
-        match = _KSA.fullmatch(member)
+        match = _KSA.fullmatch(member) or _FLEET.fullmatch(member)
         pool = f"{match[1]}.svc.id.goog" if match else ""
         for cluster in self._workloads.values():
             if "workload_pool" in cluster.attributes and value(cluster.attributes["workload_pool"]) == pool:
@@ -237,16 +246,30 @@ class Techniques:
     # Workloads and pools
 
     def _into_workload(self, workload: Workload) -> Iterator[Link]:
+        if workload.service == "container":
+            yield from self._into_cluster(workload)
         kind = f"{workload.service}.{_singular(workload)}"
         for account in workload.known_roles or ("",):
             places = {"workload": self._source.named(workload.id), "project": f"projects/{workload.account}"}
             if account:
-                places["account"] = account_resource(account, self._source.projects)
+                places["account"] = self._source.account(account)
             if (code := _code(workload)) is not None:
                 places["code"] = f"buckets/{code}/objects/code"
             for technique in of_kind("workload"):
-                if kind in technique.workloads and _meets(workload, technique):
+                if kind in technique.workloads and self._meets(workload, technique):
                     yield from self._links(technique, places, workload.id)
+
+    def _meets(self, workload: Workload, technique: Technique) -> bool:
+        """Whether a workload is set as a technique asks, by itself, its project or an organisation policy."""
+        if technique.requires is None:
+            return True
+        name, wanted = technique.requires
+        if name in _BY_CONSTRAINT and is_enforced(
+            _BY_CONSTRAINT[name], f"projects/{workload.account}", self._who.policies
+        ):
+            return True
+        fact = workload.attributes.get(name)
+        return fact is not None and str(value(fact) or "").upper() == wanted
 
     def _into_pool(self, member: str, pool: str) -> Iterator[Link]:
         place = self._source.named(pool)
@@ -287,14 +310,6 @@ def _singular(workload: Workload) -> str:
     if workload.service == "cloudfunctions":
         return "function"
     return workload.kind
-
-
-def _meets(workload: Workload, technique: Technique) -> bool:
-    if technique.requires is None:
-        return True
-    name, wanted = technique.requires
-    fact = workload.attributes.get(name)
-    return fact is not None and str(value(fact) or "").upper() == wanted
 
 
 def _code(workload: Workload) -> str | None:
