@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from judging import Judge, judge_in
+from judging import AnyLaboratory, Judge, judge_in
 
-from reference_lab import Laboratory
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.controls.results import Judgement
 
@@ -21,7 +20,7 @@ def catalogue() -> Catalogue:
 def judged(catalogue: Catalogue, tmp_path: Path) -> Judge:
     """Judges a laboratory by the whole catalogue, or by the controls that are named."""
 
-    def judge_it(laboratory: Laboratory, *controls: str) -> Judgement:
+    def judge_it(laboratory: AnyLaboratory, *controls: str) -> Judgement:
         return judge_in(catalogue, laboratory, tmp_path, *controls)
 
     return judge_it

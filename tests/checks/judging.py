@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reference_lab import Laboratory
+from reference_lab.google import GoogleLaboratory
 from weightguard.access.graph import build
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.engine import judge
@@ -14,14 +15,16 @@ from weightguard.controls.results import Judgement
 from weightguard.estate.read import read_estate
 from weightguard.snapshot import open_snapshot
 
+AnyLaboratory = Laboratory | GoogleLaboratory
+
 
 class Judge(Protocol):
     """Judges a laboratory by the whole catalogue, or by the controls that are named."""
 
-    def __call__(self, laboratory: Laboratory, *controls: str) -> Judgement: ...
+    def __call__(self, laboratory: AnyLaboratory, *controls: str) -> Judgement: ...
 
 
-def judge_in(catalogue: Catalogue, laboratory: Laboratory, folder: Path, *controls: str) -> Judgement:
+def judge_in(catalogue: Catalogue, laboratory: AnyLaboratory, folder: Path, *controls: str) -> Judgement:
     """Writes the laboratory into `folder` as a snapshot, and judges what is read back."""
     with open_snapshot(laboratory.write(folder / "snapshot")) as snapshot:
         estate = read_estate([snapshot])

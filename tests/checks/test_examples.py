@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from judging import Judge, judge_in
+from judging import AnyLaboratory, Judge, judge_in
 
 from reference_lab import Laboratory
+from reference_lab.google import GoogleLaboratory
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.controls.lint import lint
 from weightguard.controls.said import worded
@@ -35,11 +36,15 @@ def _all() -> list[Any]:
     return found
 
 
-LABORATORIES = {"aws": Laboratory, "anywhere": Laboratory}
+LABORATORIES: dict[str, type[Laboratory] | type[GoogleLaboratory]] = {
+    "aws": Laboratory,
+    "gcp": GoogleLaboratory,
+    "anywhere": Laboratory,
+}
 """The laboratory that an example changes, by the provider that it speaks of."""
 
 
-def laboratory_of(example: Example) -> Laboratory:
+def laboratory_of(example: Example) -> AnyLaboratory:
     denied = (example.deny,) if isinstance(example.deny, str) else example.deny
     return (
         LABORATORIES[example.provider]()

@@ -6,6 +6,7 @@ import pytest
 from test_examples import LABORATORIES
 
 from reference_lab.changes import NAMED, expand
+from reference_lab.google import changes as google
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.schema import Control, Example
 
@@ -15,12 +16,13 @@ def examples(control: Control) -> list[Example]:
 
 
 def test_every_named_change_is_used_and_every_example_can_be_made(catalogue: Catalogue) -> None:
-    used = set()
+    used: dict[str, set[str]] = {"aws": set(), "gcp": set()}
     for control in catalogue.controls:
         for example in examples(control):
-            used.update(edit["named"] for edit in example.change if "named" in edit)
+            named = {edit["named"] for edit in example.change if "named" in edit}
+            used["gcp" if example.provider == "gcp" else "aws"] |= named
             LABORATORIES[example.provider]().change(example.change)
-    assert used == set(NAMED)
+    assert used == {"aws": set(NAMED), "gcp": set(google.NAMED)}
 
 
 def test_what_recurs_has_a_name(catalogue: Catalogue) -> None:
@@ -39,6 +41,8 @@ def test_a_name_that_there_is_not_and_a_parameter_that_there_is_not_are_errors()
         list(expand([{"named": "key_alows", "key": "serving"}]))
     with pytest.raises(TypeError):
         list(expand([{"named": "key_allows", "kee": "serving"}]))
+    with pytest.raises(ValueError, match=r"known: .*bucket_set"):
+        list(google.expand([{"named": "key_alows", "key": "release"}]))
 
 
 def test_a_named_change_means_its_edits_and_the_others_mean_themselves() -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from reference_lab import organisation, storage, watch
 from reference_lab.changes import expand
+from reference_lab.configured import Configured
 from reference_lab.names import ACCOUNTS, AS_OF, REGION, bucket_arn
-from weightguard.config import Config
 from weightguard.estate.aws.listings import RESOURCES
 from weightguard.estate.aws.plan import PLAN
 from weightguard.snapshot import Call, SnapshotWriter
@@ -101,12 +101,6 @@ CONFIGURATION: dict[str, Any] = {
         "technical_safe_harbour": "technical.txt",
     },
 }
-DOCUMENTS = {
-    "security.txt": "Contact: https://atlas.example/report\nExpires: 2027-06-01T00:00:00Z\nPolicy: https://atlas.example/policy\n",
-    "policy.txt": "Report what you find; we answer within three days.\n",
-    "legal.txt": "Research in good faith is authorized; we waive claims of circumvention and of our terms of service.\n",
-    "technical.txt": "No account is suspended for research; we give the reason for a limit, and another team hears the appeal.\n",
-}
 
 
 @cache
@@ -126,23 +120,20 @@ def _records() -> bytes:
     return pickle.dumps(copy.deepcopy([one for part in parts for one in part()]))
 
 
-class Laboratory:
+class Laboratory(Configured):
     """The hardened laboratory, ready to be changed.
 
     Attributes:
         records: what `SnapshotWriter.record` takes, one resource each.
         objects: rows of listed objects.
         refused: listings that were refused, ``service:Operation``.
-        configuration: weightguard.yaml as a mapping.
-        documents: file name -> text of the disclosure documents.
     """
 
     def __init__(self) -> None:
+        super().__init__(CONFIGURATION)
         self.records: list[dict[str, Any]] = pickle.loads(_records())
         self.objects = [*storage.objects()]
         self.refused: set[str] = set()
-        self.configuration = copy.deepcopy(CONFIGURATION)
-        self.documents = dict(DOCUMENTS)
 
     def change(self, edits: Iterable[Mapping[str, Any]]) -> Laboratory:
         """Makes the edits of an example; each is one of
@@ -176,20 +167,6 @@ class Laboratory:
             self.records = kept
             self.refused.add(operation)
         return self
-
-    def configure(self, given: Mapping[str, Any]) -> Laboratory:
-        """Lays keys of weightguard.yaml over the laboratory's own."""
-        self.configuration.update(copy.deepcopy(dict(given)))
-        return self
-
-    def config(self, folder: Path) -> Config:
-        """The configuration with its disclosure documents in `folder`."""
-        from weightguard.config import resolve
-
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in self.documents.items():
-            (folder / name).write_text(text)
-        return resolve(Config.model_validate(self.configuration), folder)
 
     def write(self, path: Path) -> Path:
         """Writes the laboratory as a sealed snapshot."""

@@ -16,6 +16,8 @@ from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.model import Key
 
 _PARTS: Final = 6
+_VERSION: Final = "/cryptoKeyVersions/"
+"""Google Cloud: what follows the key's name in that of one of its versions, which is how an object names its key."""
 _Place = tuple[str, str | None, str]
 
 
@@ -43,7 +45,7 @@ class KeyNames:
             account: the account of what uses the key, for names that say none.
             region: its region; None where it is not known: then only what no other region has is found.
         """
-        found = self._by_arn.get(name)
+        found = self._by_arn.get(name.partition(_VERSION)[0])
         if found is not None:
             return found
         parts = name.split(":", _PARTS - 1)
@@ -58,6 +60,10 @@ class KeyNames:
 
 def uncollected(name: str) -> Unknown:
     """What is missing of a key that no snapshot holds: known by a name alone, which tells the account where it is an ARN."""
+    if name.startswith("projects/"):
+        project = name.split("/")[1]
+        told = Source.named("cloudkms", "GetCryptoKey", name, provider="gcp", scope=project)
+        return Unknown(Reason.NOT_COLLECTED, told)
     parts = name.split(":", _PARTS - 1)
     account = parts[4] if len(parts) == _PARTS else None
     source = Source.named("kms", "DescribeKey", name, provider="aws", scope=account or None)

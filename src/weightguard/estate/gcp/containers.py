@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import unquote
 
-from weightguard.estate.evidence import Record, data_of, listing_source
+from weightguard.estate.evidence import Record, data_of, listing_source, read
 from weightguard.estate.fact import Fact, Known
+from weightguard.estate.gcp.constraints import TOLD, Constraints, public_access
 from weightguard.estate.gcp.scope import (
     CONTENTS,
     FOLDER,
@@ -34,7 +35,6 @@ from weightguard.estate.model import (
     ContainerKind,
     Organisation,
     PolicyForm,
-    PublicAccess,
     ScopedPolicy,
 )
 from weightguard.estate.shape import text_or_none
@@ -52,7 +52,6 @@ _WORDS: Final = {
 DENY, BOUNDARY, BINDING = (
     f"iam.{name}" for name in ("deny_policy", "principal_access_boundary_policy", "policy_binding")
 )
-PREVENTION: Final = "storage.publicAccessPrevention"
 
 
 def containers(records: Records) -> list[Container]:
@@ -82,6 +81,7 @@ def _described(records: Records, limits: Mapping[str, list[ScopedPolicy]]) -> It
         yield Container(
             name, "gcp", KINDS[record.kind], _title(record) or name.partition("/")[2], above[1] if len(above) > 1 else None,
             account, scoped_policy(record, name), _limits_fact(records, record, name, limits),
+            attributes={TOLD: read(record, TOLD, lambda _: True, absent=True)},
         )  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def _parents(records: Records, organisation: str) -> dict[str, str]:
     return found
 
 
-def accounts(records: Records) -> list[Account]:
+def accounts(records: Records, constraints: Constraints) -> list[Account]:
     """The projects that some source describes, as the accounts that things lie in."""
     shared = _contents(records)
     return [
@@ -205,7 +205,7 @@ def accounts(records: Records) -> list[Account]:
             organisation=next((one for one in above if one.startswith("organizations/")), None), is_management=False,
             collected=record.data is not None, guardrails=Known(None, listing_source(record)),
             resource_guardrails=Known(None, listing_source(record)),
-            public_access=Known(None, listing_source(record)), public_access_block=NOT_HERE, root_mfa=NOT_HERE,
+            public_access=public_access(constraints, above[0]), public_access_block=NOT_HERE, root_mfa=NOT_HERE,
             root_access_keys=NOT_HERE, password_policy=NOT_HERE,
             settings={
                 "number": fact(record, str(told(record, "projectNumber") or "") or None),
@@ -223,38 +223,3 @@ def _contents(records: Records) -> Fact[tuple[str, ...]]:
     for record in records.of(CONTENTS, "terraform.contents"):
         return Known(tuple(sorted(records.contents)), listing_source(record))
     return unasked("", "cloudasset", "ExportAssets")
-
-
-def prevention(found: list[Container]) -> dict[str, PublicAccess]:
-    """Container -> what keeps the public out of every bucket in it: the nearest organisation policy that says so."""
-    by_id = {one.id: one for one in found}
-    return {one.id: PublicAccess(True, ("organisation policy",)) for one in found if _prevented(one, by_id)}
-
-
-def _prevented(container: Container | None, by_id: Mapping[str, Container]) -> bool:
-    seen: set[str] = set()
-    while container is not None and container.id not in seen:
-        seen.add(container.id)
-        held = container.limits.value if isinstance(container.limits, Known) else ()
-        for policy in held:
-            if (
-                policy.form is PolicyForm.CONSTRAINT
-                and policy.name == PREVENTION
-                and isinstance(policy.document, Mapping)
-            ):
-                return _enforced(policy.document)
-        container = by_id.get(container.parent or "")
-    return False
-
-
-def _enforced(document: Mapping[str, Any]) -> bool:
-    older = document.get("booleanPolicy")
-    if isinstance(older, Mapping):
-        return older.get("enforced") is True
-    spec = document.get("spec")
-    rules = spec.get("rules") if isinstance(spec, Mapping) else None
-    listed = rules if isinstance(rules, list) else []
-    return any(
-        isinstance(rule, Mapping) and rule.get("enforce") in (True, "TRUE") and not rule.get("condition")
-        for rule in listed
-    )

@@ -5,6 +5,7 @@ Source: Cloud KMS REST reference, `projects.locations.keyRings.cryptoKeys` and `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from weightguard.estate.model import (
     KeyMaterial,
     KeyProtection,
     KeyState,
+    KeyVersion,
 )
 from weightguard.estate.shape import text_or_none
 
@@ -49,6 +51,8 @@ _PROTECTION: Final = {
     "EXTERNAL_VPC": KeyProtection.EXTERNAL,
 }
 _DAY: Final = 86_400
+_VERSION: Final = "/cryptoKeyVersions/"
+_REGION: Final = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _DEFAULT_DELAY: Final = 30
 
 
@@ -73,25 +77,30 @@ def keys(records: Records) -> list[Key]:
     return [_key(records, record, versions) for record in records.of("cloudkms.crypto_key")]
 
 
-def _versions(records: Records) -> dict[str, Record]:
-    return {
-        records.named(relative(record.id)): record for record in records.of("cloudkms.crypto_key_version")
-    }
+def _versions(records: Records) -> dict[str, dict[str, Record]]:
+    """Key -> its versions, by name."""
+    found: dict[str, dict[str, Record]] = {}
+    for record in records.of("cloudkms.crypto_key_version"):
+        name = records.named(relative(record.id))
+        found.setdefault(name.partition(_VERSION)[0], {})[name] = record
+    return found
 
 
-def _key(records: Records, record: Record, versions: Mapping[str, Record]) -> Key:
+def _key(records: Records, record: Record, versions: Mapping[str, Mapping[str, Record]]) -> Key:
     name = records.named(relative(record.id))
     parts = name.split("/")
     primary = records.named(relative(text_or_none(told(record, "primary.name")) or ""))
-    version = versions.get(primary)
+    held = versions.get(name, {})
+    version = held.get(primary)
     word = told(record, "primary.state") if version is None else told(version, "state")
     return Key(
         id=name, provider="gcp", account=project_of(record), region=parts[3] if len(parts) > 3 else None, aliases=NOT_HERE,
         customer_managed=fact(record, True), state=_state(record, word), material=_material(record),
-        other_regions=fact(record, None), rotation=fact(record, _rotation(record)), policy=allow_policy(record, name),
+        other_regions=fact(record, _spread(parts[3] if len(parts) > 3 else "")), rotation=_rotation(record),
+        policy=allow_policy(record, name),
         grants=NOT_HERE, tags=labels(record), deletion_date=fact(record, _destroyed(version)),
         container=name.rpartition("/cryptoKeys/")[0],
-        deletion_delay_days=_delay(told(record, "destroyScheduledDuration")),
+        deletion_delay_days=_delay(told(record, "destroyScheduledDuration")), versions=_all_versions(record, held),
     )  # fmt: skip
 
 
@@ -105,22 +114,57 @@ def _state(record: Record, word: Any) -> Fact[KeyState]:
 
 
 def _material(record: Record) -> Fact[KeyMaterial]:
-    word = text_or_none(told(record, "primary.protectionLevel")) or text_or_none(
-        told(record, "versionTemplate.protectionLevel")
-    )
+    word = _protection_word(record)
     source = listing_source(record)
     protection = _PROTECTION.get(word or "")
     if protection is None:
         return Unknown(Reason.NOT_COLLECTED if word is None else Reason.MALFORMED, source)
-    imported = told(record, "importOnly") is True
-    return Known(KeyMaterial(KeyProtection.IMPORTED if imported else protection, word or ""), source)
+    if told(record, "importOnly") is True:
+        return Known(KeyMaterial(KeyProtection.IMPORTED, "importOnly"), source)
+    return Known(KeyMaterial(protection, word or ""), source)
 
 
-def _rotation(record: Record) -> bool | None:
-    """Only keys that encrypt symmetrically rotate."""
-    if told(record, "purpose") not in (None, "ENCRYPT_DECRYPT"):
-        return None
-    return told(record, "rotationPeriod") is not None
+def _rotation(record: Record) -> Fact[bool | None]:
+    """Whether new versions are made by themselves; None: they cannot be.
+
+    They cannot be of keys that are asymmetric, imported, or managed by hand in an external manager. Of a key that an external
+    manager holds behind a network, its connection says which, and no source here holds that.
+    """
+    period = told(record, "rotationPeriod")
+    if record.data is None or period is not None:
+        return fact(record, True)
+    by_hand = told(record, "importOnly") is True or _protection_word(record) == "EXTERNAL"
+    if told(record, "purpose") not in (None, "ENCRYPT_DECRYPT") or by_hand:
+        return fact(record, None)
+    if _protection_word(record) == "EXTERNAL_VPC":
+        return Unknown(Reason.NOT_COLLECTED, listing_source(record).asking("cloudkms", "GetEkmConnection"))
+    return fact(record, False)
+
+
+def _protection_word(record: Record) -> str | None:
+    return text_or_none(told(record, "primary.protectionLevel")) or text_or_none(
+        told(record, "versionTemplate.protectionLevel")
+    )
+
+
+def _spread(location: str) -> tuple[str, ...] | None:
+    """Where else a key's material lies: a location that is no single region keeps it in several."""
+    return None if _REGION.fullmatch(location) else (location,)
+
+
+def _all_versions(record: Record, held: Mapping[str, Record]) -> Fact[tuple[KeyVersion, ...]]:
+    """Every version of a key; not known where no source holds its primary one."""
+    if not held:
+        return Unknown(
+            Reason.NOT_COLLECTED, listing_source(record).asking("cloudkms", "ListCryptoKeyVersions")
+        )
+    found = (
+        KeyVersion(
+            name, _STATES.get(str(told(one, "state"))), told(one, "importJob") is not None, _destroyed(one)
+        )
+        for name, one in sorted(held.items())
+    )
+    return Known(tuple(found), listing_source(record))
 
 
 def _destroyed(version: Record | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from weightguard.estate.contents import tally
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
 from weightguard.estate.gcp import containers, identities, keys, perimeters, resources, storage, workloads
+from weightguard.estate.gcp.constraints import Constraints
 from weightguard.estate.gcp.scope import Records
 from weightguard.estate.model import NamedPolicy
 from weightguard.estate.share import LeftBehind, ScopeInput, Share
@@ -33,6 +34,7 @@ def read(scopes: Sequence[ScopeInput], left_behind: LeftBehind) -> Share:
     for given in scopes:
         records.listings.update(tally(given.snapshot, given.name))
         records.from_state |= given.calls.from_state
+        records.logs[scope_parts(given.name)[1]] = given.calls
         for owner, service in given.snapshot.services:
             if owner == given.name:
                 for record in given.snapshot.records(owner, service):
@@ -47,7 +49,8 @@ def read(scopes: Sequence[ScopeInput], left_behind: LeftBehind) -> Share:
 
 def _things(records: Records) -> dict[str, Sequence[Any]]:
     outer = containers.containers(records)
-    buckets = storage.stores(records, containers.prevention(outer))
+    constraints = Constraints(outer)
+    buckets = storage.stores(records, constraints)
     rings, held = keys.rings(records), keys.keys(records)
     running, secret = workloads.workloads(records), resources.secrets(records)
     others = [one for each in resources.resources(records).values() for one in each]
@@ -62,7 +65,7 @@ def _things(records: Records) -> dict[str, Sequence[Any]]:
     return {
         "organisations": containers.organisations(records),
         "containers": (*outer, *rings),
-        "accounts": containers.accounts(records),
+        "accounts": containers.accounts(records, constraints),
         "principals": identities.principals(records, _documents(facts)),
         "role_definitions": identities.roles(records),
         "federated_providers": identities.federated_providers(records),

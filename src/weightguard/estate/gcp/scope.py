@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from weightguard.estate.calls import CallLog
 from weightguard.estate.evidence import Record, data_of, listing_source, read
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import Contents, NamedPolicy, ScopedPolicy
@@ -35,6 +36,7 @@ class Records:
         contents: which kinds of content the sources hold.
         from_state: whether some of them are told of by a Terraform state.
         listings: what object listings found, by store.
+        logs: the calls that were made in each scope.
     """
 
     by_kind: dict[str, list[Record]] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Records:
     contents: set[str] = field(default_factory=set)
     from_state: bool = False
     listings: dict[str, Contents] = field(default_factory=dict)
+    logs: dict[str, CallLog] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         """Take in one record."""

@@ -6,10 +6,13 @@ Source: Cloud Storage JSON API reference, `Bucket`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
+from weightguard.estate.calls import OBJECT_LISTINGS
 from weightguard.estate.evidence import Record, listing_source
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.gcp.constraints import Constraints, public_access
 from weightguard.estate.gcp.scope import (
     Records,
     allow_policy,
@@ -40,22 +43,31 @@ from weightguard.estate.shape import Malformed, mapping, objects, text, text_or_
 
 _DAY: Final = 86_400
 PREFIX: Final = "gs://"
+RESTRICTED: Final = "FullyRestricted"
+OWN_PREVENTION: Final = "public access prevention"
 
 
-def stores(records: Records, prevented: Mapping[str, PublicAccess]) -> list[Store]:
+def stores(records: Records, constraints: Constraints) -> list[Store]:
     """The buckets.
 
     Args:
-        prevented: container -> what keeps the public out of all that lies in it.
+        constraints: what organisation policies demand of them.
     """
     folders = _folder_policies(records)
-    return [_store(records, record, prevented, folders) for record in records.of("storage.bucket")]
+    above: dict[str, Fact[PublicAccess | None]] = {}
+    found = []
+    for record in records.of("storage.bucket"):
+        container = f"projects/{project_of(record)}"
+        if container not in above:
+            above[container] = public_access(constraints, container)
+        found.append(_store(records, record, above[container], folders))
+    return found
 
 
 def _store(
     records: Records,
     record: Record,
-    prevented: Mapping[str, PublicAccess],
+    above: Fact[PublicAccess | None],
     folders: Mapping[str, list[ScopedPolicy]],
 ) -> Store:
     name = relative(record.id).rpartition("/")[2]
@@ -64,8 +76,9 @@ def _store(
     held = folders.get(name)
     return Store(
         id=store, provider="gcp", account=project, region=region_of(record), name=name,
-        created=text_or_none(told(record, "timeCreated")), public_access=_public_access(record, prevented.get(container)),
-        policy=allow_policy(record, store), object_lists=_settled(record, _lists), encryption=_settled(record, _encryption),
+        created=text_or_none(told(record, "timeCreated")), public_access=_public_access(record, above),
+        policy=allow_policy(record, store), object_lists=_settled(record, _lists),
+        encryption=_settled(record, partial(_encryption, records)),
         versioning=_settled(record, _versioning), retention=_settled(record, _retention), replicas=fact(record, ()),
         log_store=_settled(record, _log_store), lifecycle=_settled(record, _lifecycle), public_access_block=NOT_HERE,
         acl=_settled(record, _acl), tags=labels(record), contents=_contents(records, store, project), container=container,
@@ -87,6 +100,12 @@ def _settled(record: Record, parse: Any) -> Fact[Any]:
 def _contents(records: Records, store: str, project: str) -> Fact[Contents]:
     source = Source.asked("gcp", project, "storage", "ListObjects")
     found = records.listings.get(store)
+    log = records.logs.get(project)
+    broken = None if log is None else log.obstacle_of(store, OBJECT_LISTINGS)
+    if broken is not None:
+        return broken
+    if found is None and log is not None and log.listed(store):
+        found = Contents(0, 0, 0)
     return Unknown(Reason.NOT_COLLECTED, source) if found is None else Known(found, source)
 
 
@@ -113,13 +132,14 @@ def _folder_policies(records: Records) -> dict[str, list[ScopedPolicy]]:
     return found
 
 
-def _public_access(record: Record, above: PublicAccess | None) -> Fact[PublicAccess | None]:
-    def parse(data: Mapping[str, Any]) -> PublicAccess | None:
-        own = _access(data).get("publicAccessPrevention")
-        return PublicAccess(True, ("public access prevention",)) if own == "enforced" else above
-
-    found: Fact[PublicAccess | None] = _settled(record, parse)
-    return found
+def _public_access(record: Record, above: Fact[PublicAccess | None]) -> Fact[PublicAccess | None]:
+    """A bucket that does not enforce public access prevention itself is under what the organisation's policies say of it."""
+    own: Fact[Any] = _settled(record, lambda data: _access(data).get("publicAccessPrevention"))
+    if isinstance(own, Known) and own.value == "enforced":
+        return Known(PublicAccess(True, (OWN_PREVENTION,)), own.source)
+    if isinstance(above, Known) and above.value is not None:
+        return above
+    return own if isinstance(own, Unknown) else above
 
 
 def _access(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -151,10 +171,22 @@ def _entries(raw: Any) -> list[Mapping[str, Any]]:
     return found
 
 
-def _encryption(data: Mapping[str, Any]) -> Encryption:
+def _encryption(records: Records, data: Mapping[str, Any]) -> Encryption:
     stated = data.get("encryption")
-    key = text_or_none(mapping(stated).get("defaultKmsKeyName")) if stated is not None else None
-    return Encryption(EncryptionKind.PROVIDER) if key is None else Encryption(EncryptionKind.NAMED, key)
+    held = {} if stated is None else mapping(stated)
+    key = text_or_none(held.get("defaultKmsKeyName"))
+    return Encryption(
+        EncryptionKind.PROVIDER if key is None else EncryptionKind.NAMED,
+        None if key is None else records.named(key),
+        caller_keys_refused=_is_restricted(held, "customerSuppliedEncryptionEnforcementConfig"),
+        provider_key_refused=_is_restricted(held, "googleManagedEncryptionEnforcementConfig"),
+    )
+
+
+def _is_restricted(encryption: Mapping[str, Any], name: str) -> bool:
+    """Whether a bucket takes no new objects that are encrypted in one of the three ways."""
+    stated = encryption.get(name)
+    return stated is not None and mapping(stated).get("restrictionMode") == RESTRICTED
 
 
 def _versioning(data: Mapping[str, Any]) -> Versioning:
@@ -187,8 +219,17 @@ def _lifecycle(data: Mapping[str, Any]) -> tuple[LifecycleRule, ...]:
 
 
 _NARROWING: Final = frozenset(
-    {"matchesSuffix", "matchesStorageClass", "createdBefore", "customTimeBefore", "daysSinceCustomTime"}
+    {
+        "matchesSuffix",
+        "matchesStorageClass",
+        "createdBefore",
+        "customTimeBefore",
+        "daysSinceCustomTime",
+        "noncurrentTimeBefore",
+        "numNewerVersions",
+    }
 )
+"""Conditions that spare some of what a rule would else delete in time: all conditions of a rule have to hold."""
 
 
 def _rules(raw: list[Mapping[str, Any]]) -> Iterator[LifecycleRule]:
@@ -197,23 +238,23 @@ def _rules(raw: list[Mapping[str, Any]]) -> Iterator[LifecycleRule]:
         condition = mapping(rule.get("condition"))
         for prefix in condition.get("matchesPrefix") or ("",):
             if action == "AbortIncompleteMultipartUpload":
-                yield LifecycleRule(prefix, False, unfinished_uploads_days=_days(condition, "age"))
+                narrowed = bool(_NARROWING & condition.keys())
+                yield LifecycleRule(text(prefix), narrowed, unfinished_uploads_days=_days(condition, "age"))
             elif action == "Delete":
                 yield _deleting(text(prefix), condition)
 
 
 def _deleting(prefix: str, condition: Mapping[str, Any]) -> LifecycleRule:
+    """What one rule deletes, and when: the latest of its times counts. A rule that names neither kind of version is for both."""
     narrowed = bool(_NARROWING & condition.keys())
-    old = (
-        condition.get("isLive") is False
-        or "numNewerVersions" in condition
-        or "daysSinceNoncurrentTime" in condition
-    )
-    days = _days(condition, "daysSinceNoncurrentTime") if old else _days(condition, "age")
-    days = _days(condition, "age") if days is None else days
-    if old:
-        return LifecycleRule(prefix, narrowed, old_versions_days=0 if days is None else days)
-    return LifecycleRule(prefix, narrowed, expires_days=0 if days is None else days)
+    age, noncurrent = _days(condition, "age"), _days(condition, "daysSinceNoncurrentTime")
+    live = condition.get("isLive")
+    if noncurrent is not None or live is False:
+        times = [one for one in (age, noncurrent) if one is not None]
+        return LifecycleRule(prefix, narrowed, old_versions_days=max(times, default=0))
+    days = 0 if age is None else age
+    old = None if live is True else days
+    return LifecycleRule(prefix, narrowed, expires_days=days, old_versions_days=old)
 
 
 def _days(condition: Mapping[str, Any], name: str) -> int | None:

@@ -11,7 +11,7 @@ from weightguard.estate.model.contents import LAST_CHARACTER, Contents, UnreadOb
 from weightguard.estate.model.credential import Credential, CredentialKind
 from weightguard.estate.model.estate import Estate, LeftOut
 from weightguard.estate.model.inheritance import Container, ContainerKind
-from weightguard.estate.model.key import Key, KeyGrant, KeyMaterial, KeyProtection, KeyState
+from weightguard.estate.model.key import Key, KeyGrant, KeyMaterial, KeyProtection, KeyState, KeyVersion
 from weightguard.estate.model.network import Endpoint, NetworkRules, Perimeter
 from weightguard.estate.model.policy import NamedPolicy, PolicyForm, ScopedPolicy
 from weightguard.estate.model.principal import FederatedProvider, Principal, PrincipalKind
@@ -53,6 +53,7 @@ __all__ = [
     "KeyMaterial",
     "KeyProtection",
     "KeyState",
+    "KeyVersion",
     "LeftOut",
     "LifecycleRule",
     "MetadataService",

@@ -9,7 +9,7 @@ from typing import Any
 
 from weightguard.estate.fact import Fact
 from weightguard.estate.model.policy import NamedPolicy
-from weightguard.estate.model.provider import Provider
+from weightguard.estate.model.provider import NOT_HERE, Provider
 
 
 class KeyState(StrEnum):
@@ -48,6 +48,21 @@ class KeyMaterial:
 
     protection: KeyProtection
     stated: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVersion:
+    """Google Cloud: a CryptoKeyVersion. What it encrypted needs it, and none after it.
+
+    Attributes:
+        imported: whether its material was made elsewhere and handed over.
+        destroyed_on: when it is to be destroyed, where that is decided.
+    """
+
+    name: str
+    state: KeyState | None  # None: in a word that no reader knows
+    imported: bool
+    destroyed_on: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +109,4 @@ class Key:
     deletion_date: Fact[str | None]
     container: str | None = None
     deletion_delay_days: int | None = None
+    versions: Fact[tuple[KeyVersion, ...]] = NOT_HERE  # Google Cloud: all of them

@@ -24,7 +24,9 @@ class Encryption:
             Azure: no, the service's agent or the account's identity decrypts (Cloud Storage, "Customer-managed encryption
             keys"; Azure Storage, "Customer-managed keys").
         caller_keys_refused: whether objects cannot come under a key that the writer sends along. AWS: BlockedEncryptionTypes
-            lists SSE-C.
+            lists SSE-C. Google Cloud: customerSuppliedEncryptionEnforcementConfig is FullyRestricted.
+        provider_key_refused: whether objects cannot come under the service's own key. Google Cloud:
+            googleManagedEncryptionEnforcementConfig is FullyRestricted.
         bucket_key: AWS: an S3 Bucket Key stands between the key and the objects, so that the key sees the bucket's name alone.
     """
 
@@ -32,6 +34,7 @@ class Encryption:
     key: str | None = None
     reader_needs_key: bool = False
     caller_keys_refused: bool = False
+    provider_key_refused: bool = False
     bucket_key: bool = False
 
 

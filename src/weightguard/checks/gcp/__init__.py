@@ -1,0 +1,1 @@
+"""What is decided over Google Cloud's policies, or what it alone has."""

@@ -1,0 +1,65 @@
+"""Who may, as Google Cloud's policies stand, for rules that ask it of a resource; nothing of what somebody could change first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from weightguard.access.condition import ConditionKind
+from weightguard.access.gcp.actor_kinds import ActorKinds
+from weightguard.access.gcp.context import Context as Prepared
+from weightguard.access.gcp.context import context_of
+from weightguard.access.grant import Grant
+from weightguard.access.model import ActorKind
+from weightguard.controls.judge import Context
+from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.policy.gcp import roles as known_roles
+from weightguard.policy.gcp.names import lineage
+
+
+def prepared(context: Context) -> Prepared:
+    """The estate's policies, worked out once."""
+    found: Prepared = context.once("gcp policies", lambda: context_of(context.estate))
+    return found
+
+
+def kind_of(member: str, context: Context) -> ActorKind:
+    """Who stands behind a member; a group of another organisation's domain is external."""
+    kinds: ActorKinds = context.once("gcp actors", lambda: ActorKinds(prepared(context).source))
+    as_person = f"user:{member.partition(':')[2]}" if member.startswith("group:") else member
+    found = kinds.of(as_person)
+    kind: ActorKind = found.kind if found is not None else "unknown"
+    return "unknown" if member.startswith("group:") and kind == "person" else kind
+
+
+def granted(resource: str, permissions: Iterable[str], context: Context) -> dict[str, dict[str, Grant]]:
+    """Member -> which of some permissions it has on a resource, with what each hangs on."""
+    who = prepared(context).who
+    found: dict[str, dict[str, Grant]] = {}
+    for permission in permissions:
+        for member, way in who.plain(permission, resource).items():
+            found.setdefault(member, {})[permission] = way.grant
+    return found
+
+
+def is_unread(grant: Grant) -> bool:
+    """Whether nobody knows if the role gives the permission at all."""
+    return any(one.kind is ConditionKind.UNREAD for one in grant.conditions)
+
+
+def gaps(resource: str, context: Context) -> Iterator[Unknown]:
+    """What is not known of who may something on a resource: policies above it, roles that policies name, groups' members."""
+    who = prepared(context).who
+    above = set(lineage(resource, who.policies.parents))
+    yield from (
+        one.policies
+        for one in context.estate.containers
+        if one.provider == "gcp" and one.id in above and isinstance(one.policies, Unknown)
+    )
+    bindings = [one for _, one in who.candidates.bindings(resource)]
+    for role in sorted({one.role for one in bindings}):
+        if known_roles.find(role, who.policies.roles).permissions is None:
+            yield Unknown(Reason.NOT_COLLECTED, Source.named("iam", "GetRole", role, provider="gcp"))
+    leaves = {leaf for one in bindings for member in one.members for leaf in who.candidates.leaves(member)}
+    for group in sorted(one for one in leaves if one.startswith("group:")):
+        told = Source.named("cloudidentity", "ListMemberships", group, provider="gcp")
+        yield Unknown(Reason.NOT_COLLECTED, told)

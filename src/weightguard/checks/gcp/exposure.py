@@ -1,0 +1,143 @@
+"""STO and KEY: who is let in from outside by allow policies and lists, inherited ones among them.
+
+Sources: IAM documentation, "Principal identifiers" (allUsers, allAuthenticatedUsers) and "Policy inheritance"; Cloud Storage
+documentation, "Public access prevention".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from weightguard.access.model import AccessKind, Answer
+from weightguard.checks.gcp.decisions import gaps, granted, is_unread, kind_of, prepared
+from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import Ref, Value, said, some
+from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.model import Key, Store
+
+_EVERYBODY: Final = ("allUsers", "allAuthenticatedUsers")
+_LISTING: Final = ("storage.objects.list",)
+_DECIDED: Final = {
+    "storage.objects.list": "list",
+    "storage.objects.create": "write",
+    "storage.objects.delete": "delete",
+}
+_ASKED: Final = (AccessKind.READ, AccessKind.WRITE, AccessKind.DELETE, AccessKind.ADMINISTER)
+_OF_KEYS: Final = (
+    "cloudkms.cryptoKeyVersions.useToDecrypt",
+    "cloudkms.cryptoKeyVersions.useToEncrypt",
+    "cloudkms.cryptoKeyVersions.destroy",
+    "cloudkms.cryptoKeys.setIamPolicy",
+    "cloudkms.cryptoKeys.update",
+)
+
+
+def not_public(store: Store, context: Context) -> Verdict:
+    """Nobody at large reads, lists or writes, once public access prevention is counted."""
+    access = context.peek(store.public_access)
+    if isinstance(access, Known) and access.value is not None:
+        return Verdict.passed(
+            "public access prevention keeps the public out, whatever policies and lists say"
+        )
+    policy, _ = context.peek(store.policy), context.peek(store.acl)
+    found, missing = _direct(store, ("anonymous",), context)
+    found += _listed(store, _EVERYBODY, context)
+    if found:
+        context.require(one for one in (access,) if isinstance(one, Unknown))
+        return Verdict.failed("anybody can reach this store: {found}", found=some(found))
+    context.require((*missing, *(one for one in (policy,) if isinstance(one, Unknown))))
+    return Verdict.passed("neither policy nor list lets the public in")
+
+
+def no_outside_account(store: Store, context: Context) -> Verdict:
+    """Nobody of another organisation is let in by the policies and lists that bear on the store."""
+    policy, _ = context.peek(store.policy), context.peek(store.acl)
+    found, missing = _direct(store, ("external", "anonymous"), context)
+    named = {*granted(f"buckets/{store.name}", _LISTING, context), *_in_lists(store)}
+    found += _listed(store, sorted(one for one in named if _is_outside(one, context)), context)
+    if found:
+        return Verdict.failed("outsiders are let in: {found}", found=some(found))
+    context.require((*missing, *(one for one in (policy,) if isinstance(one, Unknown))))
+    return Verdict.passed("no policy and no list lets in anybody of another organisation")
+
+
+def _listed(store: Store, members: Iterable[str], context: Context) -> list[Value]:
+    """Which of some members may list the store, or are let in by its own list, as things stand."""
+    who = prepared(context).who
+    bucket = f"buckets/{store.name}"
+    found: list[Value] = []
+    for member in members:
+        for permission, verb in _DECIDED.items():
+            resource = bucket if permission in _LISTING else f"{bucket}/objects/weights"
+            if who.decisions.decide(member, permission, resource, who.policies) is not None:
+                found.append(said("{who} may {verb}", who=_named(member), verb=verb))
+    return found
+
+
+def _in_lists(store: Store) -> Iterator[str]:
+    """Whom the store's own list names, as policies write them."""
+    held = store.acl.value if isinstance(store.acl, Known) and store.acl.value else {}
+    for entry in held.get("acl", ()):
+        kind, dash, name = str(entry["entity"]).partition("-")
+        if dash and kind in ("user", "group", "domain"):
+            is_account = name.endswith(".gserviceaccount.com")
+            yield f"{'serviceAccount' if is_account else kind}:{name.lower()}"
+
+
+def _direct(store: Store, kinds: Iterable[str], context: Context) -> tuple[list[Value], tuple[Unknown, ...]]:
+    """Who of some kinds may do something to the store without changing anything first, and what is not known of it."""
+    wanted = frozenset(kinds)
+    found: list[Value] = []
+    missing: dict[Unknown, None] = {}
+    for kind in _ASKED:
+        answer = context.access.who_can(kind, store.id)
+        missing.update(dict.fromkeys(answer.gaps))
+        found += [_told(one, kind) for one in answer.answers if _counts(one, wanted, context)]
+    return found, tuple(missing)
+
+
+def _counts(one: Answer, wanted: frozenset[str], context: Context) -> bool:
+    if not one.direct or one.goes_around:
+        return False
+    if one.principal.startswith("group:"):
+        return "external" in wanted and _is_outside(one.principal, context)
+    return one.kind in wanted and (one.kind == "anonymous" or _is_outside(one.principal, context))
+
+
+def _told(one: Answer, kind: AccessKind) -> Value:
+    template = "{who} may {verb}" if one.certainty == "certain" else "{who} may {verb} (on a condition)"
+    return said(template, who=_named(one.principal), verb=kind.value)
+
+
+def _named(member: str) -> Value:
+    return {"allUsers": "anybody", "allAuthenticatedUsers": "anybody with a Google account"}.get(
+        member
+    ) or Ref(member)
+
+
+def _is_outside(member: str, context: Context) -> bool:
+    """Whether a member is of another organisation, and neither its domain nor its project is trusted."""
+    if kind_of(member, context) not in ("external", "anonymous"):
+        return False
+    trusted = context.parameters.get("trusted_accounts", ())
+    domain = member.rpartition("@")[2]
+    return not {domain, domain.removesuffix(".iam.gserviceaccount.com"), member} & set(trusted)
+
+
+def key_closed_to_outsiders(key: Key, context: Context) -> Verdict:
+    """Nobody at large, and nobody of another organisation, may use a key or change who may."""
+    policy = context.peek(key.policy)
+    rights = granted(key.id, _OF_KEYS, context)
+    outside = [member for member in rights if _is_outside(member, context)]
+    if certain := [one for one in outside if not all(map(is_unread, rights[one].values()))]:
+        return Verdict.failed(
+            "outsiders may use the key: {found}", found=some(_named(one) for one in sorted(certain))
+        )
+    context.require((*_unread(policy), *gaps(key.id, context)))
+    return Verdict.passed("nobody outside the organisation may use the key")
+
+
+def _unread(fact: object) -> Iterator[Unknown]:
+    if isinstance(fact, Unknown):
+        yield fact

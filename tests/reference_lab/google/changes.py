@@ -1,0 +1,131 @@
+"""The vocabulary of the examples on Google Cloud: changes to the laboratory that recur, by name, with parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import isfunction
+from typing import Any
+
+from reference_lab.google.names import FOLDER, KEYS, KMS, NUMBERS, ORGANISATION
+
+Edit = dict[str, Any]
+
+
+def bucket_set(bucket: str, **settings: Any) -> list[Edit]:
+    """A bucket is set otherwise; settings by the names of the JSON API."""
+    return [{"asset": f"bucket {bucket}", "set": settings}]
+
+
+def bucket_allows(bucket: str, role: str, who: str, when: str | None = None) -> list[Edit]:
+    """A bucket's allow policy gives somebody a role."""
+    return [{"asset": f"bucket {bucket}", "allow": _binding(role, who, when)}]
+
+
+def project_allows(project: str, role: str, who: str, when: str | None = None) -> list[Edit]:
+    """A project's allow policy gives somebody a role."""
+    return [{"asset": f"project {project}", "allow": _binding(role, who, when)}]
+
+
+def account_allows(account: str, role: str, who: str) -> list[Edit]:
+    """A service account's allow policy gives somebody a role on it."""
+    return [{"asset": f"account {account}", "allow": _binding(role, who, None)}]
+
+
+def not_prevented(bucket: str) -> list[Edit]:
+    """Nothing keeps the public out of a bucket: neither its own setting nor an organisation policy."""
+    own = {"asset": f"bucket {bucket}", "set": {"iamConfiguration.publicAccessPrevention": "inherited"}}
+    return [own, *constraint("organisation", "storage.publicAccessPrevention", enforced=False)]
+
+
+def constraint(on: str, name: str, enforced: bool = True) -> list[Edit]:
+    """An organisation policy of a boolean constraint lies on a container."""
+    policy = {"constraint": f"constraints/{name}", "boolean_policy": {"enforced": enforced}}
+    return [{"asset": on, "constraint": policy}]
+
+
+def listed(on: str, name: str, **values: Any) -> list[Edit]:
+    """An organisation policy of a list constraint lies on a container: ``allowed_values``, ``denied_values``, ``all_values``."""
+    return [{"asset": on, "constraint": {"constraint": f"constraints/{name}", "list_policy": values}}]
+
+
+def untold(what: str, content: str) -> list[Edit]:
+    """The export holds no such content of something."""
+    return [{"asset": what, "lacks": content}]
+
+
+def key_set(key: str, **settings: Any) -> list[Edit]:
+    """A key is set otherwise; settings by the names of the API."""
+    return [{"asset": f"key {key}", "set": settings}]
+
+
+def key_at(bucket: str, location: str) -> list[Edit]:
+    """A bucket's objects are encrypted with a key that lies elsewhere."""
+    name = f"projects/{KEYS}/locations/{location}/keyRings/other/cryptoKeys/other"
+    primary = {"name": f"{name}/cryptoKeyVersions/1", "state": "ENABLED", "protectionLevel": "HSM"}
+    new = {
+        "call": f"key of {bucket}",
+        "name": f"//{KMS}/{name}",
+        "type": f"{KMS}/CryptoKey",
+        "project": KEYS,
+        "data": {"name": name, "purpose": "ENCRYPT_DECRYPT", "primary": primary},
+        "bindings": (),
+    }
+    used = {"encryption.defaultKmsKeyName": name}
+    return [{"new": new}, {"asset": f"bucket {bucket}", "set": used}]
+
+
+def version_set(version: str, **settings: Any) -> list[Edit]:
+    """A version of a key (``release/1``) is set otherwise."""
+    return [{"asset": f"version {version}", "set": settings}]
+
+
+def key_allows(key: str, role: str, who: str) -> list[Edit]:
+    """A key's allow policy gives somebody a role."""
+    return [{"asset": f"key {key}", "allow": _binding(role, who, None)}]
+
+
+def policy(on: str, constraint: str, **spec: Any) -> list[Edit]:
+    """An organisation policy of the second version lies on a container, in place of what it said of the constraint before."""
+    place = {"organisation": ORGANISATION, "folder": FOLDER}.get(
+        on
+    ) or f"projects/{NUMBERS[on.removeprefix('project ')]}"
+    name = f"{place}/policies/{constraint}"
+    new = {
+        "call": f"policy {on} {constraint}",
+        "name": f"//orgpolicy.googleapis.com/{name}",
+        "type": "orgpolicy.googleapis.com/Policy",
+        "project": None,
+        "data": {"name": name, "spec": spec},
+    }
+    return [{"new": new}]
+
+
+def _binding(role: str, who: str, when: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"role": role, "members": [who]}
+    return found if when is None else {**found, "condition": {"title": "when", "expression": when}}
+
+
+NAMED: Mapping[str, Callable[..., list[Edit]]] = {
+    name: change
+    for name, change in [*globals().items()]
+    if isfunction(change) and change.__module__ == __name__ and not name.startswith("_")
+}
+
+
+def expand(edits: Iterable[Mapping[str, Any]]) -> Iterator[Edit]:
+    """The edits that are meant, those that go by a name written out.
+
+    Raises:
+        ValueError: no change has the name. TypeError: it has no such parameter, or lacks one.
+    """
+    for edit in edits:
+        given = dict(edit)
+        name = given.pop("named", None)
+        if name is None:
+            yield given
+        elif name in NAMED:
+            yield from NAMED[name](**given)
+        else:
+            raise ValueError(
+                f"no change of the laboratory on Google Cloud is named {name}; known: {', '.join(sorted(NAMED))}"
+            )

@@ -1,0 +1,80 @@
+"""The organisation with its constraints, its projects, and the people and machines that have accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reference_lab.google.names import (
+    DOMAIN,
+    FOLDER,
+    IAM,
+    NUMBERS,
+    ORGANISATION,
+    RM,
+    SERVING,
+    TRAINING,
+    Asset,
+    above,
+    asset,
+    binding,
+    email,
+    policy,
+)
+
+ENFORCED = (
+    "storage.publicAccessPrevention",
+    "storage.uniformBucketLevelAccess",
+    "storage.secureHttpTransport",
+    "iam.disableServiceAccountKeyCreation",
+)
+LISTS = {
+    "gcp.restrictTLSVersion": {"denied_values": ["TLS_VERSION_1", "TLS_VERSION_1_1"]},
+    "gcp.restrictCmekCryptoKeyProjects": {"allowed_values": [f"under:{ORGANISATION}"]},
+}
+AUDITORS = f"group:auditors@{DOMAIN}"
+GROUPS = [{"group": f"auditors@{DOMAIN}", "members": [f"user:ada@{DOMAIN}"]}]
+ACCOUNTS = {"server": SERVING, "publisher": TRAINING, "trainer": TRAINING}
+"""Service account -> its project."""
+
+
+def containers() -> Iterator[tuple[str, Asset]]:
+    """The organisation, its folder and its projects, by the names that examples call them."""
+    constraints: list[dict[str, Any]] = [
+        {"constraint": f"constraints/{one}", "boolean_policy": {"enforced": True}} for one in ENFORCED
+    ]
+    constraints += [{"constraint": f"constraints/{one}", "list_policy": held} for one, held in LISTS.items()]
+    auditing = policy(binding("roles/iam.securityReviewer", AUDITORS), audit=True)
+    yield "organisation", asset(
+        f"//{RM}/{ORGANISATION}", f"{RM}/Organization", [ORGANISATION],
+        {"name": ORGANISATION, "displayName": DOMAIN, "owner": {"directoryCustomerId": "C0atlas01"}}, auditing, org=constraints,
+    )  # fmt: skip
+    yield "folder", asset(
+        f"//{RM}/{FOLDER}", f"{RM}/Folder", above(), {"name": FOLDER, "displayName": "models", "parent": ORGANISATION}, policy(),
+    )  # fmt: skip
+    for project, number in NUMBERS.items():
+        data = {
+            "projectId": project,
+            "projectNumber": number,
+            "lifecycleState": "ACTIVE",
+            "parent": {"type": "folder", "id": FOLDER.removeprefix("folders/")},
+        }
+        yield (
+            f"project {project}",
+            asset(f"//{RM}/projects/{number}", f"{RM}/Project", above(project), data, policy()),
+        )
+
+
+def accounts() -> Iterator[tuple[str, Asset]]:
+    """The service accounts; nobody may act as them."""
+    for number, (name, project) in enumerate(ACCOUNTS.items(), start=1):
+        address = email(name, project)
+        data = {
+            "name": f"projects/{project}/serviceAccounts/{address}",
+            "projectId": project,
+            "email": address,
+            "uniqueId": f"1000{number}",
+            "displayName": name,
+        }
+        full = f"//{IAM}/projects/{project}/serviceAccounts/1000{number}"
+        yield f"account {name}", asset(full, f"{IAM}/ServiceAccount", above(project), data, policy())
