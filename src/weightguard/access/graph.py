@@ -118,19 +118,20 @@ class AccessGraph:
     def _without(self, taken: frozenset[Unit], access: AccessKind, asked: Asked) -> WhoCan:
         """Who can when some things are taken away: asked of what lies in the accounts that have anything to do with it.
 
-        Nobody comes to reach the store by that something is taken away. Where somebody may open it for others, whom it is opened
-        for may be of any account that is in the same hands.
+        Where somebody may open the store for others, whom it is opened for may be of any account that is in the same hands.
         """
         estate, within = asked.port.removals().without(taken), asked.port.within
         if within is None or not asked.place.held:
             return AccessGraph(estate, self._limits).who_can(access, asked.store, asked.prefix)
         near = self._nearby(access, asked, opened=False)
-        graph = AccessGraph(within(estate, near), self._limits)
+        graph = AccessGraph(within(estate, near, asked.place), self._limits)
         found = graph.who_can(access, asked.store, asked.prefix)
         far = self._nearby(access, asked, opened=True)
         if far == near or not graph.asked(asked.store, asked.prefix).direct(access).opened:
             return found
-        return AccessGraph(within(estate, far), self._limits).who_can(access, asked.store, asked.prefix)
+        return AccessGraph(within(estate, far, asked.place), self._limits).who_can(
+            access, asked.store, asked.prefix
+        )
 
     def _nearby(self, access: AccessKind, asked: Asked, *, opened: bool) -> frozenset[str]:
         """The accounts that have anything to do with a question."""

@@ -217,8 +217,8 @@ class Port:
             provider's.
         kind_of: who stands behind a name; None for what is no name of the provider's.
         removals: what can be taken away.
-        within: an estate with what lies in some accounts alone, for a question that no other account has anything to do with;
-            None where a question is always asked of everything.
+        within: an estate that something was taken away from, with what lies in some accounts alone: those that have anything to do
+            with a place as things are; all of it where others may come to. None where a question is always asked of everything.
     """
 
     links: Callable[[Wanted | None], bool]
@@ -226,7 +226,7 @@ class Port:
     place: Callable[[str, str | None], Place | None]
     kind_of: Callable[[str], Actor | None]
     removals: Callable[[], Removals]
-    within: Callable[[Estate, frozenset[str]], Estate] | None = None
+    within: Callable[[Estate, frozenset[str], Place], Estate] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from weightguard.access.aws.techniques.trust_policies import TrustPolicies
 from weightguard.access.aws.unlisted_workloads import UnlistedWorkloads
 from weightguard.access.links import Graph, Link
 from weightguard.access.model import AccessKind
-from weightguard.access.provider import Actor, Direct, Port, Wanted
+from weightguard.access.provider import Actor, Direct, Place, Port, Wanted
 from weightguard.access.worth import Worth
 from weightguard.estate.fact import Known
 from weightguard.estate.limit import Limit, LimitKind
@@ -37,7 +37,7 @@ def reach(estate: Estate, graph: Graph) -> Port:
         graph: who can become whom; takes the links.
     """
     found = _Reach(estate, graph)
-    return Port(found.links, found.direct, found.place, found.kind_of, found.removals, lying_in)
+    return Port(found.links, found.direct, found.place, found.kind_of, found.removals, found.within)
 
 
 @dataclass(slots=True)
@@ -93,6 +93,16 @@ class _Reach:
     def removals(self) -> AwsRemovals:
         """What can be taken out of the estate."""
         return self._removals
+
+    def within(self, estate: Estate, accounts: frozenset[str], place: Place) -> Estate:
+        """What lies in some accounts; everything where taking away what makes a policy public may open what else it says.
+
+        Source: Amazon S3 user guide, "Blocking public access to your Amazon S3 storage", RestrictPublicBuckets.
+        """
+        held = self.place(place.id, "").documents
+        public = any(one.document.is_public() or one.document.is_public(of_access_point=True) for one in held)
+        by_object = any(one.kind == "object" and one.account in accounts for one in estate.secrets)
+        return estate if public or by_object else lying_in(estate, accounts)
 
     def _readers(self, store: str, prefix: str, actors: Actors) -> Iterator[Link]:
         """Who of some groups may read objects of a store."""

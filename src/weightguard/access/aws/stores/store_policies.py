@@ -106,6 +106,12 @@ class StoreSurface:
         return frozenset(found)
 
     @property
+    def documents(self) -> tuple[CompiledPolicy, ...]:
+        """Its policy and those of its access points, as far as they are known."""
+        own = () if self.policy is None else (self.policy,)
+        return (*own, *(policy for point in self.points for policy in point.policy or ()))
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """Ids of the keys that wrap some of the objects."""
         return tuple(key.arn for key in self.wrapping if key is not None and key.arn is not None)
