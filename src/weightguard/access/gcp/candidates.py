@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from weightguard.policy.gcp import Binding, Policies
+from weightguard.policy.gcp import Binding, Policies, RoleDefinition
 from weightguard.policy.gcp import roles as known_roles
 from weightguard.policy.gcp.names import bucket_of, lineage
 
@@ -33,14 +33,16 @@ class Candidates:
         self._policies = policies
         self._accounts = accounts
         self._disabled = disabled
-        self._by_permission: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._by_permission: dict[tuple[str, str], tuple[tuple[Binding, tuple[str, ...]], ...]] = {}
+        self._roles: dict[str, RoleDefinition] = {}
         self._leaves: dict[str, tuple[str, ...]] = {}
 
     def holding(self, permission: str, resource: str) -> dict[str, None]:
         """Everybody whom a binding on a resource, or on something that it lies in, may give a permission."""
         found: dict[str, None] = {}
         for place in lineage(resource, self._policies.parents):
-            found.update(dict.fromkeys(self._at(place, permission)))
+            for _, leaves in self.giving(permission, place):
+                found.update(dict.fromkeys(leaves))
         for member in self._listed(resource):
             found.update(dict.fromkeys(self.leaves(member)))
         return found
@@ -51,20 +53,28 @@ class Candidates:
         if held is not None and not held.uniform:
             yield from (member for one in held.grants if (member := member_of(one.entity)) is not None)
 
-    def _at(self, place: str, permission: str) -> tuple[str, ...]:
+    def giving(self, permission: str, place: str) -> tuple[tuple[Binding, tuple[str, ...]], ...]:
+        """The bindings on a resource itself that give a permission, or may, each with whom it means."""
         key = (place, permission)
         found = self._by_permission.get(key)
         if found is None:
-            bindings = self._policies.bindings.get(place, ())
-            members = (m for one in bindings if self.permits(one.role, permission) for m in one.members)
             found = self._by_permission[key] = tuple(
-                dict.fromkeys(leaf for m in members for leaf in self.leaves(m))
+                (one, tuple(dict.fromkeys(leaf for member in one.members for leaf in self.leaves(member))))
+                for one in self._policies.bindings.get(place, ())
+                if self.permits(one.role, permission)
             )
+        return found
+
+    def role(self, name: str) -> RoleDefinition:
+        """What a role gives."""
+        found = self._roles.get(name)
+        if found is None:
+            found = self._roles[name] = known_roles.find(name, self._policies.roles)
         return found
 
     def permits(self, role: str, permission: str) -> bool:
         """Whether a role gives a permission, or may: where nobody knows it."""
-        found = known_roles.find(role, self._policies.roles)
+        found = self.role(role)
         return not found.disabled and (found.permissions is None or permission in found.permissions)
 
     def bindings(self, resource: str) -> Iterator[tuple[str, Binding]]:

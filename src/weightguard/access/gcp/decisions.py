@@ -76,7 +76,12 @@ class Decisions:
             )
         )
         conditions = () if found.outcome is Outcome.ALLOWED else conditions_of(found.conditions)
-        return Grant(because, conditions, (((because,),),) if because else ())
+        return granted_by(because, conditions)
+
+
+def granted_by(because: tuple[Because, ...], conditions: tuple[Condition, ...] = ()) -> Grant:
+    """What some bindings allow, each of them on its own."""
+    return Grant(because, conditions, (((because,),),) if because else ())
 
 
 def conditions_of(formula: Formula) -> tuple[Condition, ...]:

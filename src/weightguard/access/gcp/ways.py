@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from weightguard.access.gcp.candidates import Candidates, is_broad
-from weightguard.access.gcp.decisions import Decisions
+from weightguard.access.gcp.candidates import EVERYBODY, Candidates, is_broad
+from weightguard.access.gcp.decisions import Decisions, granted_by
 from weightguard.access.gcp.obstacles import Obstacle, Obstacles
 from weightguard.access.gcp.overlay import Over
 from weightguard.access.gcp.policies import Source
 from weightguard.access.grant import Grant
 from weightguard.access.links import Step
+from weightguard.access.model import Because
 from weightguard.policy.gcp import Binding, Policies, RoleDefinition
 from weightguard.policy.gcp.constraints import MEMBERS, in_force
 from weightguard.policy.gcp.model import Grant as Entry
@@ -92,6 +93,7 @@ class WhoMay:
         self._granted: dict[tuple[str, str], dict[str, Way]] = {}
         self._all: dict[tuple[str, str], dict[str, Way]] = {}
         self._single: dict[tuple[str, str, str], Way | None] = {}
+        self._free: dict[tuple[str, str], bool] = {}
         self._obstacles = Obstacles(policies)
 
     def may(self, permission: str, resource: str) -> Ways:
@@ -126,12 +128,37 @@ class WhoMay:
         key = (permission, resource)
         found = self._plain.get(key)
         if found is None:
-            asked = (
-                (one, self._decided(one, permission, resource, self.policies))
-                for one in self.candidates.holding(permission, resource)
-            )
-            found = self._plain[key] = {one: way for one, way in asked if way is not None}
+            found = self._plain[key] = dict(self._certainly(permission, resource))
+            for one in self.candidates.holding(permission, resource):
+                way = None if one in found else self._decided(one, permission, resource, self.policies)
+                if way is not None:
+                    found[one] = way
         return found
+
+    def _is_free(self, permission: str, resource: str) -> bool:
+        """Whether nothing but allow policies decides: then one binding without a condition is enough for whoever it means."""
+        key = (permission, resource)
+        if key not in self._free:
+            bucket = self.policies.buckets.get(bucket_of(resource) or "")
+            self._free[key] = (bucket is None or bucket.uniform) and not self._obstacles.of(
+                permission, resource
+            )
+        return self._free[key]
+
+    def _certainly(self, permission: str, resource: str) -> Iterator[tuple[str, Way]]:
+        """Those whom bindings without conditions let in, where nothing else decides."""
+        if not self._is_free(permission, resource):
+            return
+        because: dict[str, list[Because]] = {}
+        for place in lineage(resource, self.policies.parents):
+            for binding, leaves in self.candidates.giving(permission, place):
+                if binding.condition is None and self.candidates.role(binding.role).permissions is not None:
+                    reason = Because(self.source.ids.get(place, place), binding.title or binding.role)
+                    for leaf in leaves:
+                        because.setdefault(leaf, []).append(reason)
+        for leaf, reasons in because.items():
+            if leaf not in EVERYBODY:  # whom prevention keeps out
+                yield leaf, Way((), granted_by(tuple(dict.fromkeys(reasons))))
 
     # After a grant
 
@@ -141,7 +168,14 @@ class WhoMay:
         found = self._granted.get(key)
         if found is None:
             found = self._granted[key] = dict(self.plain(permission, resource))
-            for member, changed, steps in self._changed(permission, resource):
+            free = self._is_free(permission, resource)
+            for member, changed, steps in self._by_policy(permission, resource):
+                # Whoever gave itself a role is allowed where nothing but allow policies decides.
+                way = Way(steps, granted_by(())) if free else None
+                self._offer(
+                    found, member, way or self._decided(member, permission, resource, changed, *steps)
+                )
+            for member, changed, steps in self._by_other_changes(permission, resource):
                 self._offer(found, member, self._decided(member, permission, resource, changed, *steps))
         return found
 
@@ -153,6 +187,11 @@ class WhoMay:
     def _changed(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
         """Who may change what so that a permission may come of it: the policies then, and the steps."""
         yield from self._by_policy(permission, resource)
+        yield from self._by_other_changes(permission, resource)
+
+    def _by_other_changes(
+        self, permission: str, resource: str
+    ) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
         yield from self._by_role(permission, resource)
         yield from self._by_list(permission, resource)
 
