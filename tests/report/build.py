@@ -371,7 +371,7 @@ def texts(report: Report) -> Iterator[str]:
 
 def _filled(value: Any, path: str, put: Callable[[str], str]) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        hints = get_type_hints(type(value), vars(model))
+        hints = get_type_hints(type(value))
         return replace(
             value,
             **{

@@ -17,7 +17,6 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
-from weightguard.assess import model
 from weightguard.assess.model import Report
 from weightguard.json_text import Meter, Pieces, loads, refuse_halves
 
@@ -82,7 +81,7 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 
 @lru_cache(maxsize=1)
 def _members() -> Mapping[str, _Member]:
-    hints = get_type_hints(Report, vars(model))
+    hints = get_type_hints(Report)
     return {name: _as_member(hints[name]) for name in _fields()}
 
 

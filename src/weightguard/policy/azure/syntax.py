@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from weightguard.policy.tokens import Parser, Token
+
 LONGEST: Final = 8_192
 """Characters: the provider's own limit ("Condition limits": 8 KB)."""
-DEEPEST: Final = 64
 
 
 class NotACondition(ValueError):
@@ -101,18 +102,10 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_KINDS: Final = ("space", "attribute", "text", "guid", "number", "word", "sign")
 _EXACTLY: Final = "<$key_case_sensitive$>"
 _QUANTIFIERS: Final = frozenset(
     {"foranyofanyvalues", "forallofanyvalues", "foranyofallvalues", "forallofallvalues"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
 
 
 def parse(text: str) -> Node:
@@ -121,43 +114,17 @@ def parse(text: str) -> Node:
     Raises:
         NotACondition: it is none, with what is wrong and where.
     """
-    if len(text) > LONGEST:
-        raise NotACondition(f"the condition has {len(text):,} characters")
-    return _Parser(_tokens(text)).whole()
+    return _Parser(text, _TOKEN, NotACondition, longest=LONGEST).whole()
 
 
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise NotACondition(f"character {position}: {text[position]!r} means nothing here")
-        kind = next(name for name in _KINDS if match[name])
-        if kind != "space":
-            found.append(_Token(kind, match[0], position))
-        position = match.end()
-    found.append(_Token("end", "", len(text)))
-    return found
-
-
-class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens = tokens
-        self._next = 0
-        self._depth = 0
-
+class _Parser(Parser):
     def whole(self) -> Node:
         found = self._either()
         if self._peek.kind != "end":
             raise self._refusal()
         return found
 
-    @property
-    def _peek(self) -> _Token:
-        return self._tokens[self._next]
-
-    def _take(self, kind: str | None = None) -> _Token:
+    def _take(self, kind: str | None = None) -> Token:
         token = self._peek
         if token.kind == "end" or (kind is not None and token.kind != kind):
             raise self._refusal()
@@ -169,13 +136,6 @@ class _Parser:
             self._next += 1
             return True
         return False
-
-    def _refusal(self) -> NotACondition:
-        token = self._peek
-        what = (
-            "the condition ends too soon" if token.kind == "end" else f"{token.text[:40]!r} is out of place"
-        )
-        return NotACondition(f"character {token.at}: {what}")
 
     def _either(self) -> Node:
         left = self._both()
@@ -190,9 +150,7 @@ class _Parser:
         return left
 
     def _single(self) -> Node:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise NotACondition("the condition is nested too deeply")
+        self._deeper()
         found = self._opened()
         self._depth -= 1
         return found
@@ -249,7 +207,7 @@ class _Parser:
         raise self._refusal()
 
 
-def _attribute(token: _Token) -> Attribute:
+def _attribute(token: Token) -> Attribute:
     match = _TOKEN.fullmatch(token.text)
     assert match is not None  # noqa: S101 - the token was found by the very same pattern
     name = match["name"].replace(_EXACTLY, "").strip()

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from weightguard.policy.tokens import Parser, Token
+
 LONGEST: Final = 12_000
 """Characters. IAM takes 12 logical operators; what is longer than this has far more, and is refused unread."""
-DEEPEST: Final = 64
-"""Brackets, calls and signs within one another."""
 
 Scalar = str | int | float | bool | None
 
@@ -120,56 +120,23 @@ _LEVELS: Final = (("||",), ("&&",), _RELATIONS, ("+", "-"), ("*", "/", "%"))
 """Operators that stand between two operands, the loosest first; all of them lean to the left."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-
 def parse(text: str) -> Node:
     """The tree of an expression.
 
     Raises:
         NotAnExpression: it is none, with what is wrong and where.
     """
-    if len(text) > LONGEST:
-        raise NotAnExpression(f"the condition has {len(text):,} characters")
-    return _Parser(_tokens(text)).whole()
+    return _Parser(text, _TOKEN, NotAnExpression, longest=LONGEST).whole()
 
 
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise NotAnExpression(f"character {position}: {text[position]!r} means nothing here")
-        kind = match.lastgroup or ""
-        if kind != "space":
-            found.append(_Token(kind, match[0], position))
-        position = match.end()
-    found.append(_Token("end", "", len(text)))
-    return found
-
-
-class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens = tokens
-        self._next = 0
-        self._depth = 0
-
+class _Parser(Parser):
     def whole(self) -> Node:
         found = self._expression()
         if self._peek.kind != "end":
             self._refuse()
         return found
 
-    @property
-    def _peek(self) -> _Token:
-        return self._tokens[self._next]
-
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._tokens[self._next]
         self._next += 1
         return token
@@ -188,16 +155,7 @@ class _Parser:
             self._refuse(f"{text!r} is missing")
 
     def _refuse(self, why: str | None = None) -> None:
-        token = self._peek
-        what = (
-            "the condition ends too soon" if token.kind == "end" else f"{token.text[:40]!r} is out of place"
-        )
-        raise NotAnExpression(f"character {token.at}: {why or what}")
-
-    def _deeper(self) -> None:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise NotAnExpression("the condition is nested too deeply")
+        raise self._refusal(why)
 
     def _expression(self) -> Node:
         self._deeper()
@@ -278,7 +236,7 @@ class _Parser:
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
-def _value(token: _Token) -> Scalar:
+def _value(token: Token) -> Scalar:
     if token.kind == "float":
         return float(token.text)
     if token.kind == "int":
