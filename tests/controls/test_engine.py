@@ -34,8 +34,9 @@ from laboratory import (
 from weightguard.access.model import AccessKind, WhoCan
 from weightguard.config import Config
 from weightguard.controls import functions
-from weightguard.controls.engine import judge, timestamp
+from weightguard.controls.engine import judge
 from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.moment import timestamp
 from weightguard.controls.results import Result
 from weightguard.controls.said import worded
 from weightguard.errors import ConfigError, InputError

@@ -287,7 +287,7 @@ READERS: dict[str, Reader] = {
         working_lines(RECORDS),
         resumed(RECORDS),
         as_lines,
-        modules=("snapshot/seal", "snapshot/writer", "collect/aws/second"),
+        modules=("snapshot/seal", "snapshot/writer", "snapshot/appending", "collect/aws/second"),
     ),
     "policy": Reader(
         lambda: [case_seeds.POLICY, case_seeds.IDENTITY],

@@ -68,7 +68,7 @@ def request(
     """
     from weightguard.assess.assessment import Options
     from weightguard.controls import load_catalogue
-    from weightguard.controls.engine import timestamp
+    from weightguard.controls.moment import timestamp
 
     config = options.configuration(config_path)
     names = tuple(dict.fromkeys(("json", *options.format_names(formats))))

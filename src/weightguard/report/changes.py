@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from weightguard.assess.model import REACHABLE, Gap, Report, ResultEntry, WeightEntry
 from weightguard.assess.status import FAILED, PASSED, UNSEEN, FailOn, counting
@@ -61,47 +63,59 @@ def compare(before: Report, now: Report) -> Changes:
     """What changed from `before` to `now`."""
     old = {result.fingerprint: result for result in before.results}
     new = {result.fingerprint: result for result in now.results}
-    changed = sorted(
-        (
-            one
-            for one in now.results
-            if one.fingerprint not in old or old[one.fingerprint].status != one.status
-        ),
-        key=urgency,
-    )
-    open_before = [one for one in before.results if one.status in ("fail", "unknown")]
+    changed = sorted((one for one in now.results if _is_changed(one, old)), key=urgency)
+    gone = (one for one in before.results if one.status in _OPEN and one.fingerprint not in new)
     old_gaps = {_gap_key(gap): gap for gap in before.coverage.gaps}
     new_gaps = {_gap_key(gap): gap for gap in now.coverage.gaps}
     old_weights = {entry.id: entry for entry in before.weights}
     new_weights = {entry.id: entry for entry in now.weights}
-    read_before = {one.id for one in before.coverage.accounts if one.state == "read"}
     return Changes(
         level=(before.summary.level_reached, now.summary.level_reached),
         score=(before.summary.score, now.summary.score),
         failing=tuple(one for one in changed if one.status == "fail"),
         unseen=tuple(one for one in changed if one.status == "unknown"),
-        settled=tuple(
-            one
-            for one in changed
-            if one.status not in ("fail", "unknown")
-            and one.fingerprint in old
-            and old[one.fingerprint].status in ("fail", "unknown")
-        ),
-        gone=tuple(sorted((one for one in open_before if one.fingerprint not in new), key=urgency)),
-        gaps=tuple(gap for key, gap in new_gaps.items() if key not in old_gaps),
-        closed_gaps=tuple(gap for key, gap in old_gaps.items() if key not in new_gaps),
-        new_weights=tuple(entry for key, entry in new_weights.items() if key not in old_weights),
-        gone_weights=tuple(entry for key, entry in old_weights.items() if key not in new_weights),
+        settled=tuple(one for one in changed if _is_settled(one, old)),
+        gone=tuple(sorted(gone, key=urgency)),
+        gaps=_absent(new_gaps, old_gaps),
+        closed_gaps=_absent(old_gaps, new_gaps),
+        new_weights=_absent(new_weights, old_weights),
+        gone_weights=_absent(old_weights, new_weights),
         exposed=tuple(
-            entry
-            for key, entry in new_weights.items()
-            if outside(entry) and not (key in old_weights and outside(old_weights[key]))
+            one for one in new_weights.values() if outside(one) and not _was_outside(one, old_weights)
         ),
-        unread=tuple(
-            one.id for one in now.coverage.accounts if one.state != "read" and one.id in read_before
-        ),
+        unread=_unread_since(before, now),
         now=now,
     )
+
+
+_OPEN = ("fail", "unknown")
+_Key = TypeVar("_Key")
+_Entry = TypeVar("_Entry")
+
+
+def _absent(entries: Mapping[_Key, _Entry], others: Container[_Key]) -> tuple[_Entry, ...]:
+    """Those of some entries that are not among the others."""
+    return tuple(entry for key, entry in entries.items() if key not in others)
+
+
+def _is_changed(result: ResultEntry, old: Mapping[str, ResultEntry]) -> bool:
+    return result.fingerprint not in old or old[result.fingerprint].status != result.status
+
+
+def _is_settled(result: ResultEntry, old: Mapping[str, ResultEntry]) -> bool:
+    """Whether a result that was open no longer is."""
+    before = old.get(result.fingerprint)
+    return result.status not in _OPEN and before is not None and before.status in _OPEN
+
+
+def _was_outside(entry: WeightEntry, old: Mapping[str, WeightEntry]) -> bool:
+    return entry.id in old and outside(old[entry.id])
+
+
+def _unread_since(before: Report, now: Report) -> tuple[str, ...]:
+    """The accounts that were read and no longer are."""
+    read = {one.id for one in before.coverage.accounts if one.state == "read"}
+    return tuple(one.id for one in now.coverage.accounts if one.state != "read" and one.id in read)
 
 
 def exit_status(changes: Changes, *, fail_on: FailOn = "high") -> int:

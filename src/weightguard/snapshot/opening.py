@@ -199,3 +199,13 @@ def clean_up(root: Path) -> None:
         _cut_torn_line(file)
     for leftover in [*root.rglob("*.tmp")]:
         leftover.unlink()
+
+
+def refuse_old(header: Mapping[str, Any], source: Mapping[str, Any] | None, now: str, root: Path) -> None:
+    """InputError where a collection from a cloud was begun more than a day ago: half of it may no longer be so."""
+    if source is not None and is_old(header, now):
+        raise InputError(
+            f"the interrupted collection is more than a day old (of {header.get('started_at')})",
+            where=str(root),
+            fix="remove it, or choose another directory",
+        )

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import fields
@@ -22,6 +22,8 @@ from typing import Any, Final
 
 from weightguard.errors import InputError, Interrupted, SnapshotError, WeightguardError
 from weightguard.snapshot import objects as object_rows
+from weightguard.snapshot.answers import MESSAGE_CHARACTERS, bare, clean_read
+from weightguard.snapshot.appending import AppendedFiles, write_whole
 from weightguard.snapshot.journal import HEADER, JOURNAL, PARTS, Journal, done_entry, unit_hash
 from weightguard.snapshot.limits import DEFAULT
 from weightguard.snapshot.lines import decode, encode, read_lines, tag, untag
@@ -38,15 +40,13 @@ from weightguard.snapshot.model import (
     file_scope,
     records_path,
 )
-from weightguard.snapshot.opening import clean_up, is_old, refuse_used, resumable_header, same_source
+from weightguard.snapshot.opening import clean_up, refuse_old, refuse_used, resumable_header, same_source
 from weightguard.snapshot.seal import seal
 from weightguard.snapshot.secrets import scrub, without_secrets
 
 if sys.platform != "win32":
     import fcntl
 
-_OPEN_FILES: Final = 64
-_MESSAGE_CHARACTERS: Final = 300
 
 _CALL_FIELDS: Final = tuple(field.name for field in fields(Call))
 
@@ -74,7 +74,7 @@ class SnapshotWriter:
         """Calls of this run by outcome, for whoever shows progress."""
         self._clock = clock
         self._mutex = threading.RLock()
-        self._files: OrderedDict[str, int] = OrderedDict()
+        self._files = AppendedFiles(path)
         self._parts: Counter[str] = Counter()
         self._closed = False
         self._lock_descriptor: int | None = None
@@ -112,7 +112,7 @@ class SnapshotWriter:
         try:
             (root / PARTS).mkdir(mode=0o700, parents=True, exist_ok=True)
             root.chmod(0o700)
-            _write_whole(root / HEADER, encode(header) + b"\n")
+            write_whole(root / HEADER, encode(header) + b"\n")
         except OSError as error:
             raise InputError(
                 f"the snapshot's directory cannot be written, {error.strerror}",
@@ -145,7 +145,7 @@ class SnapshotWriter:
         writer._hold()
         try:
             same_source(header, source, root)
-            _refuse_old(header, source, clock(), root)
+            refuse_old(header, source, clock(), root)
             clean_up(root)
             writer.journal = Journal.read(root / JOURNAL, DEFAULT)
         except WeightguardError:
@@ -241,8 +241,8 @@ class SnapshotWriter:
             "id": id,
             "region": region,
             "operation": operation,
-            "data": without_secrets(_bare(data)),
-            "reads": {name: _clean_read(read) for name, read in (reads or {}).items()},
+            "data": without_secrets(bare(data)),
+            "reads": {name: clean_read(read) for name, read in (reads or {}).items()},
         }
         path = records_path(scope, service)
         self.add_scope(scope)
@@ -253,7 +253,7 @@ class SnapshotWriter:
         if call.outcome not in OUTCOMES:
             raise InputError(f"{call.outcome!r} is not an outcome of a call")
         line = {name: getattr(call, name) for name in _CALL_FIELDS}
-        line["message"] = scrub(call.message)[:_MESSAGE_CHARACTERS] if call.message else None
+        line["message"] = scrub(call.message)[:MESSAGE_CHARACTERS] if call.message else None
         for name, usual in (("message", None), ("attempts", 1)):
             if line[name] == usual:
                 del line[name]
@@ -320,7 +320,7 @@ class SnapshotWriter:
         with self._mutex:
             self._append(JOURNAL, encode({"sealing": True}) + b"\n")
             self.journal.sealing = True
-            self._close_files()
+            self._files.close()
             manifest = seal(self.path, self.header, self.journal, self._clock())
             self.close()
             shutil.rmtree(self.path / WORKING, ignore_errors=True)
@@ -330,7 +330,7 @@ class SnapshotWriter:
         """Stop writing and leave the snapshot resumable; later writes raise SnapshotError."""
         with self._mutex:
             self._closed = True
-            self._close_files()
+            self._files.close()
             if self._lock_descriptor is not None:
                 os.close(self._lock_descriptor)
                 self._lock_descriptor = None
@@ -366,32 +366,7 @@ class SnapshotWriter:
 
     def _append(self, path: str, line: bytes) -> None:
         self._refuse_closed()
-        try:
-            written = os.write(self._descriptor(path), line)
-        except OSError as error:
-            raise WeightguardError(
-                "the snapshot cannot be written", where=str(self.path / path), fix=str(error.strerror)
-            ) from error
-        if written != len(line):
-            raise WeightguardError(
-                "the disk is full", where=str(self.path / path), fix="make room and resume"
-            )
-
-    def _descriptor(self, path: str) -> int:
-        if path in self._files:
-            self._files.move_to_end(path)
-            return self._files[path]
-        if len(self._files) >= _OPEN_FILES:
-            os.close(self._files.popitem(last=False)[1])
-        target = self.path / path
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        self._files[path] = descriptor
-        return descriptor
-
-    def _close_files(self) -> None:
-        while self._files:
-            os.close(self._files.popitem()[1])
+        self._files.append(path, line)
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -401,16 +376,6 @@ class SnapshotWriter:
 _attached_here: Final[dict[tuple[str, int], SnapshotWriter]] = {}
 
 
-def _refuse_old(header: Mapping[str, Any], source: Mapping[str, Any] | None, now: str, root: Path) -> None:
-    """InputError where a collection from a cloud was begun more than a day ago: half of it may no longer be so."""
-    if source is not None and is_old(header, now):
-        raise InputError(
-            f"the interrupted collection is more than a day old (of {header.get('started_at')})",
-            where=str(root),
-            fix="remove it, or choose another directory",
-        )
-
-
 def _attached(path: str, header: dict[str, Any], run: int) -> SnapshotWriter:
     """The same snapshot in another process, once a process; it only appends, the first process keeps the journal."""
     if (path, run) not in _attached_here:
@@ -418,30 +383,3 @@ def _attached(path: str, header: dict[str, Any], run: int) -> SnapshotWriter:
         journal.run = run
         _attached_here[path, run] = SnapshotWriter(Path(path), header, journal, utc_now)
     return _attached_here[path, run]
-
-
-def _bare(answer: Any) -> Any:
-    if isinstance(answer, Mapping) and "ResponseMetadata" in answer:
-        return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
-    return answer
-
-
-def _clean_read(read: Mapping[str, Any]) -> dict[str, Any]:
-    cleaned = {name: value for name, value in read.items() if value is not None}
-    if "data" in cleaned:
-        cleaned["data"] = without_secrets(_bare(cleaned["data"]))
-    for name in ("message", "why"):
-        if name in cleaned:
-            cleaned[name] = scrub(str(cleaned[name]))[:_MESSAGE_CHARACTERS]
-    return cleaned
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from weightguard.weights.claims import Candidate, Claim, Claims, Effective, Shelf, folder
+from weightguard.weights.model import FileVerdict
 from weightguard.weights.names import family, numbered, ranked, raw_data
 from weightguard.weights.scattered import (
     apart,
@@ -107,11 +108,7 @@ def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
             continue
         place = folder(key)
         raw = candidate.has("raw_index")
-        named = [f"{place}{link}" for link in candidate.verdict.links]
-        if candidate.has("index.partial") and raw:
-            named += [other for other, _ in shelf.files(place) if raw_data(other) and other not in named]
-        elif candidate.has("index.partial"):
-            named = _whole_families(named, place, shelf)
+        named = _named_by_index(candidate, candidate.verdict, place, shelf)
         shards = named if raw else [name for name in named if is_shard(shelf.get(name))]
         if not shards:
             shards = renamed_shards(candidate, len(named), claims, shelf.files(folder(candidate.obj.key)))
@@ -119,14 +116,22 @@ def _claim_indexed(claims: Claims, shelf: Shelf) -> None:
             continue
         kind = _format_of(shards, shelf) or candidate.verdict.format or "other"
         set_id = claims.identify(place, kind, _stem_of(shards[0], key))
+        note = candidate.verdict.note if raw else None
         missing = len(named) - len(shards)
-        note = (
-            f"{missing} of {len(named)} shards missing or damaged"
-            if missing
-            else (candidate.verdict.note if raw else None)
-        )
+        if missing:
+            note = f"{missing} of {len(named)} shards missing or damaged"
         claims.keys[key] = Claim(set_id, kind, "index", note)
         claims.keys.update({shard: Claim(set_id, kind, "weights", note) for shard in shards})
+
+
+def _named_by_index(candidate: Candidate, verdict: FileVerdict, place: str, shelf: Shelf) -> list[str]:
+    """The files that an index names; of one that was not read to its end also those that it is likely to name."""
+    named = [f"{place}{link}" for link in verdict.links]
+    if not candidate.has("index.partial"):
+        return named
+    if not candidate.has("raw_index"):
+        return _whole_families(named, place, shelf)
+    return named + [other for other, _ in shelf.files(place) if raw_data(other) and other not in named]
 
 
 def _whole_families(named: Sequence[str], place: str, shelf: Shelf) -> list[str]:

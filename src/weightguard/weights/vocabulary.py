@@ -128,7 +128,11 @@ def name_kind(name: str) -> Kind:
         return "parameters"
     if len(components) > 1 and (last.lower() in _LEAVES or last.startswith(("lora_", "weight_", "bias_"))):
         return "parameters"
-    said = [word for word in tokens(name) if not word.isdigit()]
+    return _words_kind([word for word in tokens(name) if not word.isdigit()])
+
+
+def _words_kind(said: list[str]) -> Kind:
+    """What the words of an array's name say, when its path says nothing."""
     if any(pair in _DATA_PAIRS for pair in pairwise(said)) and said[-1] not in ("kernel", "bias"):
         return "data"
     if any(word in _DATA for word in said) or said[:2] in (["class", "weight"], ["class", "weights"]):

@@ -87,15 +87,21 @@ class NamedPrincipals:
         special = self._named_members(group, named) if named else []
         if not special:
             return [(group.caller, (group,))]
-        special_names = [node for node in special if isinstance(node, str)]
-        touched = {self._population.group_of[name] for name in special_names}
         found: list[Class] = [(self._caller(node), (node,)) for node in special]
-        parts = [part for part in group.parts or (group,) if part not in special]
-        rest: list[PrincipalGroup | str] = [part for part in parts if part not in touched]
-        rest += [name for part in parts if part in touched for name in part.names if name not in special]
+        rest = self._left_of(group, special)
         if rest:
             found.append((self._caller(rest[-1]), tuple(rest)))
         return found
+
+    def _left_of(
+        self, group: PrincipalGroup, special: list[PrincipalGroup | str]
+    ) -> list[PrincipalGroup | str]:
+        """A group without some that are told apart: what of it they leave whole, and the names beside theirs."""
+        touched = {self._population.group_of[node] for node in special if isinstance(node, str)}
+        parts = [part for part in group.parts or (group,) if part not in special]
+        rest: list[PrincipalGroup | str] = [part for part in parts if part not in touched]
+        rest += [name for part in parts if part in touched for name in part.names if name not in special]
+        return rest
 
     def _caller(self, node: PrincipalGroup | str) -> Principal:
         """Somebody of what a node stands for; of a changed group that is kept apart, the one that it is of."""

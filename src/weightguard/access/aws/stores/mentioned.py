@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from weightguard.access.aws.identities.mentions import EVERYBODY, Mentions, mentions
@@ -12,7 +12,8 @@ from weightguard.access.aws.identities.strangers import limits_of
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Known
-from weightguard.policy.aws import PolicyKind
+from weightguard.memory import Memory
+from weightguard.policy.aws import CompiledPolicy, PolicyKind
 
 
 def trusted_makers(place: StoreSurface) -> list[str]:
@@ -29,15 +30,22 @@ def mentioned_by(population: Population, access: AccessKind, place: StoreSurface
     by_key = key is not None and access in (AccessKind.DECRYPT, AccessKind.DELETE, AccessKind.ADMINISTER)
     if not speaks and not by_key:
         return None
-    policies = [place.policy, None if key is None else key.policy]
-    for point in place.store.access_points if place.store is not None else ():
-        policy = point.policy.value if isinstance(point.policy, Known) else None
-        policies.append(None if policy is None else compiled(policy, PolicyKind.RESOURCE, population.memory))
     grantees = () if key is None else (grant.grantee for grant in key.grants)
-    found = mentions((policy for policy in policies if policy is not None), grantees)
+    found = mentions(_policies_of(place, population.memory), grantees)
     found |= limits_of(population, place.account, None if key is None else key.account)
     everybody = found.everybody or any(grant.is_public for grant in place.s3.bucket_acl)
     return replace(found, everybody=everybody)
+
+
+def _policies_of(place: StoreSurface, memory: Memory) -> Iterator[CompiledPolicy]:
+    """The policies of the store, its key and its access points."""
+    if place.policy is not None:
+        yield place.policy
+    if place.key is not None and place.key.policy is not None:
+        yield place.key.policy
+    for point in place.store.access_points if place.store is not None else ():
+        if isinstance(point.policy, Known) and point.policy.value is not None:
+            yield compiled(point.policy.value, PolicyKind.RESOURCE, memory)
 
 
 def resource_documents(place: StoreSurface) -> Iterable[Mapping[str, object] | str]:
