@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import isfunction
 from typing import Any
 
-from reference_lab.google.names import FOLDER, KEYS, KMS, NUMBERS, ORGANISATION
+from reference_lab.google.names import FOLDER, IAM, KEYS, KMS, NUMBERS, ORGANISATION, email
 
 Edit = dict[str, Any]
 
@@ -29,6 +29,31 @@ def project_allows(project: str, role: str, who: str, when: str | None = None) -
 def account_allows(account: str, role: str, who: str) -> list[Edit]:
     """A service account's allow policy gives somebody a role on it."""
     return [{"asset": f"account {account}", "allow": _binding(role, who, None)}]
+
+
+def audited(on: str, service: str, kinds: Iterable[str], spared: Iterable[str] = ()) -> list[Edit]:
+    """What a container's policy has logged, in place of what it had."""
+    configs = [{"log_type": kind, "exempted_members": list(spared)} for kind in kinds]
+    return [{"asset": on, "audit": [{"service": service, "audit_log_configs": configs}]}]
+
+
+def sink_set(sink: str, **settings: Any) -> list[Edit]:
+    """A sink (``atlas-serving/_Default``) is set otherwise."""
+    return [{"asset": f"sink {sink}", "set": settings}]
+
+
+def account_key(account: str, project: str, **told: Any) -> list[Edit]:
+    """Somebody made a key of a service account."""
+    name = f"projects/{project}/serviceAccounts/{email(account, project)}/keys/0a1b"
+    data = {"name": name, "keyType": "USER_MANAGED", "validAfterTime": "2025-01-01T00:00:00Z", **told}
+    new = {
+        "call": f"key of {account}",
+        "name": f"//{IAM}/{name}",
+        "type": f"{IAM}/ServiceAccountKey",
+        "project": project,
+        "data": data,
+    }
+    return [{"new": new}]
 
 
 def not_prevented(bucket: str) -> list[Edit]:

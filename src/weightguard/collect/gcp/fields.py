@@ -143,7 +143,9 @@ _KEEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "cloudkms.googleapis.com/CryptoKeyVersion": ("name", "state", "protectionLevel", "destroyTime", "importJob"),
     "orgpolicy.googleapis.com/Policy": ("name", "spec.*"),
     "serviceusage.googleapis.com/Service": ("name", "state"),
-    "logging.googleapis.com/LogSink": ("name", "destination", "disabled", "includeChildren"),
+    "logging.googleapis.com/LogSink": (
+        "name", "destination", "disabled", "includeChildren", "filter", "exclusions.name", "exclusions.disabled",
+    ),
     "artifactregistry.googleapis.com/Repository": ("name", "format", "kmsKeyName"),
     "accesscontextmanager.googleapis.com/ServicePerimeter": ("*",),
     "accesscontextmanager.googleapis.com/AccessLevel": ("*",),

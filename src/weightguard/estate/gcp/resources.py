@@ -45,7 +45,7 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "compute.image": ("imageEncryptionKey.kmsKeyName",),
     "compute.snapshot": ("snapshotEncryptionKey.kmsKeyName",),
     "serviceusage.service": ("state",),
-    "logging.log_sink": ("destination", "disabled"),
+    "logging.log_sink": ("destination", "disabled", "includeChildren", "filter", "exclusions"),
     "artifactregistry.repository": ("format", "kmsKeyName"),
     "aiplatform.model": ("artifactUri", "encryptionSpec.kmsKeyName"),
     **dict.fromkeys(POOLS, ("name", "state", "disabled")),
