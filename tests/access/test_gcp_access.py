@@ -143,6 +143,36 @@ def test_conditions_are_decided(tmp_path: Path, expression: str, found: dict[str
     assert readers(lab, tmp_path) == found
 
 
+def tagged(lab: Lab) -> None:
+    tag = {
+        "name": "tagValues/2",
+        "namespacedName": "900/env/prod",
+        "shortName": "prod",
+        "parent": "tagKeys/1",
+    }
+    base, kind = (
+        "//cloudresourcemanager.googleapis.com/tagValues/2",
+        "cloudresourcemanager.googleapis.com/TagValue",
+    )
+    lab.add(asset(base, kind, [ORGANISATION], resource={"data": tag}))
+
+
+@pytest.mark.parametrize(
+    ("on_value", "on_bucket", "found"), [(True, True, {EVE: CHANGED}), (False, True, {}), (True, False, {})]
+)
+def test_whoever_puts_the_tag_on_that_a_condition_asks_for(
+    tmp_path: Path, on_value: bool, on_bucket: bool, found: dict[str, Any]
+) -> None:
+    lab = Lab().allow(Lab.store, binding(VIEWER, EVE, ADA, condition="resource.matchTag('900/env', 'prod')"))
+    tagged(lab)
+    if on_value:
+        role = lab.role("values", "resourcemanager.tagValueBindings.create", on=ORGANISATION)
+        lab.allow(Lab.organisation, binding(role, EVE))
+    if on_bucket:
+        lab.allow(Lab.store, binding(lab.role("tagger", "storage.buckets.createTagBinding"), EVE))
+    assert readers(lab, tmp_path) == found
+
+
 def test_a_prefix_is_asked_about_alone(tmp_path: Path) -> None:
     only = "resource.name.startsWith('projects/_/buckets/weights/objects/models/')"
     evidence = Lab().allow(Lab.store, binding(VIEWER, ADA, condition=only)).evidence(tmp_path)

@@ -145,6 +145,12 @@ class Source:
     def _parents(self) -> dict[str, str]:
         found = {one.id: one.parent for one in self.estate.containers if one.provider == "gcp" and one.parent}
         found |= {f"buckets/{name}": store.container or "" for name, store in self.stores.items()}
+        for tag in self.estate.resources_of(TAG_VALUE):
+            owner = str(value(tag.attributes["namespacedName"]) or "").partition("/")[0]
+            if owner:
+                found[relative(tag.id)] = (
+                    f"organizations/{owner}" if owner.isdecimal() else f"projects/{owner}"
+                )
         found |= {
             key.id: key.container for key in self.estate.keys if key.provider == "gcp" and key.container
         }

@@ -19,6 +19,8 @@ from weightguard.access.gcp.decisions import Decisions, granted_by
 from weightguard.access.gcp.obstacles import Obstacle, Obstacles
 from weightguard.access.gcp.overlay import Over
 from weightguard.access.gcp.policies import Source
+from weightguard.access.gcp.setters import entity_of, roles_in, setting, texts_in
+from weightguard.access.gcp.tags import BIND, TagValues, carrying
 from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.access.model import Because
@@ -26,22 +28,7 @@ from weightguard.policy.gcp import Binding, Policies, RoleDefinition
 from weightguard.policy.gcp.constraints import MEMBERS, in_force
 from weightguard.policy.gcp.model import Grant as Entry
 from weightguard.policy.gcp.names import bucket_of, lineage, object_of
-from weightguard.policy.gcp.syntax import NotAnExpression, literals
 
-_SETTERS: Final = (
-    ("organizations/", "resourcemanager.organizations.setIamPolicy"),
-    ("folders/", "resourcemanager.folders.setIamPolicy"),
-    ("buckets/", "storage.buckets.setIamPolicy"),
-)
-_OF_PROJECTS: Final = "resourcemanager.projects.setIamPolicy"
-_INSIDE_PROJECTS: Final = {
-    "serviceAccounts": "iam.serviceAccounts.setIamPolicy",
-    "keyRings": "cloudkms.keyRings.setIamPolicy",
-    "cryptoKeys": "cloudkms.cryptoKeys.setIamPolicy",
-    "instances": "compute.instances.setIamPolicy",
-    "connections": "bigquery.connections.setIamPolicy",
-}
-"""Collection that a resource's name ends in -> the permission to set its policy."""
 _GIVEN: Final = "iam.googleapis.com/modifiedGrantsByRole"
 _LISTED: Final = frozenset({"storage.objects.get", "storage.objects.setIamPolicy", "storage.objects.update"})
 """What the owner of an object may do by its list, where lists count."""
@@ -95,6 +82,7 @@ class WhoMay:
         self._single: dict[tuple[str, str, str], Way | None] = {}
         self._free: dict[tuple[str, str], bool] = {}
         self._obstacles = Obstacles(policies)
+        self._tags = TagValues(source.estate)
 
     def may(self, permission: str, resource: str) -> Ways:
         """Everybody who may, whatever has to be changed before."""
@@ -194,6 +182,31 @@ class WhoMay:
     ) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
         yield from self._by_role(permission, resource)
         yield from self._by_list(permission, resource)
+        yield from self._by_tag(permission, resource)
+
+    def _by_tag(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
+        """Whoever may put a tag on a bucket, or on what it lies in, fulfils a condition that asks for it."""
+        conditions = [
+            one.condition
+            for _, one in self.candidates.bindings(resource)
+            if one.condition is not None and self.candidates.permits(one.role, permission)
+        ]
+        for tag in (
+            self._tags.asked_for(text for one in conditions for text in texts_in(one)) if conditions else ()
+        ):
+            binders = self.plain(BIND, tag.resource)
+            for place in lineage(resource, self.policies.parents) if binders else ():
+                carrier = carrying(place)
+                if carrier is None:
+                    continue
+                held = (self.policies.tags or {}).get(place, {})
+                changed = replace(
+                    self.policies, tags=Over(self.policies.tags or {}, {place: {**held, **tag.tags}})
+                )
+                for member, way in self.plain(carrier, place).items():
+                    if member in binders:
+                        grant = binders[member].grant.and_also(way.grant)
+                        yield member, changed, (Step(f"{BIND} + {carrier}", grant, self._id(place)),)
 
     def _by_policy(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
         for place in lineage(resource, self.policies.parents):
@@ -218,7 +231,7 @@ class WhoMay:
             yield from ((member, _NEW, way.grant) for member, way in self.plain(setter, place).items())
             return
         named = {
-            role for one in limits for role in _roles_in(one) if self.candidates.permits(role, permission)
+            role for one in limits for role in roles_in(one) if self.candidates.permits(role, permission)
         }
         for member in self.candidates.holding(setter, place):
             for role in (_NEW, *sorted(named)):
@@ -283,7 +296,7 @@ class WhoMay:
         if setter == permission:
             return
         for member, way in self.plain(setter, resource).items():
-            entity = _entity(member)
+            entity = entity_of(member)
             if entity is not None:
                 changed = replace(held, objects={**held.objects, name: (Entry(entity, "OWNER"),)})
                 over = Over(self.policies.buckets, {bucket or "": changed})
@@ -342,31 +355,3 @@ class WhoMay:
 
     def _id(self, place: str) -> str:
         return self.source.ids.get(place, place).removesuffix("#allow")
-
-
-def setting(place: str) -> str | None:
-    """The permission to set the policy of a resource; None for what has none of its own, or none that is told of here."""
-    for prefix, permission in _SETTERS:
-        if place.startswith(prefix):
-            if "/managedFolders/" in place:
-                return "storage.managedFolders.setIamPolicy"
-            return None if object_of(place) is not None else permission
-    parts = place.split("/")
-    if parts[0] != "projects":
-        return None
-    return _OF_PROJECTS if len(parts) == 2 else _INSIDE_PROJECTS.get(parts[-2])
-
-
-def _entity(member: str) -> str | None:
-    """A member as access control lists write it."""
-    kind, _, name = member.partition(":")
-    return {"user": f"user-{name}", "serviceAccount": f"user-{name}", "group": f"group-{name}"}.get(kind)
-
-
-def _roles_in(expression: str) -> Iterator[str]:
-    """The roles that a condition names."""
-    try:
-        texts = literals(expression)
-    except NotAnExpression:
-        return
-    yield from (one for one in texts if one.startswith(("roles/", "projects/", "organizations/")))
