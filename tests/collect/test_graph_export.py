@@ -131,8 +131,8 @@ def test_only_what_is_declared_enters(tmp_path: Path) -> None:
     snapshot = write(tmp_path, [machine, unheard])
     (found,) = records(snapshot, az.SUBSCRIPTION, "compute")
     assert found.data["properties"] == {"vmId": "v", "osProfile": {"computerName": "m"}}
-    (other,) = records(snapshot, az.SUBSCRIPTION, "contoso.lab")
-    assert other.kind == "contoso.lab.things" and "properties" not in other.data
+    (other,) = records(snapshot, az.SUBSCRIPTION, "contoso-lab")
+    assert other.kind == "contoso-lab.things" and "properties" not in other.data
 
 
 def answer(name: str, **more: Any) -> dict[str, Any]:

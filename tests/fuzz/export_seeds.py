@@ -116,6 +116,25 @@ _RESOURCES = [
         arn="arn:aws:cloudtrail:eu-west-1:111111111111:trail/t",
         event_selector=[{"read_write_type": "All"}],
     ),
+    _resource(
+        "azapi_resource",
+        id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m",
+        type="Microsoft.Compute/virtualMachines@2024-07-01",
+        body='{"properties": {"osProfile": {"computerName": "m"}}}',
+    ),
+    _resource(
+        "azuread_group",
+        object_id="g",
+        members=["p"],
+        dynamic_membership=[{"rule": "user.department -eq 'x'"}],
+    ),
+    _resource(
+        "azurerm_role_assignment",
+        id="/a/roleAssignments/1",
+        scope="/",
+        principal_id="p",
+        role_definition_id="r",
+    ),
     _resource("google_storage_bucket", name="g"),
 ]
 STATE: dict[str, Any] = {

@@ -325,7 +325,12 @@ READERS: dict[str, Reader] = {
         lambda: [export_seeds.STATE, export_seeds.RAW_STATE],
         _collected("terraform"),
         arguments=("collect terraform.states",),
-        modules=("collect/terraform/state", "collect/terraform/inventory", "snapshot/secrets"),
+        modules=(
+            "collect/terraform/state",
+            "collect/terraform/azure/workloads",
+            "collect/terraform/inventory",
+            "snapshot/secrets",
+        ),
     ),
     "terraform of google": Reader(
         lambda: [export_seeds.GOOGLE_STATE],

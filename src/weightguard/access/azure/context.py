@@ -94,6 +94,7 @@ class Context:
     containers: dict[str, Container] = field(default_factory=dict)
     directory: list[ScopedPolicy] = field(default_factory=list)
     units: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _plain: dict[str, bool] = field(default_factory=dict)
     _permits: dict[tuple[str, str, bool], bool | None] = field(default_factory=dict)
 
     @cached_property
@@ -111,6 +112,13 @@ class Context:
             )
             self._permits[key] = found
         return self._permits[key]
+
+    def is_plain(self, role: str) -> bool:
+        """Whether a role has no condition of its own."""
+        if role not in self._plain:
+            found = role_table.find(role, self.roles) or ()
+            self._plain[role] = not any(one.condition for one in found)
+        return self._plain[role]
 
     def scopes(self, resource: str) -> tuple[str, ...]:
         """A resource and all that it lies in, plain, up to the root."""

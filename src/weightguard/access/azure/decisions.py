@@ -18,13 +18,14 @@ from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.access.model import Because
-from weightguard.policy.azure import Denial, Policies, Request, decide
+from weightguard.policy.azure import Denial, Network, Policies, Request, decide
 from weightguard.policy.azure.scopes import lies_in, matches, plain
 from weightguard.policy.decision import Decision, Outcome
 from weightguard.policy.formula import ALWAYS, AllOf, Formula
 from weightguard.policy.formula import Condition as Test
 
 DELETE_LOCK: Final = "Microsoft.Authorization/locks/delete"
+_OPEN: Final = Network()
 _KINDS: Final = {
     "Network": ConditionKind.NETWORK,
     "Permits": ConditionKind.UNREAD,
@@ -134,6 +135,9 @@ class Decisions:
     def _decided(
         self, name: str, assigned: list[Assigned], need: Need, told: Mapping[str, object], policies: Policies
     ) -> Holding | None:
+        plainly = self._plainly(name, assigned, need, policies)
+        if plainly is not None:
+            return plainly
         context = self.context
         rules = tuple(replace(one.rule, principal=name) for one in assigned)
         locks = () if need.is_data else tuple(one.lock for one in context.locks)
@@ -146,6 +150,30 @@ class Decisions:
         if decision.outcome is Outcome.DENIED_EXPLICITLY and all(why.layer == "lock" for why in decision.by):
             return self._unlocked(name, assigned, need, decision, request, given)
         return self._granted(name, assigned, decision)
+
+    def _plainly(self, name: str, assigned: list[Assigned], need: Need, policies: Policies) -> Holding | None:
+        """Whether somebody may by an assignment that hangs on nothing, where nothing else bears on it."""
+        closed = policies.storage is not None and policies.storage.network != _OPEN
+        if closed or policies.denials or policies.vault is not None or self._may_be_locked(need):
+            return None
+        because = tuple(
+            Because(one.id, "*") for one in assigned if one.condition is None and self._gives(one.role, need)
+        )
+        return Holding(name, Grant(because)) if because else None
+
+    def _gives(self, role: str, need: Need) -> bool:
+        """Whether a role permits something without a condition of its own."""
+        return self.context.permits(role, need.action, need.is_data) is True and self.context.is_plain(role)
+
+    def _may_be_locked(self, need: Need) -> bool:
+        """Whether some lock bears on a resource, or on what lies in it."""
+        if need.is_data or need.action.lower().endswith("/read"):
+            return False
+        parents = self.context.parents
+        return any(
+            lies_in(need.resource, one.lock.scope, parents) or lies_in(one.lock.scope, need.resource, parents)
+            for one in self.context.locks
+        )
 
     def _granted(self, name: str, assigned: list[Assigned], decision: Decision) -> Holding | None:
         if not decision.may_be_allowed:

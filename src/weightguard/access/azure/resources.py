@@ -118,7 +118,7 @@ class Resources:
         if techniques is None and kind not in ("managedidentity.userassignedidentities",):
             self.fallback.add(workload.id)
             service, _, rest = kind.partition(".")
-            space = service if "." in service else f"Microsoft.{service}"
+            space = service.replace("-", ".") if "-" in service else f"Microsoft.{service}"
             need = Need(f"{space}/{rest}/write", workload.id)
             yield Offer("azure-resource-write", (need,), workload.id, workload.id, conditions=(_CONFIGURED,))
         for technique in techniques or ():

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from weightguard.estate.azure.beside import disk_copies, endpoints, unread_trails
 from weightguard.estate.azure.containers import containers, parents_of, tenant_id, unplaced
 from weightguard.estate.azure.directory import DEFINITIONS, ELIGIBLE, GROUP_ELIGIBLE, ROLES, principals
 from weightguard.estate.azure.stores import CONTAINERS, keys, stores
@@ -48,6 +49,7 @@ _FEEDS: Final = {
     "workloads": ("compute.virtualmachines",),
     "trails": ("insights.diagnosticsettings",),
     "disk_copies": ("compute.disks", "compute.snapshots"),
+    "endpoints": ("network.privateendpoints",),
     "role_definitions": ("authorization.roledefinitions", f"graph.{DEFINITIONS}"),
 }  # fmt: skip
 """Collection of the estate -> the listings that feed it."""
@@ -70,6 +72,8 @@ def read(scopes: Sequence[ScopeInput], left_behind: LeftBehind) -> Share:
         "stores": list(stores(tenant, contents)),
         "keys": list(keys(tenant)),
         "workloads": list(workloads(tenant)),
+        "disk_copies": list(disk_copies(tenant)),
+        "endpoints": list(endpoints(tenant)),
         "role_definitions": list(_roles(tenant)),
     }
     gaps = _Gaps(tenant, [gap for _, each in left_behind.items() for _, gap in each])
@@ -93,6 +97,8 @@ class _Gaps:
     def of(self, name: str) -> tuple[Unknown, ...]:
         """The gaps of a collection."""
         found = [gap for kind in _FEEDS.get(name, ()) if (gap := self.tenant.gap(kind)) is not None]
+        if name == "trails":
+            found += unread_trails(self.tenant)
         if name == "containers":
             found += unplaced(self.tenant)
         return tuple(dict.fromkeys((*found, *self.left_behind)))

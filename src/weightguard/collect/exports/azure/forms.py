@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from weightguard import files
 from weightguard.collect.exports.azure import hound
-from weightguard.collect.exports.azure.found import DIRECTORY, GRAPH, TABLES, Found
+from weightguard.collect.exports.azure.found import DIRECTORY, GRAPH, TABLES, Found, service_of
 from weightguard.errors import InputError
 from weightguard.json_text import OddJson, in_file, whole
 
@@ -102,7 +102,7 @@ class Reading:
             from_table = any(name in row for name in _OF_TABLE)
             table = self.found.resource(row, from_table=from_table)
             service, _, operation = row["type"].lower().partition("/")
-            listing = (TABLES, table) if from_table else (service.removeprefix("microsoft."), operation)
+            listing = (TABLES, table) if from_table else (service_of(service), operation)
             tables[listing] += 1
         for listing, count in tables.items():
             self._ended(listing, count, answer or {}, alone=len(tables) == 1)

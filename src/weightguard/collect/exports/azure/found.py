@@ -119,7 +119,7 @@ class Found:
         """
         type_ = row["type"].lower()
         service, _, rest = type_.partition("/")
-        service = service.removeprefix("microsoft.")
+        service = service_of(service)
         operation = rest or type_
         table = table_of(type_)
         tenant = row.get("tenantId")
@@ -169,6 +169,11 @@ class Found:
                 kind = str(one.get("@odata.type", "")).rpartition(".")[2]
                 read["value"].append({**kept(one, RELATED), **({"kind": kind} if kind else {})})
         read["truncated"] = read["truncated"] or cut
+
+
+def service_of(namespace: str) -> str:
+    """What records call a resource provider's namespace: without ``microsoft.``; kinds take a dot for their own."""
+    return namespace.removeprefix("microsoft.").replace(".", "-")
 
 
 def _joined(known: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

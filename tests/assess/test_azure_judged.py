@@ -1,0 +1,50 @@
+"""An export of Azure is judged honestly: what is not decided there is unknown, and nothing of it passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import azure_exports as az
+from weightguard import api
+from weightguard.estate.fact import Reason
+
+DISK = f"{az.GROUP}/providers/Microsoft.Compute/disks/d"
+ENDPOINT = f"{az.GROUP}/providers/Microsoft.Network/privateEndpoints/p"
+SETTING = f"{az.ACCOUNT}/providers/Microsoft.Insights/diagnosticSettings/s"
+
+
+def evidence(folder: Path) -> api.Evidence:
+    rows = [
+        az.account(), az.row(DISK, "Microsoft.Compute/disks", properties={}),
+        az.row(ENDPOINT, "Microsoft.Network/privateEndpoints", properties={"subnet": {"id": "/s"}}),
+        az.row(f"{az.GROUP}/providers/Contoso.Lab/things/t", "Contoso.Lab/things"),
+    ]  # fmt: skip
+    arm = [
+        az.container(),
+        az.resource(SETTING, "Microsoft.Insights/diagnosticSettings", storageAccountId=az.ACCOUNT),
+    ]
+    return api.load(az.collected(az.Export(rows, arm), folder))
+
+
+def test_nothing_passes_and_the_report_says_why(tmp_path: Path) -> None:
+    report = api.assess(evidence(tmp_path))
+    assert {result.status for result in report.results} <= {"unknown", "not_applicable"}
+    assert any("azure yet" in result.message for result in report.results)
+
+
+def test_the_same_export_gives_the_same_report(tmp_path: Path) -> None:
+    found = evidence(tmp_path)
+    assert api.assess(found) == api.assess(found)
+
+
+def test_what_no_reader_knows_is_a_counted_gap(tmp_path: Path) -> None:
+    estate = evidence(tmp_path).estate
+    (gap,) = estate.resources_of("contoso-lab.things").gaps
+    assert gap.reason is Reason.NOT_READ and gap.source.where.endswith("1 of things")
+    assert any(gap.reason is Reason.NOT_READ for gap in estate.trails.gaps)
+
+
+def test_disks_and_private_endpoints_are_there(tmp_path: Path) -> None:
+    estate = evidence(tmp_path).estate
+    assert [one.id for one in estate.disk_copies] == [DISK]
+    assert [(one.id, one.network) for one in estate.endpoints] == [(ENDPOINT, "/s")]
