@@ -88,11 +88,15 @@ def _pool(kind: str, within: str) -> dict[str, Shape]:
     }
 
 
+_VOUCHING = frozenset({"aws", "oidc", "saml", "x509"})
+"""The members of a pool's provider that say who vouches for its subjects; one is set."""
+
+
 def _provider(data: Data) -> Data:
     return {
         key: value
         for key, value in data.items()
-        if not (key in ("aws", "oidc", "saml", "x509") and not value)
+        if not (key in _VOUCHING and not value)
     }
 
 
