@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from weightguard.estate.fact import Known, Source
-from weightguard.estate.key_names import KeyNames
+from weightguard.estate.key_names import KeyNames, uncollected
 from weightguard.estate.model import Key
 
 SOURCE = Source.named("test", "Call", "test")
@@ -63,3 +65,26 @@ def test_names_hold_in_every_partition() -> None:
     names = KeyNames((replace(ours, aliases=Known(("alias/a",), SOURCE)),))
     assert names.find("alias/a", ONE, "cn-north-1") is not None
     assert names.find(f"arn:aws-cn:kms:cn-north-1:{ONE}:alias/a", ONE, None) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "scope", "call"),
+    [
+        (f"arn:aws:kms:eu-west-1:{ONE}:key/{ID}", "aws", ONE, "kms:DescribeKey"),
+        ("alias/weights", "aws", None, "kms:DescribeKey"),
+        ("projects/lab/locations/eu/keyRings/r/cryptoKeys/k", "gcp", "lab", "cloudkms:GetCryptoKey"),
+        (
+            "//cloudkms.googleapis.com/projects/lab/locations/eu/keyRings/r/cryptoKeys/k",
+            "gcp",
+            "lab",
+            "cloudkms:GetCryptoKey",
+        ),
+        ("https://lab.vault.azure.net/keys/weights", "azure", None, "keyvault:keys"),
+        ("https://lab.example/odd", None, None, "key:description"),
+    ],
+)
+def test_a_key_that_no_snapshot_holds_is_missing_where_its_name_says(
+    name: str, provider: str | None, scope: str | None, call: str
+) -> None:
+    source = uncollected(name).source
+    assert (source.provider, source.scope, source.call) == (provider, scope, call)

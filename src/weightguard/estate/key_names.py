@@ -14,6 +14,7 @@ from typing import Final
 
 from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.model import Key
+from weightguard.estate.providers import key_sources
 
 _PARTS: Final = 6
 _VERSION: Final = "/cryptoKeyVersions/"
@@ -59,15 +60,9 @@ class KeyNames:
 
 
 def uncollected(name: str) -> Unknown:
-    """What is missing of a key that no snapshot holds: known by a name alone, which tells the account where it is an ARN."""
-    if name.startswith("projects/"):
-        project = name.split("/")[1]
-        told = Source.named("cloudkms", "GetCryptoKey", name, provider="gcp", scope=project)
-        return Unknown(Reason.NOT_COLLECTED, told)
-    parts = name.split(":", _PARTS - 1)
-    account = parts[4] if len(parts) == _PARTS else None
-    source = Source.named("kms", "DescribeKey", name, provider="aws", scope=account or None)
-    return Unknown(Reason.NOT_COLLECTED, source)
+    """What is missing of a key that no snapshot holds: known by a name alone, which tells whose it is and may tell the account."""
+    sources = key_sources(name)
+    return Unknown(Reason.NOT_COLLECTED, next(sources, Source.named("key", "description", name)))
 
 
 def shown(key: Key) -> str:

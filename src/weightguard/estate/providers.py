@@ -74,6 +74,15 @@ def whole_accounts(name: str) -> Iterator[tuple[str, Source]]:
             yield account, Source.asked(provider, account, *named.principals)
 
 
+def key_sources(name: str) -> Iterator[Source]:
+    """What would tell of a key that is known by its name alone, of each provider whose name it may be."""
+    for provider, load in _VOCABULARIES.items():
+        named = load()
+        account = named.key_in(name)
+        if account is not None:
+            yield Source.named(*named.keys, name, provider=provider, scope=account or None)
+
+
 def assumed() -> tuple[str, ...]:
     """The calls by which somebody takes up an identity that trusts them to, on whatever provider."""
     return tuple(call for load in _VOCABULARIES.values() for call in load().assumed)

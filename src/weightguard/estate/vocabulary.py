@@ -17,9 +17,11 @@ class Vocabulary:
         accounts: what lists the accounts of an organisation.
         principals: what tells of an account's principals.
         objects: what lists the objects of a store.
+        keys: what tells of a key.
         membership: the services whose answers tell which accounts are of the organisation.
         assumed: the calls by which somebody takes up an identity that trusts them to.
         whole_account: the account whose every principal a name stands for; None where it stands for anything else.
+        key_in: the account that a key's name tells, empty where it tells none; None for a name that is none of the provider's.
         acted_for: from a condition's key and values, the accounts on whose behalf a service acts where it holds; none where it is
             about another matter.
     """
@@ -27,7 +29,9 @@ class Vocabulary:
     accounts: Call
     principals: Call
     objects: Call
+    keys: Call
     membership: frozenset[str]
     assumed: tuple[str, ...]
     whole_account: Callable[[str], str | None]
+    key_in: Callable[[str], str | None]
     acted_for: Callable[[str, Iterable[str]], Iterable[str]]

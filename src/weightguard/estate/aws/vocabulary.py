@@ -29,12 +29,22 @@ def _acted_for(key: str, values: Iterable[str]) -> Iterator[str]:
         yield from filter(None, map(account_in, values))
 
 
+def _key_in(name: str) -> str | None:
+    """The account of an ARN; the bare names, a key's id and an alias, tell none."""
+    parts = name.split(":", 5)
+    if len(parts) == 6:
+        return parts[4]
+    return None if "//" in name or name.startswith("projects/") else ""
+
+
 VOCABULARY: Final = Vocabulary(
     accounts=("organizations", "ListAccounts"),
     principals=("iam", "GetAccountAuthorizationDetails"),
     objects=("s3", "ListObjectsV2"),
+    keys=("kms", "DescribeKey"),
     membership=frozenset({"organizations"}),
     assumed=("sts:AssumeRole",),
     whole_account=_whole_account,
+    key_in=_key_in,
     acted_for=_acted_for,
 )

@@ -18,12 +18,19 @@ def _acted_for(key: str, values: Iterable[str]) -> Iterator[str]:
     yield from ()
 
 
+def _key_in(name: str) -> str | None:
+    """A key is named by its vault's address, ``https://vault.example/keys/k``, which tells no subscription."""
+    return "" if name.startswith("https://") and "/keys/" in name else None
+
+
 VOCABULARY: Final = Vocabulary(
     accounts=("resources", "subscriptions"),
     principals=("graph", "users"),
     objects=("blob", "ListBlobs"),
+    keys=("keyvault", "keys"),
     membership=frozenset({"management"}),
     assumed=("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",),
     whole_account=_whole_account,
+    key_in=_key_in,
     acted_for=_acted_for,
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 from weightguard.estate.vocabulary import Vocabulary
 
+_KEYS: Final = "//cloudkms.googleapis.com/"
 _WHOLE: Final = "principalSet://cloudresourcemanager.googleapis.com/projects/"
 
 
@@ -20,12 +21,20 @@ def _acted_for(key: str, values: Iterable[str]) -> Iterator[str]:
     yield from ()
 
 
+def _key_in(name: str) -> str | None:
+    """The project of a key's name, ``projects/lab/locations/eu/keyRings/r/cryptoKeys/k``, with or without its service in front."""
+    parts = name.removeprefix(_KEYS).split("/")
+    return parts[1] if len(parts) > 1 and parts[0] == "projects" else None
+
+
 VOCABULARY: Final = Vocabulary(
     accounts=("cloudresourcemanager", "SearchProjects"),
     principals=("iam", "ListServiceAccounts"),
     objects=("storage", "ListObjects"),
+    keys=("cloudkms", "GetCryptoKey"),
     membership=frozenset({"cloudresourcemanager"}),
     assumed=("iam.serviceAccounts.getAccessToken",),
     whole_account=_whole_account,
+    key_in=_key_in,
     acted_for=_acted_for,
 )

@@ -93,11 +93,7 @@ _VOUCHING = frozenset({"aws", "oidc", "saml", "x509"})
 
 
 def _provider(data: Data) -> Data:
-    return {
-        key: value
-        for key, value in data.items()
-        if not (key in _VOUCHING and not value)
-    }
+    return {key: value for key, value in data.items() if not (key in _VOUCHING and not value)}
 
 
 def _in(service: str, path: str) -> str:
