@@ -88,6 +88,15 @@ def test_groups_are_opened_and_unknown_ones_named(tmp_path: Path) -> None:
     assert not found.complete and [gap.source.where for gap in found.gaps] == ["group:closed@lab.example"]
 
 
+@pytest.mark.parametrize(("role", "complete"), [(TOKEN, False), ("roles/iam.serviceAccountViewer", True)])
+def test_a_closed_group_matters_where_it_is_answered(tmp_path: Path, role: str, complete: bool) -> None:
+    lab = Lab().allow(Lab.project, binding("roles/monitoring.viewer", "group:closed@lab.example"))
+    reader(lab, binding(role, "group:closed@lab.example"))
+    found = asked(lab, tmp_path)
+    assert found.complete is complete
+    assert ("group:closed@lab.example" in {one.principal for one in found.answers}) is not complete
+
+
 def test_convenience_members_are_their_holders(tmp_path: Path) -> None:
     lab = Lab().allow(Lab.project, binding("roles/viewer", ADA), binding("roles/browser", EVE))
     lab.allow(Lab.store, binding("roles/storage.legacyObjectReader", f"projectViewer:{PROJECT}"))

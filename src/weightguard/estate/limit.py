@@ -188,6 +188,12 @@ class LimitKind(Enum):
         ("delete",),
         (),
     )
+    UNKNOWN_MEMBERS = (
+        "unknown-members",
+        "who is in this group: its members were not given",
+        ("read", "write", "copy", "decrypt", "delete", "administer"),
+        (),
+    )
     PARTIAL_POLICIES = (
         "partial-policies",
         "members of policies that Terraform did not put there: a state tells of those alone that it manages",

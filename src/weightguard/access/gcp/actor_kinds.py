@@ -8,6 +8,7 @@ from typing import Final
 from weightguard.access.gcp.policies import Source
 from weightguard.access.model import ActorKind
 from weightguard.access.provider import Actor
+from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.model import PrincipalKind
 
 _FULL: Final = re.compile(r"//[a-z0-9.-]+\.googleapis\.com/(?:projects/([^/]+)/)?.*")
@@ -36,7 +37,16 @@ class ActorKinds:
         match = _FULL.fullmatch(name)
         if match:
             return Actor("workload", self._source.numbers.get(match[1] or "", match[1]))
-        return Actor(self._kind(name), self._account(name)) if name.startswith(_PREFIXES) else None
+        return (
+            Actor(self._kind(name), self._account(name), self._limits(name))
+            if name.startswith(_PREFIXES)
+            else None
+        )
+
+    def _limits(self, name: str) -> tuple[Limit, ...]:
+        """A group stands among answers only where nobody knows whom it holds."""
+        unknown = name.startswith("group:") and self._source.members.get(name) is None
+        return (Limit(LimitKind.UNKNOWN_MEMBERS, name),) if unknown else ()
 
     def _kind(self, name: str) -> ActorKind:
         if name.startswith(("user:", "domain:")):

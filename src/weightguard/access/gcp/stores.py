@@ -49,6 +49,10 @@ _OF_KEYS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
     AccessKind.DELETE: ("cloudkms.cryptoKeyVersions.destroy", "cloudkms.cryptoKeyVersions.update"),
     AccessKind.ADMINISTER: ("cloudkms.cryptoKeys.setIamPolicy", "cloudkms.cryptoKeyVersions.destroy"),
 }
+_BEARING: Final = tuple(
+    {p for each in (_OF_OBJECTS, _OF_BUCKETS) for permissions in each.values() for p in permissions}
+)
+"""What a group's members may be let do to a bucket."""
 _READING: Final = frozenset({AccessKind.READ, AccessKind.COPY, AccessKind.DECRYPT})
 _DEFAULT_NAME: Final = "weights"
 _MOST_EXAMPLES: Final = 64
@@ -152,7 +156,11 @@ class Stores:
             if known_roles.find(role, self._who.policies.roles).permissions is None:
                 yield Unknown(Reason.NOT_COLLECTED, Source.named("iam", "GetRole", role, provider="gcp"))
         opened = {
-            leaf for one in bindings for member in one.members for leaf in self._who.candidates.leaves(member)
+            leaf
+            for one in bindings
+            if any(self._who.candidates.permits(one.role, permission) for permission in _BEARING)
+            for member in one.members
+            for leaf in self._who.candidates.leaves(member)
         }
         for group in sorted(one for one in opened if one.startswith("group:")):
             yield Unknown(
