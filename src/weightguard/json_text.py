@@ -70,7 +70,10 @@ def loads(text: bytes | str, *, most_keys: int | None = None, lenient: bool = Fa
 
 
 def _as_text(text: bytes | str) -> str:
-    return text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+    if isinstance(text, str):
+        return text
+    plain = text[:1] == b"{" and text[1:2] not in (b"", b"\0")
+    return text.decode("utf-8" if plain else json.detect_encoding(text), "surrogatepass")
 
 
 def _decoder(most_keys: int | None, lenient: bool) -> json.JSONDecoder:

@@ -75,10 +75,20 @@ class Remembered:
             content: the part, as it came out of JSON.
             more: what decides besides; the first says what is made of it.
         """
+        return self.kept(self.written(content), read, *more)
+
+    def written(self, content: object) -> bytes | None:
+        """What is equal for equal parts; None where a part is nested too deeply for that: whoever reads it says so."""
         try:
-            key = (marshal.dumps(cast(Any, content), self._WITHOUT_REFERENCES), *more)
-        except ValueError:  # Nested too deeply for that notation: whoever reads it says so.
+            return marshal.dumps(cast(Any, content), self._WITHOUT_REFERENCES)
+        except ValueError:
+            return None
+
+    def kept(self, written: bytes | None, read: Callable[[], _T], *more: object) -> _T:
+        """As `once`, of a part that is `written` already."""
+        if written is None:
             return read()
+        key = (written, *more)
         found = self._read.get(key)
         if found is None:
             if len(self._read) >= self._MOST:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from weightguard.errors import InputError
 from weightguard.json_text import OddJson, loads
-from weightguard.policy.case import Case, CaseProblem, Remembered
+from weightguard.policy.case import Case, CaseProblem, CaseReader, Remembered
 from weightguard.policy.decision import Decision
 from weightguard.policy.providers import case_reader
 
@@ -48,7 +48,7 @@ def answer_lines(lines: Iterable[bytes]) -> Iterator[CaseAnswer]:
     """Answer case after case, as they come; blank lines are skipped."""
     remembered = Remembered()
     for number, line in enumerate(lines, start=1):
-        if line.strip():
+        if line and not line.isspace():
             yield answer_line(line, number, remembered)
 
 
@@ -62,15 +62,23 @@ def answer_line(line: bytes, number: int, remembered: Remembered | None = None) 
     """
     identity: object = None
     label = f"line {number}"
+    remembered = Remembered() if remembered is None else remembered
     try:
         entry = _parsed(line)
         identity = entry.get("id")
         label = label if identity is None else str(identity)
-        case = case_reader(entry.get("provider"))(entry, remembered or Remembered())
+        case = _reader(entry.get("provider"), remembered)(entry, remembered)
     except InputError as error:
         return CaseAnswer({"id": identity, "error": error.one_line()}, label)
     decision = case.decide()
     return CaseAnswer(_record(identity, decision, case.problems()), label, case, decision)
+
+
+def _reader(provider: object, remembered: Remembered) -> CaseReader:
+    """What reads cases of a provider, looked up once a run."""
+    return (
+        remembered.memory.once(case_reader, provider) if isinstance(provider, str) else case_reader(provider)
+    )
 
 
 def _parsed(line: bytes) -> Mapping[str, object]:

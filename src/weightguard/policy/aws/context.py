@@ -6,7 +6,7 @@ of principal key values). Keys are not case-sensitive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
@@ -49,19 +49,20 @@ class Context:
 
     Args:
         given: keys and values as the caller gave them; they win over what is derived.
-        derived: keys that follow from the request itself, with lower-case names.
+        derive: gives the keys that follow from the request itself, with lower-case names: called where a key is looked up that
+            was not given, once.
         assume_unknown: whether a key that is not given is unknown rather than absent.
         action: the request's action in lower case: keys that no request for it has are absent.
         bounds: what an unknown caller is known to be or not to be.
         memory: where it is kept which keys a request may have, and what bounds leave of a test.
     """
 
-    __slots__ = ("_action", "_assume_unknown", "_bounds", "_derived", "_given", "_memory")
+    __slots__ = ("_action", "_assume_unknown", "_bounds", "_derive", "_derived", "_given", "_memory")
 
     def __init__(
         self,
         given: Mapping[str, ContextValue],
-        derived: Mapping[str, Values],
+        derive: Callable[[], Mapping[str, Values]],
         *,
         assume_unknown: bool,
         action: str,
@@ -72,7 +73,8 @@ class Context:
         self._bounds = bounds
         self._memory = memory
         self._given: dict[str, Values] = {key.lower(): as_values(value) for key, value in given.items()}
-        self._derived = derived
+        self._derive = derive
+        self._derived: Mapping[str, Values] | None = None
         self._assume_unknown = assume_unknown
 
     @property
@@ -85,7 +87,7 @@ class Context:
         lowered = key.lower()
         found = self._given.get(lowered)
         if found is None:
-            found = self._derived.get(lowered)
+            found = self._following().get(lowered)
         if found is None:
             return UNKNOWN if self._assume_unknown and self._may_have(lowered) else ABSENT
         return found
@@ -101,7 +103,13 @@ class Context:
 
     def _is_ruled_out(self, key: str) -> bool:
         prefix, slash, _ = key.partition("/")
-        return bool(slash) and self._derived.get(prefix + slash) is ABSENT
+        return bool(slash) and self._following().get(prefix + slash) is ABSENT
+
+    def _following(self) -> Mapping[str, Values]:
+        found = self._derived
+        if found is None:
+            found = self._derived = self._derive()
+        return found
 
 
 def as_values(value: ContextValue) -> Values:

@@ -180,27 +180,36 @@ def compile_parsed(
     if not isinstance(document, dict):
         return compile_policy(document, kind=kind, name=name, longest=longest, memory=remembered.memory)
 
+    written = remembered.written(document)
+
     def read() -> Document:
-        return _of_size(document, kind, longest)
+        return _of_size(document, kind, longest, None if written is None else len(written))
 
     def compiled() -> CompiledPolicy:
-        return CompiledPolicy(name, kind, remembered.once(document, read, kind, longest), remembered.memory)
+        return CompiledPolicy(name, kind, remembered.kept(written, read, kind, longest), remembered.memory)
 
-    return remembered.once(document, compiled, kind, longest, name)
+    return remembered.kept(written, compiled, kind, longest, name)
 
 
 _LONGEST_ESCAPE = 6
 """Bytes of JSON for one character, at most."""
 
 
-def _of_size(document: Mapping[str, object], kind: PolicyKind, longest: int | None) -> Document:
-    """A document, unless it is too long."""
+def _of_size(
+    document: Mapping[str, object], kind: PolicyKind, longest: int | None, written: int | None
+) -> Document:
+    """A document, unless it is too long.
+
+    Args:
+        written: its bytes in Python's own notation, no byte of which stands for more than six of JSON.
+    """
     most = _most(kind, longest)
     try:
-        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-        size = len(text.encode("utf-8", "replace")) if len(text) * _LONGEST_ESCAPE > most else 0
-        if size > most:
-            return _too_long(kind, size, most)
+        if written is None or written * _LONGEST_ESCAPE > most:
+            text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+            size = len(text.encode("utf-8", "replace"))
+            if size > most:
+                return _too_long(kind, size, most)
         return _from_object(document, kind)
     except RecursionError:
         return _refused(kind, "the policy is nested too deeply")

@@ -45,7 +45,9 @@ class Question:
         self.bounds = principal.bounds
         self.context = Context(
             request.context,
-            memory.once(_derived, principal, self.action.partition(":")[0], owner, request.assume_unknown),
+            lambda: memory.once(
+                _derived, principal, self.action.partition(":")[0], owner, request.assume_unknown
+            ),
             assume_unknown=request.assume_unknown,
             action=self.action,
             bounds=principal.bounds,

@@ -50,31 +50,40 @@ class Template:
 
     Args:
         source: the text as the policy has it.
-        parts: its text and variables, in order.
+        parts: its text and variables, in order; None for a text without variables.
     """
 
-    def __init__(self, source: str, parts: tuple[Text | Variable, ...]) -> None:
+    __slots__ = ("_static", "parts", "source", "variables")
+
+    def __init__(self, source: str, parts: tuple[Text | Variable, ...] | None = None) -> None:
         self.source = source
-        self.parts = parts
-        self.variables = tuple(part for part in parts if isinstance(part, Variable))
+        self.parts = () if parts is None else parts
+        self.variables = tuple([part for part in self.parts if isinstance(part, Variable)])
         self._static: tuple[str, Glob] | None = None
-        if not self.variables:
-            self._static = _assembled(tuple(part for part in parts if isinstance(part, Text)))
 
     @property
     def is_static(self) -> bool:
         """Whether the value is the same for every request."""
-        return self._static is not None
+        return not self.variables
+
+    def _settled(self) -> tuple[str, Glob] | None:
+        """The text and the pattern of a value without variables, worked out when somebody asks; None when it has some."""
+        if self._static is None and not self.variables:
+            texts = [part for part in self.parts if isinstance(part, Text)]
+            self._static = _assembled(tuple(texts)) if texts else (self.source, glob(self.source))
+        return self._static
 
     @property
     def static_glob(self) -> Glob | None:
         """The pattern of a value without variables; None when it has some."""
-        return self._static[1] if self._static else None
+        found = self._settled()
+        return found[1] if found else None
 
     @property
     def static_text(self) -> str | None:
         """The text of a value without variables; None when it has some."""
-        return self._static[0] if self._static else None
+        found = self._settled()
+        return found[0] if found else None
 
     def widest(self) -> Glob:
         """The pattern with every variable standing for anything: what the value could become."""
@@ -83,8 +92,9 @@ class Template:
 
     def resolve(self, context: Context) -> tuple[str, Glob] | Unresolved:
         """The value for one request: as a literal text, and as a pattern."""
-        if self._static is not None:
-            return self._static
+        settled = self._settled()
+        if settled is not None:
+            return settled
         texts: list[Text] = []
         unknown: list[Variable] = []
         absent = False
@@ -128,7 +138,7 @@ def _assembled(texts: tuple[Text, ...]) -> tuple[str, Glob]:
 def template(source: str, *, with_variables: bool) -> Template:
     """Compile a policy value; `with_variables` is False for documents of version 2008-10-17."""
     if not with_variables or "${" not in source:
-        return Template(source, (Text(source, True),))
+        return Template(source)
     parts: list[Text | Variable] = []
     position = 0
     for match in _VARIABLE.finditer(source):
