@@ -75,6 +75,13 @@ def test_whoever_may_read_is_complete_where_all_is_told(tmp_path: Path) -> None:
     assert asked(Lab().allow(Lab.store, binding(VIEWER, ADA)), tmp_path).complete
 
 
+def test_that_two_identities_at_once_are_not_joined_is_said_and_makes_nothing_incomplete(
+    tmp_path: Path,
+) -> None:
+    answer = asked(Lab().allow(Lab.store, binding(VIEWER, ADA)), tmp_path)
+    assert ("joint-changes", False) in [(one.kind.id, one.in_play) for one in answer.limits]
+
+
 def test_groups_are_opened_and_unknown_ones_named(tmp_path: Path) -> None:
     lab = Lab().allow(Lab.store, binding(VIEWER, "group:known@lab.example", "group:closed@lab.example"))
     lab.beside_it(

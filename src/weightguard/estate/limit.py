@@ -146,6 +146,13 @@ class LimitKind(Enum):
         (),
     )
 
+    JOINT_CHANGES = (
+        "joint-changes",
+        "somebody whose role another identity in the same hands may change: on Google Cloud such pairs are not joined",
+        ("read", "write", "copy", "decrypt", "delete", "administer"),
+        (),
+    )
+
     DENIALS_NOT_EXPORTED = (
         "denials-not-exported",
         "that a deny assignment or a lock keeps somebody out who is named here: these were not exported",

@@ -32,6 +32,8 @@ def limits(estate: Estate) -> Iterator[Limit]:
         yield Limit(LimitKind.PARTIAL_POLICIES, _EVERYTHING)
     if any(_FORBIDDING - _contents(estate) for _ in stores[:1]):
         yield Limit(LimitKind.FORBIDDING_POLICIES, _EVERYTHING, in_play=False)
+    if stores:
+        yield Limit(LimitKind.JOINT_CHANGES, _EVERYTHING, in_play=False)
 
 
 def lists_count(store: Store) -> bool:
