@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from weightguard.policy.aws.document import LONGEST_BUCKET_POLICY, CompiledPolic
 from weightguard.policy.aws.explain import explain
 from weightguard.policy.aws.kms import parse_grant
 from weightguard.policy.aws.model import Layers, Request
-from weightguard.policy.aws.principal import parse_principal
+from weightguard.policy.aws.principal import Principal, parse_principal
 from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision
 
@@ -37,10 +37,12 @@ class AwsCase:
     Args:
         request: the request.
         layers: the policies.
+        told: what is wrong with them.
     """
 
     request: Request
     layers: Layers
+    told: tuple[CaseProblem, ...]
 
     def decide(self) -> Decision:
         """The decision."""
@@ -54,27 +56,9 @@ class AwsCase:
         """A decision in lines: which layers said what, in order."""
         return explain(decision)
 
-    def problems(self) -> list[CaseProblem]:
+    def problems(self) -> tuple[CaseProblem, ...]:
         """What the provider would refuse of the case's policies, or what does not do what it seems to."""
-        return [
-            CaseProblem(layer, policy.name, problem.statement, problem.message, problem.grants_nothing)
-            for layer, policy in self.policies()
-            for problem in policy.problems
-        ]
-
-    def policies(self) -> list[tuple[str, CompiledPolicy]]:
-        """Every policy of the case with the name of its layer."""
-        layers = self.layers
-        found = [
-            (name, policy)
-            for name in ("identity", "boundary", "session")
-            for policy in getattr(layers, name) or ()
-        ]
-        for name in ("scp", "rcp"):
-            found += [(name, policy) for level in getattr(layers, name) for policy in level]
-        return found + [
-            (name, policy) for name in ("resource", "vpc_endpoint") for policy in getattr(layers, name) or ()
-        ]
+        return self.told
 
 
 def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AwsCase:
@@ -88,15 +72,35 @@ def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AwsCase:
         InputError: a part is missing or is not what it should be. What is wrong inside a policy is not an
             error: the policy then grants nothing.
     """
-    request = _request(_object(entry, "request", required=True), entry)
+    request = _request(_object(entry, "request", required=True), entry, remembered)
     raw, action = _object(entry, "policies", required=False), request.action.lower()
     kind = PolicyKind.TRUST if action.startswith(_TRUST) else PolicyKind.RESOURCE
     longest = LONGEST_BUCKET_POLICY if action.startswith("s3:") else None
-    layers = remembered.once(raw, lambda: _layers(raw, kind, longest, remembered), "aws", kind, longest)
-    return AwsCase(request, layers)
+
+    def read() -> tuple[Layers, tuple[CaseProblem, ...]]:
+        layers = _layers(raw, kind, longest, remembered)
+        return layers, tuple(_problems(layers))
+
+    return AwsCase(request, *remembered.once(raw, read, "aws", kind, longest))
 
 
-def _request(raw: Mapping[str, object], entry: Mapping[str, object]) -> Request:
+def _problems(layers: Layers) -> Iterator[CaseProblem]:
+    for layer, policy in _policies_of(layers):
+        for problem in policy.problems:
+            yield CaseProblem(layer, policy.name, problem.statement, problem.message, problem.grants_nothing)
+
+
+def _policies_of(layers: Layers) -> Iterator[tuple[str, CompiledPolicy]]:
+    """Every policy with the name of its layer."""
+    for name in ("identity", "boundary", "session"):
+        yield from ((name, policy) for policy in getattr(layers, name) or ())
+    for name in ("scp", "rcp"):
+        yield from ((name, policy) for level in getattr(layers, name) for policy in level)
+    for name in ("resource", "vpc_endpoint"):
+        yield from ((name, policy) for policy in getattr(layers, name) or ())
+
+
+def _request(raw: Mapping[str, object], entry: Mapping[str, object], remembered: Remembered) -> Request:
     assume = entry.get("assume", raw.get("assume"))
     if assume not in (None, "unknown", "absent"):
         raise InputError(f"assume is {assume!r}", fix='give "unknown" or leave it out')
@@ -110,13 +114,21 @@ def _request(raw: Mapping[str, object], entry: Mapping[str, object]) -> Request:
     if ":" not in action:
         raise InputError(f"{action!r} is not an action", fix='give "service:Name"')
     return Request(
-        principal=parse_principal(principal),
+        principal=_principal(principal, remembered),
         action=action,
         resource=_text(raw, "resource"),
         resource_account=account or None,
         context=_context(raw.get("context")),
         assume_unknown=assume == "unknown",
     )
+
+
+def _principal(value: str | Mapping[str, object], remembered: Remembered) -> Principal:
+    return remembered.memory.once(_named, value) if isinstance(value, str) else parse_principal(value)
+
+
+def _named(text: str) -> Principal:
+    return parse_principal(text)
 
 
 def _object(entry: Mapping[str, object], name: str, *, required: bool) -> Mapping[str, object]:
