@@ -175,7 +175,14 @@ class Subjects:
             _target(one, union(*(self.bearing.principals.get(name) for name in (one.id, *one.known_roles))))
             for one in self.estate.workloads
         ]
-        return self._selection(targets, self._listed(self.estate.workloads), self._unknown_principals())
+        gaps = (*self._unknown_principals(), *self._unknown_roles())
+        return self._selection(targets, self._listed(self.estate.workloads), gaps)
+
+    def _unknown_roles(self) -> Iterator[Gap]:
+        """Whatever runs as nobody knows whom may reach any weights."""
+        for one in self.estate.workloads:
+            if isinstance(one.roles, Unknown):
+                yield Gap(one.roles, self.all_weights)
 
     def _unknown_principals(self) -> Iterator[Gap]:
         """What kept others from being seen, with the weights that each may reach."""
