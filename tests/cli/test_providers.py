@@ -137,9 +137,8 @@ def test_several_providers_make_one_snapshot_and_one_report(
         assert snapshot.scopes == ("azure/lab", "gcp/lab")
     report = json.loads((folder / "report.json").read_bytes())
     assert report["snapshot"]["scopes"] == ["azure/lab", "gcp/lab"]
-    assert {gap["scope"] for gap in report["coverage"]["gaps"]} >= {"azure/lab", "gcp/lab"}, (
-        "nobody reads them yet"
-    )
+    missing = {gap["scope"].partition("/")[0] for gap in report["coverage"]["gaps"]}
+    assert missing >= {"azure", "gcp"}, "a scope of which nothing was told is no empty one"
 
 
 def test_nothing_is_written_before_every_provider_let_us_in(

@@ -15,6 +15,7 @@ from snapshots import SCOPE, contents, fill, ticking
 
 from weightguard.errors import InputError, SnapshotError
 from weightguard.snapshot import Call, SnapshotWriter, open_snapshot
+from weightguard.snapshot.journal import unit_hash
 from weightguard.snapshot.lines import untag
 from weightguard.snapshot.opening import outdated
 
@@ -181,10 +182,8 @@ def test_the_unit_runs_again_and_counts_once(tmp_path: Path) -> None:
 
 def test_an_object_part_cut_off_in_an_unfinished_unit_does_no_harm(tmp_path: Path) -> None:
     path = interrupted(tmp_path / "s")
-    newest = max(
-        (path / "collecting/objects/aws-111111111111").iterdir(), key=lambda part: part.stat().st_mtime_ns
-    )
-    newest.write_bytes(newest.read_bytes()[:100])
+    (part,) = (path / "collecting/objects/aws-111111111111").glob(f"{unit_hash('cut-short')}.*")
+    part.write_bytes(part.read_bytes()[:100])
     with SnapshotWriter.resume(path) as writer:
         writer.seal()
     assert len(list(open_snapshot(path).object_rows())) == 3
