@@ -124,10 +124,10 @@ def _request(raw: Mapping[str, object], entry: Mapping[str, object], remembered:
 
 
 def _principal(value: str | Mapping[str, object], remembered: Remembered) -> Principal:
-    return remembered.memory.once(_named, value) if isinstance(value, str) else parse_principal(value)
+    return remembered.memory.once(_of_text, value) if isinstance(value, str) else parse_principal(value)
 
 
-def _named(text: str) -> Principal:
+def _of_text(text: str) -> Principal:
     return parse_principal(text)
 
 
