@@ -30,7 +30,7 @@ _NOT_FROM_OUTSIDE = {
     "access/gcp/technique_data": _OURS,
     "cli/outlet": _OURS,
     "cli/schema": _OURS,
-    "collect/aws/contents": _OURS,
+    "collect/contents": _OURS,
     "demo": _OURS,
     "policy/aws/tables": _OURS,
     "policy/azure/roles": _OURS,

@@ -26,7 +26,8 @@ READ_BUDGET = 10_000
 """Objects of one store whose headers are read, unless the caller says otherwise."""
 _MAX_NAMED = 100_000
 _FOLDER_TURN = 8
-_ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE", "ARCHIVE", "Archive"})
+_ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE", "Archive"})
+# Google's class ARCHIVE is not among them: its objects are read at once, at a price ("Storage classes").
 # Bytes that say nothing of their own; the file's neighbours tell what it is.
 _SAYS_NOTHING = frozenset({"opaque", "damaged", "partial"})
 _STATES: dict[Examined, str] = {

@@ -10,8 +10,9 @@ import pytest
 from scripted import Reply, caller, server
 
 from weightguard.collect.aws.account import Account
-from weightguard.collect.aws.contents import Contents, read_contents
+from weightguard.collect.aws.contents import harmless, read_contents
 from weightguard.collect.aws.services import s3
+from weightguard.collect.contents import Found
 from weightguard.snapshot import SnapshotWriter, open_snapshot
 
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
@@ -57,7 +58,7 @@ def collected(
     uploads: Any = NO_UPLOADS,
     versioning: Any = UNVERSIONED,
     old: Any = NO_VERSIONS,
-) -> tuple[Contents, dict[str, str]]:
+) -> tuple[Found, dict[str, str]]:
     """What came of a bucket that answers so, and the `examined` of its rows by key."""
 
     def script(path: str) -> Reply:
@@ -96,7 +97,7 @@ def collected(
 
 def test_an_empty_bucket_without_versions_and_uploads_holds_nothing(tmp_path: Path) -> None:
     found, rows = collected(tmp_path)
-    assert (found.harmless, rows) == ("it holds no objects", {})
+    assert (harmless(found), rows) == ("it holds no objects", {})
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_what_no_listing_of_objects_shows_is_a_row_and_unread(
     tmp_path: Path, given: dict[str, str], rows: dict[str, str]
 ) -> None:
     found, seen = collected(tmp_path, **given)
-    assert (found.harmless, found.unread, seen) == (None, True, rows)
+    assert (harmless(found), found.unread, seen) == (None, True, rows)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +147,12 @@ def test_what_has_an_object_or_nothing_left_is_no_row_of_its_own(
 @pytest.mark.parametrize("name", ["uploads", "versioning"])
 def test_a_refused_listing_keeps_an_empty_bucket_from_being_harmless(tmp_path: Path, name: str) -> None:
     found, _ = collected(tmp_path, **{name: refused()})
-    assert found.harmless is None
+    assert harmless(found) is None
 
 
 def test_refused_versions_keep_a_versioned_bucket_from_being_harmless(tmp_path: Path) -> None:
     found, _ = collected(tmp_path, versioning=VERSIONED, old=refused())
-    assert found.harmless is None
+    assert harmless(found) is None
     assert found.answers["ListObjectVersions"].outcome == "denied"
 
 

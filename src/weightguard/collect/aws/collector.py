@@ -17,11 +17,12 @@ from weightguard.collect.aws.entry import Entry, manages, member_roles
 from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.permissions import operations
 from weightguard.collect.aws.services import ec2, iam, organizations, s3, s3control, sts
-from weightguard.collect.aws.stages import Stages
 from weightguard.collect.aws.trust import Trusted
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.progress import Progress, Silent
 from weightguard.collect.runner import RunSummary, Unit, run_units
+from weightguard.collect.stages import Stages
+from weightguard.collect.ways import check_endpoints
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter
 
@@ -34,7 +35,7 @@ def connect(options: AwsOptions) -> Entry:
         InputError: options that cannot be used.
     """
     plan.check_services(options.services)
-    plan.check_endpoints(options.endpoints, frozenset(operation.service for operation in operations()))
+    check_endpoints(options.endpoints, frozenset(operation.service for operation in operations()))
     connections = sessions.base(options, operations())
     calls: list[Call] = []
     caller = Caller(connections, "", frozenset(operations()), calls.append)
@@ -173,7 +174,7 @@ class _Collection:
     def _bucket(self, account: Account, entry: Mapping[str, Any]) -> Iterator[Row | Unit]:
         bucket = s3.located(account, entry)
         found = contents.read_contents(account, bucket, self.readers, self.entry.options.header_reads)
-        yield s3.bucket_row(account, bucket, found.answers, in_full=found.harmless)
+        yield s3.bucket_row(account, bucket, found.answers, in_full=contents.harmless(found))
         yield _access_points(account, bucket.region)
 
 

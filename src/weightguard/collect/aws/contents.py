@@ -1,31 +1,19 @@
-"""What a bucket holds: its listing, streamed; headers of the objects that may be weights, by ranged reads; a row an object."""
+"""What a bucket lists (objects, old versions of deleted ones, unfinished uploads), and how its objects are read, by ranges."""
 
 from __future__ import annotations
 
-import contextvars
-import json
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import IO, Any
+from functools import partial
+from typing import Any
 
 from weightguard.collect.aws.account import Account
 from weightguard.collect.aws.services import s3
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.calls.operation import Operation
-from weightguard.weights import (
-    UNREAD,
-    FileVerdict,
-    ListedObject,
-    ObjectRow,
-    ReadArchived,
-    ReadDenied,
-    ReadFailed,
-    ReadSealed,
-    StoreScan,
-    examine,
-)
+from weightguard.collect.contents import Found, Put, read_store
+from weightguard.weights import ListedObject, ObjectRow, ReadArchived, ReadDenied, ReadFailed, ReadSealed
 
 _ARCHIVED = frozenset({"InvalidObjectState"})
 _CLIENT_SIDE = frozenset(
@@ -33,62 +21,39 @@ _CLIENT_SIDE = frozenset(
      "x-amz-3", "encryptiondata")
 )  # fmt: skip
 _MOST_STATES = 100_000
-_IN_MEMORY = 4 << 20  # bytes of a listing that are held before it goes to a temporary file
 
 
-@dataclass(slots=True)
-class Contents:
-    """What was found in a bucket.
-
-    Attributes:
-        answers: what came of listing its objects, its old versions and its unfinished uploads, and of asking whether it keeps
-            versions; by operation. A listing's `data` holds numbers, the objects are rows.
-        weights: whether a weight set was found.
-        unread: whether there is something that may be weights and was not read.
-    """
-
-    answers: dict[str, Answer]
-    weights: bool = False
-    unread: bool = False
-
-    @property
-    def harmless(self) -> str | None:
-        """Why the bucket does not matter for weights; None when it does, or when that is not known."""
-        if self.weights or self.unread or not all(answer.ok for answer in self.answers.values()):
-            return None
-        listed = self.answers[s3.LIST_OBJECTS.name].data
-        return "it holds no objects" if not listed["KeyCount"] else "it holds no weights"
-
-
-def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget: int) -> Contents:
+def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget: int) -> Found:
     """List a bucket, read the headers that tell, and write a row for every object, unfinished upload and deleted key.
 
     Args:
         readers: reads headers in parallel.
         budget: objects whose header is read, at most.
     """
-    scan = StoreScan(bucket.arn, budget=budget)
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY, mode="w+", encoding="utf-8") as spool:
-        listing = _Listing(account, bucket, scan, spool)
-        found = Contents(listing.read())
-        headers = _Headers(account, bucket)
-        headers.examine(scan, readers)
-        account.writer.objects(account.scope, _rows(found, scan, spool, headers))
-    return found
+    shelf = _Shelf(account, bucket)
+    return read_store(shelf, readers, budget, partial(account.writer.objects, account.scope))
+
+
+def harmless(found: Found) -> str | None:
+    """Why a bucket does not matter for weights; None when it does, or when that is not known."""
+    if found.weights or found.unread or not all(answer.ok for answer in found.answers.values()):
+        return None
+    listed = found.answers[s3.LIST_OBJECTS.name].data
+    return "it holds no objects" if not listed["KeyCount"] else "it holds no weights"
 
 
 @dataclass(slots=True)
 class _Listing:
-    """Everything that a bucket lists, each thing a line of the spool.
+    """Everything that a bucket lists.
 
     Attributes:
+        put: takes each thing in.
         uploads: when an upload was begun that was not completed, by key; of keys that hold no object.
     """
 
     account: Account
     bucket: s3.Bucket
-    scan: StoreScan
-    spool: IO[str]
+    put: Put
     uploads: dict[str, str | None] = field(default_factory=dict)
 
     def read(self) -> dict[str, Answer]:
@@ -96,7 +61,7 @@ class _Listing:
         uploads = self._uploads()
         objects = self._objects()
         for key, begun in self.uploads.items():
-            self._put(ListedObject(key, 0, begun, state="unfinished"))
+            self.put(ListedObject(key, 0, begun, state="unfinished"))
         versioning = self.account.caller.ask(
             s3.GET_VERSIONING, region=self.bucket.region, resource=self.bucket.arn, Bucket=self.bucket.name
         )
@@ -116,11 +81,6 @@ class _Listing:
             Bucket=self.bucket.name,
         )
 
-    def _put(self, obj: ListedObject) -> None:
-        self.scan.offer(obj)
-        row = [obj.key, obj.bytes, obj.last_modified, obj.storage_class, obj.etag, obj.state]
-        self.spool.write(json.dumps(row) + "\n")
-
     def _uploads(self) -> Answer:
         answer = Answer("ok")
         for answer in self._pages(s3.LIST_UPLOADS, _unchecked):
@@ -134,7 +94,7 @@ class _Listing:
         answer = Answer("ok")
         for answer in self._pages(s3.LIST_OBJECTS, _Order().check):
             for entry in answer.data.get("Contents", []):
-                self._put(_listed(entry))
+                self.put(_listed(entry))
                 self.uploads.pop(entry["Key"], None)
                 count += 1
                 size += entry["Size"]
@@ -164,7 +124,7 @@ class _Listing:
         found = [kept.pop(key) for key in done]
         gone = [obj for obj in found if obj.key in deleted]
         for obj in gone:
-            self._put(obj)
+            self.put(obj)
         for key in [key for key in deleted if key != going_on]:
             del deleted[key]
         return len(gone)
@@ -214,66 +174,49 @@ def _listed(entry: Mapping[str, Any]) -> ListedObject:
     )
 
 
-def _spooled(spool: IO[str]) -> Iterator[ListedObject]:
-    spool.seek(0)
-    for line in spool:
-        yield ListedObject(*json.loads(line))
-
-
-def _rows(found: Contents, scan: StoreScan, spool: IO[str], headers: _Headers) -> Iterator[dict[str, Any]]:
-    there = (obj for obj in _spooled(spool) if obj.key not in headers.gone)
-    for row in scan.rows(there):
-        found.weights = found.weights or row.weight_set is not None
-        found.unread = found.unread or (row.weight_set is None and row.examined in UNREAD)
-        seen = headers.encryption.get(row.key, {})
-        columns = _columns(row) | seen
-        if seen.get("encryption") not in (None, "AES256"):
-            # "Common Response Headers", ETag: with another encryption it is no digest of the content.
-            columns["etag"] = None
-        yield columns
-
-
-def _columns(row: ObjectRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ObjectRow.__slots__}
-
-
 @dataclass(slots=True)
-class _Headers:
-    """Reads the beginnings of objects, and keeps what the answers say of their encryption."""
+class _Shelf:
+    """A bucket; it keeps what the answers to reads say of the objects' encryption."""
 
     account: Account
     bucket: s3.Bucket
-    encryption: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    sealed: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
+    _encryption: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    _sealed: set[str] = field(default_factory=set)
+    _gone: set[str] = field(default_factory=set)
 
-    def examine(self, scan: StoreScan, readers: Executor) -> None:
-        """Examine what the scan wants to see, several objects at a time."""
-        # The unit of work that calls are counted for goes along into the reader's thread.
-        waiting = [
-            (obj, readers.submit(contextvars.copy_context().run, self._examined, obj)) for obj in scan.plan()
-        ]
-        for obj, future in waiting:
-            verdict = future.result()
-            if obj.key in self.gone:
-                scan.forget(obj)
-            else:
-                scan.settle(obj, verdict)
+    @property
+    def id(self) -> str:
+        """The bucket's ARN."""
+        return self.bucket.arn
 
-    def _examined(self, obj: ListedObject) -> FileVerdict:
-        return examine(obj, self._read)
+    @property
+    def gone(self) -> Set[str]:
+        """Keys that were deleted since they were listed."""
+        return self._gone
 
-    def _read(self, key: str, offset: int, length: int) -> bytes:
+    def listed(self, put: Put) -> dict[str, Answer]:
+        """Everything that the bucket lists."""
+        return _Listing(self.account, self.bucket, put).read()
+
+    def columns(self, row: ObjectRow) -> Mapping[str, Any]:
+        """How an object is encrypted, where it was read."""
+        seen: dict[str, Any] = dict(self._encryption.get(row.key, {}))
+        if seen.get("encryption") not in (None, "AES256"):
+            # "Common Response Headers", ETag: with another encryption it is no digest of the content.
+            seen["etag"] = None
+        return seen
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
         held: list[bytes] = []
 
         def keep(raw: Mapping[str, Any]) -> Mapping[str, Any]:
             held.append(_body(raw, offset, length))
-            self.encryption[key] = {
+            self._encryption[key] = {
                 "encryption": raw.get("ServerSideEncryption"),
                 "kms_key": raw.get("SSEKMSKeyId"),
             }
             if _is_client_side(raw.get("Metadata")):
-                self.sealed.add(key)
+                self._sealed.add(key)
             return {}
 
         answer = self.account.caller.ask(
@@ -286,13 +229,13 @@ class _Headers:
             Range=f"bytes={offset}-{offset + length - 1}",
         )
         if answer.ok:
-            if key in self.sealed:
+            if key in self._sealed:
                 raise ReadSealed("encrypted before it was stored", where=self.bucket.arn)
             return held[-1]
         if answer.code in _ARCHIVED:
             raise ReadArchived(f"s3:GetObject {answer.code}", where=self.bucket.arn)
         if answer.gone and self._is_gone(key):
-            self.gone.add(key)
+            self._gone.add(key)
         problem = ReadDenied if answer.outcome == "denied" else ReadFailed
         raise problem(f"s3:GetObject {answer.outcome}", where=self.bucket.arn)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from weightguard.collect.ways import check_ways
 from weightguard.errors import InputError
 from weightguard.weights import READ_BUDGET
 
@@ -66,7 +65,7 @@ class AwsOptions:
                 )
         if not re.fullmatch(r"[\w+=,.@/-]{1,512}", self.role_name):
             raise InputError(f"{self.role_name!r} is not the name of a role")
-        _check_ways(self)
+        check_ways(self.endpoint_url, self.endpoints, self.ca_bundle)
         for name, least in (("threads", 1), ("max_attempts", 1), ("header_reads", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}")
@@ -83,25 +82,3 @@ class AwsOptions:
             "services": None if self.services is None else sorted(self.services),
             "header_reads": self.header_reads,
         }
-
-
-def _check_ways(options: AwsOptions) -> None:
-    for url in (options.endpoint_url, *options.endpoints.values()):
-        if url is not None:
-            _check_url(url)
-    if options.ca_bundle is not None and not Path(options.ca_bundle).is_file():
-        raise InputError("the CA bundle is not a file", where=options.ca_bundle)
-
-
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    try:
-        good = (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and (parts.port is None or parts.port > 0)
-        )
-    except ValueError:  # a port that is no number
-        good = False
-    if not good:
-        raise InputError(f"{url!r} is not an endpoint", fix="write a URL such as http://127.0.0.1:5000")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from weightguard.collect.aws.resource import Reader
 from weightguard.collect.aws.services import (
@@ -30,7 +29,7 @@ from weightguard.collect.aws.services import (
 )
 from weightguard.collect.aws.trust import Trusted
 from weightguard.collect.calls.operation import Operation
-from weightguard.errors import InputError
+from weightguard.collect.ways import unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +98,7 @@ def check_services(services: Iterable[str] | None) -> None:
     """
     for name in services or ():
         if name not in OPTIONAL:
-            raise _unknown(f"there is no optional service {name!r}", name, OPTIONAL)
-
-
-def check_endpoints(endpoints: Iterable[str], known: frozenset[str]) -> None:
-    """Refuse an endpoint for a service that is never called.
-
-    Args:
-        known: the services that operations are declared of.
-
-    Raises:
-        InputError: naming it.
-    """
-    for name in endpoints:
-        if name not in known:
-            raise _unknown(
-                f"an endpoint is named for {name!r}, which is no service that is read", name, known
-            )
-
-
-def _unknown(line: str, name: str, known: frozenset[str]) -> InputError:
-    close = get_close_matches(name, known, n=1)
-    fix = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(known))}"
-    return InputError(line, fix=fix)
+            raise unknown_name(f"there is no optional service {name!r}", name, OPTIONAL)
 
 
 def chosen(

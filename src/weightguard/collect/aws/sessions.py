@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -16,6 +15,7 @@ from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.services import kms, sts
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.calls.operation import Operation
+from weightguard.collect.ways import check_bundle
 from weightguard.errors import CredentialsError, InputError
 
 DEFAULT_REGION = "us-east-1"
@@ -54,7 +54,7 @@ def base(options: AwsOptions, operations: tuple[Operation, ...]) -> Connections:
             "no AWS credentials were found",
             fix="sign in (`aws sso login`, `aws configure`), or name a profile with --profile",
         )
-    _check_bundle(options.ca_bundle or session.get_config_variable("ca_bundle"))
+    check_bundle(options.ca_bundle or session.get_config_variable("ca_bundle"), "--ca-bundle, AWS_CA_BUNDLE")
     home = _home(session, [*options.regions[:1], region, os.environ.get("AWS_REGION")])
     connections = Connections(
         session,
@@ -69,20 +69,6 @@ def base(options: AwsOptions, operations: tuple[Operation, ...]) -> Connections:
     except (ValueError, BotoCoreError) as error:
         raise InputError("an endpoint or region for AWS cannot be used", where=str(error)) from error
     return connections
-
-
-def _check_bundle(path: str | None) -> None:
-    """InputError where the file of trusted CAs is none: nothing could be trusted, and no endpoint would seem to answer."""
-    if not path:
-        return
-    try:
-        ssl.create_default_context().load_verify_locations(cafile=path)
-    except OSError as error:  # an SSLError is one
-        raise InputError(
-            "the CA bundle cannot be used",
-            where=f"{path}: {error.strerror or error}",
-            fix="name a file of PEM certificates (--ca-bundle, AWS_CA_BUNDLE)",
-        ) from error
 
 
 def _home(session: Any, wanted: list[str | None]) -> str | None:
