@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import isfunction
 from typing import Any
 
-from reference_lab.google.names import FOLDER, IAM, KEYS, KMS, NUMBERS, ORGANISATION, email
+from reference_lab.google.names import FOLDER, GCS, IAM, KEYS, KMS, NUMBERS, ORGANISATION, RM, SERVING, email
 
 Edit = dict[str, Any]
 
@@ -123,6 +123,47 @@ def policy(on: str, constraint: str, **spec: Any) -> list[Edit]:
         "data": {"name": name, "spec": spec},
     }
     return [{"new": new}]
+
+
+def transfer(
+    source: str, sink: str | None = None, spec: str = "transferSpec", status: str = "ENABLED"
+) -> list[Edit]:
+    """A transfer job copies out of a bucket: into another, or to machines of somebody's own."""
+    aim = {"gcsDataSink": {"bucketName": sink}} if sink else {"posixDataSink": {"rootDirectory": "/mnt"}}
+    name = f"transferJobs/{source}"
+    new = {
+        "call": f"transfer of {source}",
+        "name": f"//storagetransfer.googleapis.com/projects/{SERVING}/{name}",
+        "type": "storagetransfer.googleapis.com/TransferJob",
+        "project": SERVING,
+        "data": {"name": name, "status": status, spec: {"gcsDataSource": {"bucketName": source}, **aim}},
+    }
+    return [{"new": new}]
+
+
+def partner_bucket(name: str) -> list[Edit]:
+    """A bucket in a project of another organisation, both of which were exported too."""
+    lineage = ["projects/4242", "organizations/999"]
+    project = {"projectId": "partner-models", "projectNumber": "4242", "lifecycleState": "ACTIVE"}
+    bucket = {"name": name, "projectNumber": "4242", "location": "EU"}
+    news = (
+        (f"//{RM}/projects/4242", f"{RM}/Project", project),
+        (f"//{GCS}/{name}", f"{GCS}/Bucket", bucket),
+    )
+    return [
+        {
+            "new": {
+                "call": full if kind.endswith("Project") else f"partner {name}",
+                "name": full,
+                "type": kind,
+                "project": None,
+                "data": data,
+                "bindings": (),
+                "ancestors": lineage,
+            }
+        }
+        for full, kind, data in news
+    ]
 
 
 def _binding(role: str, who: str, when: str | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reference_lab.configured import Configured
-from reference_lab.google import organisation, storage, watch
+from reference_lab.google import around, organisation, storage, watch
 from reference_lab.google.changes import expand
 from reference_lab.google.names import AS_OF, NUMBERS, Asset, above, asset
 from weightguard.collect.exports.gcp.assets import collect
@@ -69,6 +69,7 @@ class GoogleLaboratory(Configured):
             storage.keys(),
             watch.sinks(),
             watch.machines(),
+            around.everything(),
         )
         self.assets: dict[str, Asset] = {name: copy.deepcopy(one) for part in parts for name, one in part}
         self.beside: list[dict[str, Any]] = [dict(one) for one in organisation.GROUPS]
@@ -83,8 +84,10 @@ class GoogleLaboratory(Configured):
         - ``asset`` with ``allow``: a binding more of its allow policy, or ``revoke``: a role that nobody holds there any more;
         - ``asset`` with ``audit``: what its policy has logged, instead of what it had;
         - ``asset`` with ``constraint``: an organisation policy of a container, instead of the one that it had of that constraint;
-        - ``asset`` with ``lacks``: a kind of content that the export does not hold of it; ``remove: true``: it is not there;
-        - ``new``: another asset (``call`` it, ``name``, ``type``, ``project``, ``data``, ``bindings``);
+        - ``asset`` with ``lacks``: a kind of content that the export does not hold of it, ``has``: kinds that it holds instead;
+          ``remove: true``: it is not there;
+        - ``new``: another asset (``call`` it, ``name``, ``type``, ``project``, ``data``, ``bindings``;
+          ``ancestors`` where it lies in no project of ours);
         - ``beside``: a line of a deny policy or a group; ``objects``: rows of weights; ``empty``: a bucket whose objects go;
         - ``document`` with ``text``: a disclosure document.
         """
@@ -170,14 +173,16 @@ class GoogleLaboratory(Configured):
         project: str | None,
         data: Mapping[str, Any],
         bindings: Iterable[Mapping[str, Any]] | None = None,
+        ancestors: list[str] | None = None,
     ) -> None:
         iam = None if bindings is None else {"version": 3, "bindings": [dict(one) for one in bindings]}
-        self.assets[call] = asset(name, type, above(project), copy.deepcopy(dict(data)), iam)
+        self.assets[call] = asset(name, type, ancestors or above(project), copy.deepcopy(dict(data)), iam)
 
 
 def _edit_asset(found: Asset, edit: dict[str, Any]) -> None:
     if "lacks" in edit:
         del found[edit["lacks"]]
+        found.update(copy.deepcopy(edit.get("has", {})))
     elif "allow" in edit:
         found["iam_policy"]["bindings"].append(copy.deepcopy(edit["allow"]))
     elif "revoke" in edit:

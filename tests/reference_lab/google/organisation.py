@@ -32,6 +32,7 @@ LISTS = {
     "gcp.restrictTLSVersion": {"denied_values": ["TLS_VERSION_1", "TLS_VERSION_1_1"]},
     "storage.restrictAuthTypes": {"denied_values": ["in:ALL_HMAC_SIGNED_REQUESTS"]},
     "gcp.restrictCmekCryptoKeyProjects": {"allowed_values": [f"under:{ORGANISATION}"]},
+    "compute.storageResourceUseRestrictions": {"allowed_values": [f"under:{ORGANISATION}"]},
 }
 AUDITORS = f"group:auditors@{DOMAIN}"
 GROUPS = [{"group": f"auditors@{DOMAIN}", "members": [f"user:ada@{DOMAIN}"]}]

@@ -54,7 +54,23 @@ def machines() -> Iterator[tuple[str, Asset]]:
                 }
             ],
             "metadata": {"items": [{"key": "enable-oslogin", "value": "TRUE"}]},
-            "networkInterfaces": [{"network": f"projects/{project}/global/networks/weights"}],
+            "networkInterfaces": [
+                {
+                    "network": f"projects/{project}/global/networks/weights",
+                    "subnetwork": f"projects/{project}/regions/{PLACE}/subnetworks/weights",
+                }
+            ],
+            "shieldedInstanceConfig": {
+                "enableSecureBoot": True,
+                "enableVtpm": True,
+                "enableIntegrityMonitoring": True,
+            },
+            "confidentialInstanceConfig": {"confidentialInstanceType": "SEV_SNP"},
+            "scheduling": {
+                "nodeAffinities": [
+                    {"key": "compute.googleapis.com/node-group-name", "operator": "IN", "values": ["weights"]}
+                ]
+            },
         }
         full = f"//{COMPUTE}/projects/{project}/zones/{PLACE}-a/instances/{name}"
         yield f"machine {name}", asset(full, f"{COMPUTE}/Instance", above(project), data, policy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from weightguard.access.condition import ConditionKind
 from weightguard.access.gcp.actor_kinds import ActorKinds
@@ -11,7 +11,8 @@ from weightguard.access.gcp.context import context_of
 from weightguard.access.grant import Grant
 from weightguard.access.model import ActorKind
 from weightguard.controls.judge import Context
-from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.estate.fact import Fact, Reason, Source, Unknown
+from weightguard.estate.model import NamedPolicy
 from weightguard.policy.gcp import roles as known_roles
 from weightguard.policy.gcp.names import lineage
 
@@ -63,3 +64,20 @@ def gaps(resource: str, context: Context) -> Iterator[Unknown]:
     for group in sorted(one for one in leaves if one.startswith("group:")):
         told = Source.named("cloudidentity", "ListMemberships", group, provider="gcp")
         yield Unknown(Reason.NOT_COLLECTED, told)
+
+
+def policies_by_name(context: Context) -> Mapping[str, Fact[NamedPolicy | None]]:
+    """Relative name -> the allow policy of a resource that is neither store, key nor container."""
+
+    def compute() -> dict[str, Fact[NamedPolicy | None]]:
+        named = prepared(context).source.named
+        estate = context.estate
+        others = (one for each in estate.resources.values() for one in each)
+        return {
+            named(one.id): one.policy
+            for one in (*estate.workloads, *estate.secrets, *others)
+            if one.provider == "gcp"
+        }
+
+    found: Mapping[str, Fact[NamedPolicy | None]] = context.once("gcp policies by name", compute)
+    return found

@@ -7,13 +7,13 @@ documentation, "Public access prevention".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from weightguard.access.model import AccessKind, Answer
 from weightguard.checks.gcp.decisions import gaps, granted, is_unread, kind_of, prepared
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, said, some
-from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Key, Store
 
 _EVERYBODY: Final = ("allUsers", "allAuthenticatedUsers")
@@ -55,7 +55,7 @@ def no_outside_account(store: Store, context: Context) -> Verdict:
     policy, _ = context.peek(store.policy), context.peek(store.acl)
     found, missing = _direct(store, ("external", "anonymous"), context)
     named = {*granted(f"buckets/{store.name}", _LISTING, context), *_in_lists(store)}
-    found += _listed(store, sorted(one for one in named if _is_outside(one, context)), context)
+    found += _listed(store, sorted(one for one in named if is_outside(one, context)), context)
     if found:
         return Verdict.failed("outsiders are let in: {found}", found=some(found))
     context.require((*missing, *(one for one in (policy,) if isinstance(one, Unknown))))
@@ -71,7 +71,7 @@ def _listed(store: Store, members: Iterable[str], context: Context) -> list[Valu
         for permission, verb in _DECIDED.items():
             resource = bucket if permission in _LISTING else f"{bucket}/objects/weights"
             if who.decisions.decide(member, permission, resource, who.policies) is not None:
-                found.append(said("{who} may {verb}", who=_named(member), verb=verb))
+                found.append(said("{who} may {verb}", who=named(member), verb=verb))
     return found
 
 
@@ -101,22 +101,22 @@ def _counts(one: Answer, wanted: frozenset[str], context: Context) -> bool:
     if not one.direct or one.goes_around:
         return False
     if one.principal.startswith("group:"):
-        return "external" in wanted and _is_outside(one.principal, context)
-    return one.kind in wanted and (one.kind == "anonymous" or _is_outside(one.principal, context))
+        return "external" in wanted and is_outside(one.principal, context)
+    return one.kind in wanted and (one.kind == "anonymous" or is_outside(one.principal, context))
 
 
 def _told(one: Answer, kind: AccessKind) -> Value:
     template = "{who} may {verb}" if one.certainty == "certain" else "{who} may {verb} (on a condition)"
-    return said(template, who=_named(one.principal), verb=kind.value)
+    return said(template, who=named(one.principal), verb=kind.value)
 
 
-def _named(member: str) -> Value:
+def named(member: str) -> Value:
     return {"allUsers": "anybody", "allAuthenticatedUsers": "anybody with a Google account"}.get(
         member
     ) or Ref(member)
 
 
-def _is_outside(member: str, context: Context) -> bool:
+def is_outside(member: str, context: Context) -> bool:
     """Whether a member is of another organisation, and neither its domain nor its project is trusted."""
     if kind_of(member, context) not in ("external", "anonymous"):
         return False
@@ -127,17 +127,25 @@ def _is_outside(member: str, context: Context) -> bool:
 
 def key_closed_to_outsiders(key: Key, context: Context) -> Verdict:
     """Nobody at large, and nobody of another organisation, may use a key or change who may."""
-    policy = context.peek(key.policy)
-    rights = granted(key.id, _OF_KEYS, context)
-    outside = [member for member in rights if _is_outside(member, context)]
-    if certain := [one for one in outside if not all(map(is_unread, rights[one].values()))]:
-        return Verdict.failed(
-            "outsiders may use the key: {found}", found=some(_named(one) for one in sorted(certain))
-        )
-    context.require((*_unread(policy), *gaps(key.id, context)))
+    if certain := outsiders(key.id, _OF_KEYS, key.policy, context):
+        return Verdict.failed("outsiders may use the key: {found}", found=some(certain))
     return Verdict.passed("nobody outside the organisation may use the key")
 
 
-def _unread(fact: object) -> Iterator[Unknown]:
-    if isinstance(fact, Unknown):
-        yield fact
+def outsiders(resource: str, permissions: Iterable[str], policy: Fact[Any], context: Context) -> list[Value]:
+    """Who of another organisation, or at large, has some permission on a resource.
+
+    Args:
+        resource: its relative name.
+        policy: its own allow policy.
+
+    Raises:
+        UnknownFact: nobody, as far as is known, and not every policy and group that bears on it is.
+    """
+    own = context.peek(policy)
+    rights = granted(resource, permissions, context)
+    outside = [member for member in rights if is_outside(member, context)]
+    certain = [one for one in outside if not all(map(is_unread, rights[one].values()))]
+    if not certain:
+        context.require((*((own,) if isinstance(own, Unknown) else ()), *gaps(resource, context)))
+    return [named(one) for one in sorted(certain)]

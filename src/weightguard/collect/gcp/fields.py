@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from weightguard.collect.calls.keeping import kept
+from weightguard.collect.gcp.around import AROUND
 
 METADATA_KEYS: Final = frozenset(
     {
@@ -23,6 +24,8 @@ METADATA_KEYS: Final = frozenset(
     }
 )
 """Keys of a machine's metadata that are switches: the values of others (scripts, keys of people) enter no snapshot."""
+NOTEBOOK_KEYS: Final = ("notebook-disable-downloads", "notebook-disable-root", "notebook-disable-terminal")
+"""Switches of a notebook machine."""
 _POOL: Final = ("name", "displayName", "state", "disabled", "parent")
 _NODES: Final = (
     "serviceAccount",
@@ -69,19 +72,11 @@ _KEEPS: Final[Mapping[str, tuple[str, ...]]] = {
         "name", "id", "status", "zone", "serviceAccounts.*", "serviceAccount.*", "metadata.items.*", "confidentialInstanceConfig.*",
         "shieldedInstanceConfig.*", "networkInterfaces.network", "networkInterfaces.subnetwork",
         "networkInterfaces.accessConfigs.name",
-        "networkInterfaces.accessConfigs.type", "canIpForward", "labels.*", "disks.source", "disks.boot",
+        "networkInterfaces.accessConfigs.type", "networkInterfaces.ipv6AccessConfigs.name", "canIpForward", "labels.*",
+        "disks.source", "disks.boot", "scheduling.nodeAffinities.*",
     ),
     "compute.googleapis.com/InstanceTemplate": ("name", "properties.serviceAccounts.*"),
     "compute.googleapis.com/Project": ("name", "defaultServiceAccount", "commonInstanceMetadata.items.*"),
-    "compute.googleapis.com/Disk": (
-        "name", "status", "zone", "sizeGb", "labels.*", "diskEncryptionKey.kmsKeyName",
-    ),
-    "compute.googleapis.com/Image": (
-        "name", "status", "diskSizeGb", "labels.*", "imageEncryptionKey.kmsKeyName",
-    ),
-    "compute.googleapis.com/Snapshot": (
-        "name", "status", "diskSizeGb", "labels.*", "snapshotEncryptionKey.kmsKeyName",
-    ),
     "run.googleapis.com/Service": (
         "name", "metadata.name", "ingress", "template.serviceAccount", "spec.template.spec.serviceAccountName",
     ),
@@ -108,7 +103,10 @@ _KEEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "composer.googleapis.com/Environment": (
         "name", "state", "config.nodeConfig.serviceAccount", "config.dagGcsPrefix", "storageConfig.bucket",
     ),
-    "notebooks.googleapis.com/Instance": ("name", "state", "serviceAccount", "gceSetup.serviceAccounts.*"),
+    "notebooks.googleapis.com/Instance": (
+        "name", "state", "serviceAccount", "noPublicIp", "gceSetup.serviceAccounts.*", "gceSetup.disablePublicIp",
+        *(f"{place}metadata.{key}" for place in ("", "gceSetup.") for key in NOTEBOOK_KEYS),
+    ),
     "workflows.googleapis.com/Workflow": ("name", "state", "serviceAccount"),
     "workstations.googleapis.com/WorkstationConfig": ("name", "host.gceInstance.serviceAccount"),
     "cloudscheduler.googleapis.com/Job": ("name", "state", "httpTarget.oauthToken.serviceAccountEmail"),
@@ -130,10 +128,6 @@ _KEEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "bigqueryconnection.googleapis.com/Connection": (
         "name", "cloudResource.serviceAccountId", "spark.serviceAccountId",
     ),
-    "storagetransfer.googleapis.com/TransferJob": (
-        "name", "projectId", "status", "serviceAccount", "transferSpec.gcsDataSource.bucketName",
-        "transferSpec.gcsDataSink.bucketName",
-    ),
     "secretmanager.googleapis.com/Secret": ("name", "createTime", "replication.*"),
     "cloudkms.googleapis.com/KeyRing": ("name",),
     "cloudkms.googleapis.com/CryptoKey": (
@@ -146,7 +140,7 @@ _KEEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "logging.googleapis.com/LogSink": (
         "name", "destination", "disabled", "includeChildren", "filter", "exclusions.name", "exclusions.disabled",
     ),
-    "artifactregistry.googleapis.com/Repository": ("name", "format", "kmsKeyName"),
+    **AROUND,
     "accesscontextmanager.googleapis.com/ServicePerimeter": ("*",),
     "accesscontextmanager.googleapis.com/AccessLevel": ("*",),
     "accesscontextmanager.googleapis.com/AccessPolicy": ("*",),

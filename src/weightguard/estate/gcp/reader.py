@@ -7,7 +7,16 @@ from typing import Any, Final
 
 from weightguard.estate.contents import tally
 from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unknown
-from weightguard.estate.gcp import containers, identities, keys, perimeters, resources, storage, workloads
+from weightguard.estate.gcp import (
+    containers,
+    disks,
+    identities,
+    keys,
+    perimeters,
+    resources,
+    storage,
+    workloads,
+)
 from weightguard.estate.gcp.constraints import Constraints
 from weightguard.estate.gcp.scope import Records
 from weightguard.estate.model import NamedPolicy
@@ -23,6 +32,7 @@ DESCRIBED: Final = (
     "stores",
     "keys",
     "workloads",
+    "disk_copies",
     "secrets",
 )
 """Collections that an export of resources fills: without one, more may exist of each."""
@@ -73,6 +83,7 @@ def _things(records: Records) -> dict[str, Sequence[Any]]:
         "keys": held,
         "perimeters": perimeters.perimeters(records),
         "workloads": running,
+        "disk_copies": disks.disk_copies(records),
         "secrets": secret,
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from weightguard.estate.evidence import Record, listing_source
 from weightguard.estate.fact import Collection, Fact, Reason, Unknown
+from weightguard.estate.gcp import attributes
 from weightguard.estate.gcp.containers import BINDING, BOUNDARY, DENY, KINDS
 from weightguard.estate.gcp.identities import ACCOUNT, GROUP, KEY, POOLS, PROVIDERS
 from weightguard.estate.gcp.perimeters import ACCESS_LEVEL
@@ -24,32 +25,15 @@ from weightguard.estate.gcp.scope import (
 )
 from weightguard.estate.gcp.workloads import SHAPES
 from weightguard.estate.model import Resource, Secret
-from weightguard.estate.shape import text_or_none
+from weightguard.estate.shape import every, text_or_none
 
 SECRET: Final = "secretmanager.secret"  # noqa: S105 - a kind of record
 ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
     ORGANISATION: ("owner.directoryCustomerId", "directoryCustomerId"),
-    "cloudresourcemanager.tag_key": ("name", "namespacedName", "shortName", "parent"),
-    "cloudresourcemanager.tag_value": ("name", "namespacedName", "shortName", "parent"),
-    "cloudresourcemanager.tag_binding": ("name", "parent", "tagValue", "tagValueNamespacedName"),
-    "bigquery.connection": ("cloudResource.serviceAccountId", "spark.serviceAccountId"),
-    "bigqueryconnection.connection": ("cloudResource.serviceAccountId", "spark.serviceAccountId"),
-    "storagetransfer.transfer_job": (
-        "status", "serviceAccount", "transferSpec.gcsDataSource.bucketName", "transferSpec.gcsDataSink.bucketName",
-    ),
+    **attributes.ATTRIBUTES,
     ACCESS_LEVEL: ("basic", "custom"),
-    "accesscontextmanager.access_policy": ("parent", "scopes"),
-    "compute.project": ("defaultServiceAccount",),
-    "compute.instance_template": ("properties.serviceAccounts",),
-    "compute.disk": ("diskEncryptionKey.kmsKeyName",),
-    "compute.image": ("imageEncryptionKey.kmsKeyName",),
-    "compute.snapshot": ("snapshotEncryptionKey.kmsKeyName",),
-    "serviceusage.service": ("state",),
-    "logging.log_sink": ("destination", "disabled", "includeChildren", "filter", "exclusions"),
-    "artifactregistry.repository": ("format", "kmsKeyName"),
-    "aiplatform.model": ("artifactUri", "encryptionSpec.kmsKeyName"),
     **dict.fromkeys(POOLS, ("name", "state", "disabled")),
-}  # fmt: skip
+}
 """Kind of record -> what of it the estate holds, beside its policy and labels."""
 ELSEWHERE: Final = frozenset(
     {
@@ -90,7 +74,16 @@ def secrets(records: Records) -> list[Secret]:
     return [
         Secret(
             records.named(relative(record.id)), "gcp", project_of(record), region_of(record), "secretmanager",
-            allow_policy(record, record.id), fact(record, None),
+            allow_policy(record, record.id), fact(record, _key(record)),
         )
         for record in records.of(SECRET)
     ]  # fmt: skip
+
+
+def _key(record: Record) -> str | None:
+    """The key that a secret is encrypted with; of one that is kept in several places, that of the first."""
+    for path in ("replication.automatic", "replication.userManaged.replicas"):
+        for name in every(record.data, f"{path}.customerManagedEncryption.kmsKeyName"):
+            if isinstance(name, str) and name:
+                return name
+    return None

@@ -12,11 +12,11 @@ from typing import Any, Final
 from weightguard.estate.calls import OBJECT_LISTINGS
 from weightguard.estate.evidence import Record, listing_source
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
+from weightguard.estate.gcp import transfers
 from weightguard.estate.gcp.constraints import Constraints, public_access
 from weightguard.estate.gcp.scope import (
     Records,
     allow_policy,
-    fact,
     labels,
     project_of,
     region_of,
@@ -79,8 +79,9 @@ def _store(
         created=text_or_none(told(record, "timeCreated")), public_access=_public_access(record, above),
         policy=allow_policy(record, store), object_lists=_settled(record, _lists),
         encryption=_settled(record, partial(_encryption, records)),
-        versioning=_settled(record, _versioning), retention=_settled(record, _retention), replicas=fact(record, ()),
-        log_store=_settled(record, _log_store), lifecycle=_settled(record, _lifecycle), public_access_block=NOT_HERE,
+        versioning=_settled(record, _versioning), retention=_settled(record, _retention),
+        replicas=transfers.of(records, record, name), log_store=_settled(record, _log_store),
+        lifecycle=_settled(record, _lifecycle), public_access_block=NOT_HERE,
         acl=_settled(record, _acl), tags=labels(record), contents=_contents(records, store, project), container=container,
         folder_policies=_folders_unread(project) if held is None else Known(tuple(held), listing_source(record)),
         networks=_settled(record, _networks),

@@ -30,6 +30,12 @@ def app_engine_default(records: Records, project: str) -> str | None:
     return f"{project}@appspot.gserviceaccount.com"
 
 
+def reasoning_engine_agent(records: Records, project: str) -> str | None:
+    """The service agent that agents of Vertex AI run as where nobody says otherwise."""
+    number = records.number(project)
+    return None if number is None else f"service-{number}@gcp-sa-aiplatform-re.iam.gserviceaccount.com"
+
+
 def nobody(records: Records, project: str) -> str | None:
     """No account."""
     return None
@@ -97,13 +103,33 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "aiplatform.custom_job": Shape("custom_job", "aiplatform", ("jobSpec.serviceAccount",)),
     "aiplatform.pipeline_job": Shape("pipeline_job", "aiplatform", ("serviceAccount",), compute_default),
     "aiplatform.endpoint": Shape("endpoint", "aiplatform", ("deployedModels.serviceAccount",)),
+    "aiplatform.notebook_runtime": Shape("notebook", "aiplatform", ("serviceAccount",)),
+    "aiplatform.reasoning_engine": Shape(
+        "agent_runtime", "aiplatform", ("spec.serviceAccount",), reasoning_engine_agent
+    ),
     "appengine.application": Shape("application", "appengine", ("serviceAccount",), app_engine_default),
     "appengine.version": Shape("version", "appengine", ("serviceAccount",), app_engine_default),
     "datafusion.instance": Shape(
         "instance", "datafusion", ("dataprocServiceAccount",), compute_default
     ),
 }  # fmt: skip
-SWITCHES: Final = ("enable-osconfig", "enable-oslogin", "block-project-ssh-keys")
+SWITCHES: Final = ("enable-osconfig", "enable-oslogin", "block-project-ssh-keys", "serial-port-enable")
+_NOTEBOOK: Final = ("notebook-disable-downloads", "notebook-disable-root", "notebook-disable-terminal")
+ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "compute.instance": (
+        "status", "confidentialInstanceConfig", "shieldedInstanceConfig", "networkInterfaces", "scheduling.nodeAffinities",
+    ),
+    "run.service": ("ingress",),
+    "cloudfunctions.cloud_function": ("ingressSettings",),
+    "cloudfunctions.function": ("serviceConfig.ingressSettings",),
+    "cloudbuild.build_trigger": ("disabled",),
+    "aiplatform.notebook_runtime": ("runtimeUser", "networkSpec.enableInternetAccess"),
+    "notebooks.instance": (
+        "state", "noPublicIp", "gceSetup.disablePublicIp",
+        *(f"{place}metadata.{key}" for place in ("", "gceSetup.") for key in _NOTEBOOK),
+    ),
+}  # fmt: skip
+"""Kind of record -> what a control asks of it besides, by the provider's own names."""
 
 
 def workloads(records: Records) -> list[Workload]:
@@ -125,10 +151,12 @@ def _workload(
     pools: Mapping[str, list[Record]],
 ) -> Workload:
     project = project_of(record)
-    attributes: dict[str, Fact[Any]] = {}
+    attributes: dict[str, Fact[Any]] = {
+        name: fact(record, told(record, name)) for name in ATTRIBUTES.get(record.kind, ())
+    }
     if record.kind == "compute.instance":
         own = {**metadata.get(project, {}), **_switches(told(record, "metadata.items"))}
-        attributes = {name: fact(record, own.get(name)) for name in SWITCHES}
+        attributes |= {name: fact(record, own.get(name)) for name in SWITCHES}
     if shape.scopes:
         attributes["scopes"] = fact(record, _scopes(record, shape, pools))
     if record.kind == "container.cluster":

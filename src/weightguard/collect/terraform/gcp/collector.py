@@ -40,6 +40,8 @@ _ACCESS: Final = {
     "google_access_context_manager_access_level": "access_level",
     "google_access_context_manager_service_perimeter": "service_perimeter",
 }
+_JOINED: Final = frozenset({"nats", "peerings"})
+"""Lists of the API's whose entries are resources of their own in Terraform."""
 _READ: Final = frozenset(
     {
         "google_project", "google_folder", "google_organization", "google_iam_deny_policy", "google_org_policy_policy",
@@ -138,10 +140,10 @@ class _States:
 
     def _add(self, name: str, asset_type: str, data: Mapping[str, Any], inside: str | None) -> None:
         asset = self._found.asset(name, asset_type)
-        asset.data = {
-            **(asset.data or {}),
-            **{key: value for key, value in data.items() if value is not None},
-        }
+        known = asset.data or {}
+        told = {key: value for key, value in data.items() if value is not None}
+        joined = {key: [*known[key], *told[key]] for key in _JOINED & known.keys() & told.keys()}
+        asset.data = {**known, **told, **joined}
         if inside is not None:
             asset.ancestors = self._above.get(inside, (inside,))
         location = data.get("location") or data.get("region") or data.get("zone")

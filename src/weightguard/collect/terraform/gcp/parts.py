@@ -87,6 +87,8 @@ def _plain(name: str, value: str) -> str:
     """An attribute as names hold it: short where the provider also takes a path."""
     if name == "bucket":
         return value.removeprefix("b/")
+    if name == "network":
+        return f"projects/{value.partition('projects/')[2]}"
     if name == "folder" and "/" not in value:
         return f"folders/{value}"
     if name in (
@@ -95,6 +97,7 @@ def _plain(name: str, value: str) -> str:
         "instance_name",
         "cloud_function",
         "service",
+        "router",
         "cluster",
         "secret_id",
         "connection_id",

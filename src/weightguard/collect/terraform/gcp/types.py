@@ -5,29 +5,12 @@ Source: Terraform Registry, provider hashicorp/google, "Argument Reference" and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, Final
 
-Data = dict[str, Any]
-Adjust = Callable[[Data], Data]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One type of resource.
-
-    Attributes:
-        type: the asset type.
-        name: its full resource name, from its attributes; ``{where}`` is its location, region or zone.
-        renamed: attribute (as the API spells it) -> dotted path in the API's own description, where the two differ.
-        adjust: what is left to do.
-    """
-
-    type: str
-    name: str
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    adjust: Adjust | None = None
+from weightguard.collect.terraform.gcp.around import AROUND
+from weightguard.collect.terraform.gcp.shape import Data, Shape
+from weightguard.collect.terraform.gcp.shape import inside as _in
 
 
 def _bucket(data: Data) -> Data:
@@ -66,7 +49,29 @@ def _instance(data: Data) -> Data:
         if isinstance(metadata, dict)
         else []
     )
-    return {**data, "metadata": {"items": items}}
+    found = {**data, "metadata": {"items": items}}
+    if isinstance(cards := found.pop("networkInterface", None), list):
+        found["networkInterfaces"] = [_card(one) for one in cards if isinstance(one, dict)]
+    return found
+
+
+def _card(card: Data) -> Data:
+    """A network interface, whose addresses the API names in the plural."""
+    plural = {"accessConfig": "accessConfigs", "ipv6AccessConfig": "ipv6AccessConfigs"}
+    return {plural.get(key, key): value for key, value in card.items()}
+
+
+def _secret(data: Data) -> Data:
+    """A secret; what Terraform calls ``auto`` the API calls ``automatic``."""
+    held = data.get("replication")
+    if not isinstance(held, dict) or "auto" not in held:
+        return data
+    return {**data, "replication": {**held, "automatic": held["auto"]}}
+
+
+def _service(data: Data) -> Data:
+    """A service that is on: Terraform lists those that are."""
+    return {**data, "name": data.get("service"), "state": "ENABLED"}
 
 
 def _project_metadata(data: Data) -> Data:
@@ -94,10 +99,6 @@ _VOUCHING = frozenset({"aws", "oidc", "saml", "x509"})
 
 def _provider(data: Data) -> Data:
     return {key: value for key, value in data.items() if not (key in _VOUCHING and not value)}
-
-
-def _in(service: str, path: str) -> str:
-    return f"//{service}.googleapis.com/projects/{{project}}/{path}"
 
 
 SHAPES: Final[Mapping[str, Shape]] = {
@@ -132,7 +133,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
         "cloudkms.googleapis.com/CryptoKeyVersion", "//cloudkms.googleapis.com/{name}"
     ),
     "google_secret_manager_secret": Shape(
-        "secretmanager.googleapis.com/Secret", "//secretmanager.googleapis.com/{id}"
+        "secretmanager.googleapis.com/Secret", "//secretmanager.googleapis.com/{id}", adjust=_secret
     ),
     "google_compute_instance": Shape(
         "compute.googleapis.com/Instance",
@@ -249,7 +250,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
         _in("artifactregistry", "locations/{where}/repositories/{repository_id}"),
     ),
     "google_project_service": Shape(
-        "serviceusage.googleapis.com/Service", _in("serviceusage", "services/{service}")
+        "serviceusage.googleapis.com/Service", _in("serviceusage", "services/{service}"), adjust=_service
     ),
     "google_tags_tag_key": Shape(
         "cloudresourcemanager.googleapis.com/TagKey", "//cloudresourcemanager.googleapis.com/{id}"
@@ -263,9 +264,9 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "google_tags_location_tag_binding": Shape(
         "cloudresourcemanager.googleapis.com/TagBinding", "//cloudresourcemanager.googleapis.com/{id}"
     ),
-    "google_logging_project_sink": Shape("logging.googleapis.com/LogSink", _in("logging", "sinks/{name}")),
     **_pool("WorkloadIdentity", "workload_identity"),
     **_pool("Workforce", "workforce"),
+    **AROUND,
 }
 """Type in Terraform -> the resource."""
 POLICIES: Final[Mapping[str, str]] = {

@@ -13,8 +13,9 @@ from weightguard.collect.gcp.fields import camel
 
 _MANY: Final = frozenset(
     {
-        "accessConfig", "acl", "bindings", "conditions", "defaultObjectAcl", "egressPolicies", "items",
-        "ingressPolicies", "lifecycleRule", "methodSelectors", "networkInterface", "nodePool", "operations", "rule", "rules",
+        "accessConfig", "acl", "allow", "bindings", "conditions", "defaultObjectAcl", "deny", "egressPolicies", "exclusions",
+        "ingressPolicies", "items", "ipv6AccessConfig", "lifecycleRule", "methodSelectors", "networkInterface", "networks",
+        "nfsExportOptions", "nodeAffinities", "nodePool", "operations", "replicas", "rule", "rules",
         "serviceAccount", "serviceAccounts", "sources", "vpcNetworkSources",
     }
 )  # fmt: skip
