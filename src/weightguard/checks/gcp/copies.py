@@ -136,24 +136,29 @@ def replication_stays_inside(store: Store, context: Context) -> Verdict:
     jobs = [one for one in context.read(store.replicas) if one.active]
     if any(one.store is None for one in jobs):
         return Verdict.failed("a transfer job copies objects to a file system outside the provider's stores")
-    homes = {one.id: one.account for one in context.estate.stores}
-    organisations = {one.id: one.organisation for one in context.estate.accounts}
-    own = organisations.get(store.account)
-    trusted = set(context.parameters["trusted_accounts"])
-    sinks = sorted({str(one.store) for one in jobs if homes.get(str(one.store)) not in trusted})
-    abroad = [
-        name
-        for name in sinks
-        if (there := organisations.get(homes.get(name, ""))) is not None and own is not None and there != own
-    ]
+    own = _organisations(context).get(store.account)
+    owners = {name: _owner(name, own, context) for name in sorted({str(one.store) for one in jobs})}
+    abroad = [name for name, owner in owners.items() if None not in (owner, own) and owner != own]
     if abroad:
         return Verdict.failed(
             "transfer jobs copy objects into stores of another organisation: {abroad}", abroad=refs(abroad)
         )
-    lost = [name for name in sinks if organisations.get(homes.get(name, "")) is None or own is None]
+    lost = [name for name, owner in owners.items() if own is None or owner is None]
     if lost:
         told = store.replicas.source
         missing(Source.named(told.service, told.operation, f"the owner of {words(lost)}", provider="gcp"))
     return Verdict.passed(
         "{count}, none leads outside the organisation", count=counted(len(jobs), "transfer job")
     )
+
+
+def _organisations(context: Context) -> Mapping[str, str | None]:
+    """Project -> the organisation that it lies in."""
+    return {one.id: one.organisation for one in context.estate.accounts}
+
+
+def _owner(bucket: str, own: str | None, context: Context) -> str | None:
+    """The organisation that a bucket lies in, a trusted project counted as of our own; None: nobody knows."""
+    homes = {one.id: one.account for one in context.estate.stores}
+    home = homes.get(bucket, "")
+    return own if home in context.parameters["trusted_accounts"] else _organisations(context).get(home)
