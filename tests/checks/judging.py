@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reference_lab import Laboratory
+from reference_lab.azure import AzureLaboratory
 from reference_lab.google import GoogleLaboratory
 from weightguard.access.graph import build
 from weightguard.controls.catalogue import Catalogue
@@ -15,7 +16,7 @@ from weightguard.controls.results import Judgement
 from weightguard.estate.read import read_estate
 from weightguard.snapshot import open_snapshot
 
-AnyLaboratory = Laboratory | GoogleLaboratory
+AnyLaboratory = Laboratory | GoogleLaboratory | AzureLaboratory
 
 
 class Judge(Protocol):

@@ -10,6 +10,7 @@ import pytest
 from judging import AnyLaboratory, Judge, judge_in
 
 from reference_lab import Laboratory
+from reference_lab.azure import AzureLaboratory
 from reference_lab.google import GoogleLaboratory
 from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.controls.lint import lint
@@ -36,9 +37,10 @@ def _all() -> list[Any]:
     return found
 
 
-LABORATORIES: dict[str, type[Laboratory] | type[GoogleLaboratory]] = {
+LABORATORIES: dict[str, type[Laboratory] | type[GoogleLaboratory] | type[AzureLaboratory]] = {
     "aws": Laboratory,
     "gcp": GoogleLaboratory,
+    "azure": AzureLaboratory,
     "anywhere": Laboratory,
 }
 """The laboratory that an example changes, by the provider that it speaks of."""
@@ -80,13 +82,14 @@ def test_the_reference_laboratory_passes_every_control_that_facts_decide_up_to_s
     assert decided <= {one.control for one in judgement.results}
 
 
-def test_the_laboratory_on_google_cloud_passes_what_is_decided_there_up_to_sl3(
-    catalogue: Catalogue, judged: Judge
+@pytest.mark.parametrize("provider", ["gcp", "azure"])
+def test_the_laboratory_on_another_cloud_passes_what_is_decided_there_up_to_sl3(
+    provider: str, catalogue: Catalogue, judged: Judge
 ) -> None:
     decided = {
-        one.id for one in catalogue.controls if "gcp" in one.decided_on and LEVELS.index(one.level) <= 2
+        one.id for one in catalogue.controls if provider in one.decided_on and LEVELS.index(one.level) <= 2
     }
-    results = judged(GoogleLaboratory(), *decided).results
+    results = judged(LABORATORIES[provider](), *decided).results
     problems = [
         f"{one.control} {one.status} {one.subject}: {worded(one.message)}"
         for one in results

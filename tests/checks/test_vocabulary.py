@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from test_examples import LABORATORIES
 
+from reference_lab.azure import changes as azure
 from reference_lab.changes import NAMED, expand
 from reference_lab.google import changes as google
 from weightguard.controls.catalogue import Catalogue
@@ -16,13 +17,13 @@ def examples(control: Control) -> list[Example]:
 
 
 def test_every_named_change_is_used_and_every_example_can_be_made(catalogue: Catalogue) -> None:
-    used: dict[str, set[str]] = {"aws": set(), "gcp": set()}
+    used: dict[str, set[str]] = {"aws": set(), "gcp": set(), "azure": set()}
     for control in catalogue.controls:
         for example in examples(control):
             named = {edit["named"] for edit in example.change if "named" in edit}
-            used["gcp" if example.provider == "gcp" else "aws"] |= named
+            used["aws" if example.provider == "anywhere" else example.provider] |= named
             LABORATORIES[example.provider]().change(example.change)
-    assert used == {"aws": set(NAMED), "gcp": set(google.NAMED)}
+    assert used == {"aws": set(NAMED), "gcp": set(google.NAMED), "azure": set(azure.NAMED)}
 
 
 def test_what_recurs_has_a_name(catalogue: Catalogue) -> None:
@@ -43,6 +44,8 @@ def test_a_name_that_there_is_not_and_a_parameter_that_there_is_not_are_errors()
         list(expand([{"named": "key_allows", "kee": "serving"}]))
     with pytest.raises(ValueError, match=r"known: .*bucket_set"):
         list(google.expand([{"named": "key_alows", "key": "release"}]))
+    with pytest.raises(ValueError, match=r"known: .*account_set"):
+        list(azure.expand([{"named": "acount_set", "account": "atlasazeval"}]))
 
 
 def test_a_named_change_means_its_edits_and_the_others_mean_themselves() -> None:

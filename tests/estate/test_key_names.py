@@ -88,3 +88,17 @@ def test_a_key_that_no_snapshot_holds_is_missing_where_its_name_says(
 ) -> None:
     source = uncollected(name).source
     assert (source.provider, source.scope, source.call) == (provider, scope, call)
+
+
+def test_an_address_names_a_key_wherever_it_is_used_and_in_whichever_version() -> None:
+    address = "https://Weights.vault.azure.net:443/keys/Release/0a1b2c"
+    held = replace(
+        HERE,
+        id="/subscriptions/s/vaults/weights/keys/release",
+        aliases=Known(("https://weights.vault.azure.net/keys/release",), SOURCE),
+    )
+    names = KeyNames((HERE, held))
+    assert names.find(address, TWO, "us-east-1") is held
+    assert names.find(address.replace("Release", "other"), ONE, "eu-west-1") is None
+    assert names.find("https://weights.vault.azure.net/secrets/release", ONE, "eu-west-1") is None
+    assert names.find("https://[::1/keys/release", ONE, "eu-west-1") is None

@@ -15,7 +15,7 @@ STATE_SERVICE: Final = "terraform"
 FILED: Final = frozenset({(STATE_SERVICE, "ShowState"), ("iam", "GetAccountAuthorizationDetails")})
 """The calls that stand for a file that somebody else collected."""
 
-CURRENT_OBJECTS: Final = frozenset({"ListObjectsV2", "ListObjects"})
+CURRENT_OBJECTS: Final = frozenset({"ListObjectsV2", "ListObjects", "ListBlobs"})
 OBJECT_LISTINGS: Final = CURRENT_OBJECTS | {"ListObjectVersions"}
 
 

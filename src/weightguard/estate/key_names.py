@@ -1,16 +1,19 @@
 """Which key a name stands for: an ARN, an id, an alias, the ARN of an alias.
 
+On Azure a key's address names it wherever it is used, in whichever version.
+
 An alias is "unique in the AWS account and Region", and the id of a multi-Region key is the same in several Regions: a name without
 account or region is one of the account and the region of what uses it.
 
 Source: AWS KMS Developer Guide, "Key identifiers (KeyId)" and "Aliases in AWS KMS"; Amazon S3 API Reference,
-"ServerSideEncryptionByDefault" (KMSMasterKeyID).
+"ServerSideEncryptionByDefault" (KMSMasterKeyID); Key Vault documentation, "Object identifiers and versioning".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import urlsplit
 
 from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.model import Key
@@ -31,11 +34,15 @@ class KeyNames:
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self._by_arn: dict[str, Key] = {}
+        self._by_address: dict[str, Key] = {}
         self._by_place: dict[_Place, Key] = {}
         self._anywhere: dict[tuple[str, str], set[str]] = {}
         for key in keys:
             self._by_arn[key.id] = key
             for name in _names(key):
+                address = _address(name)
+                if address is not None:
+                    self._by_address[address] = key
                 self._by_place[(key.account, key.region, name)] = key
                 self._anywhere.setdefault((key.account, name), set()).add(key.id)
 
@@ -49,6 +56,9 @@ class KeyNames:
         found = self._by_arn.get(name.partition(_VERSION)[0])
         if found is not None:
             return found
+        address = _address(name)
+        if address is not None:
+            return self._by_address.get(address)
         parts = name.split(":", _PARTS - 1)
         if len(parts) == _PARTS:
             account, region, name = parts[4], parts[3] or None, parts[5]
@@ -57,6 +67,20 @@ class KeyNames:
             return self._by_place.get((account, region, name))
         candidates = self._anywhere.get((account, name), set())
         return self._by_arn[next(iter(candidates))] if len(candidates) == 1 else None
+
+
+def _address(name: str) -> str | None:
+    """A key's address as it is compared: without its version, its port and case; None for what is none."""
+    if not name.lower().startswith("https://"):
+        return None
+    try:
+        parts = urlsplit(name)
+        host = parts.hostname
+    except ValueError:
+        return None
+    kind, _, rest = parts.path.strip("/").partition("/")
+    own = rest.partition("/")[0]
+    return f"{host}/{own}".lower() if host and kind.lower() == "keys" and own else None
 
 
 def uncollected(name: str) -> Unknown:

@@ -32,7 +32,14 @@ COLUMNS: Final = (
 )
 UNASKED: Final = frozenset({Reason.NOT_COLLECTED, Reason.NOT_READ})
 LISTINGS: Final = frozenset(
-    {"ListObjectsV2", "ListObjects", "ListObjectVersions", "ListMultipartUploads", "ListBuckets"}
+    {
+        "ListObjectsV2",
+        "ListObjects",
+        "ListObjectVersions",
+        "ListMultipartUploads",
+        "ListBuckets",
+        "ListBlobs",
+    }
 )
 
 

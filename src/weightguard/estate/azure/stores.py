@@ -20,6 +20,7 @@ from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import (
     NOT_HERE,
     Contents,
+    Encryption,
     Key,
     KeyMaterial,
     KeyProtection,
@@ -34,6 +35,9 @@ from weightguard.estate.model import (
 from weightguard.estate.shape import flag, text, text_or_none
 
 CONTAINERS: Final = "storage.storageaccounts/blobservices/containers"
+SCOPES: Final = "storage.storageaccounts/encryptionscopes"
+_OWN_SCOPE: Final = "$account-encryption-key"
+"""The scope that stands for what the account itself encrypts with."""
 PATHS: Final = "storage.storageaccounts/paths"
 """Paths of a file system with their lists, as Terraform states have them."""
 DOMAIN: Final = "blob.core.windows.net"
@@ -46,10 +50,13 @@ def stores(tenant: Tenant, contents: Mapping[str, Contents]) -> Iterator[Store]:
     lifecycles = {
         plain(parent_of(one.id)): one for one in tenant.of("storage.storageaccounts/managementpolicies")
     }
+    scopes = {plain(one.id): one for one in tenant.of(SCOPES)}
     for record in tenant.of(CONTAINERS):
         owner = plain(parent_of(parent_of(record.id)))
         account = accounts.get(owner)
-        yield _store(tenant, record, owner, account, services.get(owner), lifecycles.get(owner), contents)
+        yield _store(
+            tenant, record, owner, account, services.get(owner), lifecycles.get(owner), scopes, contents
+        )
 
 
 def address(account: Record | None, owner: str, name: str) -> str:
@@ -67,6 +74,7 @@ def _store(
     account: Record | None,
     service: Record | None,
     rules: Record | None,
+    scopes: Mapping[str, Record],
     contents: Mapping[str, Contents],
 ) -> Store:
     name = name_of(record)
@@ -75,10 +83,9 @@ def _store(
     unversioned = tenant.gap("storage.storageaccounts/blobservices") or Unknown(
         Reason.NOT_COLLECTED, tenant.source("storage", "storageaccounts/blobservices")
     )
-    unruled: Fact[Any] = tenant.gap("storage.storageaccounts/managementpolicies") or Known(
-        (), listing_source(record)
+    unruled: Fact[None] = tenant.gap("storage.storageaccounts/managementpolicies") or Known(
+        None, listing_source(record)
     )
-    unlisted = Unknown(Reason.NOT_COLLECTED, tenant.source("blob", "ListBlobs"))
     return Store(
         id=id,
         provider="azure",
@@ -89,24 +96,47 @@ def _store(
         public_access=unasked if account is None else _public(record, account),
         policy=_level(record),
         object_lists=unasked if account is None else settings.object_lists(account),
-        encryption=unasked if account is None else settings.encryption(account),
+        encryption=unasked if account is None else _encryption(tenant, record, account, scopes),
         versioning=settings.versioning(service, unversioned),
-        retention=settings.retention(record),
+        retention=settings.retention(record, account),
         replicas=_replicas(tenant, owner, name, record),
         log_store=Known(None, listing_source(record)),
-        lifecycle=settings.lifecycle(rules, unruled),
+        lifecycle=settings.lifecycle(rules, unruled, name),
         public_access_block=NOT_HERE,
         acl=NOT_HERE,
-        tags=Known(
-            dict(data_of(account).get("tags") or {}) if account is not None else {}, listing_source(record)
-        ),
-        contents=Known(contents[id], listing_source(record)) if id in contents else unlisted,
+        tags=unasked
+        if account is None
+        else Known(dict(data_of(account).get("tags") or {}), listing_source(account)),
+        contents=_contents(tenant, record, id, contents),
         container=tenant.show(owner),
         folder_policies=_lists(tenant, record, account, name),
         credentials=Unknown(Reason.NOT_COLLECTED, tenant.source("blob", "GetContainerAccessPolicy")),
         networks=unasked if account is None else settings.network_rules(account),
         tags_decide=NOT_HERE,
     )
+
+
+def _contents(tenant: Tenant, record: Record, id: str, contents: Mapping[str, Contents]) -> Fact[Contents]:
+    """What was found in a container; one that was listed without any rows is empty."""
+    found = contents.get(id)
+    if found is None and any(log.listed(id) for log in tenant.logs):
+        found = Contents(0, 0, 0)
+    if found is None:
+        return Unknown(Reason.NOT_COLLECTED, tenant.source("blob", "ListBlobs"))
+    return Known(found, listing_source(record))
+
+
+def _encryption(
+    tenant: Tenant, record: Record, account: Record, scopes: Mapping[str, Record]
+) -> Fact[Encryption | None]:
+    """How a container's blobs are encrypted: as its default scope says, else as its account is set."""
+    scope = text_or_none(properties(record).get("defaultEncryptionScope"))
+    if scope is None or scope == _OWN_SCOPE:
+        return settings.encryption(account)
+    found = scopes.get(plain(f"{account.id}/encryptionScopes/{scope}"))
+    if found is None:
+        return Unknown(Reason.NOT_COLLECTED, tenant.source("storage", "storageaccounts/encryptionscopes"))
+    return settings.scope_encryption(found)
 
 
 def _public(record: Record, account: Record) -> Fact[PublicAccess | None]:
@@ -189,7 +219,7 @@ def _key(tenant: Tenant, record: Record, vault: Record | None) -> Key:
     source = listing_source(record)
     attributes = properties(record).get("attributes")
     enabled = attributes.get("enabled") if isinstance(attributes, dict) else None
-    uri = text_or_none(properties(record).get("keyUri"))
+    uri = text_or_none(properties(record).get("keyUri")) or _address(vault, record)
     days = properties(vault).get("softDeleteRetentionInDays") if vault is not None else None
     state: Fact[KeyState] = stated(
         record, "attributes.enabled", lambda one: KeyState.ENABLED if flag(one) else KeyState.DISABLED
@@ -214,6 +244,13 @@ def _key(tenant: Tenant, record: Record, vault: Record | None) -> Key:
         container=tenant.show(parent_of(record.id)),
         deletion_delay_days=days if isinstance(days, int) and not isinstance(days, bool) else None,
     )
+
+
+def _address(vault: Record | None, record: Record) -> str | None:
+    """A key's address, as its vault's tells it."""
+    told = properties(vault) if vault is not None else {}
+    uri = text_or_none(told.get("vaultUri")) or text_or_none(told.get("hsmUri"))
+    return f"{uri.rstrip('/')}/keys/{name_of(record)}" if uri else None
 
 
 def _material(record: Record, kty: str) -> KeyMaterial:

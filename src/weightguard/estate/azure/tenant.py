@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from weightguard.estate.calls import STATE_SERVICE
+from weightguard.estate.calls import STATE_SERVICE, CallLog
 from weightguard.estate.evidence import Record, data_of, listing_source
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.shape import MISSING, Malformed, Missing, find, mapping, text_or_none
@@ -72,6 +72,7 @@ class Tenant:
         scopes: all of them.
         from_state: whether Terraform states tell of it: they stand in for every listing.
         shown: an id of a resource without case -> the id as it is shown.
+        logs: the calls of every scope.
     """
 
     records: dict[str, list[Record]] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Tenant:
     scopes: list[str] = field(default_factory=list)
     from_state: bool = False
     shown: dict[str, str] = field(default_factory=dict)
+    logs: list[CallLog] = field(default_factory=list)
 
     def take(self, given: ScopeInput) -> None:
         """Take in a scope."""
@@ -95,6 +97,7 @@ class Tenant:
                 else:
                     self.shown.setdefault(plain(record.id), record.id)
         self.from_state = self.from_state or given.calls.from_state
+        self.logs.append(given.calls)
         broken = dict(_by_operation(given.calls.obstacles()))
         for operation in given.calls.operations():
             if operation not in broken:

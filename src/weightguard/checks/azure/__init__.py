@@ -1,0 +1,1 @@
+"""What is decided over Azure's policies, or what it alone has."""

@@ -1,0 +1,196 @@
+"""The tenant: its management group with what Azure Policy denies, its subscriptions, its people and the identities of machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reference_lab.azure.names import (
+    DIRECTORY_ROLES,
+    DOMAIN,
+    FOLDER,
+    LOGS,
+    MEMBERS,
+    RESEARCH,
+    ROLES,
+    SERVING,
+    SUBSCRIPTIONS,
+    TENANT,
+    TRAINING,
+    Thing,
+    assignment,
+    group,
+    identity_id,
+    policy_id,
+    row,
+    subscription,
+    thing,
+)
+
+IDENTITIES = {
+    "server": SERVING,
+    "trainer": TRAINING,
+    "publisher": TRAINING,
+    "encrypts-release": SERVING,
+    "encrypts-checkpoints": TRAINING,
+    "encrypts-eval": RESEARCH,
+    "encrypts-logs": LOGS,
+}
+"""Managed identity -> its subscription."""
+DENIED = {
+    "anonymous access": "4fa4b6c0-31ca-4c0d-b10d-24b96f62a751",
+    "disks": "8405fdab-1faf-48aa-b702-999c9c172094",
+}
+"""What Azure Policy denies in the management group -> the built-in definition."""
+
+
+def containers() -> Iterator[tuple[str, Thing]]:
+    """The management group, its subscriptions and their groups of resources."""
+    above = {"parent": {"id": f"/providers/Microsoft.Management/managementGroups/{TENANT}"}}
+    yield (
+        "folder",
+        row(FOLDER, "microsoft.management/managementgroups", {"displayName": "models", "details": above}),
+    )
+    chain = [
+        {"name": "models", "displayName": "models"},
+        {"name": TENANT, "displayName": "Tenant Root Group"},
+    ]
+    for name in SUBSCRIPTIONS:
+        properties = {"state": "Enabled", "managementGroupAncestorsChain": chain}
+        yield (
+            f"subscription {name}",
+            row(subscription(name), "microsoft.resources/subscriptions", properties, name=name),
+        )
+        yield f"group {name}", row(group(name), "microsoft.resources/subscriptions/resourcegroups", {})
+
+
+def policies() -> Iterator[tuple[str, Thing]]:
+    """What Azure Policy denies."""
+    for name, definition in DENIED.items():
+        id = f"{FOLDER}/providers/Microsoft.Authorization/policyAssignments/{definition[:8]}"
+        properties = {
+            "displayName": name,
+            "policyDefinitionId": policy_id(definition),
+            "scope": FOLDER,
+            "notScopes": [],
+            "enforcementMode": "Default",
+            "parameters": {"effect": {"value": "Deny"}},
+        }
+        yield f"policy {name}", row(id, "microsoft.authorization/policyassignments", properties)
+
+
+def identities() -> Iterator[tuple[str, Thing]]:
+    """The identities of machines, and those that accounts unwrap their keys with."""
+    for name, within in IDENTITIES.items():
+        properties = {"principalId": MEMBERS[name], "clientId": f"c{MEMBERS[name][1:]}", "tenantId": TENANT}
+        yield (
+            f"identity {name}",
+            row(identity_id(name, within), "microsoft.managedidentity/userassignedidentities", properties),
+        )
+
+
+def rights() -> Iterator[tuple[str, Thing]]:
+    """Who holds roles in the hierarchy, and the role of one's own that writes without reading."""
+    writing = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+    permissions = [
+        {
+            "actions": [],
+            "notActions": [],
+            "dataActions": [f"{writing}/write", f"{writing}/add/action"],
+            "notDataActions": [],
+        }
+    ]
+    yield (
+        "role Blob Writer",
+        row(
+            f"/providers/Microsoft.Authorization/roleDefinitions/{ROLES['Blob Writer']}",
+            "microsoft.authorization/roledefinitions",
+            {
+                "roleName": "Blob Writer",
+                "type": "CustomRole",
+                "assignableScopes": [FOLDER],
+                "permissions": permissions,
+            },
+        ),
+    )
+    yield "assignment auditors", assignment("auditors", "Reader", FOLDER, principalType="Group")
+    eligible = {
+        "principalId": MEMBERS["bob"],
+        "principalType": "User",
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{ROLES['Reader']}",
+        "scope": FOLDER,
+        "status": "Provisioned",
+    }
+    yield (
+        "eligible bob",
+        thing(
+            f"{FOLDER}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/bob-reader",
+            "Microsoft.Authorization/roleEligibilityScheduleInstances",
+            eligible,
+        ),
+    )
+
+
+def people() -> dict[str, list[Thing]]:
+    """Pages of Microsoft Graph: collection -> its objects."""
+    users = [
+        {
+            "id": MEMBERS[name],
+            "displayName": name,
+            "userPrincipalName": f"{name}@{DOMAIN}",
+            "userType": "Member",
+            "accountEnabled": True,
+        }
+        for name in ("ada", "bob")
+    ]
+    auditors: dict[str, Any] = {"id": MEMBERS["auditors"], "displayName": "auditors", "securityEnabled": True}
+    holding = {
+        "id": "directory-ada",
+        "principalId": MEMBERS["ada"],
+        "roleDefinitionId": DIRECTORY_ROLES["Global Reader"],
+        "directoryScopeId": "/",
+    }
+    reading = {
+        "id": DIRECTORY_ROLES["Global Reader"],
+        "displayName": "Global Reader",
+        "isBuiltIn": True,
+        "isEnabled": True,
+        "rolePermissions": [{"allowedResourceActions": ["microsoft.directory/users/standard/read"]}],
+    }
+    return {
+        "organization": [{"id": TENANT, "displayName": "Atlas", "verifiedDomains": [{"name": DOMAIN}]}],
+        "users": users,
+        "groups": [auditors],
+        "groups(id,displayName,members())": [{**auditors, "members": [{"id": MEMBERS["ada"]}]}],
+        "groups(id,displayName,owners())": [{**auditors, "owners": []}],
+        "applications": [],
+        "applications(id,appId,owners())": [],
+        "applications(id,appId,federatedIdentityCredentials())": [],
+        "servicePrincipals": [],
+        "servicePrincipals(id,appId,owners())": [],
+        "servicePrincipals(id,appId,appRoleAssignments())": [],
+        "roleManagement/directory/roleAssignments": [holding],
+        "roleManagement/directory/roleDefinitions": [reading],
+        "roleManagement/directory/roleEligibilityScheduleInstances": [],
+        "directory/administrativeUnits(members())": [],
+        "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances": [],
+        "identity/conditionalAccess/policies": [phishing_resistant()],
+    }
+
+
+def phishing_resistant(**more: Any) -> Thing:
+    """A rule of conditional access by which everybody shows a key that no look-alike page can use."""
+    conditions = {
+        "users": {"includeUsers": ["All"], "excludeUsers": [], "excludeGroups": [], "excludeRoles": []},
+        "applications": {"includeApplications": ["All"], "excludeApplications": []},
+        "clientAppTypes": ["all"],
+    }
+    strength = {"id": "00000000-0000-0000-0000-000000000004", "displayName": "Phishing-resistant MFA"}
+    return {
+        "id": "ca-everybody",
+        "displayName": "everybody shows a key",
+        "state": "enabled",
+        "conditions": conditions,
+        "grantControls": {"operator": "OR", "builtInControls": [], "authenticationStrength": strength},
+        **more,
+    }
