@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import some
+from weightguard.estate.fact import Reason, Unknown
 from weightguard.estate.model import Estate, Principal
 
 
@@ -40,7 +42,7 @@ def secure_channel_offered(estate: Estate, context: Context) -> Verdict:
 def evaluators_bounded(principal: Principal, context: Context) -> Verdict:
     """Outside evaluators do not reach raw weights."""
     tag = context.parameters["evaluator_tag"]
-    tags = context.read(principal.tags)
+    tags = _tags(principal, context)
     declared = any(fnmatchcase(principal.id, pattern) for pattern in context.declarations.evaluators)
     if tag not in tags and not declared:
         return Verdict.not_applicable("not an identity of an outside evaluator")
@@ -48,6 +50,14 @@ def evaluators_bounded(principal: Principal, context: Context) -> Verdict:
     if context.weights_of(principal.id) and tier != context.parameters["white_box_value"]:
         return Verdict.failed("an evaluator ({tier}) can reach raw weights", tier=tier or "of no stated tier")
     return Verdict.passed("the evaluator reaches no raw weights, or is cleared for it")
+
+
+def _tags(principal: Principal, context: Context) -> Mapping[str, str]:
+    """The tags of an identity; of one that its provider lets carry none, none."""
+    told = context.peek(principal.tags)
+    if isinstance(told, Unknown) and told.reason is Reason.NOT_APPLICABLE_HERE:
+        return {}
+    return context.read(principal.tags)
 
 
 def legal_safe_harbour_given(estate: Estate, context: Context) -> Verdict:

@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import isfunction
 from typing import Any
 
-from reference_lab.google.names import FOLDER, GCS, IAM, KEYS, KMS, NUMBERS, ORGANISATION, RM, SERVING, email
+from reference_lab.google.names import (
+    FOLDER,
+    GCS,
+    IAM,
+    KEYS,
+    KMS,
+    NUMBERS,
+    ORGANISATION,
+    PLACE,
+    RM,
+    SERVING,
+    email,
+)
 
 Edit = dict[str, Any]
 
@@ -164,6 +176,81 @@ def partner_bucket(name: str) -> list[Edit]:
         }
         for full, kind, data in news
     ]
+
+
+def detector(project: str, name: str, state: str = "ENABLED") -> list[Edit]:
+    """A project says for itself whether a detector of Security Command Center is on."""
+    kind = "securitycentermanagement.googleapis.com"
+    path = f"projects/{NUMBERS[project]}/locations/global/securityCenterServices/{name}"
+    new = {
+        "call": f"detector {project}/{name}",
+        "name": f"//{kind}/{path}",
+        "type": f"{kind}/SecurityCenterService",
+        "project": project,
+        "data": {"name": path, "effectiveEnablementState": state},
+    }
+    return [{"new": new}]
+
+
+def cluster(project: str, runs_as: str, **told: Any) -> list[Edit]:
+    """A cluster whose nodes run as a service account."""
+    path = f"projects/{project}/locations/{PLACE}/clusters/serving"
+    node = {
+        "serviceAccount": email(runs_as, project),
+        "workloadMetadataConfig": {"mode": "GKE_METADATA"},
+        "oauthScopes": ["https://www.googleapis.com/auth/cloud-platform"],
+    }
+    data = {
+        "name": "serving",
+        "location": PLACE,
+        "status": "RUNNING",
+        "workloadIdentityConfig": {"workloadPool": f"{project}.svc.id.goog"},
+        "nodeConfig": node,
+        "nodePools": [{"name": "default", "config": {**node, **told}}],
+    }
+    return [_running("container", project, path, "Cluster", "cluster", data)]
+
+
+def service(project: str, runs_as: str, **told: Any) -> list[Edit]:
+    """A service of Cloud Run that runs as a service account."""
+    path = f"projects/{project}/locations/{PLACE}/services/serving"
+    data = {"name": path, "template": {"serviceAccount": email(runs_as, project)}, **told}
+    return [_running("run", project, path, "Service", "service", data)]
+
+
+def notebook(project: str, runs_as: str, **told: Any) -> list[Edit]:
+    """A notebook machine that runs as a service account, closed as far as it can be."""
+    path = f"projects/{project}/locations/{PLACE}-a/instances/lab"
+    closed = {f"notebook-disable-{one}": "true" for one in ("root", "terminal", "downloads")}
+    setup = {
+        "serviceAccounts": [{"email": email(runs_as, project)}],
+        "disablePublicIp": True,
+        "metadata": closed,
+        **told,
+    }
+    return [_running("notebooks", project, path, "Instance", "notebook", {"name": path, "gceSetup": setup})]
+
+
+def agent_runtime(project: str, runs_as: str) -> list[Edit]:
+    """An agent of Vertex AI, which runs code that a model wrote, as a service account."""
+    path = f"projects/{project}/locations/{PLACE}/reasoningEngines/1"
+    data = {"name": path, "spec": {"serviceAccount": email(runs_as, project)}}
+    return [_running("aiplatform", project, path, "ReasoningEngine", "agent", data)]
+
+
+def _running(service: str, project: str, path: str, kind: str, call: str, data: dict[str, Any]) -> Edit:
+    """Something more that runs in a project."""
+    domain = f"{service}.googleapis.com"
+    return {
+        "new": {
+            "call": call,
+            "name": f"//{domain}/{path}",
+            "type": f"{domain}/{kind}",
+            "project": project,
+            "data": data,
+            "bindings": (),
+        }
+    }
 
 
 def _binding(role: str, who: str, when: str | None) -> dict[str, Any]:

@@ -32,6 +32,10 @@ LISTS = {
     "gcp.restrictTLSVersion": {"denied_values": ["TLS_VERSION_1", "TLS_VERSION_1_1"]},
     "storage.restrictAuthTypes": {"denied_values": ["in:ALL_HMAC_SIGNED_REQUESTS"]},
     "gcp.restrictCmekCryptoKeyProjects": {"allowed_values": [f"under:{ORGANISATION}"]},
+    "gcp.resourceLocations": {"allowed_values": ["in:europe-west4-locations"]},
+    "gcp.restrictServiceUsage": {
+        "denied_values": ["storagetransfer.googleapis.com", "bigquerydatatransfer.googleapis.com"]
+    },
     "compute.storageResourceUseRestrictions": {"allowed_values": [f"under:{ORGANISATION}"]},
 }
 AUDITORS = f"group:auditors@{DOMAIN}"

@@ -143,9 +143,34 @@ def outsiders(resource: str, permissions: Iterable[str], policy: Fact[Any], cont
         UnknownFact: nobody, as far as is known, and not every policy and group that bears on it is.
     """
     own = context.peek(policy)
+    found = _certain(resource, tuple(permissions), context)
+    if not found:
+        context.require((*((own,) if isinstance(own, Unknown) else ()), *gaps(resource, context)))
+    return found
+
+
+def _certain(resource: str, permissions: tuple[str, ...], context: Context) -> list[Value]:
+    """Outsiders who have some permission for certain: of a role that nobody knows it is not known what it gives."""
     rights = granted(resource, permissions, context)
     outside = [member for member in rights if is_outside(member, context)]
     certain = [one for one in outside if not all(map(is_unread, rights[one].values()))]
-    if not certain:
-        context.require((*((own,) if isinstance(own, Unknown) else ()), *gaps(resource, context)))
     return [named(one) for one in sorted(certain)]
+
+
+def opened(
+    things: Iterable[tuple[str, str, Fact[Any]]], permissions: tuple[str, ...], context: Context
+) -> list[str]:
+    """Names of the things on which an outsider has some permission.
+
+    Args:
+        things: relative name, short name and own allow policy of each.
+
+    Raises:
+        UnknownFact: none, as far as is known, and not every policy and group that bears on them is.
+    """
+    known = [*things]
+    found = [short for name, short, _ in known if _certain(name, permissions, context)]
+    if not found:
+        for name, _, policy in known:
+            outsiders(name, permissions, policy, context)
+    return found

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from weightguard.checks.gcp import hierarchy
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs
 from weightguard.estate.fact import Known, Reason, Source, Unknown
@@ -20,7 +21,7 @@ from weightguard.estate.model import Container, Key, Resource, Store
 
 _READING: Final = "DATA_READ"
 _EVERY_SERVICE: Final = "allServices"
-_SINK: Final = "logging.log_sink"
+SINK: Final = "logging.log_sink"
 _LEFT_OUT: Final = re.compile(r'\s*NOT\s+LOG_ID\(\s*"([^"]+)"\s*\)\s*')
 _REQUIRED: Final = "_Required"
 """The sink that takes the audit logs that cannot be switched off, and no others; nobody can change it."""
@@ -45,42 +46,36 @@ def _not_logged(service: str, project: str, context: Context) -> Verdict | None:
     Raises:
         UnknownFact: policies, or sinks, that would tell are not known.
     """
-    above = [*_above(f"projects/{project}", context)]
-    configs = [config for one in above for config in _configs(one, service)]
-    spared = {name for config in configs for name in config.get("exemptedMembers") or ()}
-    if configs and spared:
+    outer = above(f"projects/{project}", context)
+    found = [config for one in outer for config in configs(one, service)]
+    spared = {name for config in found for name in config.get("exemptedMembers") or ()}
+    if found and spared:
         return Verdict.failed("what {spared} read is not logged", spared=refs(sorted(spared)))
-    context.require(gap for one in above if (gap := _untold(one)) is not None)
-    if not configs:
+    context.require(gap for one in outer if (gap := untold(one)) is not None)
+    if not found:
         return Verdict.failed(
             "Data Access audit logs of {service} are not switched on: a theft leaves no trace",
             service=service,
         )
     return (
         None
-        if _is_kept(project, above, context)
+        if _is_kept(project, outer, context)
         else Verdict.failed("no sink of the project takes Data Access audit logs")
     )
 
 
-def _above(container: str, context: Context) -> Iterator[Container]:
+def above(container: str, context: Context) -> list[Container]:
     """A container and those that it lies in, innermost first.
 
     Raises:
         UnknownFact: the container itself is in no source.
     """
-    by_id: Mapping[str, Container] = context.once(
-        "gcp containers", lambda: {one.id: one for one in context.estate.containers if one.provider == "gcp"}
-    )
-    if container not in by_id:
+    found = hierarchy.above(container.removeprefix("projects/"), context)
+    if not found:
         context.require([_missing(container)])
-    name: str | None = container
-    seen: set[str] = set()
-    while name is not None and name not in seen and name in by_id:
-        seen.add(name)
-        context.peek(by_id[name].policies, "container.policies")
-        yield by_id[name]
-        name = by_id[name].parent
+    for one in found:
+        context.peek(one.policies, "container.policies")
+    return found
 
 
 def _missing(container: str) -> Unknown:
@@ -93,7 +88,7 @@ def _documents(container: Container) -> list[Mapping[str, Any]]:
     return [one.document for one in held if isinstance(one.document, Mapping)]
 
 
-def _configs(container: Container, service: str) -> Iterator[Mapping[str, Any]]:
+def configs(container: Container, service: str) -> Iterator[Mapping[str, Any]]:
     """What a container's policy says of the reading of a service's data."""
     for document in _documents(container):
         for config in document.get("auditConfigs") or ():
@@ -103,7 +98,7 @@ def _configs(container: Container, service: str) -> Iterator[Mapping[str, Any]]:
                 )
 
 
-def _untold(container: Container) -> Unknown | None:
+def untold(container: Container) -> Unknown | None:
     """Why a container's audit configuration is not known: a search returns the bindings of a policy alone, without its etag."""
     if isinstance(container.policies, Unknown):
         return container.policies
@@ -111,23 +106,23 @@ def _untold(container: Container) -> Unknown | None:
     return None if whole else _missing(container.id)
 
 
-def _is_kept(project: str, above: list[Container], context: Context) -> bool:
+def _is_kept(project: str, outer: list[Container], context: Context) -> bool:
     """Whether some sink takes the logs.
 
     Raises:
         UnknownFact: a sink may, by a filter that is not read here; or no sink is told, though every project is born with two.
     """
-    places = {one.id for one in above}
+    places = {one.id for one in outer}
     own = f"projects/{project}"
     sinks = [
         one
-        for one in context.glance(context.estate.resources_of(_SINK))
-        if (place := _place(one)) == own or (place in places and _value(one, "includeChildren") is True)
+        for one in context.glance(context.estate.resources_of(SINK))
+        if (at := place(one)) == own or (at in places and _value(one, "includeChildren") is True)
     ]
-    if not any(_place(one) == own for one in sinks):
+    if not any(place(one) == own for one in sinks):
         told = Source.named("logging", "ListSinks", own, provider="gcp", scope=project)
         context.require([Unknown(Reason.NOT_COLLECTED, told)])
-    answers = [_takes(one) for one in sinks if _value(one, "disabled") is not True]
+    answers = [takes(one) for one in sinks if _value(one, "disabled") is not True]
     if True in answers:
         return True
     if None in answers:
@@ -136,10 +131,20 @@ def _is_kept(project: str, above: list[Container], context: Context) -> bool:
     return False
 
 
-def _place(sink: Resource) -> str:
+def place(sink: Resource) -> str:
     """The container that a sink is of."""
     kind, _, rest = sink.id.removeprefix("//logging.googleapis.com/").partition("/")
     return f"projects/{sink.account}" if kind == "projects" else f"{kind}/{rest.partition('/')[0]}"
+
+
+def aim(sink: Resource) -> str:
+    """Where a sink writes."""
+    return str(_value(sink, "destination") or "")
+
+
+def reaches_inside(sink: Resource) -> bool:
+    """Whether a sink is on and takes the logs of what lies inside its container."""
+    return _value(sink, "includeChildren") is True and _value(sink, "disabled") is not True
 
 
 def _value(sink: Resource, name: str) -> Any:
@@ -147,7 +152,7 @@ def _value(sink: Resource, name: str) -> Any:
     return fact.value if isinstance(fact, Known) else None
 
 
-def _takes(sink: Resource) -> bool | None:
+def takes(sink: Resource) -> bool | None:
     """Whether a sink takes Data Access audit logs; None: its filter or its exclusions say something that is not read here."""
     if sink.name == _REQUIRED:
         return False

@@ -65,7 +65,8 @@ def principals(records: Records, documents: Iterable[Mapping[str, Any]]) -> list
             found[one.id] = one
     for record in records.of(GROUP):
         found[record.id] = _group(record)
-    for member in sorted(_named(documents)):
+    inside = {one for record in records.of(GROUP) for one in map(_lowered, _members(record))}
+    for member in sorted(_named(documents) | inside):
         if member not in found and (kind := _kind(member)) is not None:
             found[member] = _by_name(records, member, kind)
     return [found[name] for name in sorted(found)]
@@ -123,9 +124,15 @@ def _keys(records: Records) -> dict[str, list[Credential]]:
 
 
 def _group(record: Record) -> Principal:
+    return _principal(
+        record.id, PrincipalKind.GROUP, "", members=Known(_members(record), listing_source(record))
+    )
+
+
+def _members(record: Record) -> tuple[str, ...]:
+    """Whom a group holds, as its source writes them."""
     members = told(record, "members")
-    names = tuple(sorted(one for one in members if isinstance(one, str))) if isinstance(members, list) else ()
-    return _principal(record.id, PrincipalKind.GROUP, "", members=Known(names, listing_source(record)))
+    return tuple(sorted(one for one in members if isinstance(one, str))) if isinstance(members, list) else ()
 
 
 def _named(documents: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -134,13 +141,14 @@ def _named(documents: Iterable[Mapping[str, Any]]) -> set[str]:
     for document in documents:
         for binding in document.get("bindings") or ():
             for member in binding.get("members") or ():
-                kind, colon, name = member.partition(":")
-                found.add(
-                    f"{kind}:{name.lower()}"
-                    if colon and "@" in name and not name.startswith("//")
-                    else member
-                )
+                found.add(_lowered(member))
     return found
+
+
+def _lowered(member: str) -> str:
+    """A member with its e-mail address in lower case, as IAM keeps them."""
+    kind, colon, name = member.partition(":")
+    return f"{kind}:{name.lower()}" if colon and "@" in name and not name.startswith("//") else member
 
 
 def _kind(member: str) -> PrincipalKind | None:
