@@ -22,7 +22,7 @@ $(VENV)/.demo: pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[demo]' --group dev
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[demo,azure]' --group dev
 	@touch $@
 
 demo: $(VENV)/.demo

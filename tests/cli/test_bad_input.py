@@ -20,7 +20,7 @@ Refused = Callable[..., str]
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ("scan gcp", "this version does not collect from Google Cloud: scan aws, or collect from files"),
+        ("scan gcp", "this version does not collect from Google Cloud: scan aws or azure, or collect from files"),
         ("scan", "nothing to scan was named: write `weightguard scan aws`, or sources: in weightguard.yaml"),
         ("scan foo", "'foo' is not one of 'aws', 'gcp', 'azure'.*--help"),
         ("scan aws --region nonsense", "'nonsense' is not a region: write a region such as us-east-1"),

@@ -35,6 +35,8 @@ KEPT = {
     "collect/aws/caller.py:_without_credentials": "classes of the SDK",
     "collect/aws/models.py:loader": "by the operations that are declared",
     "collect/aws/permissions.py:operations": "the operations that are declared",
+    "collect/azure/permissions.py:operations": "the operations that are declared",
+    "collect/azure/permissions.py:routes": "the routes that are declared",
     "collect/calls/keeping.py:_compiled": "by what operations declare that they keep",
     "controls/expressions.py:_environment": "by the kinds of subjects that controls have",
     "policy/aws/request_keys.py:_known_stems": "by four services of the provider",

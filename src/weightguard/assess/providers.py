@@ -22,7 +22,13 @@ def _aws_casting() -> Casting:
     return CASTING
 
 
-_PERMISSIONS: dict[str, Callable[[], Permission]] = {"aws": _aws_permission}
+def _azure_permission() -> Permission:
+    from weightguard.assess.azure.grants import permission
+
+    return permission
+
+
+_PERMISSIONS: dict[str, Callable[[], Permission]] = {"aws": _aws_permission, "azure": _azure_permission}
 _CASTINGS: dict[str, Callable[[], Casting]] = {"aws": _aws_casting}
 
 

@@ -25,7 +25,13 @@ def _aws() -> Package:
     return PACKAGE
 
 
-_PACKAGES: dict[str, Callable[[], Package]] = {"aws": _aws}
+def _azure() -> Package:
+    from weightguard.collect.azure.package import PACKAGE
+
+    return PACKAGE
+
+
+_PACKAGES: dict[str, Callable[[], Package]] = {"aws": _aws, "azure": _azure}
 
 
 Exporting = Callable[[Sequence[Path], "SnapshotWriter"], tuple[str, ...]]
@@ -69,7 +75,13 @@ def _aws_options() -> Callable[..., Any]:
     return AwsOptions
 
 
-_OPTIONS: dict[str, Callable[[], Callable[..., Any]]] = {"aws": _aws_options}
+def _azure_options() -> Callable[..., Any]:
+    from weightguard.collect.azure.options import AzureOptions
+
+    return AzureOptions
+
+
+_OPTIONS: dict[str, Callable[[], Callable[..., Any]]] = {"aws": _aws_options, "azure": _azure_options}
 
 
 def options(provider: str, **fields: Any) -> Any:

@@ -15,6 +15,7 @@ from weightguard.estate.azure.tenant import (
     stated,
     subscription_of,
 )
+from weightguard.estate.calls import OBJECT_LISTINGS
 from weightguard.estate.evidence import Record, data_of, listing_source
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import (
@@ -117,7 +118,12 @@ def _store(
 
 
 def _contents(tenant: Tenant, record: Record, id: str, contents: Mapping[str, Contents]) -> Fact[Contents]:
-    """What was found in a container; one that was listed without any rows is empty."""
+    """What was found in a container; one that was listed without any rows is empty. Of a listing that was refused or broke off,
+    nothing is said.
+    """
+    broken = next((one for log in tenant.logs if (one := log.obstacle_of(id, OBJECT_LISTINGS))), None)
+    if broken is not None:
+        return broken
     found = contents.get(id)
     if found is None and any(log.listed(id) for log in tenant.logs):
         found = Contents(0, 0, 0)

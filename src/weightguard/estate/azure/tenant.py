@@ -88,6 +88,7 @@ class Tenant:
         """Take in a scope."""
         scope = scope_parts(given.name)[1]
         self.scopes.append(scope)
+        self.logs.append(given.calls)
         services = [service for owner, service in given.snapshot.services if owner == given.name]
         for service in services:
             for record in given.snapshot.records(given.name, service):
@@ -97,7 +98,6 @@ class Tenant:
                 else:
                     self.shown.setdefault(plain(record.id), record.id)
         self.from_state = self.from_state or given.calls.from_state
-        self.logs.append(given.calls)
         broken = dict(_by_operation(given.calls.obstacles()))
         for operation in given.calls.operations():
             if operation not in broken:

@@ -1,0 +1,1 @@
+"""What is asked of each of Azure's interfaces, declared."""

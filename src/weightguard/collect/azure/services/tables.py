@@ -1,0 +1,189 @@
+"""Resource Graph: all resources of the kinds that bear on weights in a few queries, whatever subscription they lie in.
+
+Resource Graph leaves out what the caller may not read and says nothing of it. So every subscription is asked which permissions the
+caller has there (`sight`): a kind that it may not read everywhere in a subscription is written down as denied.
+
+Sources: Azure Resource Graph documentation, "Supported tables and resources", "Work with large data sets", "Guidance for throttled
+requests"; REST reference, "Resources".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from weightguard.collect.azure.caller import Caller, Place
+from weightguard.collect.azure.kinds import operation_of
+from weightguard.collect.azure.route import QUERIED, Route, listing
+from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.operation import Operation
+from weightguard.collect.exports.azure.kinds import table_of
+
+SERVICE: Final = "resourcegraph"
+MOST_SUBSCRIPTIONS: Final = 1_000
+"""Subscriptions that one query takes."""
+PAGE: Final = 1_000
+_TOO_MUCH: Final = "ResponsePayloadTooLarge"
+_VERSION: Final = "2022-10-01"
+
+KINDS: Final[Mapping[str, str]] = {
+    "Microsoft.Authorization/roleAssignments": "who has which role where",
+    "Microsoft.Authorization/roleDefinitions": "what the roles allow",
+    "Microsoft.Authorization/policyAssignments": "policies that act with an identity of their own",
+    "Microsoft.Management/managementGroups": "the management groups above the subscriptions",
+    "Microsoft.Resources/subscriptions": "the subscriptions and what they lie in",
+    "Microsoft.Resources/subscriptions/resourceGroups": "the resource groups",
+    "Microsoft.ManagedServices/registrationAssignments": "other tenants that manage these subscriptions",
+    "Microsoft.ManagedServices/registrationDefinitions": "what other tenants may do here",
+    "Microsoft.Storage/storageAccounts": "storage accounts that hold weights, their keys, networks and encryption",
+    "Microsoft.KeyVault/vaults": "vaults, and whom they let at the keys of weights",
+    "Microsoft.KeyVault/managedHSMs": "managed HSMs with the keys of weights",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "identities that code runs as",
+    "Microsoft.Compute/virtualMachines": "virtual machines that act as an identity that reads weights",
+    "Microsoft.Compute/virtualMachines/extensions": "code that is run on virtual machines",
+    "Microsoft.Compute/virtualMachineScaleSets": "scale sets that act as an identity that reads weights",
+    "Microsoft.Compute/disks": "disks that hold copies of weights",
+    "Microsoft.Compute/snapshots": "snapshots of disks that hold weights",
+    "Microsoft.Compute/images": "images made of disks that hold weights",
+    "Microsoft.Compute/galleries": "galleries that share images",
+    "Microsoft.Compute/galleries/images/versions": "versions of images that are shared",
+    "Microsoft.ContainerService/managedClusters": "clusters whose pods act as an identity that reads weights",
+    "Microsoft.Web/sites": "apps and functions that act as an identity that reads weights",
+    "Microsoft.Web/sites/slots": "slots of apps that act as an identity that reads weights",
+    "Microsoft.App/containerApps": "container apps that act as an identity that reads weights",
+    "Microsoft.App/jobs": "container jobs that act as an identity that reads weights",
+    "Microsoft.ContainerInstance/containerGroups": "container groups that act as an identity that reads weights",
+    "Microsoft.ContainerRegistry/registries": "registries whose images run beside weights",
+    "Microsoft.ContainerRegistry/registries/tasks": "registry tasks that act as an identity that reads weights",
+    "Microsoft.MachineLearningServices/workspaces": "machine learning workspaces that read weights",
+    "Microsoft.MachineLearningServices/workspaces/onlineEndpoints": "endpoints that serve weights",
+    "Microsoft.MachineLearningServices/workspaces/batchEndpoints": "batch endpoints that serve weights",
+    "Microsoft.CognitiveServices/accounts": "AI services that hold or read weights",
+    "Microsoft.Search/searchServices": "search services that act as an identity that reads weights",
+    "Microsoft.Automation/automationAccounts": "automation that acts as an identity that reads weights",
+    "Microsoft.Automation/automationAccounts/runbooks": "runbooks that act as an identity that reads weights",
+    "Microsoft.Logic/workflows": "logic apps that act as an identity that reads weights",
+    "Microsoft.DataFactory/factories": "data factories that copy weights",
+    "Microsoft.Synapse/workspaces": "Synapse workspaces that read weights",
+    "Microsoft.Databricks/workspaces": "Databricks workspaces that read weights",
+    "Microsoft.Databricks/accessConnectors": "identities that Databricks reads weights as",
+    "Microsoft.Batch/batchAccounts": "batch accounts that read weights",
+    "Microsoft.Resources/deploymentScripts": "deployment scripts that act as an identity that reads weights",
+    "Microsoft.HybridCompute/machines": "machines of one's own that act as an identity that reads weights",
+    "Microsoft.HybridCompute/machines/extensions": "code that is run on machines of one's own",
+    "Microsoft.DataProtection/backupVaults": "backup vaults with copies of weights",
+    "Microsoft.RecoveryServices/vaults": "recovery vaults with copies of disks that hold weights",
+    "Microsoft.Network/privateEndpoints": "private endpoints that lead to weights",
+    "Microsoft.Purview/accounts": "Purview accounts that read weights",
+    "Microsoft.StorageMover/storageMovers": "storage movers that copy weights",
+    "Microsoft.StorageActions/storageTasks": "storage tasks that act on weights",
+    "Microsoft.DesktopVirtualization/hostPools": "desktops that reach weights",
+    "Microsoft.Sql/servers": "SQL servers that act as an identity that reads weights",
+    "Microsoft.Network/networkSecurityPerimeters/resourceAssociations": "perimeters that storage accounts are in",
+}  # fmt: skip
+"""Kind, as Azure writes it -> what of it could be hidden."""
+
+OF_KIND: Final[Mapping[str, Operation]] = {kind: operation_of(kind, hides) for kind, hides in KINDS.items()}
+ABOVE: Final = OF_KIND["Microsoft.Management/managementGroups"]
+"""What lies above every subscription: no permission at one of them tells of it."""
+TABLES: Final = tuple(sorted({table_of(kind.lower()) for kind in KINDS}))
+
+
+def _table(name: str) -> Route:
+    operation = Operation(
+        SERVICE, name, ("Microsoft.ResourceGraph/resources/read",), f"everything that the table {name} holds",
+        required=("data", "totalRecords"), entries=("data",), identity=("id", "type"), paged=True,
+    )  # fmt: skip
+    path = "/providers/Microsoft.ResourceGraph/resources"
+    return Route(operation, "management", path, (("api-version", _VERSION),), "POST", QUERIED)
+
+
+QUERIES: Final[Mapping[str, Route]] = {name: _table(name) for name in TABLES}
+_LISTED: Final = listing(
+    "Microsoft.Authorization/permissions", "/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions",
+    "2022-04-01", "resources that Resource Graph left out because the caller may not read them",
+)  # fmt: skip
+SIGHT: Final = replace(_LISTED, operation=replace(_LISTED.operation, identity=(), entries=()))
+"""Which permissions the caller has: entries of it have no name."""
+ROUTES: Final = (*QUERIES.values(), SIGHT)
+OPERATIONS: Final = (*(route.operation for route in ROUTES), *OF_KIND.values())
+
+
+def query(table: str) -> str:
+    """What is asked of a table: its resources of the kinds above, and of the others those with an identity of their own."""
+    kinds = ", ".join(f"'{kind.lower()}'" for kind in sorted(KINDS) if table_of(kind.lower()) == table)
+    where = f"type in~ ({kinds})" + (" or isnotempty(identity)" if table == "resources" else "")
+    return f"{table} | where {where} | order by id asc"
+
+
+def rows(caller: Caller, table: str, subscriptions: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The rows of a table, as they come. A listing that is cut, or holds fewer than it says, is written down as failed."""
+    for start in range(0, len(subscriptions), MOST_SUBSCRIPTIONS):
+        yield from _of_some(caller, table, subscriptions[start : start + MOST_SUBSCRIPTIONS], PAGE)
+
+
+def _of_some(
+    caller: Caller, table: str, subscriptions: Sequence[str], size: int
+) -> Iterator[Mapping[str, Any]]:
+    options: dict[str, Any] = {"$top": size, "resultFormat": "objectArray"}
+    if table == "authorizationresources":
+        options["authorizationScopeFilter"] = "AtScopeAboveAndBelow"
+    body = {"subscriptions": list(subscriptions), "query": query(table), "options": options}
+    route = QUERIES[table]
+    count = total = 0
+    last = Answer("ok")
+    for last in caller.pages(route, body=body):
+        found = last.data.get("data") or []
+        count += len(found)
+        total = max(total, _number(last.data.get("totalRecords")))
+        yield from found
+    if last.code == _TOO_MUCH and size > 1:
+        yield from _of_some(caller, table, subscriptions, size // 10 or 1)
+    elif last.ok and count < total:
+        caller.note(
+            route.operation, Answer("failed", code="Truncated", message=f"{count} of {total} rows came")
+        )
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def sight(caller: Caller, subscription: str) -> None:
+    """Write down which kinds the caller may not read all over a subscription."""
+    id = f"/subscriptions/{subscription}"
+    answer = caller.ask(SIGHT, Place({"subscription": subscription}, resource=id))
+    if not answer.ok:
+        for route in QUERIES.values():
+            caller.note(
+                route.operation,
+                Answer("denied", code="SightUnknown", message="nothing says what may be read"),
+                id,
+            )
+        return
+    held = [one for one in answer.data.get("value") or () if isinstance(one, dict)]
+    for operation in OF_KIND.values():
+        missing = [one for one in operation.permissions if not allows(held, one)]
+        if missing and operation is not ABOVE:
+            caller.note(
+                operation,
+                Answer("denied", code="AuthorizationFailed", message=f"{missing[0]} is not granted"),
+                id,
+            )
+
+
+def allows(held: Sequence[Mapping[str, Any]], action: str) -> bool:
+    """Whether permissions hold an action: one of them allows it, and does not take it away itself."""
+    return any(
+        _any_of(one.get("actions"), action) and not _any_of(one.get("notActions"), action) for one in held
+    )
+
+
+def _any_of(patterns: Any, action: str) -> bool:
+    return any(isinstance(one, str) and _pattern(one).fullmatch(action.lower()) for one in patterns or ())
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in text.lower().split("*")), re.DOTALL)
