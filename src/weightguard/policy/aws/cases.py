@@ -12,7 +12,7 @@ from weightguard.policy.aws.decide import decide
 from weightguard.policy.aws.document import LONGEST_BUCKET_POLICY, CompiledPolicy, PolicyKind, compile_parsed
 from weightguard.policy.aws.explain import explain
 from weightguard.policy.aws.kms import parse_grant
-from weightguard.policy.aws.model import Layers, Request
+from weightguard.policy.aws.model import Layers, PolicySet, Request
 from weightguard.policy.aws.principal import Principal, parse_principal
 from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision
@@ -85,19 +85,27 @@ def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AwsCase:
 
 
 def _problems(layers: Layers) -> Iterator[CaseProblem]:
-    for layer, policy in _policies_of(layers):
-        for problem in policy.problems:
-            yield CaseProblem(layer, policy.name, problem.statement, problem.message, problem.grants_nothing)
+    for layer, policies in _sets_of(layers):
+        for policy in policies:
+            for problem in policy.problems:
+                yield CaseProblem(
+                    layer, policy.name, problem.statement, problem.message, problem.grants_nothing
+                )
 
 
-def _policies_of(layers: Layers) -> Iterator[tuple[str, CompiledPolicy]]:
-    """Every policy with the name of its layer."""
-    for name in ("identity", "boundary", "session"):
-        yield from ((name, policy) for policy in getattr(layers, name) or ())
-    for name in ("scp", "rcp"):
-        yield from ((name, policy) for level in getattr(layers, name) for policy in level)
-    for name in ("resource", "vpc_endpoint"):
-        yield from ((name, policy) for policy in getattr(layers, name) or ())
+def _sets_of(layers: Layers) -> Iterator[tuple[str, PolicySet]]:
+    """Every set of policies with the name of its layer."""
+    for name, policies in (
+        ("identity", layers.identity),
+        ("boundary", layers.boundary),
+        ("session", layers.session),
+        *(("scp", level) for level in layers.scp),
+        *(("rcp", level) for level in layers.rcp),
+        ("resource", layers.resource),
+        ("vpc_endpoint", layers.vpc_endpoint),
+    ):
+        if policies is not None:
+            yield name, policies
 
 
 def _request(raw: Mapping[str, object], entry: Mapping[str, object], remembered: Remembered) -> Request:

@@ -72,7 +72,9 @@ class Context:
         self._action = action
         self._bounds = bounds
         self._memory = memory
-        self._given: dict[str, Values] = {key.lower(): as_values(value) for key, value in given.items()}
+        self._given: dict[str, Values] = {
+            key.lower(): (value,) if type(value) is str else as_values(value) for key, value in given.items()
+        }
         self._derive = derive
         self._derived: Mapping[str, Values] | None = None
         self._assume_unknown = assume_unknown
@@ -84,12 +86,18 @@ class Context:
 
     def get(self, key: str) -> Values:
         """The values of a key; ABSENT where it is known not to be there, UNKNOWN where nothing is known."""
-        lowered = key.lower()
-        found = self._given.get(lowered)
+        return self.get_lowered(key.lower())
+
+    def get_lowered(self, key: str) -> Values:
+        """As `get`, of a key in lower case."""
+        found = self._given.get(key)
         if found is None:
-            found = self._following().get(lowered)
+            following = self._derived
+            if following is None:
+                following = self._derived = self._derive()
+            found = following.get(key)
         if found is None:
-            return UNKNOWN if self._assume_unknown and self._may_have(lowered) else ABSENT
+            return UNKNOWN if self._assume_unknown and self._may_have(key) else ABSENT
         return found
 
     def narrow(self, formula: Formula) -> Formula:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TypeGuard
 from urllib.parse import unquote
 
@@ -48,6 +49,9 @@ class PolicyKind(StrEnum):
     RESOURCE = "resource"
     TRUST = "trust"
     VPC_ENDPOINT = "vpc_endpoint"
+
+    # A member is a text and equal to it; Enum's own hash is a call into Python for each of the millions that are looked up.
+    __hash__ = str.__hash__
 
 
 _RULES = {
@@ -183,7 +187,7 @@ def compile_parsed(
     written = remembered.written(document)
 
     def read() -> Document:
-        return _of_size(document, kind, longest, None if written is None else len(written))
+        return _of_size(document, kind, longest, None if written is None else len(written), remembered)
 
     def compiled() -> CompiledPolicy:
         return CompiledPolicy(name, kind, remembered.kept(written, read, kind, longest), remembered.memory)
@@ -196,12 +200,17 @@ _LONGEST_ESCAPE = 6
 
 
 def _of_size(
-    document: Mapping[str, object], kind: PolicyKind, longest: int | None, written: int | None
+    document: Mapping[str, object],
+    kind: PolicyKind,
+    longest: int | None,
+    written: int | None,
+    remembered: Remembered,
 ) -> Document:
     """A document, unless it is too long.
 
     Args:
         written: its bytes in Python's own notation, no byte of which stands for more than six of JSON.
+        remembered: statements of other documents that were read before.
     """
     most = _most(kind, longest)
     try:
@@ -210,7 +219,7 @@ def _of_size(
             size = len(text.encode("utf-8", "replace"))
             if size > most:
                 return _too_long(kind, size, most)
-        return _from_object(document, kind)
+        return _from_object(document, kind, remembered)
     except RecursionError:
         return _refused(kind, "the policy is nested too deeply")
 
@@ -276,7 +285,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return result
 
 
-def _from_object(parsed: object, kind: PolicyKind) -> Document:
+def _from_object(parsed: object, kind: PolicyKind, remembered: Remembered | None = None) -> Document:
     if not isinstance(parsed, Mapping):
         return _refused(kind, "the policy is not a JSON object")
     refusal = _document_refusal(parsed)
@@ -288,7 +297,20 @@ def _from_object(parsed: object, kind: PolicyKind) -> Document:
     statements: list[Statement] = []
     problems: list[Problem] = []
     for entry, label in zip(entries, statement_labels(entries), strict=True):
-        _add(entry, label, kind, with_variables, statements, problems)
+        read, told = (
+            _read(entry, label, kind, with_variables)
+            if remembered is None
+            else remembered.once(
+                entry,
+                partial(_read, entry, label, kind, with_variables),
+                "statement",
+                label,
+                kind,
+                with_variables,
+            )
+        )
+        statements += read
+        problems += told
     sids = [sid for entry in entries if (sid := _sid(entry))]
     if len(set(sids)) < len(sids):
         problems.extend(
@@ -356,21 +378,19 @@ def _document_refusal(parsed: Mapping[str, object]) -> str | None:
     return None
 
 
-def _add(
-    entry: object,
-    label: str,
-    kind: PolicyKind,
-    with_variables: bool,
-    statements: list[Statement],
-    problems: list[Problem],
-) -> None:
+def _read(
+    entry: object, label: str, kind: PolicyKind, with_variables: bool
+) -> tuple[tuple[Statement, ...], tuple[Problem, ...]]:
+    """What one entry of a document says, and what is wrong with it."""
     notes: list[str] = []
+    statements: tuple[Statement, ...] = ()
+    problems: tuple[Problem, ...] = ()
     try:
-        statements.append(
-            compile_statement(entry, label, _RULES[kind], with_variables=with_variables, notes=notes)
+        statements = (
+            compile_statement(entry, label, _RULES[kind], with_variables=with_variables, notes=notes),
         )
     except MalformedStatement as error:
-        problems.append(Problem(label, str(error), True))
+        problems = (Problem(label, str(error), True),)
         if _denies(entry):
-            statements.append(unclear_denial(entry, label, str(error), with_variables=with_variables))
-    problems.extend(Problem(label, note, False) for note in notes)
+            statements = (unclear_denial(entry, label, str(error), with_variables=with_variables),)
+    return statements, (*problems, *(Problem(label, note, False) for note in notes))

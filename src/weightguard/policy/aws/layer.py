@@ -13,7 +13,7 @@ from weightguard.policy.aws.model import PolicySet
 from weightguard.policy.aws.principal import Naming, Principal, PrincipalType
 from weightguard.policy.aws.question import Question
 from weightguard.policy.aws.statement import Statement
-from weightguard.policy.aws.verdict import Matched, ResourceVerdict
+from weightguard.policy.aws.verdict import Matched, Named, ResourceVerdict
 from weightguard.policy.decision import Reason, Verdict
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 
@@ -26,8 +26,6 @@ EVERYTHING = Verdict(allow=ALWAYS)
 NO_RESOURCE_POLICY = ResourceVerdict(NOTHING, NOTHING, NOTHING, NOTHING)
 _SILENT = ResourceVerdict(NOTHING, NOTHING, NOTHING, NOTHING)
 """What a layer without policies says: it is there, other than one that is not."""
-
-_Named = tuple[Naming, str | None]
 
 
 def both(one: Formula, other: Formula) -> Formula:
@@ -58,7 +56,7 @@ def ask(policies: PolicySet, layer: str, question: Question) -> Verdict:
         matched = _match(policies, layer, question, memory)
     if not matched.pending:
         return matched.settled
-    values = (*map(question.context.get, matched.keys), question.bounds)
+    values = (*map(question.context.get_lowered, matched.keys), question.bounds)
     said = matched.said.get(values)
     if said is None:
         if len(matched.said) >= _MOST_ANSWERS:
@@ -94,8 +92,12 @@ def ask_resource(
     if matched is None:
         matched = _match(policies, layer, question, memory)
     principal = question.principal
-    named = tuple([_named(statement, principal) for _, statement in matched.pending])
-    values = tuple(map(question.context.get, matched.keys))
+    named = matched.named.get(principal)
+    if named is None:
+        if len(matched.named) >= _MOST_ANSWERS:
+            matched.named.clear()
+        named = matched.named[principal] = tuple([_named(one, principal) for _, one in matched.pending])
+    values = tuple(map(question.context.get_lowered, matched.keys))
     key = (named, values, question.bounds, has_boundary, principal.type is PrincipalType.ROOT)
     said = matched.said_of_resource.get(key)
     if said is None:
@@ -106,7 +108,7 @@ def ask_resource(
     return said
 
 
-def _named(statement: Statement, principal: Principal) -> _Named:
+def _named(statement: Statement, principal: Principal) -> Named:
     element = statement.principals
     return (Naming.DIRECT, None) if element is None else element.names(principal)
 
@@ -115,7 +117,7 @@ def _said_of_resource(
     matched: Matched,
     layer: str,
     question: Question,
-    named: tuple[_Named, ...],
+    named: tuple[Named, ...],
     has_boundary: bool,
     memory: Memory,
 ) -> ResourceVerdict:
@@ -217,7 +219,7 @@ def _formula(statement: Statement, question: Question) -> Formula:
 
 
 def _reach(
-    statement: Statement, how: _Named, question: Question, has_boundary: bool
+    statement: Statement, how: Named, question: Question, has_boundary: bool
 ) -> tuple[Naming, Formula]:
     """How the statement reaches the principal, and under which condition."""
     naming, session = how

@@ -53,6 +53,8 @@ class Principal:
         in_management_account: SCPs do not limit principals of the organization's management account.
         is_service_linked: neither SCPs nor RCPs limit service-linked roles.
         bounds: of somebody, what is known of who it is and is not.
+        has_identity_policies: whether identity-based policies can be attached to it (or to what it is a session of); follows from
+            the others.
     """
 
     type: PrincipalType
@@ -67,11 +69,14 @@ class Principal:
     in_management_account: bool = False
     is_service_linked: bool = False
     bounds: Bounds | None = None
+    has_identity_policies: bool = field(init=False, repr=False, compare=False, default=False)
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
         identity = (self.type, self.identifier, self.role_arn, self.unique_id, self.tags)
         object.__setattr__(self, "_hash", hash(identity))
+        attachable = self.account is not None and self.type is not PrincipalType.CANONICAL_USER
+        object.__setattr__(self, "has_identity_policies", attachable)
 
     def __hash__(self) -> int:
         return self._hash
@@ -87,11 +92,6 @@ class Principal:
     def is_session(self) -> bool:
         """Whether it acts with temporary credentials that a session policy may limit."""
         return self.type in {PrincipalType.ROLE, PrincipalType.ROLE_SESSION, PrincipalType.FEDERATED_USER}
-
-    @property
-    def has_identity_policies(self) -> bool:
-        """Whether identity-based policies can be attached to it (or to what it is a session of)."""
-        return self.account is not None and self.type is not PrincipalType.CANONICAL_USER
 
     @property
     def principal_arn(self) -> str | None:

@@ -38,8 +38,8 @@ class Question:
         principal = request.principal
         self.request = request
         self.principal = principal
-        self.action, self.target = memory.once(_scope, request.action, request.resource)
-        owner = request.resource_account or account_of(request.resource)
+        self.action, self.target, named = memory.once(_scope, request.action, request.resource)
+        owner = request.resource_account or named
         self.resource_account = owner or principal.account
         self.same_account = principal.account is not None and self.resource_account == principal.account
         self.bounds = principal.bounds
@@ -55,12 +55,13 @@ class Question:
         )
 
 
-def _scope(action: str, resource: str) -> tuple[str, Target]:
-    lowered = action.lower()
+def _scope(action: str, resource: str) -> tuple[str, Target, str | None]:
+    """The action in lower case, what it is asked for, and the account that the resource's ARN names."""
+    lowered, account = action.lower(), account_of(resource)
     if has_no_resource_types(lowered):
         # "If the Resource types column includes no value, you must specify all resources ("*")".
-        return lowered, target("*", literal=True)
-    return lowered, target(resource, literal=False)
+        return lowered, target("*", literal=True), account
+    return lowered, target(resource, literal=False), account
 
 
 def _derived(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from weightguard.policy.aws.principal import Naming, Principal
 from weightguard.policy.aws.statement import Statement
 from weightguard.policy.decision import Verdict
+
+Named = tuple[Naming, str | None]
+"""How a statement names a principal; with the session's name where that is left open."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +38,7 @@ class Matched:
         pending: (policy name, statement) of the others.
         keys: the context keys that the others look at; the answer follows from their values (and the principal's naming).
         said: answers by the values of `keys`.
+        named: how `pending` name a principal.
         said_of_resource: answers of layers that name principals, by how they name the principal and the values of `keys`.
     """
 
@@ -41,4 +46,5 @@ class Matched:
     pending: tuple[tuple[str, Statement], ...]
     keys: tuple[str, ...]
     said: dict[object, Verdict] = field(default_factory=dict)
+    named: dict[Principal, tuple[Named, ...]] = field(default_factory=dict)
     said_of_resource: dict[object, ResourceVerdict] = field(default_factory=dict)
