@@ -116,7 +116,7 @@ def _request(raw: Mapping[str, object], entry: Mapping[str, object], remembered:
     if account is not None and not isinstance(account, str):
         raise InputError("resource_account is not a text", fix='give the 12 digits as a text: "111111111111"')
     principal = raw.get("principal")
-    if not isinstance(principal, str | Mapping):
+    if not isinstance(principal, str | dict):
         raise InputError("request has no principal", fix='give an ARN, "*" or {"service": "..."}')
     action = _text(raw, "action")
     if ":" not in action:
@@ -143,7 +143,7 @@ def _object(entry: Mapping[str, object], name: str, *, required: bool) -> Mappin
     value = entry.get(name)
     if value is None and not required:
         return {}
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise InputError(f"{name} is not an object", fix="see `weightguard schema case`")
     return value
 
@@ -158,7 +158,7 @@ def _text(raw: Mapping[str, object], name: str) -> str:
 def _context(raw: object) -> dict[str, ContextValue]:
     if raw is None:
         return {}
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise InputError("context is not an object", fix="give context keys with their values")
     return {str(key): _context_value(str(key), value) for key, value in raw.items()}
 
@@ -217,11 +217,11 @@ def _policies(
 def _policy(
     remembered: Remembered, entry: object, kind: PolicyKind, layer: str, longest: int | None
 ) -> CompiledPolicy:
-    if isinstance(entry, Mapping) and "policy" in entry and "Statement" not in entry:
+    if isinstance(entry, dict) and "policy" in entry and "Statement" not in entry:
         given = entry.get("name")
         name = given if isinstance(given, str) and given else layer
         return compile_parsed(entry["policy"], remembered, kind=kind, name=name, longest=longest)
-    if isinstance(entry, Mapping | str):
+    if isinstance(entry, dict | str):
         return compile_parsed(entry, remembered, kind=kind, name=layer, longest=longest)
     raise InputError(f"{layer} holds something that is no policy", fix='give {"name": ..., "policy": {...}}')
 
@@ -236,6 +236,6 @@ def _levels(remembered: Remembered, value: object, kind: PolicyKind) -> list[lis
 
 
 def _grants(value: object) -> list[object]:
-    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         raise InputError("kms_grants is not a list of grants", fix="give grants as ListGrants returns them")
     return [parse_grant(entry) for entry in value]

@@ -286,7 +286,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _from_object(parsed: object, kind: PolicyKind, remembered: Remembered | None = None) -> Document:
-    if not isinstance(parsed, Mapping):
+    if not isinstance(parsed, dict):
         return _refused(kind, "the policy is not a JSON object")
     refusal = _document_refusal(parsed)
     if refusal is not None:
@@ -323,7 +323,7 @@ def _from_object(parsed: object, kind: PolicyKind, remembered: Remembered | None
 
 def _denies(entry: object) -> TypeGuard[Mapping[str, object]]:
     """Whether a statement could only deny, whatever else is wrong with it."""
-    effect = entry.get("Effect") if isinstance(entry, Mapping) else None
+    effect = entry.get("Effect") if isinstance(entry, dict) else None
     return isinstance(effect, str) and effect.lower() == "deny"
 
 
@@ -353,7 +353,7 @@ def statement_labels(entries: Sequence[object]) -> tuple[str, ...]:
 
 
 def _sid(entry: object) -> str:
-    sid = entry.get("Sid") if isinstance(entry, Mapping) else None
+    sid = entry.get("Sid") if isinstance(entry, dict) else None
     return sid if isinstance(sid, str) else ""
 
 
@@ -373,7 +373,7 @@ def _document_refusal(parsed: Mapping[str, object]) -> str | None:
         return f"unknown policy version {version!r}"
     if "Statement" not in parsed:
         return "the policy has no Statement"
-    if not isinstance(parsed["Statement"], list | Mapping):
+    if not isinstance(parsed["Statement"], list | dict):
         return "Statement is neither an object nor a list of objects"
     return None
 

@@ -164,8 +164,13 @@ class _Tally:
     def verdict(self) -> Verdict:
         """The one verdict that says this: what follows from it is then concluded once, on however many resources."""
         return self._memory.once(
-            Verdict, any_of(self._allow), any_of(self._deny), tuple(self._allowed_by), tuple(self._denied_by)
+            Verdict, _some(self._allow), _some(self._deny), tuple(self._allowed_by), tuple(self._denied_by)
         )
+
+
+def _some(formulas: list[Formula]) -> Formula:
+    """At least one of one or more."""
+    return formulas[0] if len(formulas) == 1 or formulas[0] is ALWAYS else any_of(formulas)
 
 
 def _match(policies: PolicySet, layer: str, question: Question, memory: Memory) -> Matched:

@@ -100,15 +100,20 @@ class Statement:
 
     def may_apply(self, action: str, resource: Target) -> bool:
         """Whether it matches the action (lower-case) and could match the resource for some request context."""
-        named = any(pattern.matches(action) for pattern in self._actions)
-        if named is self._not_action:
-            return False
+        for pattern in self._actions:
+            if pattern.matches(action):
+                if self._not_action:
+                    return False
+                break
+        else:
+            if not self._not_action:
+                return False
         if self.resources is None:
             # AWS KMS API Reference, PutKeyPolicy: without Resource "the policy statement has no effect".
             return not action.startswith("kms:")
         hits = [self._hit(one.static_glob or one.widest(), resource) for one in self.resources]
         if not self._not_resource:
-            return any(hits)
+            return True in hits
         static = [hit for hit, one in zip(hits, self.resources, strict=True) if one.is_static]
         return not any(static)
 

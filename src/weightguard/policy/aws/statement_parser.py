@@ -66,7 +66,7 @@ def compile_statement(
     Raises:
         MalformedStatement: the provider would refuse it.
     """
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         raise MalformedStatement("the statement is not an object")
     _check_elements(entry, rules)
     action, resource, principal = (_present(entry, name) for name in ("Action", "Resource", "Principal"))
@@ -213,7 +213,7 @@ def _principals(value: object, notes: list[str]) -> PrincipalElement:
     if isinstance(value, str):
         notes.append(f"Principal is the bare text {value!r}, which the provider refuses unless it is *")
         value = {"AWS": value}
-    if not isinstance(value, Mapping) or not value:
+    if not isinstance(value, dict) or not value:
         raise MalformedStatement("Principal is neither * nor an object")
     found: dict[str, frozenset[str]] = {}
     for kind, names in value.items():
