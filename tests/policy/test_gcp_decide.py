@@ -18,6 +18,7 @@ from weightguard.policy.gcp import (
     DenyPolicy,
     DenyRule,
     Grant,
+    Groups,
     Policies,
     Request,
     RoleDefinition,
@@ -34,7 +35,8 @@ GET = "storage.googleapis.com/objects.get"
 
 
 def world(*bindings: Binding, on: str = "buckets/weights", **more: Any) -> Policies:
-    return Policies(**{"parents": PARENTS, "bindings": {on: bindings}, **more})
+    groups = Groups(more.pop("groups", {}))
+    return Policies(**{"parents": PARENTS, "bindings": {on: bindings}, "groups": groups, **more})
 
 
 def says(policies: Policies, member: str = ALICE, **asked: Any) -> str:

@@ -19,6 +19,7 @@ from weightguard.policy.gcp import (
     Constraint,
     DenyPolicy,
     DenyRule,
+    Groups,
     Policies,
     Request,
     RoleDefinition,
@@ -118,14 +119,16 @@ def worlds(draw: st.DrawFn) -> Policies:
         bindings,
         denials,
         {name: RoleDefinition(frozenset(held), name == "custom/off") for name, held in ROLES.items()},
-        {
-            "group:g@lab.test": tuple(
-                draw(st.lists(st.sampled_from([*PEOPLE, "group:h@lab.test"]), max_size=2))
-            ),
-            "group:h@lab.test": tuple(
-                draw(st.lists(st.sampled_from([*PEOPLE, "group:g@lab.test"]), max_size=2))
-            ),
-        },
+        Groups(
+            {
+                "group:g@lab.test": tuple(
+                    draw(st.lists(st.sampled_from([*PEOPLE, "group:h@lab.test"]), max_size=2))
+                ),
+                "group:h@lab.test": tuple(
+                    draw(st.lists(st.sampled_from([*PEOPLE, "group:g@lab.test"]), max_size=2))
+                ),
+            }
+        ),
         {name: Bucket(True, draw(st.sampled_from(["enforced", "inherited"]))) for name in "ab"},
         tuple(
             Constraint(place, "storage.publicAccessPrevention", draw(st.booleans()))
@@ -294,7 +297,7 @@ def test_order_never_matters(world: Policies) -> None:
 def test_what_is_said_without_knowing_is_said_with_it(world: Policies, hidden: str) -> None:
     """Take a group's members or a role's permissions away: nothing turns, it only becomes unknown."""
     if hidden.startswith("group:"):
-        unseen = replace(world, groups={**world.groups, hidden: None})
+        unseen = replace(world, groups=Groups({**world.groups, hidden: None}))
     else:
         unseen = replace(world, roles={**world.roles, hidden: RoleDefinition(None)})
     for who in EVERYBODY:

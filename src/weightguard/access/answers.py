@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from typing import Final
 
 from weightguard.access.condition import SIGNED_IN, Condition, Matter
 from weightguard.access.grant import owned
@@ -106,11 +107,48 @@ def paths_of(answers: Answers, principal: str, seeds: Sequence[Link], reached: R
 
 @dataclass(frozen=True, slots=True)
 class _Character:
-    """What can be said of a way without saying whose it is."""
+    """What can be said of a way without saying whose it is.
 
-    certainty: Certainty
-    direct: bool
+    Attributes:
+        hops: how many there are, besides those from a workload to the role that it runs as.
+        conditions: what they hang on, each once.
+    """
+
+    hops: int
     conditions: tuple[Condition, ...]
+
+    @property
+    def certainty(self) -> Certainty:
+        """Whether it hangs on anything."""
+        return "conditional" if self.conditions else "certain"
+
+    @property
+    def direct(self) -> bool:
+        """Whether the access needs nobody else's identity; a workload and the role that it runs as are one."""
+        return self.hops == 1
+
+    def after(self, link: Link) -> _Character:
+        """That of the way that begins with a link and goes on so."""
+        hops, conditions = self.hops, self.conditions
+        for step in reversed(list(_steps_of(link))):
+            hops += step.how != RUNS_AS
+            own = step.grant.conditions
+            if own and own != conditions:
+                conditions = tuple(dict.fromkeys((*own, *conditions)))
+        return self if hops == self.hops and conditions is self.conditions else _Character(hops, conditions)
+
+
+_ARRIVED: Final = _Character(0, ())
+
+
+def _steps_of(link: Link) -> Iterator[Step]:
+    """Everything that is done on a link, in the order in which `Answers.along` tells it."""
+    if link.steps or link.after:
+        for one in link.before:
+            yield from _steps_of(one)
+        yield from link.steps
+        for one in link.after:
+            yield from _steps_of(one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,43 +176,47 @@ class Standing:
 class _Ways:
     """The ways that one search found. Those that begin with the same group differ in nothing but the first name."""
 
-    __slots__ = ("_answers", "_of_groups", "_reached", "_standing")
+    __slots__ = ("_answers", "_characters", "_reached", "_standing")
 
     def __init__(self, answers: Answers, reached: Reached, standing: Standing) -> None:
         self._answers = answers
         self._reached = reached
         self._standing = standing
-        self._of_groups: dict[Node, _Character] = {}
+        self._characters: dict[Node, _Character] = {}
 
     def answer(self, name: str, kind: ActorKind) -> Answer:
         """The answer about a name."""
-        link = self._reached.first[name]
-        if link.steps or link.after or not isinstance(link.target, Group):
-            path = self.path(name)
-            return self._worded(name, kind, _character(path), path)
-        group = self._of_groups.get(link.target)
-        if group is None:
-            group = self._of_groups[link.target] = _character(self.path(name))
-        return self._worded(name, kind, group, self)
+        return self._worded(name, kind, self._character(name))
 
-    def _worded(self, name: str, kind: ActorKind, found: _Character, path: tuple[Hop, ...] | _Ways) -> Answer:
+    def _character(self, node: Node) -> _Character:
+        """That of a node's way: what its first link adds to that of the node to which it leads."""
+        waiting: list[tuple[Node, Link]] = []
+        at = node
+        while (found := self._characters.get(at)) is None:
+            link = self._reached.first.get(at)
+            if link is None:
+                found = _ARRIVED
+                break
+            waiting.append((at, link))
+            at = link.target
+        for passed, link in reversed(waiting):
+            found = self._characters[passed] = found.after(link)
+        return found
+
+    def _worded(self, name: str, kind: ActorKind, found: _Character) -> Answer:
         if name == EVERYBODY and SIGNED_IN in found.conditions:
             kind = "external"
         elif name == EVERYBODY and any(one.key == Matter.MEMBER for one in found.conditions):
             kind = "unknown"
-        around = not found.direct and self._standing.holds(name)
+        direct = found.direct
+        around = not direct and self._standing.holds(name)
         return Answer(
-            name, kind, found.certainty, found.direct or around, found.conditions, path, goes_around=around
+            name, kind, found.certainty, direct or around, found.conditions, self, goes_around=around
         )
 
     def path(self, name: str) -> tuple[Hop, ...]:
         """The hops from a name to the store."""
         return tuple(self._answers.along(name, trail(name, self._reached)))
-
-
-def _character(path: tuple[Hop, ...]) -> _Character:
-    conditions = tuple(dict.fromkeys(condition for hop in path for condition in hop.conditions))
-    return _Character("conditional" if conditions else "certain", _is_direct(path), conditions)
 
 
 def _beyond_everybody(found: list[Answer]) -> Iterator[Answer]:
@@ -234,9 +276,3 @@ def _parts(node: Node) -> tuple[Node, ...]:
 def _is_workload(link: Link, workload: str) -> bool:
     """Whether a link is that of a workload to its role."""
     return link.origin == workload and all(step.how == RUNS_AS for step in link.steps)
-
-
-def _is_direct(path: tuple[Hop, ...]) -> bool:
-    """Whether the access needs nobody else's identity; a workload and the role that it runs as are one."""
-    steps = [hop for hop in path if hop.how != RUNS_AS]
-    return len(steps) == 1

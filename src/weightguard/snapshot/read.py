@@ -7,6 +7,7 @@ import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ class Snapshot:
     @property
     def services(self) -> tuple[tuple[str, str], ...]:
         """The scope and service of every file of records, sorted."""
-        return tuple((scope, service) for scope, service, _ in self._record_files())
+        return tuple((scope, service) for scope, service, _ in self._record_files)
 
     def records(
         self, scope: str | None = None, service: str | None = None, kind: str | None = None
@@ -81,13 +82,17 @@ class Snapshot:
             SnapshotError: at the first line that is damaged, naming it.
         """
         with _naming(self.name):
-            for file_scope_, file_service, path in self._record_files():
+            for file_scope_, file_service, path in self._record_files:
                 if scope in (None, file_scope_) and service in (None, file_service):
                     for record in self._file_records(file_scope_, file_service, path):
                         if kind in (None, record.kind):
                             yield record
 
-    def _record_files(self) -> Iterator[tuple[str, str, str]]:
+    @cached_property
+    def _record_files(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple(self._named_files())
+
+    def _named_files(self) -> Iterator[tuple[str, str, str]]:
         for entry in self.manifest.files:
             parts = entry.path.split("/")
             if parts[0] != "records":

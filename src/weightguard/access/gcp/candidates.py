@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from weightguard.policy.gcp import Binding, Policies, RoleDefinition
+from weightguard.policy.gcp import Binding, Policies, RoleDefinition, groups
 from weightguard.policy.gcp import roles as known_roles
 from weightguard.policy.gcp.names import bucket_of, lineage
 
-_CONVENIENCE: Final = {
-    "projectOwner:": "roles/owner",
-    "projectEditor:": "roles/editor",
-    "projectViewer:": "roles/viewer",
-}
+_OWN: Final = ("projects/", "organizations/")
 _CONTAINER: Final = "principalSet://cloudresourcemanager.googleapis.com/"
-EVERYBODY: Final = ("allUsers", "allAuthenticatedUsers")
+EVERYBODY: Final = (groups.EVERYBODY, groups.SIGNED_IN)
 _BROAD: Final = (*EVERYBODY, "domain:", "principalSet:", "group:")
 """How members begin who stand for more than themselves."""
 
@@ -36,6 +32,8 @@ class Candidates:
         self._by_permission: dict[tuple[str, str], tuple[tuple[Binding, tuple[str, ...]], ...]] = {}
         self._roles: dict[str, RoleDefinition] = {}
         self._leaves: dict[str, tuple[str, ...]] = {}
+        self._conditional: dict[str, tuple[tuple[Binding, str], ...]] = {}
+        self._own_roles: dict[str, frozenset[str]] = {}
 
     def holding(self, permission: str, resource: str) -> dict[str, None]:
         """Everybody whom a binding on a resource, or on something that it lies in, may give a permission."""
@@ -83,6 +81,29 @@ class Candidates:
             for one in self._policies.bindings.get(place, ()):
                 yield place, one
 
+    def conditional(self, resource: str) -> Iterator[tuple[Binding, str]]:
+        """The bindings that bear on a resource and have a condition, each with it."""
+        for place in lineage(resource, self._policies.parents):
+            found = self._conditional.get(place)
+            if found is None:
+                held = self._policies.bindings.get(place, ())
+                found = tuple((one, one.condition) for one in held if one.condition is not None)
+                self._conditional[place] = found
+            yield from found
+
+    def own_roles(self, resource: str) -> list[str]:
+        """The roles of customers' own that bindings over a resource give."""
+        roles: set[str] = set()
+        for place in lineage(resource, self._policies.parents):
+            found = self._own_roles.get(place)
+            if found is None:
+                held = self._policies.bindings.get(place, ())
+                found = self._own_roles[place] = frozenset(
+                    one.role for one in held if one.role.startswith(_OWN)
+                )
+            roles |= found
+        return sorted(roles)
+
     def leaves(self, member: str) -> tuple[str, ...]:
         """Whom a member stands for, as far as that is known: a group whose members nobody knows stands for itself."""
         found = self._leaves.get(member)
@@ -104,11 +125,9 @@ class Candidates:
 
     def _inside(self, member: str) -> Iterable[str] | None:
         """Whom a member opens to; None: it stands for itself."""
-        groups = self._policies.groups
-        if member in groups:
-            held = groups[member]
-            return None if held is None else held
-        for prefix, role in _CONVENIENCE.items():
+        if member in self._policies.groups:
+            return self._policies.groups[member]
+        for prefix, role in groups.CONVENIENCE.items():
             if member.startswith(prefix):
                 bindings = self._policies.bindings.get(f"projects/{member.removeprefix(prefix)}", ())
                 return [one for found in bindings if found.role == role for one in found.members]

@@ -8,10 +8,10 @@ from typing import Final
 from weightguard.access.condition import Condition, ConditionKind
 from weightguard.access.grant import Grant
 from weightguard.access.model import Because
-from weightguard.policy.decision import Decision, Outcome
+from weightguard.policy.decision import Decision, Outcome, Reason
 from weightguard.policy.formula import AllOf, Formula
 from weightguard.policy.formula import Condition as Test
-from weightguard.policy.gcp import Policies, Request, decide
+from weightguard.policy.gcp import Policies, Question, Request
 
 _ALLOWING: Final = ("allow", "acl")
 _KINDS: Final = (
@@ -54,20 +54,26 @@ class Decisions:
         context: Mapping[str, object] | None = None,
     ) -> Grant | None:
         """What allows a request, and what it hangs on; None where it is denied."""
-        told: dict[str, object] = {"principal.organization": self.organisations_of(member)}
-        if self._now:
-            told["request.time"] = self._now
-        request = Request(
-            member, permission, resource, {**told, **(context or {})}, open=True, about_now=True
-        )
-        found = decide(request, policies)
-        return self._grant(found) if found.may_be_allowed else None
+        return self.asked(permission, resource, policies, context).grant(member)
+
+    def asked(
+        self,
+        permission: str,
+        resource: str,
+        policies: Policies,
+        context: Mapping[str, object] | None = None,
+    ) -> Asked:
+        """A question that several may be asked of."""
+        told = {**({"request.time": self._now} if self._now else {}), **(context or {})}
+        request = Request("", permission, resource, told, open=True, about_now=True)
+        return Asked(self, Question(request, policies))
 
     def organisations_of(self, member: str) -> tuple[str, ...]:
         """The organisations of this estate that a person belongs to, by the domain of the address."""
         return self._organisations.get(member.rpartition("@")[2], ()) if member.startswith("user:") else ()
 
-    def _grant(self, found: Decision) -> Grant:
+    def grant(self, found: Decision) -> Grant:
+        """What a decision rests on."""
         because = tuple(
             dict.fromkeys(
                 Because(self._ids.get(reason.policy, reason.policy), reason.statement)
@@ -77,6 +83,36 @@ class Decisions:
         )
         conditions = () if found.outcome is Outcome.ALLOWED else conditions_of(found.conditions)
         return granted_by(because, conditions)
+
+
+class Asked:
+    """One permission on one resource, decided for whoever asks; whom nothing tells apart share what allows them.
+
+    Args:
+        question: as the engine takes it.
+    """
+
+    __slots__ = ("_decisions", "_grants", "_question")
+
+    def __init__(self, decisions: Decisions, question: Question) -> None:
+        self._decisions = decisions
+        self._question = question
+        self._grants: dict[int, tuple[Decision, Grant | None]] = {}
+
+    def grant(self, member: str, given: Reason | None = None) -> Grant | None:
+        """What allows somebody, and what it hangs on; None where they are denied.
+
+        Args:
+            given: a binding that they have besides; see `Question.decision`.
+        """
+        told = {"principal.organization": self._decisions.organisations_of(member)}
+        found = self._question.decision(member, told, given)
+        # The decision is kept beside the grant: nothing else may come to have its identity.
+        known = self._grants.get(id(found))
+        if known is None:
+            grant = self._decisions.grant(found) if found.may_be_allowed else None
+            known = self._grants[id(found)] = (found, grant)
+        return known[1]
 
 
 def granted_by(because: tuple[Because, ...], conditions: tuple[Condition, ...] = ()) -> Grant:

@@ -23,6 +23,7 @@ _STOPPING: Final[Mapping[str, str]] = {
     "iam.managed.disableServiceAccountCreation": "iam.serviceAccounts.create",
 }
 _USAGE: Final = "gcp.restrictServiceUsage"
+_TO_CHANGE_DENIALS: Final = ("iam.denypolicies.update", "iam.denypolicies.delete")
 _TO_SET: Final = ("orgpolicy.policy.set", "orgpolicy.policies.update", "orgpolicy.policies.delete")
 
 
@@ -57,6 +58,11 @@ class Obstacles:
 
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
+        self._denials_at: dict[str, list[DenyPolicy]] = {}
+        for one in policies.denials:
+            self._denials_at.setdefault(one.attached_to, []).append(one)
+        self._about: dict[tuple[str, str], list[Obstacle]] = {}
+        self._public: dict[str, bool] = {}
 
     def of(self, permission: str, resource: str) -> list[Obstacle]:
         """Everything that may forbid a permission on a resource."""
@@ -69,14 +75,15 @@ class Obstacles:
         ]
 
     def _denials(self, permission: str, above: list[str]) -> Iterator[Obstacle]:
-        for policy in self._policies.denials:
-            if policy.attached_to in above and _is_about(policy, permission):
-                yield Obstacle(
-                    policy.name,
-                    policy.attached_to,
-                    ("iam.denypolicies.update", "iam.denypolicies.delete"),
-                    _without_denial(policy),
-                )
+        for place in above if self._denials_at else ():
+            key = (permission, place)
+            if key not in self._about:
+                self._about[key] = [
+                    Obstacle(policy.name, place, _TO_CHANGE_DENIALS, _without_denial(policy))
+                    for policy in self._denials_at.get(place, ())
+                    if _is_about(policy, permission)
+                ]
+            yield from self._about[key]
 
     def _boundaries(self, above: list[str]) -> Iterator[Obstacle]:
         for policy in self._policies.boundaries:
@@ -114,12 +121,13 @@ class Obstacles:
             )
 
     def _is_public(self, above: list[str]) -> bool:
-        return any(
-            member in EVERYBODY
-            for place in above
-            for binding in self._policies.bindings.get(place, ())
-            for member in binding.members
-        )
+        return any(map(self._names_the_public, above))
+
+    def _names_the_public(self, place: str) -> bool:
+        if place not in self._public:
+            held = self._policies.bindings.get(place, ())
+            self._public[place] = any(member in EVERYBODY for one in held for member in one.members)
+        return self._public[place]
 
 
 def _is_about(policy: DenyPolicy, permission: str) -> bool:

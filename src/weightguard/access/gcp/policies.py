@@ -29,6 +29,7 @@ from weightguard.policy.gcp import (
     DenyPolicy,
     DenyRule,
     Grant,
+    Groups,
     Policies,
     RoleDefinition,
 )
@@ -125,7 +126,7 @@ class Source:
             bindings=self._bindings(),
             denials=tuple(one for on, policy in limits for one in _denial(on, policy)),
             roles=self._roles(),
-            groups=self.members,
+            groups=Groups(self.members),
             buckets={name: _bucket(store) for name, store in self.stores.items()},
             constraints=tuple(one for on, policy in limits for one in _constraint(on, policy)),
             boundaries=tuple(one for _, policy in limits for one in self._boundary(policy)),

@@ -16,19 +16,19 @@ from typing import Final
 from weightguard.access.condition import Condition, ConditionKind, Matter
 from weightguard.access.gcp.candidates import member_of
 from weightguard.access.gcp.context import Context
+from weightguard.access.gcp.examples import OBJECTS, Examples
+from weightguard.access.gcp.gaps import Gaps
 from weightguard.access.gcp.keys import Keys, Stopped
 from weightguard.access.gcp.overlay import Over
 from weightguard.access.gcp.perimeters import Perimeters
 from weightguard.access.gcp.policies import default_grants, value
-from weightguard.access.gcp.ways import Way
+from weightguard.access.gcp.way import Way
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
-from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
 from weightguard.estate.model import Store
-from weightguard.policy.gcp import roles as known_roles
-from weightguard.policy.gcp.names import lineage, relative
-from weightguard.policy.gcp.syntax import NotAnExpression, literals
+from weightguard.policy.gcp.names import lineage
 
 _OF_OBJECTS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
     AccessKind.READ: ("storage.objects.get",),
@@ -49,14 +49,7 @@ _OF_KEYS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
     AccessKind.DELETE: ("cloudkms.cryptoKeyVersions.destroy", "cloudkms.cryptoKeyVersions.update"),
     AccessKind.ADMINISTER: ("cloudkms.cryptoKeys.setIamPolicy", "cloudkms.cryptoKeyVersions.destroy"),
 }
-_BEARING: Final = tuple(
-    {p for each in (_OF_OBJECTS, _OF_BUCKETS) for permissions in each.values() for p in permissions}
-)
-"""What a group's members may be let do to a bucket."""
 _READING: Final = frozenset({AccessKind.READ, AccessKind.COPY, AccessKind.DECRYPT})
-_DEFAULT_NAME: Final = "weights"
-_MOST_EXAMPLES: Final = 64
-_OBJECTS: Final = "/objects/"
 _STORAGE_SCOPES: Final[Mapping[str, frozenset[AccessKind]]] = {
     "devstorage.read_only": _READING,
     "devstorage.read_write": frozenset(AccessKind) - {AccessKind.ADMINISTER},
@@ -117,18 +110,25 @@ class Stores:
         self._perimeters = Perimeters(context.source)
         self._keys = Keys(context)
         self._links: dict[tuple[AccessKind, str, str], tuple[Link, ...]] = {}
+        self._places: dict[tuple[str, str], Place] = {}
+        self._gaps = Gaps(context)
+        self._examples = Examples(context)
 
     def place(self, store: str, prefix: str | None) -> Place | None:
         """The bucket, or the prefix in it, that a question is about."""
         named = split(store, prefix)
         if named is None:
             return None
-        name, within = named
+        if named not in self._places:
+            self._places[named] = self._place(*named)
+        return self._places[named]
+
+    def _place(self, name: str, within: str) -> Place:
         held = self._context.source.stores.get(name)
         key = self._key(held)
-        above = tuple(self._own_lineage(name))
+        above = lineage(f"buckets/{name}", self._who.policies.parents)
         return Place(
-            f"gs://{name}", name, within, held, tuple(self._gaps(name)), (),
+            f"gs://{name}", name, within, held, self._gaps.of(name), (),
             frozenset(self._context.source.ids.get(one, one) for one in above if one.startswith("buckets/")),
             () if key is None else (key,),
         )  # fmt: skip
@@ -137,35 +137,6 @@ class Stores:
     def _key(store: Store | None) -> str | None:
         encryption = None if store is None else value(store.encryption)
         return None if encryption is None else encryption.key
-
-    def _own_lineage(self, name: str) -> Iterator[str]:
-        yield from lineage(f"buckets/{name}", self._who.policies.parents)
-
-    # What is not known
-
-    def _gaps(self, name: str) -> Iterator[Unknown]:
-        estate, source = self._context.estate, self._context.source
-        for container in estate.containers:
-            if container.provider == "gcp" and isinstance(container.policies, Unknown):
-                yield container.policies
-        store = source.stores.get(name)
-        if store is not None:
-            yield from (fact for fact in (store.policy, store.object_lists) if isinstance(fact, Unknown))
-        bindings = [one for _, one in self._who.candidates.bindings(f"buckets/{name}")]
-        for role in sorted({one.role for one in bindings}):
-            if known_roles.find(role, self._who.policies.roles).permissions is None:
-                yield Unknown(Reason.NOT_COLLECTED, Source.named("iam", "GetRole", role, provider="gcp"))
-        opened = {
-            leaf
-            for one in bindings
-            if any(self._who.candidates.permits(one.role, permission) for permission in _BEARING)
-            for member in one.members
-            for leaf in self._who.candidates.leaves(member)
-        }
-        for group in sorted(one for one in opened if one.startswith("group:")):
-            yield Unknown(
-                Reason.NOT_COLLECTED, Source.named("cloudidentity", "ListMemberships", group, provider="gcp")
-            )
 
     # Who gets at it
 
@@ -208,7 +179,7 @@ class Stores:
 
     def _as_keys_are(self, access: AccessKind, place: Place) -> Iterator[tuple[str, str, Way]]:
         for permission in _OF_OBJECTS.get(access, ()):
-            for resource in self._examples(place):
+            for resource in self._examples.of(place.name, place.prefix):
                 yield from (
                     (member, permission, way) for member, way in self._who.may(permission, resource).items()
                 )
@@ -239,7 +210,7 @@ class Stores:
         held = self._who.policies.buckets.get(place.name)
         if not grants or held is None or held.uniform:
             return
-        name = resource.partition(_OBJECTS)[2]
+        name = resource.partition(OBJECTS)[2]
         policies = replace(
             self._who.policies,
             buckets=Over(self._who.policies.buckets, {place.name: replace(held, objects={name: grants})}),
@@ -279,49 +250,3 @@ class Stores:
                 link = by_account.get(account)
                 if link is not None and len(link.steps) == 1:
                     yield Link(workload.id, link.target, link.steps)
-
-    # Examples of objects
-
-    def _examples(self, place: Place) -> list[str]:
-        """Objects under the prefix, one for every name that a policy which bears on the bucket speaks of."""
-        names = dict.fromkeys(
-            [f"{place.prefix}{_DEFAULT_NAME}" if place.prefix[-1:] in ("", "/") else place.prefix]
-        )
-        for written in self._written(place.name):
-            for name in _example(written, place):
-                names[name] = None
-        return [f"buckets/{place.name}{_OBJECTS}{name}" for name in list(names)[:_MOST_EXAMPLES]]
-
-    def _written(self, bucket: str) -> Iterator[str]:
-        """The texts in conditions that bear on a bucket, and its managed folders."""
-        policies = self._who.policies
-        above = list(self._own_lineage(bucket))
-        conditions = [one.condition for _, one in self._who.candidates.bindings(f"buckets/{bucket}")]
-        conditions += [
-            rule.condition
-            for policy in policies.denials
-            if policy.attached_to in above
-            for rule in policy.rules
-        ]
-        for one in conditions:
-            if one is not None:
-                try:
-                    yield from literals(one)
-                except NotAnExpression:
-                    continue
-        start = f"buckets/{bucket}/managedFolders/"
-        for place in policies.bindings:
-            if place.startswith(start):
-                yield f"projects/_/buckets/{bucket}{_OBJECTS}{place.removeprefix(start)}/"
-
-
-def _example(written: str, place: Place) -> Iterator[str]:
-    """Names of objects that a text in a condition may be about."""
-    bucket, mark, name = relative(written).partition(_OBJECTS)
-    if mark and bucket == f"buckets/{place.name}":
-        if name.startswith(place.prefix):
-            yield from (name, f"{name}{_DEFAULT_NAME}") if name else ()
-        elif place.prefix.startswith(name):
-            yield f"{place.prefix}{_DEFAULT_NAME}"
-    elif "/" not in written.strip("/") or written.startswith("."):
-        yield f"{place.prefix}{_DEFAULT_NAME}{written}"

@@ -43,6 +43,9 @@ class TagValues:
             one for each in estate.resources_of(TAG_VALUE) if (one := _value_of(each.attributes)) is not None
         ]
 
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
     def asked_for(self, texts: Iterable[str]) -> Iterator[TagValue]:
         """The values that some texts in conditions name."""
         named = set(texts)

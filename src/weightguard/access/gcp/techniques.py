@@ -13,7 +13,7 @@ from weightguard.access.gcp.context import Context
 from weightguard.access.gcp.federation import pool_of
 from weightguard.access.gcp.policies import ACCOUNT, value
 from weightguard.access.gcp.technique_data.schema import Need, Technique, of_kind
-from weightguard.access.gcp.ways import Way
+from weightguard.access.gcp.way import Way
 from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.model import RUNS_AS

@@ -4,58 +4,29 @@ A change is decided on the state that it leaves: whoever may set a policy is giv
 change a role that it holds has the permission added, whoever may take away what forbids has it taken away. Changes that one
 identity can make count together: they add up, and none takes anything away.
 
-Sources: IAM documentation, "Manage access to projects, folders, and organizations", "Set limits on granting roles", "Create and
-manage custom roles", "Deny access to resources"; Cloud Storage documentation, "Access control lists", "Public access prevention".
+Sources: IAM documentation, "Policy evaluation", "Deny access to resources"; Cloud Storage documentation, "Public access
+prevention".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from weightguard.access.gcp.candidates import EVERYBODY, Candidates, is_broad
-from weightguard.access.gcp.decisions import Decisions, granted_by
+from weightguard.access.gcp.changes import Change, Changes
+from weightguard.access.gcp.decisions import Asked, Decisions, granted_by
 from weightguard.access.gcp.obstacles import Obstacle, Obstacles
-from weightguard.access.gcp.overlay import Over
 from weightguard.access.gcp.policies import Source
-from weightguard.access.gcp.setters import entity_of, roles_in, setting, texts_in
-from weightguard.access.gcp.tags import BIND, TagValues, carrying
+from weightguard.access.gcp.way import Way
 from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.access.model import Because
-from weightguard.policy.gcp import Binding, Policies, RoleDefinition
-from weightguard.policy.gcp.constraints import MEMBERS, in_force
-from weightguard.policy.gcp.model import Grant as Entry
-from weightguard.policy.gcp.names import bucket_of, lineage, object_of
+from weightguard.policy.decision import Reason
+from weightguard.policy.gcp import Policies
+from weightguard.policy.gcp.names import bucket_of, lineage
 
-_GIVEN: Final = "iam.googleapis.com/modifiedGrantsByRole"
-_LISTED: Final = frozenset({"storage.objects.get", "storage.objects.setIamPolicy", "storage.objects.update"})
-"""What the owner of an object may do by its list, where lists count."""
-_NEW: Final = "the role that is granted"
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How somebody may do something.
-
-    Attributes:
-        changes: what is done before.
-        grant: what then allows it.
-    """
-
-    changes: tuple[Step, ...]
-    grant: Grant
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether it hangs on nothing."""
-        return self.grant.is_certain and all(step.grant.is_certain for step in self.changes)
-
-    @property
-    def rank(self) -> tuple[bool, int]:
-        """Sorts ways: what is certain first, then what takes fewer steps."""
-        return not self.is_certain, len(self.changes)
+_FREELY: Final = granted_by(())
 
 
 Ways = Mapping[str, Way]
@@ -82,7 +53,10 @@ class WhoMay:
         self._single: dict[tuple[str, str, str], Way | None] = {}
         self._free: dict[tuple[str, str], bool] = {}
         self._obstacles = Obstacles(policies)
-        self._tags = TagValues(source.estate)
+        self._lifting: dict[str, dict[str, Way]] = {}
+        self._asked: dict[tuple[str, str, tuple[str, ...]], Asked] = {}
+        self._without: dict[tuple[str, ...], Policies] = {(): policies}
+        self._changes = Changes(self)
 
     def may(self, permission: str, resource: str) -> Ways:
         """Everybody who may, whatever has to be changed before."""
@@ -100,14 +74,47 @@ class WhoMay:
             return None
         key = (member, permission, resource)
         if key not in self._single:
-            self._single[key] = self._decided(member, permission, resource, self.policies)
+            self._single[key] = self._decided(member, permission, resource)
         return self._single[key]
 
-    def _decided(
-        self, member: str, permission: str, resource: str, policies: Policies, *changes: Step
-    ) -> Way | None:
-        grant = self.decisions.decide(member, permission, resource, policies)
-        return None if grant is None else Way(changes, grant)
+    def id_of(self, place: str) -> str:
+        """What answers call a resource whose policy is set."""
+        return self.source.ids.get(place, place).removesuffix("#allow")
+
+    def asked(self, permission: str, resource: str, lifted: tuple[Obstacle, ...] = ()) -> Asked:
+        """A question as policies stand, or without some of what forbids."""
+        without = tuple(one.id for one in lifted)
+        key = (permission, resource, without)
+        if key not in self._asked:
+            if without not in self._without:
+                policies = self.policies
+                for one in lifted:
+                    policies = one.lifted(policies)
+                self._without[without] = policies
+            self._asked[key] = self.decisions.asked(permission, resource, self._without[without])
+        return self._asked[key]
+
+    def granting(self, setter: str, place: str, key: str, role: str) -> Asked:
+        """The question whether a policy may be set that grants a role."""
+        known = (setter, place, (key, role))
+        if known not in self._asked:
+            self._asked[known] = self.decisions.asked(setter, place, self.policies, {key: [role]})
+        return self._asked[known]
+
+    def _decided(self, member: str, permission: str, resource: str) -> Way | None:
+        grant = self.asked(permission, resource).grant(member)
+        return None if grant is None else Way((), grant)
+
+    def _after(
+        self, change: Change, permission: str, resource: str, lifted: tuple[Obstacle, ...] = ()
+    ) -> Grant | None:
+        """What allows whoever changed something, and took something away."""
+        after = change.after
+        if isinstance(after, Reason):
+            return self.asked(permission, resource, lifted).grant(change.member, after)
+        for one in lifted:
+            after = one.lifted(after)
+        return self.decisions.decide(change.member, permission, resource, after)
 
     # As policies stand
 
@@ -118,7 +125,7 @@ class WhoMay:
         if found is None:
             found = self._plain[key] = dict(self._certainly(permission, resource))
             for one in self.candidates.holding(permission, resource):
-                way = None if one in found else self._decided(one, permission, resource, self.policies)
+                way = None if one in found else self._decided(one, permission, resource)
                 if way is not None:
                     found[one] = way
         return found
@@ -157,161 +164,34 @@ class WhoMay:
         if found is None:
             found = self._granted[key] = dict(self.plain(permission, resource))
             free = self._is_free(permission, resource)
-            for member, changed, steps in self._by_policy(permission, resource):
+            for one in self._changes.of_policies(permission, resource):
                 # Whoever gave itself a role is allowed where nothing but allow policies decides.
-                way = Way(steps, granted_by(())) if free else None
-                self._offer(
-                    found, member, way or self._decided(member, permission, resource, changed, *steps)
-                )
-            for member, changed, steps in self._by_other_changes(permission, resource):
-                self._offer(found, member, self._decided(member, permission, resource, changed, *steps))
+                grant = _FREELY if free else self._after(one, permission, resource)
+                self._offer(found, one.member, grant, one.steps)
+            for one in self._changes.others(permission, resource):
+                self._offer(found, one.member, self._after(one, permission, resource), one.steps)
         return found
 
     @staticmethod
-    def _offer(found: dict[str, Way], member: str, way: Way | None) -> None:
-        if way is not None and (member not in found or way.rank < found[member].rank):
-            found[member] = way
-
-    def _changed(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
-        """Who may change what so that a permission may come of it: the policies then, and the steps."""
-        yield from self._by_policy(permission, resource)
-        yield from self._by_other_changes(permission, resource)
-
-    def _by_other_changes(
-        self, permission: str, resource: str
-    ) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
-        yield from self._by_role(permission, resource)
-        yield from self._by_list(permission, resource)
-        yield from self._by_tag(permission, resource)
-
-    def _by_tag(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
-        """Whoever may put a tag on a bucket, or on what it lies in, fulfils a condition that asks for it."""
-        conditions = [
-            one.condition
-            for _, one in self.candidates.bindings(resource)
-            if one.condition is not None and self.candidates.permits(one.role, permission)
-        ]
-        for tag in (
-            self._tags.asked_for(text for one in conditions for text in texts_in(one)) if conditions else ()
-        ):
-            binders = self.plain(BIND, tag.resource)
-            for place in lineage(resource, self.policies.parents) if binders else ():
-                carrier = carrying(place)
-                if carrier is None:
-                    continue
-                held = (self.policies.tags or {}).get(place, {})
-                changed = replace(
-                    self.policies, tags=Over(self.policies.tags or {}, {place: {**held, **tag.tags}})
-                )
-                for member, way in self.plain(carrier, place).items():
-                    if member in binders:
-                        grant = binders[member].grant.and_also(way.grant)
-                        yield member, changed, (Step(f"{BIND} + {carrier}", grant, self._id(place)),)
-
-    def _by_policy(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
-        for place in lineage(resource, self.policies.parents):
-            setter = setting(place)
-            if setter is None or (setter == permission and place == resource):
-                continue
-            for member, role, grant in self._setters(setter, place, permission):
-                if self._may_be_named(member, place):
-                    step = Step(setter, grant, self._id(place))
-                    yield member, self._with_binding(place, role, permission, member), (step,)
-
-    def _setters(self, setter: str, place: str, permission: str) -> Iterator[tuple[str, str, Grant]]:
-        """Who may set a policy, with a role that they may grant and that gives a permission."""
-        limits = [
-            binding.condition
-            for _, binding in self.candidates.bindings(place)
-            if binding.condition is not None
-            and _GIVEN in binding.condition
-            and self.candidates.permits(binding.role, setter)
-        ]
-        if not limits:
-            yield from ((member, _NEW, way.grant) for member, way in self.plain(setter, place).items())
-            return
-        named = {
-            role for one in limits for role in roles_in(one) if self.candidates.permits(role, permission)
-        }
-        for member in self.candidates.holding(setter, place):
-            for role in (_NEW, *sorted(named)):
-                grant = self.decisions.decide(member, setter, place, self.policies, {_GIVEN: [role]})
-                if grant is not None:
-                    yield member, role, grant
-                    break
-
-    def _with_binding(self, place: str, role: str, permission: str, member: str) -> Policies:
-        policies = self.policies
-        held = (*policies.bindings.get(place, ()), Binding(role, (member,)))
-        roles = policies.roles
-        if role == _NEW:
-            roles = Over(roles, {_NEW: RoleDefinition(frozenset((permission,)))})
-        return replace(policies, bindings=Over(policies.bindings, {place: held}), roles=roles)
-
-    def _may_be_named(self, member: str, place: str) -> bool:
-        """Whether an organisation policy lets a policy name somebody that it does not name yet.
-
-        Source: Resource Manager documentation, "Restricting identities by domain".
-        """
-        limit = in_force(MEMBERS, place, self.policies)
-        if limit is None or limit.allowed is None or "all" in limit.allowed:
-            return True
-        allowed = {one.removeprefix("is:").removeprefix("under:") for one in limit.allowed}
-        if member.startswith("user:"):
-            return bool(allowed & set(self.decisions.organisations_of(member)))
-        project = self.source.projects.get(member)
-        above = set(lineage(f"projects/{project}", self.policies.parents)) if project else set()
-        customers = {name for one in above for name in self.source.customers.get(one, ())}
-        return bool(allowed & (above | customers))
-
-    def _by_role(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
-        """Whoever may change a role of a customer's that it holds over a resource adds the permission."""
-        roles = {
-            binding.role
-            for _, binding in self.candidates.bindings(resource)
-            if binding.role.startswith(("projects/", "organizations/"))
-        }
-        for role in sorted(roles):
-            known = self.policies.roles.get(role)
-            if (
-                known is None
-                or known.permissions is None
-                or (permission in known.permissions and not known.disabled)
-            ):
-                continue
-            changed = replace(
-                self.policies,
-                roles=Over(self.policies.roles, {role: RoleDefinition(known.permissions | {permission})}),
-            )
-            for member, way in self.plain("iam.roles.update", role).items():
-                yield member, changed, (Step("iam.roles.update", way.grant, role),)
-
-    def _by_list(self, permission: str, resource: str) -> Iterator[tuple[str, Policies, tuple[Step, ...]]]:
-        """Where lists count, whoever may set an object's list puts itself on it."""
-        bucket, name = bucket_of(resource), object_of(resource)
-        held = self.policies.buckets.get(bucket or "")
-        if permission not in _LISTED or name is None or held is None or held.uniform:
-            return
-        setter = "storage.objects.setIamPolicy"
-        if setter == permission:
-            return
-        for member, way in self.plain(setter, resource).items():
-            entity = entity_of(member)
-            if entity is not None:
-                changed = replace(held, objects={**held.objects, name: (Entry(entity, "OWNER"),)})
-                over = Over(self.policies.buckets, {bucket or "": changed})
-                yield member, replace(self.policies, buckets=over), (Step(setter, way.grant),)
+    def _offer(found: dict[str, Way], member: str, grant: Grant | None, steps: tuple[Step, ...]) -> None:
+        if grant is not None:
+            way = Way(steps, grant)
+            if member not in found or way.rank < found[member].rank:
+                found[member] = way
 
     # After taking away what forbids
 
     def _with_lifts(self, permission: str, resource: str) -> dict[str, Way]:
-        found = dict(self.granted(permission, resource))
+        found = self.granted(permission, resource)
         obstacles = self._obstacles.of(permission, resource)
         if not obstacles:
             return found
+        found = dict(found)
         lifting = [(one, self._lifters(one)) for one in obstacles]
         able = {member for _, who in lifting for member in who}
-        changed = [*self._changed(permission, resource)]
+        changed: dict[str, list[Change]] = {}
+        for one in self._changes.of(permission, resource) if able else ():
+            changed.setdefault(one.member, []).append(one)
         for member in self._lifted(able, permission, resource, changed):
             if member in found and found[member].is_certain:
                 continue
@@ -319,39 +199,29 @@ class WhoMay:
             lifts = tuple(
                 step for one, way in mine for step in (*way.changes, Step(one.permission, way.grant, one.id))
             )
-            for policies, steps in self._states(member, changed):
-                for one, _ in mine:
-                    policies = one.lifted(policies)
-                self._offer(
-                    found, member, self._decided(member, permission, resource, policies, *steps, *lifts)
-                )
+            lifted = tuple(one for one, _ in mine)
+            self._offer(found, member, self.asked(permission, resource, lifted).grant(member), lifts)
+            for change in changed.get(member, ()):
+                grant = self._after(change, permission, resource, lifted)
+                self._offer(found, member, grant, (*change.steps, *lifts))
         return found
 
     def _lifted(
-        self,
-        able: set[str],
-        permission: str,
-        resource: str,
-        changed: list[tuple[str, Policies, tuple[Step, ...]]],
+        self, able: set[str], permission: str, resource: str, changed: Mapping[str, list[Change]]
     ) -> Iterable[str]:
         """Those who may take something away and might then be allowed."""
+        if not able:
+            return ()
         holding = self.candidates.holding(permission, resource)
         if any(is_broad(one) for one in holding):
             return sorted(able)
-        return sorted(able & ({*holding} | {member for member, _, _ in changed}))
-
-    def _states(
-        self, member: str, changed: list[tuple[str, Policies, tuple[Step, ...]]]
-    ) -> Iterator[tuple[Policies, tuple[Step, ...]]]:
-        yield self.policies, ()
-        yield from ((policies, steps) for other, policies, steps in changed if other == member)
+        return sorted(one for one in able if one in holding or one in changed)
 
     def _lifters(self, obstacle: Obstacle) -> Mapping[str, Way]:
-        found: dict[str, Way] = {}
-        for permission in obstacle.permissions:
-            for member, way in self.granted(permission, obstacle.on).items():
-                self._offer(found, member, way)
+        found = self._lifting.get(obstacle.id)
+        if found is None:
+            found = self._lifting[obstacle.id] = {}
+            for permission in obstacle.permissions:
+                for member, way in self.granted(permission, obstacle.on).items():
+                    self._offer(found, member, way.grant, way.changes)
         return found
-
-    def _id(self, place: str) -> str:
-        return self.source.ids.get(place, place).removesuffix("#allow")

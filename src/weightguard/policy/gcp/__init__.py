@@ -8,7 +8,8 @@ three-valued; `roles` knows what the predefined roles permit.
 
 from __future__ import annotations
 
-from weightguard.policy.gcp.decide import decide
+from weightguard.policy.gcp.decide import Question, decide
+from weightguard.policy.gcp.groups import Groups
 from weightguard.policy.gcp.model import (
     Binding,
     Boundary,
@@ -30,7 +31,9 @@ __all__ = [
     "DenyPolicy",
     "DenyRule",
     "Grant",
+    "Groups",
     "Policies",
+    "Question",
     "Request",
     "RoleDefinition",
     "decide",

@@ -12,6 +12,7 @@ from weightguard.policy import reading
 from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision, Reason
 from weightguard.policy.gcp.decide import decide
+from weightguard.policy.gcp.groups import Groups
 from weightguard.policy.gcp.members import canonical
 from weightguard.policy.gcp.model import (
     Binding,
@@ -141,14 +142,22 @@ def _policies(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Policies:
         bindings=_bindings(reading.rows(raw.get("allow_policies"), "allow_policies")),
         denials=tuple(_denials(reading.rows(raw.get("deny_policies"), "deny_policies"))),
         roles={name: _role(name, one) for name, one in reading.mapping(raw.get("roles"), "roles").items()},
-        groups={
-            canonical(name): None if members is None else reading.texts(members, f"group {name}")
-            for name, members in reading.mapping(raw.get("groups"), "groups").items()
-        },
+        groups=_groups(reading.mapping(raw.get("groups"), "groups")),
         buckets={name.removeprefix("buckets/"): _bucket(name, one) for name, one in settings.items()},
         constraints=tuple(map(_constraint, reading.rows(raw.get("org_policies"), "org_policies"))),
         boundaries=tuple(_boundaries(reading.rows(raw.get("pab_policies"), "pab_policies"))),
         tags=_tags(raw.get("resource_tags")),
+    )
+
+
+def _groups(raw: Mapping[str, Any]) -> Groups:
+    return Groups(
+        {
+            canonical(name): None
+            if members is None
+            else tuple(map(canonical, reading.texts(members, f"group {name}")))
+            for name, members in raw.items()
+        }
     )
 
 

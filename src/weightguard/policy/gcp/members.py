@@ -9,14 +9,15 @@ Sources: IAM documentation, "Principal identifiers" and "Principals overview".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, any_of
-from weightguard.policy.gcp.model import Policies, Request
+from weightguard.policy.gcp.groups import CONVENIENCE, EVERYBODY, SIGNED_IN
+from weightguard.policy.gcp.model import Policies
 from weightguard.policy.gcp.names import lineage
 
-EVERYBODY, SIGNED_IN = "allUsers", "allAuthenticatedUsers"
 _OTHER_NOTATION: Final = (
     ("principal://goog/subject/", "user:"),
     ("principal://iam.googleapis.com/projects/-/serviceAccounts/", "serviceAccount:"),
@@ -25,11 +26,6 @@ _OTHER_NOTATION: Final = (
 _CONTAINER: Final = "principalSet://cloudresourcemanager.googleapis.com/"
 _CUSTOMER: Final = "principalSet://goog/cloudIdentityCustomerId/"
 _PROJECT_OF_ACCOUNT: Final = re.compile(r"serviceAccount:[^@]+@([^.]+)\.iam\.gserviceaccount\.com")
-_BASIC: Final = {
-    "projectOwner:": "roles/owner",
-    "projectEditor:": "roles/editor",
-    "projectViewer:": "roles/viewer",
-}
 
 
 def canonical(member: str) -> str:
@@ -43,25 +39,90 @@ def canonical(member: str) -> str:
     return f"{kind}:{name.lower()}" if colon and "@" in name and not name.startswith("//") else member
 
 
-class Members:
-    """Who is meant, for one request.
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Some members of a policy, by how it is told whether they mean somebody.
 
-    Args:
-        request: who asks.
-        policies: with the groups, and the bindings that make somebody a project's owner, editor or viewer.
+    Attributes:
+        names: those that mean whoever is called so, or is known to be in what is called so.
+        open: those of which more has to be asked.
     """
 
-    def __init__(self, request: Request, policies: Policies) -> None:
-        self._asker = canonical(request.member)
-        self._request = request
+    names: frozenset[str]
+    open: tuple[str, ...] = ()
+
+    def meant(self, asker: Members) -> Formula:
+        """When one of them is, or includes, whoever asks."""
+        if not self.names.isdisjoint(asker.certain):
+            return ALWAYS
+        return any_of(map(asker.means, self.open)) if self.open else NEVER
+
+
+def audience(written: Iterable[str], policies: Policies) -> Audience:
+    """The audience of members as they are written; convenience members stand for whoever has the basic role on the project."""
+    names: set[str] = set()
+    waiting = [canonical(one) for one in written]
+    while waiting:
+        member = waiting.pop()
+        if member not in names:
+            names.add(member)
+            waiting += map(canonical, _with_basic_role(member, policies))
+    groups = policies.groups
+    return Audience(
+        frozenset(names),
+        tuple(sorted(one for one in names if not one.startswith(_ALREADY) and not groups.tells(one))),
+    )
+
+
+_ALREADY: Final = (*CONVENIENCE, EVERYBODY, SIGNED_IN)
+"""What an audience's names tell all of, besides sets that hold names alone."""
+
+
+def _with_basic_role(member: str, policies: Policies) -> Iterable[str]:
+    for prefix, role in CONVENIENCE.items():
+        if member.startswith(prefix):
+            bindings = policies.bindings.get(f"projects/{member.removeprefix(prefix)}", ())
+            return [one for found in bindings if found.role == role for one in found.members]
+    return ()
+
+
+class Members:
+    """Who is meant, for one who asks.
+
+    Args:
+        member: who asks.
+        policies: with the groups, and the bindings that make somebody a project's owner, editor or viewer.
+        told: what is known of whoever asks, by the names that conditions use.
+        open: whether what is not told may be anything.
+
+    Attributes:
+        certain: whoever is called so is whoever asks, or means them.
+    """
+
+    def __init__(self, member: str, policies: Policies, told: Mapping[str, object], *, open: bool) -> None:
+        self._asker = canonical(member)
         self._policies = policies
+        self._told = told
+        self._open = open
         self._groups = policies.groups
         self._known: dict[str, Formula] = {}
         self._opened: set[str] = set()
+        self.certain = self._certain()
+
+    def _certain(self) -> frozenset[str]:
+        if self._asker == EVERYBODY:
+            return frozenset((EVERYBODY,))
+        found = {self._asker, EVERYBODY, *self._groups.around(self._asker)}
+        # Whoever signs in elsewhere has no Google account.
+        return frozenset(found if self._asker.startswith("principal") else {*found, SIGNED_IN})
 
     def means(self, written: str) -> Formula:
         """When a member of a policy is, or includes, whoever asks."""
         member = canonical(written)
+        if member in self.certain:
+            return ALWAYS
+        if self._groups.tells(member):
+            return NEVER
         found = self._known.get(member)
         if found is not None:
             return found
@@ -74,18 +135,13 @@ class Members:
             self._known[member] = found
         return found
 
-    def any_means(self, written: Iterator[str] | tuple[str, ...]) -> Formula:
-        """When one of some members does."""
-        return any_of(map(self.means, written))
-
     def _means(self, member: str) -> Formula:
         if member == EVERYBODY or member == self._asker:
             return ALWAYS
         if member.startswith("deleted:"):
             return NEVER
-        for prefix, role in _BASIC.items():
-            if member.startswith(prefix):
-                return self._by_basic_role(member.removeprefix(prefix), role)
+        if member.startswith(tuple(CONVENIENCE)):
+            return any_of(map(self.means, _with_basic_role(member, self._policies)))
         if self._asker == EVERYBODY:
             return NEVER  # Whoever is anonymous is in no group, of no domain, and nobody's account.
         if member == SIGNED_IN:
@@ -104,11 +160,6 @@ class Members:
         if held is None:
             return Condition(group, "Member", (self._asker,), needs=(group,))
         return any_of(self.means(one) for one in held)
-
-    def _by_basic_role(self, project: str, role: str) -> Formula:
-        """The convenience members: whoever has the basic role on the project."""
-        bindings = self._policies.bindings.get(f"projects/{project}", ())
-        return any_of(self.means(one) for found in bindings if found.role == role for one in found.members)
 
     def _of_set(self, member: str) -> Formula:
         if member.startswith(_CONTAINER):
@@ -132,9 +183,9 @@ class Members:
         """``group/GROUP`` and ``attribute.NAME/VALUE``: what the pool's provider mapped for whoever asks."""
         name, _, value = wanted.partition("/")
         key = "google.groups" if name == "group" else name
-        if key not in self._request.context:
-            return Condition(key, "StringEquals", (value,), needs=(key,)) if self._request.open else NEVER
-        told = self._request.context[key]
+        if key not in self._told:
+            return Condition(key, "StringEquals", (value,), needs=(key,)) if self._open else NEVER
+        told = self._told[key]
         values = told if isinstance(told, list | tuple) else [told]
         return ALWAYS if value in values else NEVER
 
@@ -151,9 +202,9 @@ class Members:
     def _of_customer(self, customer: str) -> Formula:
         """Whether a person belongs to an organisation: nothing in the policies tells, unless the request does."""
         key = "principal.organization"
-        if key in self._request.context:
-            told = self._request.context[key]
+        if key in self._told:
+            told = self._told[key]
             return ALWAYS if customer in (told if isinstance(told, list | tuple) else (told,)) else NEVER
         if not self._asker.startswith("user:"):
             return NEVER
-        return Condition(key, "StringEquals", (customer,), needs=(key,)) if self._request.open else ALWAYS
+        return Condition(key, "StringEquals", (customer,), needs=(key,)) if self._open else ALWAYS

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from weightguard.memory import Memory
+from weightguard.policy.gcp.groups import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,22 +156,26 @@ class Policies:
         bindings: the allow policies, by the resource that they lie on.
         denials: deny policies.
         roles: by name, before those that the provider has predefined.
-        groups: who is in a group (or another set that is written like a member), by its `members.canonical` name; None: nobody
-            could read it.
+        groups: who is in a group (or another set that is written like a member), both by their `members.canonical` names; None:
+            nobody could read it.
         buckets: by name.
         constraints: organisation policies.
         boundaries: None: nobody knows which there are.
         tags: the tags of each resource, by key; None: nobody knows any.
         memory: the conditions that were parsed.
+        prepared: what was worked out of these very policies; see `decide`.
     """
 
     parents: Mapping[str, str] = field(default_factory=dict)
     bindings: Mapping[str, tuple[Binding, ...]] = field(default_factory=dict)
     denials: tuple[DenyPolicy, ...] = ()
     roles: Mapping[str, RoleDefinition] = field(default_factory=dict)
-    groups: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    groups: Groups = field(default_factory=lambda: Groups({}))
     buckets: Mapping[str, Bucket] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
     boundaries: tuple[Boundary, ...] = ()
     tags: Mapping[str, Mapping[str, str]] | None = None
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    prepared: dict[tuple[str, str], object] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from weightguard.policy.decision import Reason
-from weightguard.policy.formula import NEVER, Formula
 from weightguard.policy.gcp.constraints import is_enforced
-from weightguard.policy.gcp.members import EVERYBODY, SIGNED_IN, Members
+from weightguard.policy.gcp.groups import EVERYBODY, SIGNED_IN
 from weightguard.policy.gcp.model import Bucket, Grant, Policies
 from weightguard.policy.gcp.names import bucket_of, object_of
 
@@ -69,12 +68,10 @@ def is_public(member: str) -> bool:
     return member in (EVERYBODY, SIGNED_IN)
 
 
-def listed(
-    permission: str, resource: str, policies: Policies, members: Members
-) -> Iterator[tuple[Formula, Reason]]:
-    """What the access control lists of a bucket and an object allow; nothing where uniform bucket-level access is on."""
+def listed(permission: str, resource: str, policies: Policies) -> Iterator[tuple[str, Reason]]:
+    """Whom the access control lists of a bucket and an object let in; nobody where uniform bucket-level access is on."""
     bucket = bucket_of(resource)
-    settings = policies.buckets.get(bucket or "", Bucket(uniform=True))
+    settings = policies.buckets.get(bucket or "", _UNIFORM)
     if bucket is None or settings.uniform:
         return
     prevented = keeps_the_public_out(resource, policies)
@@ -88,16 +85,19 @@ def listed(
         for grant in grants:
             if permission not in roles.get(grant.role.upper(), ()) or (prevented and is_public(grant.entity)):
                 continue
-            formula = _when(grant.entity, members)
-            if formula is not NEVER:
-                yield formula, Reason("acl", of, f"{grant.entity} {grant.role}")
+            member = _member(grant.entity)
+            if member is not None:
+                yield member, Reason("acl", of, f"{grant.entity} {grant.role}")
 
 
-def _when(entity: str, members: Members) -> Formula:
+_UNIFORM: Final = Bucket(uniform=True)
+
+
+def _member(entity: str) -> str | None:
+    """An entry of a list as policies write members; None for one that names nobody."""
     for prefix, kind in _ENTITIES:
         if entity.startswith(prefix):
             name = entity.removeprefix(prefix)
-            if kind == "user:" and name.endswith(".gserviceaccount.com"):
-                kind = "serviceAccount:"
-            return members.means(kind + name)
-    return members.means(entity) if is_public(entity) else NEVER
+            is_account = kind == "user:" and name.endswith(".gserviceaccount.com")
+            return ("serviceAccount:" if is_account else kind) + name
+    return entity if is_public(entity) else None
