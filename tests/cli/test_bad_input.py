@@ -20,7 +20,9 @@ Refused = Callable[..., str]
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ("scan gcp", "this version does not collect from Google Cloud: scan aws or azure, or collect from files"),
+        ("scan gcp --project Nonsense!", "'Nonsense!' is not the id of a project: write an id such as weights-prod, or a number"),
+        ("scan gcp --organization lab", "'lab' is not the number of an organization or folder: write digits"),
+        ("scan gcp --impersonate me", "'me' is no service account: write NAME@PROJECT.iam.gserviceaccount.com"),
         ("scan", "nothing to scan was named: write `weightguard scan aws`, or sources: in weightguard.yaml"),
         ("scan foo", "'foo' is not one of 'aws', 'gcp', 'azure'.*--help"),
         ("scan aws --region nonsense", "'nonsense' is not a region: write a region such as us-east-1"),
@@ -50,7 +52,6 @@ Refused = Callable[..., str]
         ("who-can read --snapshot none", "'none' does not exist"),
         ("evaluate none.jsonl", "'none.jsonl': No such file"),
         ("collect terraform none.json", r"the state cannot be read, No such file or directory \(none.json\)"),
-        ("permissions gcp", "this version does not collect from Google Cloud"),
         ("schema nope", "'nope' is not one of 'report'"),
         ("controls show WG-STO-1", "there is no control 'WG-STO-1': did you mean WG-STO-"),
         ("controls list --family XXX", "there is no family 'XXX': choose from .*STO"),

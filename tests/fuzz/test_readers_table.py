@@ -40,6 +40,8 @@ _NOT_FROM_OUTSIDE = {
     "collect/azure/credentials": "a token on the wire, which tests/collect makes odd",
     "collect/azure/wire": "a challenge on the wire, which tests/collect makes odd",
     "collect/aws/connections": "an answer on the wire, which tests/collect makes odd",
+    "collect/gcp/caller": "an answer on the wire, which tests/wire makes odd",
+    "collect/gcp/codes": "an answer on the wire, which tests/wire makes odd",
     "collect/calls/shape": "an answer on the wire, which tests/collect makes odd",
     "notify/post": "an answer on the wire, which tests/notify makes odd",
 }

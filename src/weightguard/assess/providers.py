@@ -28,7 +28,17 @@ def _azure_permission() -> Permission:
     return permission
 
 
-_PERMISSIONS: dict[str, Callable[[], Permission]] = {"aws": _aws_permission, "azure": _azure_permission}
+def _gcp_permission() -> Permission:
+    from weightguard.assess.gcp.grants import permission
+
+    return permission
+
+
+_PERMISSIONS: dict[str, Callable[[], Permission]] = {
+    "aws": _aws_permission,
+    "gcp": _gcp_permission,
+    "azure": _azure_permission,
+}
 _CASTINGS: dict[str, Callable[[], Casting]] = {"aws": _aws_casting}
 
 

@@ -42,10 +42,12 @@ class Permissions:
     Attributes:
         document: as the provider's own tools take it.
         remark: what whoever grants it has to know besides; None: nothing.
+        terraform: the same as Terraform takes it; None: it is written for the provider's own tools alone.
     """
 
     document: Mapping[str, Any]
     remark: str | None = None
+    terraform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

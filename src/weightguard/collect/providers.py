@@ -31,7 +31,13 @@ def _azure() -> Package:
     return PACKAGE
 
 
-_PACKAGES: dict[str, Callable[[], Package]] = {"aws": _aws, "azure": _azure}
+def _gcp() -> Package:
+    from weightguard.collect.gcp.package import PACKAGE
+
+    return PACKAGE
+
+
+_PACKAGES: dict[str, Callable[[], Package]] = {"aws": _aws, "gcp": _gcp, "azure": _azure}
 
 
 Exporting = Callable[[Sequence[Path], "SnapshotWriter"], tuple[str, ...]]
@@ -81,7 +87,17 @@ def _azure_options() -> Callable[..., Any]:
     return AzureOptions
 
 
-_OPTIONS: dict[str, Callable[[], Callable[..., Any]]] = {"aws": _aws_options, "azure": _azure_options}
+def _gcp_options() -> Callable[..., Any]:
+    from weightguard.collect.gcp.options import GcpOptions
+
+    return GcpOptions
+
+
+_OPTIONS: dict[str, Callable[[], Callable[..., Any]]] = {
+    "aws": _aws_options,
+    "gcp": _gcp_options,
+    "azure": _azure_options,
+}
 
 
 def options(provider: str, **fields: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Final
 from weightguard.checks.gcp.storage import constraints
 from weightguard.checks.relations import counted
 from weightguard.controls.judge import Context, Verdict
-from weightguard.estate.fact import Reason, Source, Unknown
+from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.gcp.constraints import ALL
 from weightguard.estate.model import Principal, PrincipalKind, Store
 
@@ -39,9 +39,20 @@ def no_long_lived_credentials(principal: Principal, context: Context) -> Verdict
 
 
 def _may_take_hmac(store: Store, principal: Principal, context: Context) -> Unknown | None:
-    """What is missing where a store takes requests that an HMAC key signed: whether the account has one."""
+    """What is missing where a store takes requests that an HMAC key signed: whether the account has one. A scan lists them."""
+    if _has_listed_hmac(principal, context):
+        return None
     found = context.peek(constraints(context).values("storage.restrictAuthTypes", store.container or ""))
     if not isinstance(found, Unknown) and found.value.denied & _REFUSED:
         return None
     told = Source.named("storage", "ListHmacKeys", principal.id, provider="gcp", scope=principal.account)
     return Unknown(Reason.NOT_COLLECTED, told)
+
+
+def _has_listed_hmac(principal: Principal, context: Context) -> bool:
+    """Whether the HMAC keys of the account's project were listed: they are then among its credentials."""
+    for account in context.estate.accounts:
+        if (account.provider, account.id) == ("gcp", principal.account):
+            told = context.peek(account.settings["contents"])
+            return isinstance(told, Known) and "HMAC_KEYS" in told.value
+    return False

@@ -103,25 +103,40 @@ class Inventory:
         """Take a policy in; one that is given twice counts once."""
         self.policies[(policy.kind, policy.id)] = policy
 
+    def homes(self) -> Homes:
+        """Which scope each thing belongs to, by all that is known."""
+        return Homes(self.assets.values())
+
     def write(
         self, writer: SnapshotWriter, service: str = SERVICE, operation: str = OPERATION
     ) -> tuple[str, ...]:
-        """Write everything; returns the scopes, sorted.
+        """Write everything that files say, and the call that they stand for; returns the scopes, sorted.
 
         Args:
             service: what the source is called in the log of calls.
             operation: the operation that the source is the answer of.
         """
-        homes = _Homes(self.assets.values())
+        scopes = self.write_rows(writer, self.homes(), service, operation)
+        for scope in scopes:
+            writer.call(Call(service, operation, scope, "ok", utc_now()))
+        return scopes
+
+    def write_rows(
+        self,
+        writer: SnapshotWriter,
+        homes: Homes,
+        service: str,
+        operation: str,
+        leave: frozenset[str] = frozenset(),
+    ) -> tuple[str, ...]:
+        """Write everything but the assets whose names are to be left; returns the scopes, sorted."""
         scopes: set[str] = set()
         for name in sorted(self.assets):
             asset = self.assets[name]
             scope = homes.of(asset)
             scopes.add(scope)
-            writer.record(
-                scope, asset.service, kind=asset.kind, id=asset.name, region=asset.location, operation=operation,
-                data=None if asset.data is None else fields_of(asset.type, asset.data), reads=self._reads(asset, homes),
-            )  # fmt: skip
+            if name not in leave:
+                self.write_asset(writer, homes, asset, operation)
         for kind, identifier in sorted(self.policies):
             policy = self.policies[(kind, identifier)]
             scope = homes.holding(policy.on)
@@ -130,10 +145,21 @@ class Inventory:
                 scope, kind.partition(".")[0], kind=kind, id=identifier, region=None, operation=operation,
                 data=policy.data,
             )  # fmt: skip
-        self._close(writer, scopes, service, operation)
+        for scope in sorted(scopes):
+            writer.record(
+                scope, service, kind=f"{service}.contents", id=scope, region=None, operation=operation,
+                data={"contents": sorted(self.contents)},
+            )  # fmt: skip
         return tuple(sorted(scopes))
 
-    def _reads(self, asset: Asset, homes: _Homes) -> dict[str, Any]:
+    def write_asset(self, writer: SnapshotWriter, homes: Homes, asset: Asset, operation: str) -> None:
+        """Write one asset, to its own scope."""
+        writer.record(
+            homes.of(asset), asset.service, kind=asset.kind, id=asset.name, region=asset.location, operation=operation,
+            data=None if asset.data is None else fields_of(asset.type, asset.data), reads=self._reads(asset, homes),
+        )  # fmt: skip
+
+    def _reads(self, asset: Asset, homes: Homes) -> dict[str, Any]:
         reads = dict(asset.reads)
         reads["GetAncestry"] = answered([homes.named(one) for one in homes.ancestry(asset)])
         if "GetIamPolicy" not in reads and "IAM_POLICY" in self.contents and _may_lack(asset):
@@ -145,14 +171,6 @@ class Inventory:
         ):
             reads["ListOrgPolicies"] = {"outcome": "absent"}
         return reads
-
-    def _close(self, writer: SnapshotWriter, scopes: Iterable[str], service: str, operation: str) -> None:
-        for scope in sorted(scopes):
-            writer.record(
-                scope, service, kind=f"{service}.contents", id=scope, region=None, operation=operation,
-                data={"contents": sorted(self.contents)},
-            )  # fmt: skip
-            writer.call(Call(service, operation, scope, "ok", utc_now()))
 
 
 def _may_lack(asset: Asset) -> bool:
@@ -170,7 +188,7 @@ def policy_of(bindings: Any) -> dict[str, Any]:
     return answered(camel(bindings))
 
 
-class _Homes:
+class Homes:
     """Which scope a thing belongs to: its project's, by id; what belongs to no project, its organisation's or outermost folder's.
 
     Args:
@@ -214,6 +232,11 @@ class _Homes:
         """A container by its own name: a project by its id."""
         kind, _, name = container.partition("/")
         return f"{kind}/{self._ids.get(name, name)}" if kind == "projects" else container
+
+    def lineage(self, container: str) -> tuple[str, ...]:
+        """A container and what it lies in, innermost first, as far as that is known."""
+        own = self.named(container)
+        return self._above.get(own, (own,))
 
     def ancestry(self, asset: Asset) -> tuple[str, ...]:
         """What an asset lies in, itself among it where it is a container."""

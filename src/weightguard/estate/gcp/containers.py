@@ -198,7 +198,6 @@ def _parents(records: Records, organisation: str) -> dict[str, str]:
 
 def accounts(records: Records, constraints: Constraints) -> list[Account]:
     """The projects that some source describes, as the accounts that things lie in."""
-    shared = _contents(records)
     return [
         Account(
             id=above[0].removeprefix("projects/"), provider="gcp", name=_title(record) or above[0].removeprefix("projects/"),
@@ -210,7 +209,7 @@ def accounts(records: Records, constraints: Constraints) -> list[Account]:
             settings={
                 "number": fact(record, str(told(record, "projectNumber") or "") or None),
                 "state": fact(record, told(record, "lifecycleState") or told(record, "state")),
-                "contents": shared,
+                "contents": _contents(records, above),
             },
         )
         for record in records.of(PROJECT)
@@ -218,8 +217,27 @@ def accounts(records: Records, constraints: Constraints) -> list[Account]:
     ]  # fmt: skip
 
 
-def _contents(records: Records) -> Fact[tuple[str, ...]]:
-    """Which kinds of content the sources hold."""
-    for record in records.of(CONTENTS, "terraform.contents"):
-        return Known(tuple(sorted(records.contents)), listing_source(record))
-    return unasked("", "cloudasset", "ExportAssets")
+def _contents(records: Records, above: tuple[str, ...]) -> Fact[tuple[str, ...]]:
+    """Which kinds of content the sources hold of a project. What an organisation's perimeters are, the organisation's scope tells;
+    policies that forbid count where they were told of every container that the project lies in.
+    """
+    scopes = [one for one in map(_scope, above) if one in records.told]
+    if not scopes:
+        return unasked("", "cloudasset", "ExportAssets")
+    found = set(records.told[scopes[0]])
+    found.update(records.told[scopes[-1]] & {"ACCESS_POLICY"})
+    if not all(records.tells(scope, "POLICY") for scope in scopes):
+        found.discard("POLICY")
+    source = next(
+        (listing_source(record) for record in records.of(*_SAYING) if record.scope == scopes[0]),
+        unasked("", "cloudasset", "ExportAssets").source,
+    )
+    return Known(tuple(sorted(found)), source)
+
+
+_SAYING: Final = (CONTENTS, "terraform.contents", "storage.contents", "iam.contents")
+
+
+def _scope(container: str) -> str:
+    kind, _, name = container.partition("/")
+    return f"gcp/{name if kind == 'projects' else container.replace('/', '-')}"

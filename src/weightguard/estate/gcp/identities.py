@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from weightguard.estate.evidence import Record, data_of, listing_source
+from weightguard.estate.evidence import Record, data_of, listing_source, read
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.gcp.scope import Records, allow_policy, fact, project_of, relative, told
 from weightguard.estate.model import (
@@ -27,6 +27,7 @@ from weightguard.estate.model import (
 from weightguard.estate.shape import text_or_none
 
 ACCOUNT, KEY, GROUP = "iam.service_account", "iam.service_account_key", "cloudidentity.group"
+HMAC_KEY: Final = "storage.hmac_key"
 PROVIDERS: Final = ("iam.workload_identity_pool_provider", "iam.workforce_pool_provider")
 POOLS: Final = ("iam.workload_identity_pool", "iam.workforce_pool")
 _AGENT: Final = re.compile(
@@ -77,15 +78,21 @@ def _account(records: Records, record: Record, keys: Mapping[str, list[Credentia
     if "@" not in email:  # A policy alone, under the account's number: nobody can say whose it is.
         return None
     member = f"serviceAccount:{email.lower()}"
-    source = listing_source(record)
-    held: Fact[tuple[Credential, ...]] = Unknown(Reason.NOT_COLLECTED, source)
-    if "RESOURCE" in records.contents and not records.from_state:
-        held = Known(tuple(keys.get(email.lower(), ())), source)
+    held = _held(records, record, tuple(keys.get(email.lower(), ())))
     enabled = fact(record, told(record, "disabled") is not True)
     return _principal(
         member, PrincipalKind.SERVICE_ACCOUNT, project_of(record), name=text_or_none(told(record, "displayName")) or email,
         unique_id=text_or_none(told(record, "uniqueId")), trust=allow_policy(record, member), credentials=held, enabled=enabled,
     )  # fmt: skip
+
+
+def _held(records: Records, record: Record, keys: tuple[Credential, ...]) -> Fact[tuple[Credential, ...]]:
+    """The keys of an account, where all of them were told: with all resources, or by a listing of its own."""
+    if "ListServiceAccountKeys" in record.reads:
+        return read(record, "ListServiceAccountKeys", lambda _: keys)
+    if records.tells(record.scope, "RESOURCE") and not records.from_state:
+        return Known(keys, listing_source(record))
+    return Unknown(Reason.NOT_COLLECTED, listing_source(record))
 
 
 def _principal(id: str, kind: PrincipalKind, account: str, **more: Any) -> Principal:
@@ -120,6 +127,16 @@ def _keys(records: Records) -> dict[str, list[Credential]]:
                 text_or_none(told(record, "validAfterTime")), None, text_or_none(told(record, "validBeforeTime")),
             )
         )  # fmt: skip
+    for record in records.of(HMAC_KEY):
+        email = (text_or_none(told(record, "serviceAccountEmail")) or "").lower()
+        active = told(record, "state") == "ACTIVE"
+        id, created = (
+            text_or_none(told(record, "accessId")) or record.id,
+            text_or_none(told(record, "timeCreated")),
+        )
+        found.setdefault(email, []).append(
+            Credential(id, CredentialKind.HMAC_KEY, active, created, None, None)
+        )
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from weightguard.estate.fact import Known, Unknown
+from weightguard.estate.fact import Known, Reason, Unknown
 from weightguard.estate.limit import Limit, LimitKind
 from weightguard.estate.model import Estate, Store
 
@@ -22,7 +22,9 @@ def limits(estate: Estate) -> Iterator[Limit]:
     stores = [one for one in estate.stores if one.provider == "gcp"]
     yield from (Limit(LimitKind.OBJECT_ACLS, one.id) for one in stores if lists_count(one))
     yield from (
-        Limit(LimitKind.MANAGED_FOLDERS, one.id, in_play=False)
+        Limit(
+            LimitKind.MANAGED_FOLDERS, one.id, in_play=one.folder_policies.reason is not Reason.NOT_COLLECTED
+        )
         for one in stores
         if isinstance(one.folder_policies, Unknown)
     )
@@ -30,7 +32,7 @@ def limits(estate: Estate) -> Iterator[Limit]:
         yield Limit(LimitKind.WORKSPACE, _EVERYTHING, in_play=False)
     if "PARTIAL_POLICY" in _contents(estate):
         yield Limit(LimitKind.PARTIAL_POLICIES, _EVERYTHING)
-    if any(_FORBIDDING - _contents(estate) for _ in stores[:1]):
+    if any(_FORBIDDING - one for one in _told(estate) if stores):
         yield Limit(LimitKind.FORBIDDING_POLICIES, _EVERYTHING, in_play=False)
     if stores:
         yield Limit(LimitKind.JOINT_CHANGES, _EVERYTHING, in_play=False)
@@ -42,10 +44,15 @@ def lists_count(store: Store) -> bool:
 
 
 def _contents(estate: Estate) -> frozenset[str]:
-    """Which kinds of content the sources held, where a project says so."""
-    found: set[str] = set()
+    """Which kinds of content the sources held of any project."""
+    return frozenset().union(*_told(estate))
+
+
+def _told(estate: Estate) -> list[frozenset[str]]:
+    """Which kinds of content the sources held, project by project; of none, where none says so."""
+    found = []
     for account in estate.accounts:
         told = account.settings.get("contents")
         if account.provider == "gcp" and isinstance(told, Known) and isinstance(told.value, tuple):
-            found.update(told.value)
-    return frozenset(found)
+            found.append(frozenset(told.value))
+    return found or [frozenset()]

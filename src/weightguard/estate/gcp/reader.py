@@ -37,6 +37,42 @@ DESCRIBED: Final = (
 )
 """Collections that an export of resources fills: without one, more may exist of each."""
 
+INVENTORY: Final = "cloudasset:ListAssets/RESOURCE"
+_PROJECTS: Final = "cloudresourcemanager"
+FEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    INVENTORY: DESCRIBED,
+    "cloudresourcemanager:ListFolders": DESCRIBED,
+    "cloudresourcemanager:ListProjects": DESCRIBED,
+    "cloudasset:ListAssets/IAM_POLICY": ("principals",),
+    "cloudasset:ListAssets/ORG_POLICY": (),
+    "cloudasset:ListAssets/ACCESS_POLICY": ("perimeters",),
+    **dict.fromkeys(
+        (
+            "accesscontextmanager:ListAccessPolicies",
+            "accesscontextmanager:ListServicePerimeters",
+            "accesscontextmanager:ListAccessLevels",
+        ),
+        ("perimeters",),
+    ),
+    "storage:ListBuckets": ("stores",),
+    "iam:ListServiceAccounts": ("principals",),
+    "iam:ListRoles": ("role_definitions",),
+    **dict.fromkeys(
+        (
+            "cloudidentity:ListMemberships", "cloudidentity:LookupGroupName", "cloudresourcemanager:GetFolder",
+            "cloudresourcemanager:GetIamPolicy", "cloudresourcemanager:GetOrganization", "cloudresourcemanager:GetProject",
+            "iam:GetIamPolicy", "iam:GetPolicy", "iam:ListPolicies", "iam:ListPolicyBindings",
+            "iam:ListPrincipalAccessBoundaryPolicies", "iam:ListServiceAccountKeys", "orgpolicy:ListPolicies",
+            "storage:GetIamPolicy", "storage:GetObject", "storage:ListHmacKeys", "storage:ListManagedFolders",
+            "storage:ListObjects",
+        ),
+        (),
+    ),
+}  # fmt: skip
+"""Call of a collection -> the collections that lack something where it is refused; none: what it tells is a fact of a thing that is
+there anyway, and missing of that. A call that is not here may hide anything.
+"""
+
 
 def read(scopes: Sequence[ScopeInput], left_behind: LeftBehind) -> Share:
     """Everything that the scopes hold; containers, groups and policies of one may bear on things of another."""
@@ -106,15 +142,32 @@ def _gaps(
     records: Records, scopes: Sequence[ScopeInput], left_behind: LeftBehind
 ) -> dict[str, tuple[Unknown, ...]]:
     """Collection -> what may be missing from it."""
-    found: list[Unknown] = []
+    found: dict[str, dict[Unknown, None]] = {}
+
+    def add(names: Iterable[str], unknown: Unknown) -> None:
+        for name in names:
+            found.setdefault(name, {})[unknown] = None
+
     for given in scopes:
-        found += [unknown for _, unknown in given.calls.obstacles()]
-    found += [unknown for rows in left_behind.values() for _, unknown in rows]
-    if "RESOURCE" not in records.contents:
-        found += [
-            Unknown(
-                Reason.NOT_COLLECTED, Source.asked("gcp", name, "cloudasset", "ExportAssets", "resources")
-            )
-            for _, name in (scope_parts(given.name) for given in scopes)
-        ]
-    return dict.fromkeys(DESCRIBED, tuple(dict.fromkeys(found)))
+        for call, unknown in given.calls.obstacles():
+            hidden = FEEDS.get(call, DESCRIBED)
+            if call == INVENTORY and _lists_buckets(records, given):
+                hidden = tuple(name for name in hidden if name != "stores")
+            add(hidden, unknown)
+    for rows in left_behind.values():
+        for call, unknown in rows:
+            add(FEEDS.get(call, DESCRIBED), unknown)
+    asked = any(given.calls.called(*INVENTORY.split(":", 1)) for given in scopes)
+    if "RESOURCE" not in records.contents and not asked:
+        for _, name in (scope_parts(given.name) for given in scopes):
+            source = Source.asked("gcp", name, "cloudasset", "ExportAssets", "resources")
+            add(DESCRIBED, Unknown(Reason.NOT_COLLECTED, source))
+    return {name: tuple(unknowns) for name, unknowns in found.items()}
+
+
+def _lists_buckets(records: Records, given: ScopeInput) -> bool:
+    """Whether storage itself named every bucket of a scope whose inventory could not be read: of a project, or of all below it."""
+    log = given.calls
+    listed = log.called(_PROJECTS, "ListProjects") and log.called(_PROJECTS, "ListFolders")
+    broken = log.obstacle(_PROJECTS, "ListProjects") or log.obstacle(_PROJECTS, "ListFolders")
+    return records.tells(given.name, "BUCKETS") or (listed and broken is None)

@@ -9,7 +9,7 @@ from weightguard.estate.evidence import Record, listing_source
 from weightguard.estate.fact import Collection, Fact, Reason, Unknown
 from weightguard.estate.gcp import attributes
 from weightguard.estate.gcp.containers import BINDING, BOUNDARY, DENY, KINDS
-from weightguard.estate.gcp.identities import ACCOUNT, GROUP, KEY, POOLS, PROVIDERS
+from weightguard.estate.gcp.identities import ACCOUNT, GROUP, HMAC_KEY, KEY, POOLS, PROVIDERS
 from weightguard.estate.gcp.perimeters import ACCESS_LEVEL
 from weightguard.estate.gcp.perimeters import KIND as PERIMETER
 from weightguard.estate.gcp.scope import (
@@ -39,7 +39,7 @@ ELSEWHERE: Final = frozenset(
     {
         *(KINDS.keys() - {ORGANISATION}), DENY, BOUNDARY, BINDING, PERIMETER, ACCOUNT, KEY, GROUP, *PROVIDERS, *SHAPES, SECRET,
         "iam.role", "orgpolicy.policy", "storage.bucket", "storage.managed_folder", "cloudkms.key_ring", "cloudkms.crypto_key",
-        "cloudkms.crypto_key_version", "container.node_pool", "cloudasset.contents", "terraform.contents",
+        "cloudkms.crypto_key_version", "container.node_pool", HMAC_KEY,
     }
 )  # fmt: skip
 """Kinds that other readers know."""
@@ -48,7 +48,7 @@ ELSEWHERE: Final = frozenset(
 def resources(records: Records) -> dict[str, Collection[Resource]]:
     """By kind; a kind that no reader knows is there with a gap: what such things do is not known."""
     found: dict[str, Collection[Resource]] = {}
-    for kind in sorted(records.by_kind.keys() - ELSEWHERE):
+    for kind in sorted(one for one in records.by_kind.keys() - ELSEWHERE if not one.endswith(".contents")):
         held = records.by_kind[kind]
         items = sorted((_resource(records, record) for record in held), key=lambda one: one.id)
         gaps = () if kind in ATTRIBUTES else (Unknown(Reason.NOT_READ, listing_source(held[0])),)

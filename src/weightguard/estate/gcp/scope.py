@@ -33,7 +33,7 @@ class Records:
     Attributes:
         by_kind: in the order of the files.
         numbers: number of a project -> its id.
-        contents: which kinds of content the sources hold.
+        told: scope -> which kinds of content the sources hold of it, each to its end.
         from_state: whether some of them are told of by a Terraform state.
         listings: what object listings found, by store.
         logs: the calls that were made in each scope.
@@ -41,7 +41,7 @@ class Records:
 
     by_kind: dict[str, list[Record]] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
-    contents: set[str] = field(default_factory=set)
+    told: dict[str, set[str]] = field(default_factory=dict)
     from_state: bool = False
     listings: dict[str, Contents] = field(default_factory=dict)
     logs: dict[str, CallLog] = field(default_factory=dict)
@@ -51,15 +51,23 @@ class Records:
         self.by_kind.setdefault(record.kind, []).append(record)
         if record.kind.endswith(".contents"):
             listed = data_of(record).get("contents")
-            self.contents |= (
-                {one for one in listed if isinstance(one, str)} if isinstance(listed, list) else set()
-            )
+            words = {one for one in listed if isinstance(one, str)} if isinstance(listed, list) else set()
+            self.told.setdefault(record.scope, set()).update(words)
         if record.kind == PROJECT:
             number, identifier = (
                 str(data_of(record).get(name) or "") for name in ("projectNumber", "projectId")
             )
             if number and identifier:
                 self.numbers[number] = identifier
+
+    @property
+    def contents(self) -> frozenset[str]:
+        """Which kinds of content the sources hold of any scope."""
+        return frozenset().union(*self.told.values())
+
+    def tells(self, scope: str, content: str) -> bool:
+        """Whether a kind of content was told of a scope, to its end."""
+        return content in self.told.get(scope, ())
 
     def of(self, *kinds: str) -> Iterator[Record]:
         """The records of some kinds."""

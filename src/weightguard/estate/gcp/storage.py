@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from weightguard.estate.calls import OBJECT_LISTINGS
-from weightguard.estate.evidence import Record, listing_source
+from weightguard.estate.evidence import Record, listing_source, read
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.gcp import transfers
 from weightguard.estate.gcp.constraints import Constraints, public_access
@@ -44,6 +44,7 @@ from weightguard.estate.shape import Malformed, mapping, objects, text, text_or_
 _DAY: Final = 86_400
 PREFIX: Final = "gs://"
 RESTRICTED: Final = "FullyRestricted"
+LIST_FOLDERS: Final = "ListManagedFolders"
 OWN_PREVENTION: Final = "public access prevention"
 
 
@@ -83,7 +84,7 @@ def _store(
         replicas=transfers.of(records, record, name), log_store=_settled(record, _log_store),
         lifecycle=_settled(record, _lifecycle), public_access_block=NOT_HERE,
         acl=_settled(record, _acl), tags=labels(record), contents=_contents(records, store, project), container=container,
-        folder_policies=_folders_unread(project) if held is None else Known(tuple(held), listing_source(record)),
+        folder_policies=_folders(record, project, held),
         networks=_settled(record, _networks),
     )  # fmt: skip
 
@@ -110,8 +111,13 @@ def _contents(records: Records, store: str, project: str) -> Fact[Contents]:
     return Unknown(Reason.NOT_COLLECTED, source) if found is None else Known(found, source)
 
 
-def _folders_unread(project: str) -> Unknown:
-    return Unknown(Reason.NOT_COLLECTED, Source.asked("gcp", project, "storage", "ListManagedFolders"))
+def _folders(record: Record, project: str, held: list[ScopedPolicy] | None) -> Fact[tuple[ScopedPolicy, ...]]:
+    """The policies of a bucket's managed folders, all of them where they were listed; only buckets with uniform access have any."""
+    if LIST_FOLDERS in record.reads:
+        return read(record, LIST_FOLDERS, lambda _: tuple(held or ()), skipped=())
+    if held is not None:
+        return Known(tuple(held), listing_source(record))
+    return Unknown(Reason.NOT_COLLECTED, Source.asked("gcp", project, "storage", LIST_FOLDERS))
 
 
 def _folder_policies(records: Records) -> dict[str, list[ScopedPolicy]]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from weightguard import files
+from weightguard.collect.gcp.entries import AGAIN, CONTENT, Entry, camel_name, take_asset
 from weightguard.collect.gcp.fields import camel
-from weightguard.collect.gcp.inventory import Asset, Inventory, Policy, answered, attachment, policy_of
+from weightguard.collect.gcp.inventory import Asset, Inventory, Policy, attachment, policy_of
 from weightguard.errors import InputError
 from weightguard.json_text import Meter, OddJson, in_file, loads, whole
 from weightguard.snapshot import SnapshotWriter
@@ -24,15 +25,6 @@ from weightguard.snapshot import SnapshotWriter
 COMMAND: Final = "gcloud asset export --content-type=resource|iam-policy|org-policy|access-policy"
 MAXIMUM_BYTES: Final = 4 << 30
 LONGEST_LINE: Final = 64 << 20
-_ACCESS: Final = {
-    "accessPolicy": "access_policy",
-    "accessLevel": "access_level",
-    "servicePerimeter": "service_perimeter",
-}
-_RELATED: Final = ("relatedAssets", "relatedAsset")
-_CONTENT: Final = frozenset({"resource", "iamPolicy", "orgPolicy", *_ACCESS, *_RELATED})
-
-Entry = Mapping[str, Any]
 
 
 def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
@@ -80,10 +72,7 @@ def _entries(path: Path) -> Iterator[tuple[int, Any]]:
     try:
         yield from enumerate(whole(data), start=1)
     except OddJson as error:
-        raise InputError(f"the file {error}", where=in_file(path, error), fix=_AGAIN) from error
-
-
-_AGAIN: Final = "export it again: it is cut off, or no JSON"
+        raise InputError(f"the file {error}", where=in_file(path, error), fix=AGAIN) from error
 
 
 def _lines(path: Path, lines: Iterator[bytes]) -> Iterator[tuple[int, Any]]:
@@ -92,13 +81,13 @@ def _lines(path: Path, lines: Iterator[bytes]) -> Iterator[tuple[int, Any]]:
         if not line.strip():
             continue
         if len(line) > LONGEST_LINE:
-            raise InputError("a line of the file is too long", where=f"{path}:{number}", fix=_AGAIN)
+            raise InputError("a line of the file is too long", where=f"{path}:{number}", fix=AGAIN)
         try:
             meter.add(line)
             yield number, loads(line)
         except OddJson as error:
             cut = "" if line.endswith(b"\n") else ": the file ends in the middle of it"
-            raise InputError(f"the line {error}{cut}", where=f"{path}:{number}", fix=_AGAIN) from error
+            raise InputError(f"the line {error}{cut}", where=f"{path}:{number}", fix=AGAIN) from error
 
 
 _Take = Callable[[Entry, Inventory, str], None]
@@ -116,76 +105,17 @@ def _reader(entry: Entry, where: str) -> _Take:
         if found is not None:
             return found
     if isinstance(name, str) and isinstance(entry.get("assetType", entry.get("asset_type")), str):
-        return _asset if _CONTENT & {_camel_name(key) for key in entry} else _resource_found
+        return take_asset if CONTENT & {camel_name(key) for key in entry} else _resource_found
     raise InputError(
         "this is no asset, no search result, no group with its members and no IAM policy", where=where,
         fix=f"write the file with `{COMMAND}`; raw Terraform states go to `weightguard collect terraform`",
     )  # fmt: skip
 
 
-def _camel_name(key: str) -> str:
-    """How the REST API names a member of an entry."""
-    return str(next(iter(camel({key: None}))))
-
-
 def _collection(name: str) -> str:
     """The collection that a policy's name says it is of: the last word but one."""
     parts = name.split("/")
     return parts[-2] if len(parts) > 1 else ""
-
-
-def _asset(entry: Entry, found: Inventory, where: str) -> None:
-    told = {_camel_name(key): value for key, value in entry.items()}
-    asset = found.asset(str(told["name"]), str(told["assetType"]))
-    _placed(asset, told)
-    resource = told.get("resource")
-    if isinstance(resource, Mapping):
-        found.contents.add("RESOURCE")
-        _described(asset, resource, where)
-    if "iamPolicy" in told:
-        found.contents.add("IAM_POLICY")
-        asset.reads["GetIamPolicy"] = policy_of(told["iamPolicy"])
-    if "orgPolicy" in told:
-        found.contents.add("ORG_POLICY")
-        asset.reads["ListOrgPolicies"] = answered(camel(told["orgPolicy"]))
-    if any(one in told for one in _RELATED):
-        found.contents.add("RELATIONSHIP")
-    for member in _ACCESS.keys() & told.keys():
-        found.contents.add("ACCESS_POLICY")
-        _access(member, camel(told[member]), asset, found, where)
-
-
-def _described(asset: Asset, resource: Mapping[str, Any], where: str) -> None:
-    data = resource.get("data")
-    if not isinstance(data, dict):
-        raise InputError("the resource has no data", where=where, fix=_AGAIN)
-    asset.data = data
-    location = resource.get("location")
-    asset.location = location if isinstance(location, str) and location not in ("", "global") else None
-
-
-def _placed(asset: Asset, told: Mapping[str, Any]) -> None:
-    """Note what an asset lies in, where the entry says so."""
-    above = told.get("ancestors")
-    if isinstance(above, list) and all(isinstance(one, str) for one in above) and above:
-        asset.ancestors = tuple(above)
-        return
-    path = told.get("ancestryPath")
-    if isinstance(path, str) and path and not asset.ancestors:
-        parts = path.replace("organization/", "organizations/").replace("folder/", "folders/")
-        words = parts.replace("project/", "projects/").split("/")
-        asset.ancestors = tuple(
-            f"{kind}/{name}" for kind, name in zip(words[::2], words[1::2], strict=False)
-        )[::-1]
-
-
-def _access(member: str, document: Any, asset: Asset, found: Inventory, where: str) -> None:
-    """An access policy, level or perimeter: it stands under the organisation, and has a name of its own."""
-    name = document.get("name") if isinstance(document, dict) else None
-    if not isinstance(name, str) or not name:
-        raise InputError(f"an {_ACCESS[member]} has no name", where=where, fix=_AGAIN)
-    kind = f"accesscontextmanager.{_ACCESS[member]}"
-    found.add(Policy(kind, name, asset.ancestors[-1] if asset.ancestors else "", document))
 
 
 def _policy_found(entry: Entry, found: Inventory, where: str) -> None:

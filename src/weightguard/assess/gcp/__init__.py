@@ -1,0 +1,1 @@
+"""What an assessment asks of Google Cloud."""

@@ -1,0 +1,1 @@
+"""One module a Google API: what may be called of it, declared."""
