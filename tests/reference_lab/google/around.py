@@ -215,6 +215,13 @@ def models() -> Iterator[tuple[str, Asset]]:
     yield "model atlas-1", _in_project("aiplatform", SERVING, place, "Model", data)
 
 
+def secrets() -> Iterator[tuple[str, Asset]]:
+    """The token with which the server fetches what is no secret."""
+    path = "secrets/hub-token"
+    data = {"name": f"projects/{NUMBERS[SERVING]}/{path}", "replication": {"automatic": {}}}
+    yield "secret hub-token", _in_project("secretmanager", SERVING, path, "Secret", data)
+
+
 def watching() -> Iterator[tuple[str, Asset]]:
     """The services that are on, the detectors of Security Command Center, and the feed that records every change."""
     for project in NUMBERS:
@@ -253,5 +260,5 @@ def _in_project(
 
 def everything() -> Iterable[tuple[str, Asset]]:
     """All of it."""
-    for part in (keys, disks, files, networks, images, models, watching):
+    for part in (keys, disks, files, networks, images, models, secrets, watching):
         yield from part()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import isfunction
 from typing import Any
+from urllib.parse import quote
 
 from reference_lab.google.names import (
     FOLDER,
@@ -17,6 +18,7 @@ from reference_lab.google.names import (
     PLACE,
     RM,
     SERVING,
+    TRAINING,
     email,
 )
 
@@ -236,6 +238,92 @@ def agent_runtime(project: str, runs_as: str) -> list[Edit]:
     path = f"projects/{project}/locations/{PLACE}/reasoningEngines/1"
     data = {"name": path, "spec": {"serviceAccount": email(runs_as, project)}}
     return [_running("aiplatform", project, path, "ReasoningEngine", "agent", data)]
+
+
+def card(machine: str, **told: Any) -> list[Edit]:
+    """A machine's network interface is set otherwise, in its project's own network."""
+    project = {"server": SERVING, "trainer": TRAINING}[machine]
+    own = {
+        "network": f"projects/{project}/global/networks/weights",
+        "subnetwork": f"projects/{project}/regions/{PLACE}/subnetworks/weights",
+    }
+    return [{"asset": f"machine {machine}", "set": {"networkInterfaces": [{**own, **told}]}}]
+
+
+def router(project: str, type: str) -> list[Edit]:
+    """Cloud NAT in a project's network."""
+    data = {
+        "name": "out",
+        "network": f"https://www.googleapis.com/compute/v1/projects/{project}/global/networks/weights",
+        "nats": [{"name": "out", "type": type}],
+    }
+    path = f"projects/{project}/regions/{PLACE}/routers/out"
+    return [_running("compute", project, path, "Router", "router", data)]
+
+
+def firewall(project: str, **told: Any) -> list[Edit]:
+    """A firewall rule more, before all others."""
+    data = {
+        "name": "extra",
+        "network": f"https://www.googleapis.com/compute/v1/projects/{project}/global/networks/weights",
+        "priority": 100,
+        **told,
+    }
+    path = f"projects/{project}/global/firewalls/extra"
+    return [_running("compute", project, path, "Firewall", "extra firewall", data)]
+
+
+def firewall_policy(on: str, action: str, direction: str) -> list[Edit]:
+    """A firewall policy of a folder, about every address and protocol."""
+    match = {"layer4Configs": [{"ipProtocol": "all"}]}
+    match |= {("destIpRanges" if direction == "EGRESS" else "srcIpRanges"): ["0.0.0.0/0"]}
+    data = {
+        "name": "4711",
+        "shortName": "outer",
+        "parent": on,
+        "associations": [{"name": on, "attachmentTarget": on}],
+        "rules": [{"action": action, "direction": direction, "priority": 10, "match": match}],
+    }
+    new = {
+        "call": "firewall policy",
+        "name": "//compute.googleapis.com/locations/global/firewallPolicies/4711",
+        "type": "compute.googleapis.com/FirewallPolicy",
+        "project": None,
+        "data": data,
+    }
+    return [{"new": new}]
+
+
+def denial(name: str, permissions: list[str], **told: Any) -> list[Edit]:
+    """A deny policy of the organisation, for everybody."""
+    rule = {"deniedPrincipals": ["principalSet://goog/public:all"], "deniedPermissions": permissions, **told}
+    on = quote(f"{RM}/{ORGANISATION}", safe="")
+    row = {"name": f"policies/{on}/denypolicies/{name}", "displayName": name, "rules": [{"denyRule": rule}]}
+    return [{"beside": row}]
+
+
+def pool(condition: str | None, issuer: str = "https://token.actions.githubusercontent.com") -> list[Edit]:
+    """A pool of workload identities, with one provider."""
+    path = f"projects/{NUMBERS[SERVING]}/locations/global/workloadIdentityPools/ci"
+    told = {"attributeCondition": condition} if condition else {}
+    provider = {
+        "name": f"{path}/providers/only",
+        "state": "ACTIVE",
+        "oidc": {"issuerUri": issuer},
+        "attributeMapping": {
+            "google.subject": "assertion.sub",
+            "attribute.repository": "assertion.repository",
+        },
+        **told,
+    }
+    news = (
+        ("pool", f"//{IAM}/{path}", "WorkloadIdentityPool", {"name": path, "state": "ACTIVE"}),
+        ("provider", f"//{IAM}/{path}/providers/only", "WorkloadIdentityPoolProvider", provider),
+    )
+    return [
+        {"new": {"call": call, "name": name, "type": f"{IAM}/{kind}", "project": SERVING, "data": data}}
+        for call, name, kind, data in news
+    ]
 
 
 def _running(service: str, project: str, path: str, kind: str, call: str, data: dict[str, Any]) -> Edit:

@@ -48,7 +48,7 @@ CONFIGURATION: dict[str, Any] = {
 }
 CONTENTS = ("resource", "iam_policy", "org_policy")
 """The kinds of content that assets are exported with, as an export names them."""
-OBJECTS = "storage:ListObjects"
+OBJECTS, DENY_POLICIES = "storage:ListObjects", "iam:ListPolicies"
 
 
 class GoogleLaboratory(Configured):
@@ -72,7 +72,9 @@ class GoogleLaboratory(Configured):
             around.everything(),
         )
         self.assets: dict[str, Asset] = {name: copy.deepcopy(one) for part in parts for name, one in part}
-        self.beside: list[dict[str, Any]] = [dict(one) for one in organisation.GROUPS]
+        self.beside: list[dict[str, Any]] = [
+            copy.deepcopy(one) for one in (*organisation.GROUPS, organisation.GUARDS)
+        ]
         self.objects = [*storage.objects()]
         self._listed = True
 
@@ -97,13 +99,16 @@ class GoogleLaboratory(Configured):
 
     def deny(self, operations: Iterable[str]) -> GoogleLaboratory:
         """Leaves out what nobody let us have: ``cloudasset:ExportAssets`` of one kind of content
-        (``cloudasset:ExportAssets/org_policy``), or the listing of objects (``storage:ListObjects``).
+        (``cloudasset:ExportAssets/org_policy``), the listing of objects (``storage:ListObjects``), or deny policies, which no
+        export holds (``iam:ListPolicies``).
         """
         for operation in operations:
             content = operation.removeprefix("cloudasset:ExportAssets/")
             if operation == OBJECTS:
                 self.objects.clear()
                 self._listed = False
+            elif operation == DENY_POLICIES:
+                self.beside = [one for one in self.beside if "denypolicies" not in one.get("name", "")]
             elif content in CONTENTS:
                 for one in self.assets.values():
                     one.pop(content, None)

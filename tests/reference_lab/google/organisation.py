@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from reference_lab.google.names import (
     DOMAIN,
@@ -39,7 +40,30 @@ LISTS = {
     "compute.storageResourceUseRestrictions": {"allowed_values": [f"under:{ORGANISATION}"]},
 }
 AUDITORS = f"group:auditors@{DOMAIN}"
-GROUPS = [{"group": f"auditors@{DOMAIN}", "members": [f"user:ada@{DOMAIN}"]}]
+GROUPS = [
+    {"group": f"auditors@{DOMAIN}", "members": [f"user:ada@{DOMAIN}"]},
+    {"group": f"break-glass@{DOMAIN}", "members": [f"user:seal@{DOMAIN}"]},
+]
+GUARDS = {
+    "name": f"policies/{quote(f'{RM}/{ORGANISATION}', safe='')}/denypolicies/guards",
+    "displayName": "guards",
+    "rules": [
+        {
+            "denyRule": {
+                "deniedPrincipals": ["principalSet://goog/public:all"],
+                "exceptionPrincipals": [f"principalSet://goog/group/break-glass@{DOMAIN}"],
+                "deniedPermissions": [
+                    "cloudkms.googleapis.com/cryptoKeyVersions.destroy",
+                    "logging.googleapis.com/sinks.delete",
+                    "logging.googleapis.com/sinks.update",
+                    "orgpolicy.googleapis.com/policy.set",
+                    "securitycentermanagement.googleapis.com/securityCenterServices.update",
+                ],
+            }
+        }
+    ],
+}
+"""What nobody but a sealed identity may undo."""
 ACCOUNTS = {"server": SERVING, "publisher": TRAINING, "trainer": TRAINING}
 """Service account -> its project."""
 

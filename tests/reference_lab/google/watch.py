@@ -8,6 +8,7 @@ from reference_lab.google.names import (
     COMPUTE,
     LOGGING,
     NUMBERS,
+    ORGANISATION,
     PLACE,
     SERVING,
     TRAINING,
@@ -15,6 +16,7 @@ from reference_lab.google.names import (
     above,
     asset,
     email,
+    key_name,
     policy,
 )
 
@@ -38,6 +40,26 @@ def sinks() -> Iterator[tuple[str, Asset]]:
             }
             full = f"//{LOGGING}/projects/{NUMBERS[project]}/sinks/{name}"
             yield f"sink {project}/{name}", asset(full, f"{LOGGING}/LogSink", above(project), data)
+            place = f"projects/{project}/locations/global/buckets/{name}"
+            kept = {
+                "name": place,
+                "lifecycleState": "ACTIVE",
+                "locked": True,
+                "retentionDays": 400,
+                "cmekSettings": {"kmsKeyName": key_name("disks")},
+            }
+            yield (
+                f"log bucket {project}/{name}",
+                asset(f"//{LOGGING}/{place}", f"{LOGGING}/LogBucket", above(project), kept),
+            )
+    audit = {
+        "name": "audit",
+        "destination": "storage.googleapis.com/atlas-gc-logs",
+        "includeChildren": True,
+        "filter": DEFAULT_FILTER.partition(" AND ")[2],
+    }
+    full = f"//{LOGGING}/{ORGANISATION}/sinks/audit"
+    yield "sink organisation/audit", asset(full, f"{LOGGING}/LogSink", [ORGANISATION], audit)
 
 
 def machines() -> Iterator[tuple[str, Asset]]:

@@ -17,11 +17,12 @@ from weightguard.checks.gcp import hierarchy
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs
 from weightguard.estate.fact import Known, Reason, Source, Unknown
+from weightguard.estate.gcp.sinks import KIND
 from weightguard.estate.model import Container, Key, Resource, Store
 
 _READING: Final = "DATA_READ"
 _EVERY_SERVICE: Final = "allServices"
-SINK: Final = "logging.log_sink"
+SINK: Final = KIND
 _LEFT_OUT: Final = re.compile(r'\s*NOT\s+LOG_ID\(\s*"([^"]+)"\s*\)\s*')
 _REQUIRED: Final = "_Required"
 """The sink that takes the audit logs that cannot be switched off, and no others; nobody can change it."""

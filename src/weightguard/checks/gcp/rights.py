@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from weightguard.access.condition import ConditionKind
-from weightguard.access.model import AccessKind, Answer
+from weightguard.access.model import AccessKind
 from weightguard.checks.gcp.decisions import gaps, granted, is_unread, kind_of, prepared
 from weightguard.checks.gcp.exposure import is_outside, opened
+from weightguard.checks.gcp.expressions import ends
 from weightguard.checks.gcp.resources import looked_for
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, refs, said, some
@@ -29,6 +29,7 @@ _BECOME: Final = (
     "iam.serviceAccounts.implicitDelegation",
     "iam.serviceAccounts.setIamPolicy",
 )
+_READ: Final = "storage.objects.get"
 _BASIC: Final = ("roles/owner", "roles/editor")
 _WHOLE: Final = {"storage": "roles/storage.admin", "cloudkms": "roles/cloudkms.admin"}
 """Service -> the role that may do everything in it."""
@@ -181,23 +182,32 @@ def no_standing_human_access(principal: Principal, context: Context) -> Verdict:
     if principal.kind not in _PEOPLE or _is_program(principal, context):
         return Verdict.not_applicable("no person: its access is a program's")
     reached = set(context.weights_of(principal.id))
-    stores = sorted({one.store for one in context.estate.weight_sets if one.id in reached})
-    answers = {store: context.access.who_can(AccessKind.READ, store) for store in stores}
-    held = [
-        store
-        for store, answer in answers.items()
-        if any(one.principal == principal.id and _stands(one) for one in answer.answers)
-    ]
+    places = sorted((one.store, one.prefix) for one in context.estate.weight_sets if one.id in reached)
+    answers = {place: context.access.who_can(AccessKind.READ, place[0], place[1] or None) for place in places}
+    held = {
+        place[0]
+        for place, answer in answers.items()
+        if any(one.principal == principal.id and one.direct for one in answer.answers)
+        and not _only_for_a_time(principal.id, *place, context)
+    }
     if held:
-        return Verdict.failed("a permanent right to read {held}", held=refs(held))
+        return Verdict.failed("a permanent right to read {held}", held=refs(sorted(held)))
     context.require(gap for answer in answers.values() for gap in answer.gaps)
-    return Verdict.passed("no weights are read without a right that ends by itself")
+    return Verdict.passed("no weights are read by a right that does not end by itself")
 
 
 def _is_program(principal: Principal, context: Context) -> bool:
     return principal.kind is PrincipalKind.FEDERATED and kind_of(principal.id, context) == "workload"
 
 
-def _stands(answer: Answer) -> bool:
-    """Whether somebody reads by a right of its own that no condition on the time of the request ends."""
-    return answer.direct and not any(one.kind is ConditionKind.TIME for one in answer.conditions)
+def _only_for_a_time(member: str, store: str, prefix: str, context: Context) -> bool:
+    """Whether every binding that lets somebody read says when it ends; one that nobody finds, as an entry of a list, does not."""
+    candidates = prepared(context).who.candidates
+    resource = f"buckets/{store.removeprefix('gs://')}/objects/{prefix}weights"
+    found = [
+        one.condition
+        for _, one in candidates.bindings(resource)
+        if candidates.permits(one.role, _READ)
+        and any(member in (each, *candidates.leaves(each)) for each in one.members)
+    ]
+    return bool(found) and all(one is not None and ends(one) for one in found)

@@ -14,6 +14,7 @@ from weightguard.estate.gcp import (
     keys,
     perimeters,
     resources,
+    sinks,
     storage,
     workloads,
 )
@@ -33,6 +34,7 @@ DESCRIBED: Final = (
     "keys",
     "workloads",
     "disk_copies",
+    "trails",
     "secrets",
 )
 """Collections that an export of resources fills: without one, more may exist of each."""
@@ -121,6 +123,7 @@ def _things(records: Records) -> dict[str, Sequence[Any]]:
         "workloads": running,
         "disk_copies": disks.disk_copies(records),
         "secrets": secret,
+        "trails": sinks.trails(records),
     }
 
 
