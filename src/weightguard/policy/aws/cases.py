@@ -182,9 +182,8 @@ def _is_scalar(key: str, item: object) -> bool:
 def _layers(
     raw: Mapping[str, object], resource_kind: PolicyKind, longest: int | None, remembered: Remembered
 ) -> Layers:
-    unknown = sorted(str(name) for name in raw if name not in _LAYERS)
-    if unknown:
-        raise InputError(f"unknown policy layer {unknown[0]!r}", fix=f"one of {', '.join(sorted(_LAYERS))}")
+    if unknown := raw.keys() - _LAYERS:
+        raise InputError(f"unknown policy layer {min(unknown)!r}", fix=f"one of {', '.join(sorted(_LAYERS))}")
     layers: dict[str, Any] = {
         name: _layer(remembered, name, value, resource_kind, longest)
         for name, value in raw.items()
@@ -208,9 +207,10 @@ def _policies(
     remembered: Remembered, value: object, kind: PolicyKind, layer: str, longest: int | None = None
 ) -> list[CompiledPolicy]:
     entries = value if isinstance(value, list) else [value]
-    names = [layer] if len(entries) == 1 else [f"{layer}[{index}]" for index in range(len(entries))]
+    if len(entries) == 1:
+        return [_policy(remembered, entries[0], kind, layer, longest)]
     return [
-        _policy(remembered, entry, kind, name, longest) for entry, name in zip(entries, names, strict=True)
+        _policy(remembered, entry, kind, f"{layer}[{index}]", longest) for index, entry in enumerate(entries)
     ]
 
 
