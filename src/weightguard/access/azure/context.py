@@ -95,6 +95,8 @@ class Context:
     directory: list[ScopedPolicy] = field(default_factory=list)
     units: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _plain: dict[str, bool] = field(default_factory=dict)
+    _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _leaves: dict[str, frozenset[str]] = field(default_factory=dict)
     _permits: dict[tuple[str, str, bool], bool | None] = field(default_factory=dict)
 
     @cached_property
@@ -122,7 +124,10 @@ class Context:
 
     def scopes(self, resource: str) -> tuple[str, ...]:
         """A resource and all that it lies in, plain, up to the root."""
-        return (*above(resource, self.parents), ROOT)
+        found = self._scopes.get(resource)
+        if found is None:
+            found = self._scopes[resource] = (*above(resource, self.parents), ROOT)
+        return found
 
     def at(self, resource: str) -> Iterator[Assigned]:
         """The assignments that hold at a resource."""
@@ -147,6 +152,12 @@ class Context:
 
     def leaves(self, name: str) -> frozenset[str]:
         """A principal, or those in a group of it; of a group whose members are not known, the group too."""
+        found = self._leaves.get(name)
+        if found is None:
+            found = self._leaves[name] = self._opened(name)
+        return found
+
+    def _opened(self, name: str) -> frozenset[str]:
         if not self.is_group(name):
             return frozenset({name})
         inside = {one for one in self.everybody_in(name) if not self.is_group(one)}
@@ -159,6 +170,29 @@ class Context:
         """Whether a group's members are known."""
         found = self.principals.get(group)
         return found is not None and isinstance(found.trust, Known)
+
+    @cached_property
+    def is_of_azurehound(self) -> bool:
+        """Whether AzureHound told of some of it."""
+        return any(attribute(one, "azurehound") for one in self.containers.values())
+
+    @cached_property
+    def denials_at(self) -> dict[str, list[Denial]]:
+        """Plain scope -> the deny assignments there."""
+        found: dict[str, list[Denial]] = {}
+        for one in self.denials:
+            found.setdefault(plain(one.scope), []).append(one)
+        return found
+
+    @cached_property
+    def locked(self) -> frozenset[str]:
+        """The plain scopes that are locked."""
+        return frozenset(plain(one.lock.scope) for one in self.locks)
+
+    @cached_property
+    def holding_locks(self) -> frozenset[str]:
+        """The plain scopes in which something is locked."""
+        return frozenset(at for one in self.locks for at in self.scopes(plain(one.lock.scope)))
 
     @cached_property
     def resources(self) -> dict[str, Resource | Workload]:

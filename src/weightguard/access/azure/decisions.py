@@ -19,7 +19,7 @@ from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.access.model import Because
 from weightguard.policy.azure import Denial, Network, Policies, Request, decide
-from weightguard.policy.azure.scopes import lies_in, matches, plain
+from weightguard.policy.azure.scopes import matches, plain
 from weightguard.policy.decision import Decision, Outcome
 from weightguard.policy.formula import ALWAYS, AllOf, Formula
 from weightguard.policy.formula import Condition as Test
@@ -89,13 +89,15 @@ class Decisions:
         return found
 
     def denying(self, need: Need) -> Iterator[Denial]:
-        for one in self.context.denials:
-            if lies_in(need.resource, one.scope, self.context.parents) and any(
-                matches(pattern, need.action)
-                for permission in one.permissions
-                for pattern in (permission.data_actions if need.is_data else permission.actions)
-            ):
-                yield one
+        held = self.context.denials_at
+        for scope in self.context.scopes(need.resource) if held else ():
+            for one in held.get(scope, ()):
+                if any(
+                    matches(pattern, need.action)
+                    for permission in one.permissions
+                    for pattern in (permission.data_actions if need.is_data else permission.actions)
+                ):
+                    yield one
 
     def denied_to_some(self, need: Need) -> bool:
         """Whether a deny assignment bears on it."""
@@ -169,10 +171,10 @@ class Decisions:
         """Whether some lock bears on a resource, or on what lies in it."""
         if need.is_data or need.action.lower().endswith("/read"):
             return False
-        parents = self.context.parents
-        return any(
-            lies_in(need.resource, one.lock.scope, parents) or lies_in(one.lock.scope, need.resource, parents)
-            for one in self.context.locks
+        context = self.context
+        return bool(context.locks) and (
+            plain(need.resource) in context.holding_locks
+            or not context.locked.isdisjoint(context.scopes(need.resource))
         )
 
     def _granted(self, name: str, assigned: list[Assigned], decision: Decision) -> Holding | None:

@@ -68,6 +68,8 @@ class _Reach:
         self._places: dict[tuple[str, str], AzurePlace] = {}
         self._seeds: dict[tuple[AccessKind, str, str], _Seeds] = {}
         self._stores: set[object] = set()
+        self._said: dict[tuple[str, str], tuple[tuple[int, int], tuple[Unknown, ...], tuple[Limit, ...]]] = {}
+        """What was found unseen of a place, when the graph and the links to it were so many."""
         self._joined: set[tuple[str, str, str]] = set()
 
     @cached_property
@@ -193,13 +195,18 @@ class _Reach:
         known = self._known
         seeds = [
             link
-            for (_, id, prefix), each in self._seeds.items()
-            if (id, prefix) == (place.id, place.prefix)
+            for access in AccessKind
+            if (each := self._seeds.get((access, place.id, place.prefix))) is not None
             for link in each.links
         ]
-        reached = search(self._graph, seeds)
-        unseen = Unseen(known.context, known.directory, known.resources)
-        return unseen.gaps(place, reached.first), unseen.limits(place, reached.first)
+        asked = (self._graph.size, len(seeds))
+        said = self._said.get((place.id, place.prefix))
+        if said is None or said[0] != asked:
+            reached = search(self._graph, seeds).first
+            unseen = Unseen(known.context, known.directory, known.resources)
+            said = (asked, unseen.gaps(place, reached), unseen.limits(place, reached))
+            self._said[place.id, place.prefix] = said
+        return said[1], said[2]
 
     def kind_of(self, name: str) -> Actor | None:
         """Who stands behind a name."""

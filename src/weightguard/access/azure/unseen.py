@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from weightguard.access.azure.context import Context, attribute
+from weightguard.access.azure.context import Context
 from weightguard.access.azure.directory import Directory
 from weightguard.access.azure.place import AzurePlace
 from weightguard.access.azure.resources import Resources
@@ -43,7 +43,7 @@ class Unseen:
         found = [Limit(LimitKind.CONFIGURED_SERVICES, one) for one in sorted(names & self.resources.fallback)]
         if any(gap.source.call in _TAKES_AWAY for gap in self.context.estate.containers.gaps):
             found.append(Limit(LimitKind.DENIALS_NOT_EXPORTED, place.id, in_play=False))
-        if any(attribute(one, "azurehound") for one in self.context.containers.values()):
+        if self.context.is_of_azurehound:
             found.append(Limit(LimitKind.ELIGIBLE_MEMBERS, place.id, in_play=False))
         found += [
             Limit(LimitKind.IDENTITY_FEDERATION, one, in_play=False)

@@ -24,8 +24,12 @@ def lies_in(resource: str, scope: str, parents: Mapping[str, str]) -> bool:
     Args:
         parents: what subscriptions and management groups lie in, all plain.
     """
-    wanted = plain(scope)
-    return wanted == "/" or wanted in above(resource, parents)
+    wanted, at = plain(scope), plain(resource)
+    if wanted in ("/", at):
+        return True
+    if at.startswith(f"{wanted}/") and wanted.count("/") > 1:
+        return not at.startswith(MANAGEMENT_GROUP)
+    return wanted in _holding(at, parents)
 
 
 def above(resource: str, parents: Mapping[str, str]) -> tuple[str, ...]:
@@ -35,17 +39,23 @@ def above(resource: str, parents: Mapping[str, str]) -> tuple[str, ...]:
 
 def _above(resource: str, parents: Mapping[str, str]) -> Iterator[str]:
     at = resource
+    if at.startswith(MANAGEMENT_GROUP):
+        yield at
     while at.count("/") > 1 and not at.startswith(MANAGEMENT_GROUP):
         yield at
         if at.count("/") == 2:
             break
         at = at.rpartition("/")[0]
+    yield from _holding(resource, parents)
+
+
+def _holding(resource: str, parents: Mapping[str, str]) -> Iterator[str]:
+    """The management groups over a resource, from the innermost upwards."""
+    at = resource if resource.startswith(MANAGEMENT_GROUP) else "/".join(resource.split("/", 3)[:3])
     seen: set[str] = set()
     while at in parents and at not in seen:
         seen.add(at)
         at = parents[at]
-        yield at
-    if at == resource and at.startswith(MANAGEMENT_GROUP):
         yield at
 
 
