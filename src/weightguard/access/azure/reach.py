@@ -10,6 +10,7 @@ from typing import Final
 from weightguard.access.azure.context import Context, attribute, context_of
 from weightguard.access.azure.decisions import Decisions
 from weightguard.access.azure.directory import Directory
+from weightguard.access.azure.federation import federated
 from weightguard.access.azure.joint import joint_links
 from weightguard.access.azure.offers import Offer, Offers, State
 from weightguard.access.azure.place import AzurePlace, place_of, split
@@ -105,7 +106,7 @@ class _Reach:
         yield from known.storage.key_links()
         yield from known.storage.moves()
         yield from known.resources.links()
-        yield from known.directory.federated()
+        yield from federated(known.context)
         yield from known.directory.links(self._worth())
 
     def _worth(self) -> Iterable[str]:
