@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from weightguard.estate.fact import Unknown
+from weightguard.estate.fact import Reason, Unknown
 from weightguard.snapshot import Call, Snapshot
 from weightguard.snapshot.model import CallGroup, Record
 
@@ -146,18 +146,20 @@ class Held:
         )
 
 
+_UNTOLD = {Reason.DENIED, Reason.NOT_COLLECTED}
 _TOLD_APART = frozenset({"contents"})
 """Facts of which whoever judges asks why they are not known (`tests/house/test_reasons.py`)."""
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Whether two estates say the same but for why something is not known: judged, they come out the same."""
+    """Whether two estates say the same but for whether somebody was refused or nobody asked: judged, they come out the same."""
     if one is other:
         return True
     if type(one) is not type(other):
         return False
     if isinstance(one, Unknown):
-        return one.elsewhere == other.elsewhere and one.source == other.source
+        same = one.reason is other.reason or {one.reason, other.reason} == _UNTOLD
+        return same and one.elsewhere == other.elsewhere and one.source == other.source
     if is_dataclass(one):
         return all(
             _alike_in(name, one, other) for name in (part.name for part in fields(one) if part.compare)

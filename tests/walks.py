@@ -67,5 +67,5 @@ def _opened(text: str, block: Block) -> tuple[str, str, str]:
     if found is None:
         raise LookupError(f"{block.path} has no table {table}")
     if block.before:
-        return text[: found.start()], "", text[found.start() :]
+        return text[: found.start()], "", f"\n\n{text[found.start() :]}"
     return text[: found.start()], found[0], text[found.end() :]
