@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from weightguard.memory import Memory
 from weightguard.policy.aws.context import ContextValue
@@ -122,9 +122,9 @@ class Layers:
         self.identity = policy_set(identity or ())
         self.boundary = _limit(boundary)
         self.session = _limit(session)
-        self.scp = tuple(policy_set(level) for level in scp or ())
-        self.rcp = tuple(policy_set(level) for level in rcp or ())
-        self.resource = None if resource is None else policy_set(resource)
+        self.scp = _levels(scp)
+        self.rcp = _levels(rcp)
+        self.resource = _own(resource)
         self.vpc_endpoint = _limit(vpc_endpoint)
         self.kms_grants = tuple(kms_grants or ())
         self.s3 = s3
@@ -140,8 +140,19 @@ class Layers:
 
     def replace(self, **changes: Any) -> Layers:
         """The same layers but for those given (named as in the constructor)."""
-        current: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        return Layers(**{**current, **changes})
+        made = object.__new__(Layers)
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        for name, value in changes.items():
+            setattr(made, name, _READY[name](value))
+        return made
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """Equal for layers that are made of the same policies, grants and lists."""
+        return (
+            self.identity, self.boundary, self.session, self.scp, self.rcp, self.resource, self.vpc_endpoint, self.kms_grants, self.s3,
+        )  # fmt: skip
 
     def with_identity(self, *extra: CompiledPolicy) -> Layers:
         """The same layers with more identity policies: "what if this were attached?"."""
@@ -151,3 +162,25 @@ class Layers:
 def _limit(policies: Policies | None) -> PolicySet | None:
     found = None if policies is None else policy_set(policies)
     return found if found else None
+
+
+def _own(policies: Policies | None) -> PolicySet | None:
+    return None if policies is None else policy_set(policies)
+
+
+def _levels(levels: Iterable[Policies] | None) -> tuple[PolicySet, ...]:
+    return tuple([policy_set(level) for level in levels or ()])
+
+
+_READY: Final[Mapping[str, Callable[[Any], object]]] = {
+    "identity": lambda policies: policy_set(policies or ()),
+    "boundary": _limit,
+    "session": _limit,
+    "scp": _levels,
+    "rcp": _levels,
+    "resource": _own,
+    "vpc_endpoint": _limit,
+    "kms_grants": lambda grants: tuple(grants or ()),
+    "s3": lambda access: access,
+}
+"""How each layer is kept, made of what `Layers` is given."""

@@ -75,6 +75,8 @@ _LENT_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {"ec2": ("ssm:resourcetag
 """Under which other service's keys a resource's tags stand: Systems Manager speaks so of the instances that it acts on."""
 _CREATES: Final = ("Create", "Run", "Register", "Request", "Start", "Launch", "Put", "Update", "Submit")
 _MOST_ALTERNATIVES: Final = 64
+_MOST_ANSWERS: Final = 262_144
+_Circumstances = tuple[tuple[str, ContextValue], ...]
 _ON_BEHALF_OF: Final = (
     "aws:SourceArn",
     "aws:SourceAccount",
@@ -98,6 +100,8 @@ class Decisions:
         self.population = population
         self.now = now
         self._base: dict[tuple[str, PrincipalType], Mapping[str, ContextValue]] = {}
+        self._known: dict[_Circumstances, _Circumstances] = {}
+        self._answers: dict[tuple[object, ...], Grant | None] = {}
 
     def may(
         self,
@@ -138,9 +142,19 @@ class Decisions:
         Args:
             point: the S3 access point that the request goes through; None where it goes to the bucket itself.
         """
-        decision = self.decision(caller, action, resource, layers, owner=owner, context=context, point=point)
-        bare = self.population.is_long_term(caller.identifier)
-        return grant_of(decision, action, self.population.memory, bare=bare)
+        known = tuple(context.items()) if context else ()
+        known = self._known.setdefault(known, known)
+        # Techniques, kinds of access and stores come down to the same questions: each is decided once.
+        same = (caller, action, resource, layers.parts, owner, known, point)
+        if same not in self._answers:
+            if len(self._answers) >= _MOST_ANSWERS:
+                self._answers.clear()
+            decision = self.decision(
+                caller, action, resource, layers, owner=owner, context=context, point=point
+            )
+            bare = self.population.is_long_term(caller.identifier)
+            self._answers[same] = grant_of(decision, action, self.population.memory, bare=bare)
+        return self._answers[same]
 
     def decision(
         self,
