@@ -96,6 +96,14 @@ class Glob:
         return position <= end
 
     @cached_property
+    def _ends(self) -> tuple[str, str] | None:
+        """What stands before the first ``*`` and after the last one; None where there is none, or a ``?`` in what does."""
+        if len(self._pieces) < 2:
+            return None
+        first, last = self._pieces[0].literal, self._pieces[-1].literal
+        return None if first is None or last is None else (first, last)
+
+    @cached_property
     def _machine(self) -> _Machine:
         return _Machine(self.tokens)
 
@@ -105,6 +113,11 @@ class Glob:
             return other.matches(self.literal)
         if other.literal is not None:
             return self.matches(other.literal)
+        if self._ends is not None and other._ends is not None:
+            # Between their ends anything may stand: first what the one wants there, then what the other does.
+            (start, end), (first, last) = self._ends, other._ends
+            begins = start.startswith(first) or first.startswith(start)
+            return begins and (end.endswith(last) or last.endswith(end))
         machine = self._machine
         states = machine.start
         for token in other.tokens:
@@ -125,6 +138,9 @@ class Glob:
             return self.matches(other.literal)
         if self.literal is not None:
             return False
+        if self._ends is not None and other._ends is not None and len(self._pieces) == 2:
+            (start, end), (first, last) = self._ends, other._ends
+            return first.startswith(start) and last.endswith(end)
         return self._machine.accepts_all(other.tokens)
 
 

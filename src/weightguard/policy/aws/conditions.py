@@ -8,7 +8,7 @@ key; ``ForAllValues`` is true on an absent key, ``ForAnyValue`` false.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from weightguard.policy.aws.context import ABSENT, UNKNOWN, Context, Partly
@@ -109,6 +109,11 @@ class Test:
     def keys(self) -> set[str]:
         """The context keys that the test looks at."""
         return {self.key, *(variable.key for one in self._templates for variable in one.variables)}
+
+    @property
+    def terms(self) -> Hashable:
+        """Equal for tests that ask the same."""
+        return self.name, self.key, tuple((one.source, one.is_static) for one in self._templates)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -235,6 +240,8 @@ class Unclear:
     __slots__ = ("_condition",)
 
     keys: frozenset[str] = frozenset()
+    terms: None = None
+    """It is like no other."""
 
     def __init__(self, label: str, why: str) -> None:
         subject = f"statement {label} ({why})"

@@ -6,6 +6,7 @@ NotPrincipal / Condition".
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from weightguard.policy.aws.conditions import Test, Unclear, presence
@@ -121,6 +122,12 @@ class Statement:
     def depends_on_request(self) -> bool:
         """Whether anything but action and resource decides if it matches."""
         return bool(self.tests) or self.principals is not None or self.has_resource_variables
+
+    @property
+    def terms(self) -> Hashable | None:
+        """Equal for statements that say the same where they match: effect, whom they name, what they ask; None where nobody can tell."""
+        tests = [test.terms for test in self.tests]
+        return None if None in tests else (self.allows, self.principals, self.not_principal, tuple(tests))
 
     @property
     def resource_sources(self) -> tuple[str, ...]:

@@ -218,16 +218,18 @@ class DirectAccess:
         """Equal for stores that no policy tells apart for a candidate."""
         who = (candidate.caller, candidate.nodes, action)
         itself = (*who, resource, *place.itself)
-        if place.policy is not None or place.s3.bucket_acl or place.policy_unread:
+        if place.s3.bucket_acl or place.policy_unread:
             return itself
         tags = getattr(place.store.tags, "value", None) if place.store is not None else {}
         if tags is None or (tags and self._decisions.population.tag_keys):
             return itself
-        own = self._alike.signature(resource, candidate.layers)
-        guarded = self._alike.signature(resource, self._guards(place))
-        if own is None or guarded is None:
+        denied = () if place.policy is None else self._alike.denied(place.policy, action, resource)
+        own = None if denied is None else self._alike.signature(resource, candidate.layers)
+        guarded = None if own is None else self._alike.signature(resource, self._guards(place))
+        if guarded is None:
             return itself
-        return (*who, place.held, partition_of(place.id), place.account, place.region, own, guarded)
+        where = (place.held, partition_of(place.id), place.account, place.region)
+        return (*who, *where, own, guarded, place.policy is None, denied)
 
     def _guards(self, place: StoreSurface) -> Layers:
         """The resource control policies of the store's account."""

@@ -1,95 +1,93 @@
 """Which stores no policy of a caller tells apart: what is decided on one of them holds for the others.
 
-A policy sees a resource through the values of Resource and NotResource alone. Of two resources of which each value matches all,
-some or nothing alike, everything is said alike. A value with a variable may become another one for each caller and each resource:
-where it may be about a resource, the resource is like no other.
+An identity policy sees a resource through the values of Resource and NotResource alone. Of two resources of which each value matches
+all, some or nothing alike, everything is said alike. A value with a variable may become another one for each caller and each
+resource: where it may be about a resource, the resource is like no other.
+
+A store's own policy names the store. Two such policies say the same where the statements that concern an action ask the same of the
+same callers. One that allows is cited by its name, which no other store's has; so only what denies is compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator
 
 from weightguard.policy.aws import CompiledPolicy, Layers
+from weightguard.policy.aws.statement import target
 from weightguard.policy.pattern import Glob, glob
 
-
-@dataclass(slots=True)
-class Met:
-    """What the values known so far say of one resource, by number.
-
-    Attributes:
-        known: how many values were looked at.
-        some: those that match some of it.
-        all: those that match all of it.
-        varying: those with variables that may match some of it.
-    """
-
-    known: int = 0
-    some: set[int] = field(default_factory=set)
-    all: set[int] = field(default_factory=set)
-    varying: set[int] = field(default_factory=set)
+Met = tuple[tuple[int, bool], ...]
+"""The values that match some of a resource, by number, and whether they match all of it."""
 
 
 class Alike:
     """Compares resources by what policies say of them."""
 
     def __init__(self) -> None:
-        self._values: list[tuple[str, Glob, bool]] = []
-        self._numbers: dict[tuple[str, bool], int] = {}
-        self._spoken: dict[Layers, frozenset[int]] = {}
-        self._met: dict[str, Met] = {}
+        self._spoken: dict[Layers, tuple[tuple[str, Glob, bool], ...]] = {}
+        self._asked: dict[str, tuple[str, Glob]] = {}
+        self._met: dict[tuple[str, Layers], Met | None] = {}
+        self._denied: dict[tuple[CompiledPolicy, str, str], Hashable] = {}
 
-    def signature(self, resource: str, layers: Layers) -> tuple[frozenset[int], frozenset[int]] | None:
+    def signature(self, resource: str, layers: Layers) -> Met | None:
         """Equal for resources that no policy of some layers tells apart; None for one like no other.
 
         Args:
             resource: an ARN, or a pattern of ARNs.
         """
+        key = (resource, layers)
+        if key not in self._met:
+            self._met[key] = self._meeting(resource, layers)
+        return self._met[key]
+
+    def _meeting(self, resource: str, layers: Layers) -> Met | None:
         spoken = self._spoken.get(layers)
         if spoken is None:
-            spoken = self._spoken[layers] = frozenset(self._number(*one) for one in _values(layers))
-        met = self._about(resource)
-        if not met.varying.isdisjoint(spoken):
-            return None
-        return spoken & met.some, spoken & met.all
-
-    def _number(self, source: str, pattern: Glob, varies: bool) -> int:
-        key = (source, varies)
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = len(self._values)
-            self._values.append((_beginning(pattern), pattern, varies))
-        return found
-
-    def _about(self, resource: str) -> Met:
-        found = self._met.setdefault(resource, Met())
-        if found.known == len(self._values):
-            return found
-        asked = glob(resource)
-        start = _beginning(asked)
-        for number in range(found.known, len(self._values)):
-            other, pattern, varies = self._values[number]
+            spoken = self._spoken[layers] = tuple(dict.fromkeys(_values(layers)))
+        known = self._asked.get(resource)
+        if known is None:
+            pattern = glob(resource)
+            known = self._asked[resource] = (_beginning(pattern), pattern)
+        start, asked = known
+        found: list[tuple[int, bool]] = []
+        for number, (other, pattern, varies) in enumerate(spoken):
             if not (start.startswith(other) or other.startswith(start)) or not pattern.overlaps(asked):
                 continue
             if varies:
-                found.varying.add(number)
-                continue
-            found.some.add(number)
-            if pattern.covers(asked):
-                found.all.add(number)
-        found.known = len(self._values)
-        return found
+                return None
+            found.append((number, pattern.covers(asked)))
+        return tuple(found)
+
+    def denied(self, policy: CompiledPolicy, action: str, resource: str) -> Hashable | None:
+        """Equal for stores whose own policies say the same of an action on a resource; None for one like no other."""
+        key = (policy, action, resource)
+        if key not in self._denied:
+            self._denied[key] = _denials(policy, action.lower(), resource)
+        return self._denied[key]
+
+
+def _denials(policy: CompiledPolicy, action: str, resource: str) -> Hashable | None:
+    asked = target(resource, literal=False)
+    found: list[Hashable] = []
+    for statement in policy.document.statements:
+        if not statement.may_apply(action, asked):
+            continue
+        terms = statement.terms
+        if statement.allows or statement.has_resource_variables or terms is None:
+            return None
+        found.append(terms)
+    return tuple(found)
 
 
 def _values(layers: Layers) -> Iterator[tuple[str, Glob, bool]]:
-    """The values of Resource and NotResource in some layers: their text, their pattern, whether it holds variables."""
+    """The values of Resource and NotResource in some layers: how they begin, their pattern, whether it holds variables."""
     for policies in _policies(layers):
         for policy in policies:
             for statement in policy.document.statements:
                 for value in statement.resources or ():
                     pattern = value.static_glob
-                    yield value.source, pattern or value.widest(), pattern is None
+                    widest = pattern or value.widest()
+                    yield _beginning(widest), widest, pattern is None
 
 
 def _policies(layers: Layers) -> Iterator[Iterable[CompiledPolicy]]:
