@@ -1,4 +1,4 @@
-"""Stores without policies of their own are decided once where nothing tells them apart; what does is seen, wherever it stands."""
+"""Stores are decided once where nothing tells them apart, and keys for all their stores; what does is seen, wherever it stands."""
 
 from __future__ import annotations
 
@@ -113,6 +113,66 @@ STATEMENTS = st.builds(
 SOME = st.lists(STATEMENTS, max_size=2)
 
 
+TLS = {"Bool": {"aws:SecureTransport": "false"}}
+ROOT = {"AWS": f"arn:aws:iam::{made.HOME}:root"}
+OF_FIRST = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{FIRST}*"}}
+KEY_USES = [
+    [],
+    [made.allow("kms:Decrypt")],
+    [made.allow("kms:Decrypt", Condition=OF_FIRST)],
+    [made.allow("kms:Decrypt"), made.deny("kms:*", Condition=OF_FIRST)],
+]
+KEY_POLICIES = [
+    [made.allow("kms:*", Principal=ROOT)],
+    [made.allow("kms:*", Principal=ROOT, Condition=OF_FIRST)],
+    [made.allow("kms:*", Principal=ROOT), made.deny("kms:*", Principal="*", Condition=OF_FIRST)],
+]
+
+
+def own_policies(store: str) -> st.SearchStrategy[Mapping[str, Any] | None]:
+    """What a store may say of itself: mostly what another one says of itself, too."""
+    both = [store, f"{store}/*"]
+    named = {"AWS": PERSON.replace("kim", "a")}
+    statements = st.sampled_from(
+        [
+            made.deny("s3:*", both, Principal="*", Condition=TLS),
+            made.deny("s3:*", f"{store}/secret/*", Principal="*"),
+            made.deny("s3:GetObject", both, Principal=named),
+            made.deny("s3:GetObject", both, NotPrincipal=named),
+            made.deny("s3:GetObject", f"{store}/${{aws:username}}/*", Principal="*"),
+            made.allow("s3:GetObject", f"{store}/*", Principal=named),
+        ]
+    )
+    return st.none() | st.lists(statements, max_size=2).map(lambda said: made.document(*said))
+
+
+def test_stores_that_deny_the_same_are_told_apart_where_one_lets_somebody_in() -> None:
+    """The one who is let in by a store's own policy is answered for by that policy, under its name."""
+    tls = [made.deny("s3:*", f"{one}/*", Principal="*", Condition=TLS) for one in (FIRST, SECOND)]
+    guest = made.allow("s3:GetObject", f"{SECOND}/*", Principal={"AWS": PERSON})
+    stores = [
+        made.store(FIRST, made.document(tls[0])),
+        made.store(SECOND, made.document(tls[1], guest)),
+    ]
+    found = answers(made.estate(made.user("kim", READING), *stores), [FIRST, SECOND])
+    cited = {store: {one.policy for one in said[0].path[-1].because} for store, said in found.items()}
+    assert f"{SECOND}#bucket policy" in cited[SECOND]
+    assert f"{SECOND}#bucket policy" not in cited[FIRST]
+
+
+@pytest.mark.parametrize("where", ["caller", "key"])
+def test_a_key_that_is_used_for_one_store_alone_is_asked_about_for_each(where: str) -> None:
+    """Both stores lie under one key, and the encryption context says for which of them it may be used."""
+    uses = KEY_USES[2] if where == "caller" else KEY_USES[1]
+    policy = KEY_POLICIES[0] if where == "caller" else KEY_POLICIES[1]
+    stores = [made.store(one, key=made.KEY) for one in (FIRST, SECOND)]
+    estate = made.estate(made.user("kim", READING, *uses), made.key(made.document(*policy)), *stores)
+    for order in ([FIRST, SECOND], [SECOND, FIRST]):
+        found = answers(estate, order)
+        assert [one.principal for one in found[FIRST]] == [PERSON]
+        assert found[SECOND] == []
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> Estate:
     """Two people and a role under guardrails, boundaries and policies that look at three stores by name."""
@@ -122,14 +182,20 @@ def worlds(draw: st.DrawFn) -> Estate:
             name,
             *draw(SOME),
             *([READING] if draw(st.booleans()) else []),
+            *draw(st.sampled_from(KEY_USES)),
             boundary=made.boundary(anything, *draw(SOME)) if draw(st.booleans()) else made.known(None),
         )
         for name in "ab"
     ]
     worker = made.role("worker", *draw(SOME), trust=made.trusting(people[0].id))
     guard = made.account(made.HOME, EVERYTHING, made.document(anything, *draw(SOME)))
-    held = [made.store(one) for one in STORES if draw(st.booleans())]
-    return made.estate(*people, worker, guard, *held)
+    held = [
+        made.store(one, draw(own_policies(one)), key=draw(st.sampled_from([None, made.KEY])))
+        for one in STORES
+        if draw(st.booleans())
+    ]
+    key = made.key(made.document(*draw(st.sampled_from(KEY_POLICIES))))
+    return made.estate(*people, worker, guard, key, *held)
 
 
 def checked(estate: Estate, order: list[str]) -> None:

@@ -150,9 +150,8 @@ class Layers:
     @property
     def parts(self) -> tuple[object, ...]:
         """Equal for layers that are made of the same policies, grants and lists."""
-        return (
-            self.identity, self.boundary, self.session, self.scp, self.rcp, self.resource, self.vpc_endpoint, self.kms_grants, self.s3,
-        )  # fmt: skip
+        own = (self.identity, self.boundary, self.session, self.scp)
+        return *own, self.rcp, self.resource, self.vpc_endpoint, self.kms_grants, self.s3
 
     def with_identity(self, *extra: CompiledPolicy) -> Layers:
         """The same layers with more identity policies: "what if this were attached?"."""

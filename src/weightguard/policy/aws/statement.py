@@ -125,7 +125,7 @@ class Statement:
 
     @property
     def terms(self) -> Hashable | None:
-        """Equal for statements that say the same where they match: effect, whom they name, what they ask; None where nobody can tell."""
+        """Equal for statements that say the same of whom and what they match; None for one that nobody can compare."""
         tests = [test.terms for test in self.tests]
         return None if None in tests else (self.allows, self.principals, self.not_principal, tuple(tests))
 

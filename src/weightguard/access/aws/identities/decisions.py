@@ -142,7 +142,7 @@ class Decisions:
         Args:
             point: the S3 access point that the request goes through; None where it goes to the bucket itself.
         """
-        known = tuple(context.items()) if context else ()
+        known = _as_known(context) if context else ()
         known = self._known.setdefault(known, known)
         # Techniques, kinds of access and stores come down to the same questions: each is decided once.
         same = (caller, action, resource, layers.parts, owner, known, point)
@@ -242,6 +242,12 @@ class Decisions:
             return ()
         found = self.tags(tags, "iam")
         return tuple(sorted(((key, value) for key, value in found.items() if key in keys), key=str))
+
+
+def _as_known(context: Mapping[str, ContextValue]) -> _Circumstances:
+    return tuple(
+        [(key, tuple(value) if isinstance(value, list) else value) for key, value in context.items()]
+    )
 
 
 def grant_of(decision: Decision, action: str, memory: Memory, *, bare: bool = False) -> Grant | None:

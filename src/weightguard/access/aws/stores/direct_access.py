@@ -15,6 +15,7 @@ from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import NamedPrincipals
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
 from weightguard.access.aws.identities.strangers import Stranger, Strangers
+from weightguard.access.aws.keys import KeySurface
 from weightguard.access.aws.stores.actions import (
     BUCKET_ACTIONS,
     KEY_ACTIONS,
@@ -37,7 +38,7 @@ from weightguard.access.aws.stores.replication import Replicator
 from weightguard.access.aws.stores.s3_requests import ask_key
 from weightguard.access.aws.stores.store_changes import Applied, StoreChanges
 from weightguard.access.aws.stores.store_decisions import StoreDecisions, best_of
-from weightguard.access.aws.stores.store_likeness import Alike
+from weightguard.access.aws.stores.store_likeness import Alike, policies_in
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
@@ -225,18 +226,18 @@ class DirectAccess:
             return itself
         denied = () if place.policy is None else self._alike.denied(place.policy, action, resource)
         own = None if denied is None else self._alike.signature(resource, candidate.layers)
-        guarded = None if own is None else self._alike.signature(resource, self._guards(place))
+        guarded = None if own is None else self._alike.signature(resource, self._guards(place.account))
         if guarded is None:
             return itself
         where = (place.held, partition_of(place.id), place.account, place.region)
         return (*who, *where, own, guarded, place.policy is None, denied)
 
-    def _guards(self, place: StoreSurface) -> Layers:
-        """The resource control policies of the store's account."""
-        found = self._guarding.get(place.account)
+    def _guards(self, account: str | None) -> Layers:
+        """The resource control policies of an account."""
+        found = self._guarding.get(account)
         if found is None:
-            rcp = self._decisions.population.realm(place.account).rcp if place.account else ()
-            found = self._guarding[place.account] = Layers(rcp=rcp or None)
+            rcp = self._decisions.population.realm(account).rcp if account else ()
+            found = self._guarding[account] = Layers(rcp=rcp or None)
         return found
 
     def _on_key(self, access: AccessKind, place: StoreSurface, candidate: Candidate) -> Grant | None:
@@ -245,10 +246,34 @@ class DirectAccess:
         return self._key_use(KEY_ACTIONS[access], place, candidate)
 
     def _key_use(self, action: str, place: StoreSurface, candidate: Candidate) -> Grant | None:
-        same = (candidate.caller, candidate.nodes, action, *place.itself)
+        same = (candidate.caller, candidate.nodes, action, *self._key_seen(place, candidate))
         if same not in self._same:
             self._same[same] = self.store_decisions.on_key(action, place, candidate.caller, candidate.layers)
         return self._same[same]
+
+    def _key_seen(self, place: StoreSurface, candidate: Candidate) -> tuple[object, ...]:
+        """Equal for stores that the key is used for alike: which of them it is, the encryption context alone says."""
+        key = place.key
+        if key is None or self._tells_stores_apart(key, candidate):
+            return place.itself
+        return key.arn, key.account, key.provider_managed, key.alias, partition_of(place.id), place.region
+
+    def _tells_stores_apart(self, key: KeySurface, candidate: Candidate) -> bool:
+        """Whether what bears on the use of a key looks at the encryption context."""
+        bound = any(
+            grant.encryption_context_equals or grant.encryption_context_subset for grant in key.grants
+        )
+        own = () if key.policy is None else (key.policy,)
+        looks = self._alike.looks_at_contexts
+        return (
+            bound
+            or looks(own)
+            or any(
+                looks(policies)
+                for layers in (candidate.layers, self._guards(key.account))
+                for policies in policies_in(layers)
+            )
+        )
 
     def _decrypt(self, place: StoreSurface, candidate: Candidate) -> tuple[Step, ...] | None:
         key = place.key

@@ -1,8 +1,8 @@
 """Which stores no policy of a caller tells apart: what is decided on one of them holds for the others.
 
-An identity policy sees a resource through the values of Resource and NotResource alone. Of two resources of which each value matches
-all, some or nothing alike, everything is said alike. A value with a variable may become another one for each caller and each
-resource: where it may be about a resource, the resource is like no other.
+An identity policy sees a resource through the values of Resource and NotResource alone. Of two resources of which each value
+matches all, some or nothing alike, everything is said alike. A value with a variable may become another one for each caller and
+each resource: where it may be about a resource, the resource is like no other.
 
 A store's own policy names the store. Two such policies say the same where the statements that concern an action ask the same of the
 same callers. One that allows is cited by its name, which no other store's has; so only what denies is compared.
@@ -11,6 +11,7 @@ same callers. One that allows is cited by its name, which no other store's has; 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from typing import Final
 
 from weightguard.policy.aws import CompiledPolicy, Layers
 from weightguard.policy.aws.statement import target
@@ -18,6 +19,7 @@ from weightguard.policy.pattern import Glob, glob
 
 Met = tuple[tuple[int, bool], ...]
 """The values that match some of a resource, by number, and whether they match all of it."""
+_CONTEXT: Final = "kms:encryptioncontext:"
 
 
 class Alike:
@@ -28,6 +30,7 @@ class Alike:
         self._asked: dict[str, tuple[str, Glob]] = {}
         self._met: dict[tuple[str, Layers], Met | None] = {}
         self._denied: dict[tuple[CompiledPolicy, str, str], Hashable] = {}
+        self._looking: dict[CompiledPolicy, bool] = {}
 
     def signature(self, resource: str, layers: Layers) -> Met | None:
         """Equal for resources that no policy of some layers tells apart; None for one like no other.
@@ -65,6 +68,17 @@ class Alike:
             self._denied[key] = _denials(policy, action.lower(), resource)
         return self._denied[key]
 
+    def looks_at_contexts(self, policies: Iterable[CompiledPolicy]) -> bool:
+        """Whether one of some policies looks at the encryption context, which says what a key is used for."""
+        return any(self._looks(policy) for policy in policies)
+
+    def _looks(self, policy: CompiledPolicy) -> bool:
+        found = self._looking.get(policy)
+        if found is None:
+            keys = (key.lower() for statement in policy.document.statements for key in statement.keys)
+            found = self._looking[policy] = any(key.startswith(_CONTEXT) for key in keys)
+        return found
+
 
 def _denials(policy: CompiledPolicy, action: str, resource: str) -> Hashable | None:
     asked = target(resource, literal=False)
@@ -81,7 +95,7 @@ def _denials(policy: CompiledPolicy, action: str, resource: str) -> Hashable | N
 
 def _values(layers: Layers) -> Iterator[tuple[str, Glob, bool]]:
     """The values of Resource and NotResource in some layers: how they begin, their pattern, whether it holds variables."""
-    for policies in _policies(layers):
+    for policies in policies_in(layers):
         for policy in policies:
             for statement in policy.document.statements:
                 for value in statement.resources or ():
@@ -90,7 +104,8 @@ def _values(layers: Layers) -> Iterator[tuple[str, Glob, bool]]:
                     yield _beginning(widest), widest, pattern is None
 
 
-def _policies(layers: Layers) -> Iterator[Iterable[CompiledPolicy]]:
+def policies_in(layers: Layers) -> Iterator[Iterable[CompiledPolicy]]:
+    """The policies of some layers, set by set."""
     single = (layers.identity, layers.boundary, layers.session, layers.resource, layers.vpc_endpoint)
     yield from (policies for policies in single if policies is not None)
     for levels in (layers.scp, layers.rcp):
