@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from weightguard.access import providers
+from weightguard.access import federation, providers
 from weightguard.access.answers import Answers, paths_of
 from weightguard.access.cut import Question, smallest_cut
 from weightguard.access.links import Graph, Link, Node, Reached, cited_by, search
@@ -69,6 +69,7 @@ class AccessGraph:
         """Who can become whom, as far as a question needed it so far; begun at the first question."""
         for port in self.ports:
             port.links(None)
+        federation.connect([port.abroad for port in self.ports], self._links)
         return self._links
 
     @cached_property

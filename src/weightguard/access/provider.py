@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from weightguard.access.federation import NOWHERE, Abroad
 from weightguard.access.links import Link, Node, Reached
 from weightguard.access.model import AccessKind, ActorKind, Because, Hop
 from weightguard.estate.fact import Unknown
@@ -219,6 +220,7 @@ class Port:
         removals: what can be taken away.
         within: an estate that something was taken away from, with what lies in some accounts alone: those that have anything to do
             with a place as things are; all of it where others may come to. None where a question is always asked of everything.
+        abroad: whom other clouds vouch for here, and what identities of this one show there.
     """
 
     links: Callable[[Wanted | None], bool]
@@ -227,6 +229,7 @@ class Port:
     kind_of: Callable[[str], Actor | None]
     removals: Callable[[], Removals]
     within: Callable[[Estate, frozenset[str], Place], Estate] | None = None
+    abroad: Abroad = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

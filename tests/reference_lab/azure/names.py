@@ -24,7 +24,6 @@ MEMBERS = {
         (
             "ada", "bob", "guest", "auditors", "server", "trainer", "publisher", "encrypts-release", "encrypts-checkpoints",
             "encrypts-eval", "encrypts-logs", "pipeline", "stranger",
-            "people",
         ),
         start=1,
     )

@@ -18,9 +18,11 @@ from weightguard.access.aws.stores.disk_copies import DiskAccess
 from weightguard.access.aws.stores.joint_opening import JointOpening
 from weightguard.access.aws.stores.policy_index import PolicyIndex
 from weightguard.access.aws.stores.store_policies import StoreSurface, split, surface
+from weightguard.access.aws.techniques.foreign_tokens import ForeignTokens
 from weightguard.access.aws.techniques.replication_roles import replicators
 from weightguard.access.aws.techniques.trust_policies import TrustPolicies
 from weightguard.access.aws.unlisted_workloads import UnlistedWorkloads
+from weightguard.access.federation import Abroad
 from weightguard.access.links import Graph, Link
 from weightguard.access.model import AccessKind
 from weightguard.access.provider import Actor, Direct, Place, Port, Wanted
@@ -37,7 +39,9 @@ def reach(estate: Estate, graph: Graph) -> Port:
         graph: who can become whom; takes the links.
     """
     found = _Reach(estate, graph)
-    return Port(found.links, found.direct, found.place, found.kind_of, found.removals, found.within)
+    return Port(
+        found.links, found.direct, found.place, found.kind_of, found.removals, found.within, found.abroad
+    )
 
 
 @dataclass(slots=True)
@@ -77,6 +81,11 @@ class _Reach:
         return DirectAccess(
             context.decisions, index, context.named, tuple(replicators(context, self._trusts))
         )
+
+    @property
+    def abroad(self) -> Abroad:
+        """Its part in federation with other clouds."""
+        return ForeignTokens(self._context, self._trusts).abroad
 
     @cached_property
     def _opening(self) -> JointOpening:

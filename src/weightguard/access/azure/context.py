@@ -171,6 +171,14 @@ class Context:
         found = self.principals.get(group)
         return found is not None and isinstance(found.trust, Known)
 
+    @staticmethod
+    def federated(principal: Principal) -> Iterable[Mapping[str, Any]]:
+        """The federated credentials of an identity, as far as they are known."""
+        trust = principal.trust
+        held = trust.value.document if isinstance(trust, Known) and trust.value is not None else None
+        found = held.get("federatedIdentityCredentials", ()) if isinstance(held, Mapping) else ()
+        return [one for one in found if isinstance(one, Mapping)]
+
     @cached_property
     def is_of_azurehound(self) -> bool:
         """Whether AzureHound told of some of it."""

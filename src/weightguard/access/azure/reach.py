@@ -10,7 +10,7 @@ from typing import Final
 from weightguard.access.azure.context import Context, attribute, context_of
 from weightguard.access.azure.decisions import Decisions
 from weightguard.access.azure.directory import Directory
-from weightguard.access.azure.federation import federated
+from weightguard.access.azure.foreign_tokens import abroad_of
 from weightguard.access.azure.joint import joint_links
 from weightguard.access.azure.offers import Offer, Offers, State
 from weightguard.access.azure.place import AzurePlace, place_of, split
@@ -19,12 +19,13 @@ from weightguard.access.azure.resources import Resources
 from weightguard.access.azure.storage import StorageAccess
 from weightguard.access.azure.unseen import Unseen
 from weightguard.access.azure.vaults import VaultAccess
+from weightguard.access.federation import NOWHERE, Abroad
 from weightguard.access.links import Graph, Link, Node, search
 from weightguard.access.model import AccessKind, ActorKind
 from weightguard.access.provider import Actor, Direct, Port, Wanted
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
-from weightguard.estate.model import Container, Estate, Principal, PrincipalKind, Store
+from weightguard.estate.model import Estate, Principal, PrincipalKind
 
 _OWN: Final = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 """The tenant that the provider's own applications belong to."""
@@ -37,7 +38,14 @@ def reach(estate: Estate, graph: Graph) -> Port:
         graph: who can become whom; takes the links.
     """
     found = _Reach(estate, graph)
-    return Port(found.links, found.direct, found.place, found.kind_of, lambda: AzureRemovals(estate))
+    return Port(
+        found.links,
+        found.direct,
+        found.place,
+        found.kind_of,
+        lambda: AzureRemovals(estate),
+        abroad=found.abroad(),
+    )
 
 
 @dataclass(slots=True)
@@ -87,6 +95,10 @@ class _Reach:
     def _has_any(self) -> bool:
         return any(one.provider == "azure" for one in self._estate.containers)
 
+    def abroad(self) -> Abroad:
+        """Its part in federation with other clouds."""
+        return abroad_of(lambda: self._known.context) if self._has_any else NOWHERE
+
     def links(self, wanted: Wanted | None) -> bool:
         """Who can become whom; see `Port.links`. What takes two identities at once is worked out once the others are there."""
         if not self._has_any:
@@ -106,7 +118,7 @@ class _Reach:
         yield from known.storage.key_links()
         yield from known.storage.moves()
         yield from known.resources.links()
-        yield from federated(known.context)
+        yield from known.directory.federated()
         yield from known.directory.links(self._worth())
 
     def _worth(self) -> Iterable[str]:
@@ -114,18 +126,17 @@ class _Reach:
         known = self._known.context
         yield from (one.principal for one in known.assigned)
         for container in known.containers.values():
-            yield from _named_by_policies(container)
+            for policy in attribute(container, "accessPolicies") or ():
+                if isinstance(policy, dict) and isinstance(policy.get("objectId"), str):
+                    yield f"azure:{policy['objectId'].lower()}"
         yield from (name for name, one in known.principals.items() if one.kind is PrincipalKind.GROUP)
         yield from (name for each in self._known.offers.delegates for _, name in each.roles if name)
-        if any(self._has_lists(store) for store in self._estate.stores):
-            yield from known.principals
-
-    def _has_lists(self, store: Store) -> bool:
-        """Whether a container is of a file system, whose lists may name anybody."""
-        if store.provider != "azure":
-            return False
-        account = self._known.context.containers.get((store.container or "").lower())
-        return bool(attribute(account, "isHnsEnabled"))
+        for store in self._estate.stores:
+            if store.provider == "azure" and attribute(
+                known.containers.get((store.container or "").lower()), "isHnsEnabled"
+            ):
+                yield from known.principals
+                return
 
     def _add(self, links: Iterable[Link]) -> bool:
         before = self._graph.size
@@ -236,10 +247,3 @@ def _kind(principal: Principal) -> ActorKind:
         bool(owner) and owner != principal.account.lower() and attribute(principal, "applicationId") is None
     )
     return "external" if principal.kind is PrincipalKind.APPLICATION and foreign else "workload"
-
-
-def _named_by_policies(container: Container) -> Iterator[str]:
-    """Whom the access policies of a vault name."""
-    for policy in attribute(container, "accessPolicies") or ():
-        if isinstance(policy, dict) and isinstance(policy.get("objectId"), str):
-            yield f"azure:{policy['objectId'].lower()}"

@@ -26,6 +26,7 @@ _KINDS: Final = (
     ("group:", ConditionKind.IDENTITY),
     ("google.", ConditionKind.CLAIM),
     ("attribute.", ConditionKind.CLAIM),
+    ("assertion.", ConditionKind.CLAIM),
 )
 
 

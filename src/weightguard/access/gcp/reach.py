@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from weightguard.access.federation import NOWHERE, Abroad
 from weightguard.access.gcp.actor_kinds import ActorKinds
 from weightguard.access.gcp.context import Context, context_of
+from weightguard.access.gcp.foreign_tokens import abroad_of
 from weightguard.access.gcp.removals import GcpRemovals
 from weightguard.access.gcp.stores import Stores
 from weightguard.access.gcp.techniques import Techniques
@@ -27,7 +29,14 @@ def reach(estate: Estate, graph: Graph) -> Port:
         graph: who can become whom; takes the links.
     """
     found = _Reach(estate, graph)
-    return Port(found.links, found.direct, found.place, found.kind_of, lambda: GcpRemovals(estate))
+    return Port(
+        found.links,
+        found.direct,
+        found.place,
+        found.kind_of,
+        lambda: GcpRemovals(estate),
+        abroad=found.abroad(),
+    )
 
 
 class _Reach:
@@ -38,6 +47,10 @@ class _Reach:
         self._is_empty = not any(
             one.provider == "gcp" for one in (*estate.accounts, *estate.stores, *estate.containers)
         )
+
+    def abroad(self) -> Abroad:
+        """Its part in federation with other clouds."""
+        return NOWHERE if self._is_empty else abroad_of(lambda: self._context)
 
     @cached_property
     def _context(self) -> Context:

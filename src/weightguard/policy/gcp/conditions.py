@@ -114,6 +114,14 @@ def holds(expression: str, attributes: Attributes, memory: Memory) -> Truth:
         return NEITHER
 
 
+def evaluated(expression: str, attributes: Attributes, memory: Memory) -> Value | Unknown | None:
+    """What an expression comes to; None where it cannot be evaluated, or is none."""
+    try:
+        return _value(memory.once(parse, expression), attributes)
+    except (NotAnExpression, Invalid):
+        return None
+
+
 def _truth(node: Node, known: Attributes) -> Truth:
     if isinstance(node, Unary) and node.sign == "!":
         return _truth(node.of, known).opposite()

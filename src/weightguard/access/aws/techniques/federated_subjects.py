@@ -64,10 +64,44 @@ class _Bearer:
 
 def subjects(context: Context, role: Principal, trust: CompiledPolicy, hub: Node) -> Iterator[Link]:
     """Links from the subjects that a role trusts, each with the statement that lets it in."""
+    for provider, alone in trusted(context, role, trust):
+        yield from _let_in(context, provider, role, alone, hub)
+
+
+def trusted(context: Context, role: Principal, trust: CompiledPolicy) -> Iterator[tuple[str, CompiledPolicy]]:
+    """The providers that a role trusts, each with the trust policy as far as that one statement lets it vouch."""
     for statement in trust.document.statements:
         for provider in _providers(context, statement, role):
-            alone = trust.memory.once(_alone, trust, statement)
-            yield from _let_in(context, provider, role, alone, hub)
+            yield provider, trust.memory.once(_alone, trust, statement)
+
+
+def bearing(
+    context: Context,
+    provider: str,
+    role: Principal,
+    trust: CompiledPolicy,
+    said: Mapping[str, ContextValue],
+    chosen: frozenset[str],
+) -> Grant | None:
+    """What lets in the bearer of a token of an OIDC provider, and what it hangs on; None where they are kept out.
+
+    Args:
+        said: what the token says, by context key.
+        chosen: the keys of what its bearer chooses, in lower case.
+    """
+    claims = claims_of(provider)
+    decision = _decide(context, provider, claims, _Bearer(tuple(said.items())), role, trust)
+    granted = grant_of(decision, OIDC, trust.memory)
+    if granted is None or decision.outcome is Outcome.ALLOWED:
+        return granted
+    rows = alternatives(decision.conditions)
+    if rows is None:
+        return Grant(granted.because, (of_formula(decision.conditions),), granted.ways)
+    left = [
+        tuple(of_test(one) for one in row if one.key.lower() not in chosen and not is_chosen(one, OIDC))
+        for row in rows
+    ]
+    return Grant(granted.because, min(left, key=len), granted.ways)
 
 
 def _let_in(

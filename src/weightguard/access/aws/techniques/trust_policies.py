@@ -23,9 +23,9 @@ from weightguard.access.aws.techniques.targets import Targets
 from weightguard.access.aws.techniques.who_may import OwnPolicy, asked_apart
 from weightguard.access.grant import TARGETS, Grant
 from weightguard.access.links import Link, Node, Step
-from weightguard.estate.aws.partition import partition_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
+from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, PrincipalType
 from weightguard.policy.aws import Principal as Caller
 
@@ -72,6 +72,17 @@ class TrustPolicies:
             for name in self._context.named.meant(names):
                 one = self.population.group_of[name]
                 yield from self._aims.links(same, [one], partial(self._by_name, name=name, trust=trust))
+
+    def trusting(self) -> Iterator[tuple[Principal, tuple[str, ...], CompiledPolicy]]:
+        """Roles by their trust policies: one of those that are alike to whoever assumes them, all of these, the policy."""
+        for same, trust in self._trusting():
+            yield self.population.principals[same.names[0]], same.names, trust
+
+    def vouched(self, role: Principal, trust: CompiledPolicy) -> Iterator[str]:
+        """The subjects of providers that a role trusts, as answers name them."""
+        for link in subjects(self._context, role, trust, role.id):
+            if isinstance(link.origin, str):
+                yield link.origin
 
     def links(self, actors: Actors) -> Iterator[Link]:
         """Links from those of some groups that may assume a role, to it."""

@@ -28,8 +28,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "microsoft.authorization/locks": ("level",),
     "microsoft.authorization/policyassignments": (
-        "displayName", "policyDefinitionId", "scope", "notScopes", "enforcementMode", "parameters.effect.value",
-        "parameters.listOfAllowedLocations.value", "overrides.*", "resourceSelectors.*",
+        "displayName", "policyDefinitionId", "scope", "notScopes", "enforcementMode",
     ),
     "microsoft.authorization/roleassignments": (
         "principalId", "principalType", "roleDefinitionId", "scope", "condition", "conditionVersion", "createdOn",
@@ -91,7 +90,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.keyvault/vaults/secrets": ("attributes.*", "contentType", "secretUri"),
     "microsoft.keyvault/managedhsms": (
         "tenantId", "hsmUri", "enablePurgeProtection", "enableSoftDelete", "softDeleteRetentionInDays",
-        "initialAdminObjectIds", "regions.*", *_RULES,
+        "initialAdminObjectIds", *_RULES,
     ),
     "microsoft.keyvault/managedhsms/keys": ("kty", "keySize", "keyOps", "keyUri", "attributes.*", "rotationPolicy.*"),
     "microsoft.managedidentity/userassignedidentities": ("principalId", "clientId", "tenantId", "isolationScope"),
@@ -104,7 +103,6 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "storageProfile.osDisk.managedDisk.*", "storageProfile.osDisk.osType", "storageProfile.osDisk.encryptionSettings.*",
         "storageProfile.dataDisks.managedDisk.*", "storageProfile.dataDisks.lun", "networkProfile.networkInterfaces.*",
         "virtualMachineScaleSet.id", "extended.instanceView.powerState.*", "host.id", "hostGroup.id",
-        "diagnosticsProfile.bootDiagnostics.enabled", "osProfile.linuxConfiguration.ssh.publicKeys.path",
     ),
     "microsoft.compute/virtualmachines/extensions": ("publisher", "type", "typeHandlerVersion"),
     "microsoft.compute/virtualmachinescalesets": (
@@ -119,9 +117,6 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.compute/snapshots": (
         "networkAccessPolicy", "publicNetworkAccess", "diskAccessId", "encryption.*", "creationData.createOption",
         "creationData.sourceResourceId", "dataAccessAuthMode", "diskSizeGB",
-    ),
-    "microsoft.compute/diskencryptionsets": (
-        "encryptionType", "activeKey.keyUrl", "activeKey.sourceVault.id", "rotationToLatestKeyVersionEnabled",
     ),
     "microsoft.compute/images": ("sourceVirtualMachine.id",),
     "microsoft.compute/galleries": ("sharingProfile.*",),
