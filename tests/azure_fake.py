@@ -26,6 +26,8 @@ from xml.sax.saxutils import escape
 import azure_exports as made
 
 SECRET = "made-up-secret"
+PRINCIPAL = "40000000-0000-0000-0000-00000000000a"
+ROLE = f"/subscriptions/{made.SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/own"
 CLIENT = "40000000-0000-0000-0000-000000000004"
 AUDIENCES = {
     "arm": "https://management.azure.com",
@@ -94,6 +96,7 @@ class Tenant:
         actions: what the caller's role allows over resources; ``data`` over blobs and vaults; ``graph`` over the directory.
         blobs: (account, container) -> name -> content.
         listing: further entries of a container's listing, as XML.
+        own_scope: where the caller's role is assigned.
         unseen: subscriptions that are there and that the caller does not see.
     """
 
@@ -105,6 +108,7 @@ class Tenant:
     data: tuple[str, ...] = ("*",)
     graph: tuple[str, ...] = ("*",)
     unseen: tuple[str, ...] = ()
+    own_scope: str = "/"
     page: int = 3
     faults: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -223,8 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         audience = told["scope"].removesuffix("/.default")
         with self.tenant.lock:
             number = len(self.tenant.tokens)
-            claims = base64.urlsafe_b64encode(json.dumps({"tid": made.TENANT, "n": number}).encode()).decode()
-            token = f"e30.{claims.rstrip('=')}.x"
+            token = jwt(audience, number)
             self.tenant.tokens[token] = audience
         return {"token_type": "Bearer", "expires_in": 3600, "access_token": token}
 
@@ -238,6 +241,8 @@ class _Handler(BaseHTTPRequestHandler):
     # Resource Manager and Resource Graph
 
     def _query(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if not self.tenant.may("Microsoft.ResourceGraph/resources/read", self.tenant.actions):
+            raise Refused(403, "AuthorizationFailed")
         table = asked["query"].partition(" |")[0]
         kinds = set(re.findall(r"'([^']+)'", asked["query"]))
         scopes = [f"/subscriptions/{one}".lower() for one in asked["subscriptions"]]
@@ -274,6 +279,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self._page([{"id": one["id"], "name": one["id"].rpartition("/")[2], "type": "/subscriptions"}
                                for one in self.export_subscriptions()], path, query)  # fmt: skip
         self._allowed(low)
+        if low == ROLE.lower():
+            return {
+                "id": ROLE,
+                "properties": {"permissions": [{"actions": list(self.tenant.actions), "notActions": []}]},
+            }
+        if query.get("$filter") == f"assignedTo('{PRINCIPAL}')":
+            own = {"roleDefinitionId": ROLE, "scope": self.tenant.own_scope, "principalId": PRINCIPAL}
+            return self._page([{"id": "own", "properties": own}], path, query)
         if low.endswith("/microsoft.authorization/permissions"):
             return self._page([{"actions": list(self.tenant.actions), "notActions": []}], path, query)
         return self._resource(path, low, query)
@@ -393,6 +406,20 @@ class _Handler(BaseHTTPRequestHandler):
         return body.encode(), {"Content-Type": "application/xml"}, 200
 
 
+def jwt(audience: str, number: int = 0) -> str:
+    """A token that nobody signed."""
+    now = int(datetime.datetime.now(datetime.UTC).timestamp())
+    claims = {
+        "tid": made.TENANT, "aud": audience, "iss": f"https://sts.windows.net/{made.TENANT}/", "nbf": now - 60, "oid": PRINCIPAL,
+        "iat": now - 60, "exp": now + 3600, "n": number, "ver": "1.0",
+    }  # fmt: skip
+    return ".".join(_part(one) for one in ({"alg": "RS256", "typ": "JWT"}, claims, {}))
+
+
+def _part(said: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+
+
 def _json(document: dict[str, Any]) -> tuple[bytes, dict[str, str], int]:
     return json.dumps(document).encode(), {"Content-Type": "application/json"}, 200
 
@@ -436,14 +463,15 @@ def certificates(folder: Path) -> tuple[Path, Path]:
         return builder.not_valid_before(now - day).not_valid_after(now + day)
 
     owner, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    whose = f"test CA {x509.random_serial_number()}"[:60]
     authority = (
-        begun("test CA", owner, "test CA")
+        begun(whose, owner, whose)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(owner, hashes.SHA256())
     )
     loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     own = (
-        begun("127.0.0.1", server, "test CA")
+        begun("127.0.0.1", server, whose)
         .add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
         .sign(owner, hashes.SHA256())
     )

@@ -78,6 +78,7 @@ def test_resource_graph_is_asked_for_every_kind_that_readers_take_from_it() -> N
         "microsoft.authorization/rolemanagementpolicyassignments",
         "microsoft.insights/diagnosticsettings",  # asked of each resource
         "microsoft.keyvault/vaults/secrets",
+        "microsoft.management/managementgroups",  # told by the chain of each subscription
         "microsoft.storage/storageaccounts/inventorypolicies",
         "microsoft.storage/storageaccounts/paths",
     }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightguard.collect.azure.caller import Caller, Malformed
-from weightguard.collect.azure.credentials import Tokens, tenant_of
+from weightguard.collect.azure.credentials import Tokens, claim
 from weightguard.collect.azure.options import AzureOptions
 from weightguard.collect.azure.services import blob
 from weightguard.collect.azure.wire import Answered, Elsewhere, Wire, _claims, _pause, same_origin, session
@@ -56,7 +56,7 @@ def test_an_odd_listing_is_malformed(found: Answered) -> None:
     st.text() | st.builds(lambda said: f"e30.{base64.urlsafe_b64encode(said.encode()).decode()}.x", st.text())
 )
 def test_an_odd_token_names_no_tenant(token: str) -> None:
-    found = tenant_of(token)
+    found = claim(token, "tid")
     assert found is None or isinstance(json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==")), dict)
 
 

@@ -25,6 +25,8 @@ _GRAPH: Final[Mapping[str, str]] = {
 }
 _OTHERS: Final[Mapping[str, str]] = {
     "resources:ListSubscriptions": "microsoft.resources/subscriptions/read",
+    "authorization:roleassignments/own": "microsoft.authorization/roleassignments/read",
+    "authorization:roledefinitions/own": "microsoft.authorization/roledefinitions/read",
     "keyvault:vaults/keys/get": "microsoft.keyvault/vaults/keys/read",
     "keyvault:managedhsms/keys/get": "microsoft.keyvault/managedhsms/keys/read",
     "keyvault:vaults/keys/rotationpolicy": "microsoft.keyvault/vaults/keyrotationpolicies/read",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from weightguard.collect.azure.codes import ALONE, CODES, UNREACHABLE
+from weightguard.collect.azure.credentials import claim
 from weightguard.collect.azure.options import AzureOptions
 from weightguard.collect.azure.route import At, Route
 from weightguard.collect.azure.wire import Answered, Asked, Elsewhere, TooLarge, Wire, same_origin
@@ -119,6 +120,10 @@ class Caller:
         domain = self.options.of.vault if at == "vault" else self.options.of.blob
         known = parts.scheme == "https" and (host.endswith(f".{domain}") or _is_zoned(host, at, domain))
         return f"https://{host}" if known else None
+
+    def principal(self) -> str | None:
+        """The id of the identity that calls, as its token says; None where that says nothing."""
+        return claim(self.wire.tokens.get(self.options.of.audience("management")), "oid")
 
     def note(self, operation: Operation, answer: Answer, resource: str | None = None) -> None:
         """Write down what is known of an operation without asking: that there was nothing to ask, or that it would be in vain."""

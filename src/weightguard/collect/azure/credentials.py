@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import re
 import threading
 import time
@@ -40,6 +41,9 @@ def chain(options: AzureOptions) -> Any:
         raise InputError(
             "azure-identity is not installed", fix="install weightguard with its extra: weightguard[azure]"
         ) from error
+    for name in ("azure", "msal"):
+        # What the SDK has to say of a refusal is said once, in the error; with -v everything is shown.
+        logging.getLogger(name).addHandler(logging.NullHandler())
     settings: dict[str, Any] = {}
     login = options.endpoint("login")
     if login is not None:
@@ -121,13 +125,19 @@ def _refused(error: Exception, tenant: str | None) -> CredentialsError:
 
 
 def _cut(line: str) -> str:
-    """The first sentence of what the SDK says."""
-    sentence = plain(line.strip()).partition(". ")[0]
-    return sentence if len(sentence) <= 160 else sentence[:159] + "…"
+    """The first sentence of what the SDK says that says why."""
+    sentences = plain(line.strip()).rstrip(".").split(". ")
+    name, _, said = sentences[0].partition(": ")
+    if said == f"{name} authentication unavailable" and len(sentences) > 1:
+        return f"{name}: {sentences[1]}"
+    return sentences[0] if len(sentences[0]) <= 160 else sentences[0][:159] + "…"
 
 
-def tenant_of(token: str) -> str | None:
-    """The tenant that a token says it is of (claim ``tid``); None where it is no JSON web token. Nothing rests on it but a name."""
+def claim(token: str, name: str) -> str | None:
+    """What a token says of whose it is: ``tid`` its tenant, ``oid`` its identity; None where it does not say.
+
+    Nobody checks the signature: it only tells what to ask for, and whoever answers checks it.
+    """
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -135,5 +145,5 @@ def tenant_of(token: str) -> str | None:
         said = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (binascii.Error, ValueError):
         return None
-    found = said.get("tid") if isinstance(said, dict) else None
+    found = said.get(name) if isinstance(said, dict) else None
     return found.lower() if isinstance(found, str) and found else None

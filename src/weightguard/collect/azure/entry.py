@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weightguard.collect.azure.caller import Caller
-from weightguard.collect.azure.credentials import Tokens, chain, tenant_of
+from weightguard.collect.azure.credentials import Tokens, chain, claim
 from weightguard.collect.azure.options import GUID, AzureOptions
 from weightguard.collect.azure.permissions import operations
 from weightguard.collect.azure.services import subscriptions
@@ -74,7 +74,7 @@ def connect(options: AzureOptions) -> Entry:
     calls: list[Call] = []
     caller = Caller(wire, options, "", frozenset(operations()), calls.append)
     wanted = subscriptions.wanted(caller, options)
-    tenant = tenant_of(token) or _told(options) or next(iter(wanted.tenants), None)
+    tenant = claim(token, "tid") or _told(options) or next(iter(wanted.tenants), None)
     if tenant is None or not GUID.fullmatch(tenant):
         raise CredentialsError(
             "nothing says which tenant the credentials are of", fix="name it with --tenant ID"

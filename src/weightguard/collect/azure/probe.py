@@ -40,13 +40,11 @@ def probe(entry: Entry) -> Iterator[Tried]:
 def _of_subscription(caller: Caller, subscription: str) -> Iterator[Tried]:
     id = f"/subscriptions/{subscription}"
     place = Place({"subscription": subscription}, resource=id)
-    answer = caller.ask(tables.SIGHT, place)
-    yield Tried(caller.scope, tables.SIGHT.operation, answer)
-    held = [one for one in answer.data.get("value") or () if isinstance(one, dict)]
-    for operation in tables.OF_KIND.values() if answer.ok else ():
-        if operation is not tables.ABOVE and not all(
-            tables.allows(held, each) for each in operation.permissions
-        ):
+    held = tables.permissions(caller, subscription)
+    told = Answer("ok") if held is not None else Answer("denied", code="SightUnknown")
+    yield Tried(caller.scope, tables.SIGHT.operation, told)
+    for operation in tables.OF_KIND.values():
+        if held is not None and not all(tables.allows(held, each) for each in operation.permissions):
             yield Tried(caller.scope, operation, Answer("denied", code="AuthorizationFailed"))
     for _, route in scoped.LISTINGS:
         yield Tried(caller.scope, route.operation, next(caller.pages(route, place)))

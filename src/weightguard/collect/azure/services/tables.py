@@ -3,6 +3,8 @@
 Resource Graph leaves out what the caller may not read and says nothing of it. So every subscription is asked which permissions the
 caller has there (`sight`): a kind that it may not read everywhere in a subscription is written down as denied.
 
+Which management groups hold a subscription stands in the subscription's own row.
+
 Sources: Azure Resource Graph documentation, "Supported tables and resources", "Work with large data sets", "Guidance for throttled
 requests"; REST reference, "Resources".
 """
@@ -16,7 +18,7 @@ from typing import Any, Final
 
 from weightguard.collect.azure.caller import Caller, Place
 from weightguard.collect.azure.kinds import operation_of
-from weightguard.collect.azure.route import QUERIED, Route, listing
+from weightguard.collect.azure.route import QUERIED, Route, listing, single
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.calls.operation import Operation
 from weightguard.collect.exports.azure.kinds import table_of
@@ -32,7 +34,6 @@ KINDS: Final[Mapping[str, str]] = {
     "Microsoft.Authorization/roleAssignments": "who has which role where",
     "Microsoft.Authorization/roleDefinitions": "what the roles allow",
     "Microsoft.Authorization/policyAssignments": "policies that act with an identity of their own",
-    "Microsoft.Management/managementGroups": "the management groups above the subscriptions",
     "Microsoft.Resources/subscriptions": "the subscriptions and what they lie in",
     "Microsoft.Resources/subscriptions/resourceGroups": "the resource groups",
     "Microsoft.ManagedServices/registrationAssignments": "other tenants that manage these subscriptions",
@@ -86,8 +87,6 @@ KINDS: Final[Mapping[str, str]] = {
 """Kind, as Azure writes it -> what of it could be hidden."""
 
 OF_KIND: Final[Mapping[str, Operation]] = {kind: operation_of(kind, hides) for kind, hides in KINDS.items()}
-ABOVE: Final = OF_KIND["Microsoft.Management/managementGroups"]
-"""What lies above every subscription: no permission at one of them tells of it."""
 TABLES: Final = tuple(sorted({table_of(kind.lower()) for kind in KINDS}))
 
 
@@ -107,7 +106,17 @@ _LISTED: Final = listing(
 )  # fmt: skip
 SIGHT: Final = replace(_LISTED, operation=replace(_LISTED.operation, identity=(), entries=()))
 """Which permissions the caller has: entries of it have no name."""
-ROUTES: Final = (*QUERIES.values(), SIGHT)
+_ROLES: Final = listing(
+    "Microsoft.Authorization/roleAssignments", "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleAssignments",
+    "2022-04-01", "which roles the caller has", query=(("$filter", "assignedTo('{principal}')"),),
+)  # fmt: skip
+_ROLE: Final = single(
+    "Microsoft.Authorization/roleDefinitions", "{id}", "2022-04-01", "what the roles of the caller allow"
+)
+OWN_ROLES: Final = replace(_ROLES, operation=replace(_ROLES.operation, name="roleassignments/own"))
+OWN_ROLE: Final = replace(_ROLE, operation=replace(_ROLE.operation, name="roledefinitions/own"))
+"""Asked where nothing else says which permissions the caller has."""
+ROUTES: Final = (*QUERIES.values(), SIGHT, OWN_ROLES, OWN_ROLE)
 OPERATIONS: Final = (*(route.operation for route in ROUTES), *OF_KIND.values())
 
 
@@ -154,24 +163,48 @@ def _number(value: Any) -> int:
 def sight(caller: Caller, subscription: str) -> None:
     """Write down which kinds the caller may not read all over a subscription."""
     id = f"/subscriptions/{subscription}"
-    answer = caller.ask(SIGHT, Place({"subscription": subscription}, resource=id))
-    if not answer.ok:
+    held = permissions(caller, subscription)
+    if held is None:
         for route in QUERIES.values():
-            caller.note(
-                route.operation,
-                Answer("denied", code="SightUnknown", message="nothing says what may be read"),
-                id,
-            )
+            unknown = Answer("denied", code="SightUnknown", message="nothing says what may be read")
+            caller.note(route.operation, unknown, id)
         return
-    held = [one for one in answer.data.get("value") or () if isinstance(one, dict)]
     for operation in OF_KIND.values():
         missing = [one for one in operation.permissions if not allows(held, one)]
-        if missing and operation is not ABOVE:
-            caller.note(
-                operation,
-                Answer("denied", code="AuthorizationFailed", message=f"{missing[0]} is not granted"),
-                id,
-            )
+        if missing:
+            refused = Answer("denied", code="AuthorizationFailed", message=f"{missing[0]} is not granted")
+            caller.note(operation, refused, id)
+
+
+def permissions(caller: Caller, subscription: str) -> list[Mapping[str, Any]] | None:
+    """What the caller may do all over a subscription: as it is told, else by the roles that it has there; None where neither is."""
+    id = f"/subscriptions/{subscription}"
+    answer = caller.ask(SIGHT, Place({"subscription": subscription}, resource=id))
+    if answer.ok:
+        return [one for one in answer.data.get("value") or () if isinstance(one, dict)]
+    principal = caller.principal()
+    if principal is None:
+        return None
+    roles = caller.ask(OWN_ROLES, Place({"subscription": subscription, "principal": principal}, resource=id))
+    if not roles.ok:
+        return None
+    return [one for role in roles.data.get("value") or () for one in _of_role(caller, id, role)]
+
+
+def _of_role(caller: Caller, id: str, role: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The permissions of a role, where it is held all over a subscription and without a condition."""
+    told = role.get("properties")
+    held = told if isinstance(told, dict) else {"scope": "?"}
+    scope = str(held.get("scope") or "").rstrip("/").lower()
+    above = scope in ("", id.lower()) or scope.startswith("/providers/microsoft.management/managementgroups/")
+    definition = held.get("roleDefinitionId")
+    if not above or held.get("condition") or not isinstance(definition, str):
+        return
+    answer = caller.ask(OWN_ROLE, Place({"id": definition}, resource=definition))
+    found = answer.data.get("properties")
+    for one in (found.get("permissions") if isinstance(found, dict) else None) or ():
+        if isinstance(one, dict):
+            yield one
 
 
 def allows(held: Sequence[Mapping[str, Any]], action: str) -> bool:
