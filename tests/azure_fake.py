@@ -309,7 +309,7 @@ class _Handler(BaseHTTPRequestHandler):
             return own
         if low.endswith("/managementpolicies/default"):
             raise Refused(404, "ManagementPolicyNotFound")
-        set_on = re.fullmatch(r"(/subscriptions/[^/]+)/providers/(microsoft\.authorization/\w+)", low)
+        set_on = re.fullmatch(r"(/subscriptions/[^/]+)/providers/([\w.]+/\w+)", low)
         if set_on:
             found = [one for one in everything
                      if one["type"].lower() == set_on[2] and one["id"].lower().startswith(set_on[1])]  # fmt: skip

@@ -195,6 +195,10 @@ def test_weights_are_found_by_their_headers(azure: fake.Served, scan: Scan) -> N
     assert {row["key"]: row["examined"] for row in rows} == {
         "a/model.safetensors": "header", "a/config.json": "not_needed", "z/gone.gguf": "old_version", "z/half.gguf": "unfinished",
     }  # fmt: skip
+    of_account = [
+        one for one in azure.tenant.asked if "storageAccounts/weights" in one and one.startswith("GET /arm")
+    ]
+    assert len(of_account) == 6
     asked = [one for one in azure.tenant.asked if "model.safetensors" in one]
     assert asked and all(one.startswith("GET /blob/weights/models/a/model.safetensors") for one in asked)
     empty = next(one for one in found.estate.stores if one.name == "models-2")
@@ -288,7 +292,7 @@ def test_what_is_refused_is_a_gap_with_its_permission(
 
 @pytest.mark.slow
 def test_no_refusal_turns_anything_to_pass(azure: fake.Served, scan: Scan) -> None:
-    """Every permission is taken away by itself: it is told, and nothing that did not pass passes."""
+    """Every permission is taken away by itself: it is told, and nothing passes that failed or was not known."""
     document = permissions()
     granted = {
         "actions": document["role"]["Actions"],
@@ -296,7 +300,7 @@ def test_no_refusal_turns_anything_to_pass(azure: fake.Served, scan: Scan) -> No
         "graph": document["graph"],
     }
     whole = scan()
-    passing = passed(whole)
+    not_passing = judged(whole, "fail", "unknown")
     asked = {f"{one.service}:{one.operation}" for one in whole.snapshots[0].calls() if one.attempts}
     asked |= {one.id for one in tables.OF_KIND.values()}
     held = {f"{one.service}:{one.operation}" for one in whole.snapshots[0].records()} | {
@@ -320,15 +324,16 @@ def test_no_refusal_turns_anything_to_pass(azure: fake.Served, scan: Scan) -> No
             }
             assert told & needing[taken] or asked.isdisjoint(needing[taken]), taken
             if held & needing[taken]:
-                assert passed(found) <= passing, taken
+                assert judged(found, "pass").isdisjoint(not_passing), taken
 
 
 NEEDED_TO_BEGIN = frozenset({"Microsoft.Management/managementGroups/descendants/read"})
 """Asked for only where a management group is named."""
 
 
-def passed(found: api.Evidence) -> set[tuple[str, str]]:
-    return {(one.control, one.subject) for one in api.assess(found).results if one.status == "pass"}
+def judged(found: api.Evidence, *statuses: str) -> set[tuple[str, str]]:
+    """What a report says of what."""
+    return {(one.control, one.subject) for one in api.assess(found).results if one.status in statuses}
 
 
 # What goes wrong on the way
@@ -412,6 +417,31 @@ def test_what_ends_midway_goes_on_where_it_stopped(azure: fake.Served, scan: Sca
     azure.tenant.faults, azure.tenant.asked[:] = [], []
     resumed = api.load(api.collect(tmp_path / "s", source))
     assert answers(resumed) == answers(scan())
+
+
+def test_where_resource_graph_does_not_answer_resource_manager_does(azure: fake.Served, scan: Scan) -> None:
+    before = answers(scan())
+    azure.tenant.faults = [fake.Fault("ResourceGraph", 403, "AuthorizationFailed")]
+    found = scan()
+    assert answers(found) == before
+    assert {one for one in outcomes(found) if not one.startswith("resourcegraph:")} == set()
+    assert found.estate.stores.complete, "storage accounts were listed all the same"
+    assert not found.estate.accounts.complete
+
+
+def test_hosts_that_do_not_answer_are_gaps_of_their_own(azure: fake.Served, scan: Scan) -> None:
+    endpoints = {
+        **azure.options()["endpoints"],
+        "blob": "https://127.0.0.1:1",
+        "vault": "https://127.0.0.1:1",
+    }
+    found = scan(endpoints=endpoints)
+    assert outcomes(found) == {
+        "blob:ListBlobs": {("failed", "HostUnreachable")},
+        "keyvault:vaults/keys/rotationpolicy": {("failed", "HostUnreachable")},
+    }
+    with pytest.raises(CredentialsError, match="Azure does not answer"):
+        scan(endpoints={**endpoints, "management": "https://127.0.0.1:1"})
 
 
 # What cannot be scanned

@@ -86,7 +86,50 @@ KINDS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Kind, as Azure writes it -> what of it could be hidden."""
 
-OF_KIND: Final[Mapping[str, Operation]] = {kind: operation_of(kind, hides) for kind, hides in KINDS.items()}
+_VERSIONS: Final[Mapping[str, str]] = {
+    "Microsoft.Authorization/policyAssignments": "2023-04-01",
+    "Microsoft.Authorization/roleAssignments": "2022-04-01",
+    "Microsoft.Authorization/roleDefinitions": "2022-04-01",
+    "Microsoft.App/containerApps": "2024-03-01",
+    "Microsoft.App/jobs": "2024-03-01",
+    "Microsoft.Automation/automationAccounts": "2023-11-01",
+    "Microsoft.Batch/batchAccounts": "2024-02-01",
+    "Microsoft.CognitiveServices/accounts": "2023-05-01",
+    "Microsoft.Compute/disks": "2024-03-02",
+    "Microsoft.Compute/images": "2024-03-01",
+    "Microsoft.Compute/snapshots": "2024-03-02",
+    "Microsoft.Compute/virtualMachines": "2024-03-01",
+    "Microsoft.Compute/virtualMachineScaleSets": "2024-03-01",
+    "Microsoft.ContainerInstance/containerGroups": "2023-05-01",
+    "Microsoft.ContainerRegistry/registries": "2023-07-01",
+    "Microsoft.ContainerService/managedClusters": "2024-05-01",
+    "Microsoft.DataFactory/factories": "2018-06-01",
+    "Microsoft.DataProtection/backupVaults": "2024-04-01",
+    "Microsoft.Databricks/accessConnectors": "2024-05-01",
+    "Microsoft.Databricks/workspaces": "2024-05-01",
+    "Microsoft.HybridCompute/machines": "2022-12-27",
+    "Microsoft.KeyVault/managedHSMs": "2023-07-01",
+    "Microsoft.KeyVault/vaults": "2023-07-01",
+    "Microsoft.Logic/workflows": "2019-05-01",
+    "Microsoft.MachineLearningServices/workspaces": "2024-04-01",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
+    "Microsoft.Network/privateEndpoints": "2023-11-01",
+    "Microsoft.RecoveryServices/vaults": "2024-04-01",
+    "Microsoft.Search/searchServices": "2023-11-01",
+    "Microsoft.Storage/storageAccounts": "2023-05-01",
+    "Microsoft.Synapse/workspaces": "2021-06-01",
+    "Microsoft.Web/sites": "2023-12-01",
+}
+"""Kinds that Resource Manager lists in a whole subscription -> the version of its interface."""
+LISTS: Final[Mapping[str, Route]] = {
+    kind: listing(kind, f"/subscriptions/{{subscription}}/providers/{kind}", version, KINDS[kind])
+    for kind, version in _VERSIONS.items()
+}
+"""What is asked in Resource Graph's stead, where that does not answer."""
+OF_KIND: Final[Mapping[str, Operation]] = {
+    kind: LISTS[kind].operation if kind in LISTS else operation_of(kind, hides)
+    for kind, hides in KINDS.items()
+}
 TABLES: Final = tuple(sorted({table_of(kind.lower()) for kind in KINDS}))
 
 
@@ -116,7 +159,7 @@ _ROLE: Final = single(
 OWN_ROLES: Final = replace(_ROLES, operation=replace(_ROLES.operation, name="roleassignments/own"))
 OWN_ROLE: Final = replace(_ROLE, operation=replace(_ROLE.operation, name="roledefinitions/own"))
 """Asked where nothing else says which permissions the caller has."""
-ROUTES: Final = (*QUERIES.values(), SIGHT, OWN_ROLES, OWN_ROLE)
+ROUTES: Final = (*QUERIES.values(), *LISTS.values(), SIGHT, OWN_ROLES, OWN_ROLE)
 OPERATIONS: Final = (*(route.operation for route in ROUTES), *OF_KIND.values())
 
 
@@ -128,7 +171,9 @@ def query(table: str) -> str:
 
 
 def rows(caller: Caller, table: str, subscriptions: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """The rows of a table, as they come. A listing that is cut, or holds fewer than it says, is written down as failed."""
+    """The rows of a table, as they come; where it does not answer, what Resource Manager lists. A listing that is cut, or holds
+    fewer than it says, is written down as failed.
+    """
     for start in range(0, len(subscriptions), MOST_SUBSCRIPTIONS):
         yield from _of_some(caller, table, subscriptions[start : start + MOST_SUBSCRIPTIONS], PAGE)
 
@@ -150,10 +195,22 @@ def _of_some(
         yield from found
     if last.code == _TOO_MUCH and size > 1:
         yield from _of_some(caller, table, subscriptions, size // 10 or 1)
-    elif last.ok and count < total:
+    elif not last.ok:
+        yield from _listed(caller, table, subscriptions)
+    elif count < total:
         caller.note(
             route.operation, Answer("failed", code="Truncated", message=f"{count} of {total} rows came")
         )
+
+
+def _listed(caller: Caller, table: str, subscriptions: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """What Resource Manager lists of the kinds in a table, a kind and a subscription at a time."""
+    for kind, route in LISTS.items():
+        for one in subscriptions if table_of(kind.lower()) == table else ():
+            id = f"/subscriptions/{one}"
+            answer = caller.ask(route, Place({"subscription": one}, resource=id))
+            for entry in answer.data.get("value") or ():
+                yield {**entry, "type": kind}
 
 
 def _number(value: Any) -> int:
