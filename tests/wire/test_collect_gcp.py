@@ -327,7 +327,7 @@ def test_hmac_keys_are_credentials(world: Cloud, url: str, tmp_path: Path) -> No
 def test_what_does_not_exist_is_one_line(
     world: Cloud, url: str, tmp_path: Path, settings: dict[str, Any], words: str
 ) -> None:
-    world.deny("cloudresourcemanager.*", "cloudasset.*", about="nothing-here")
+    world.deny("cloudresourcemanager.*", about="nothing-here")
     world.deny("cloudresourcemanager.*", body=error(404, "NOT_FOUND"), status=404, about="404")
     with pytest.raises(InputError, match=words):
         scanned(tmp_path, url, **settings)

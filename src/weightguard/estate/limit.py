@@ -132,6 +132,12 @@ class LimitKind(Enum):
         ("read", "write", "copy", "delete"),
         ("storage:ListManagedFolders",),
     )
+    UNFINISHED_UPLOADS = (
+        "unfinished-uploads",
+        "weights in the parts of uploads that were never completed: on Google Cloud they are not listed",
+        (),
+        (),
+    )
     WORKSPACE = (
         "workspace-administrators",
         "administrators of the directory, and accounts that act as any person of the domain by delegation: neither is read",

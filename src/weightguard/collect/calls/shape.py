@@ -13,7 +13,11 @@ from weightguard.collect.calls.operation import Operation
 
 def shaped(operation: Operation, raw: Mapping[str, Any]) -> Answer:
     """An answer that came, as JSON has it. Failed where it lacks what the operation declares; a listing keeps its good entries."""
-    data = {name: to_json(value) for name, value in raw.items()}
+    return checked(operation, {name: to_json(value) for name, value in raw.items()})
+
+
+def checked(operation: Operation, data: dict[str, Any]) -> Answer:
+    """The same of an answer that came as JSON."""
     missing = [name for name in operation.required if name not in data]
     if missing:
         return Answer("failed", code=MALFORMED, message=f"the answer lacks {', '.join(missing)}")

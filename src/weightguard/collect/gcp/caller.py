@@ -12,7 +12,7 @@ from weightguard.collect.calls.breaker import Breaker
 from weightguard.collect.calls.calls import Ask, Calls, Check, Question, joined
 from weightguard.collect.calls.operation import Operation
 from weightguard.collect.calls.paging import Tokens
-from weightguard.collect.calls.shape import shaped
+from weightguard.collect.calls.shape import checked
 from weightguard.collect.gcp.codes import CODES, DISABLED, UNREACHABLE, fault
 from weightguard.collect.gcp.method import Method
 from weightguard.collect.gcp.transport import Oversized, Reply, Transport, Unanswered
@@ -142,7 +142,7 @@ def _read(operation: Operation, reply: Reply) -> Answer:
         return Answer("failed", code=MALFORMED, message="the answer is no JSON")
     if not isinstance(data, dict) or not _lists(operation, data):
         return Answer("failed", code=MALFORMED, message="the answer is not shaped as documented")
-    return shaped(operation, data)
+    return checked(operation, data)
 
 
 def _lists(operation: Operation, data: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ off, projects, their policies, accounts and roles are asked of their own APIs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Any
 from weightguard.collect.gcp import assets, buckets, containers, direct, groups
 from weightguard.collect.gcp.caller import Caller
 from weightguard.collect.gcp.entry import Container, Entry, scope_of
-from weightguard.collect.gcp.inventory import CONTAINERS, Homes, Inventory
+from weightguard.collect.gcp.inventory import CONTAINERS, Asset, Homes, Inventory
 from weightguard.collect.gcp.permissions import operations
 from weightguard.collect.gcp.place import Place
 from weightguard.collect.gcp.services import cloudasset, iam, resourcemanager, storage
@@ -95,18 +95,18 @@ class _Collection:
         left = direct.left(found) | {asset.name for asset in held.values()}
         found.write_rows(self.writer, homes, "cloudasset", "ListAssets", left)
         below = assets.projects(found) or _itself(place)
+        by_scope: dict[str, dict[str, Asset]] = {}
+        for name, asset in held.items():
+            by_scope.setdefault(homes.of(asset), {})[name] = asset
         for project in below:
-            yield from self._project(found, homes, project)
+            yield self._project(homes, project, by_scope)
         yield from self._around(found, homes, place, below)
 
-    def _project(self, found: Inventory, homes: Homes, project: str) -> Iterator[Unit]:
+    def _project(self, homes: Homes, project: str, by_scope: Mapping[str, Mapping[str, Asset]]) -> Unit:
         place = self.place(f"projects/{project}")
-        told = buckets.Told(
-            {name: asset for name, asset in assets.buckets(found).items() if homes.of(asset) == place.scope},
-            homes.lineage(place.container),
-        )
+        told = buckets.Told(by_scope.get(place.scope, {}), homes.lineage(place.container))
         read = partial(buckets.units, place, told, self.readers, self.entry.options.header_reads)
-        yield place.unit("storage", storage.LIST_BUCKETS, read)
+        return place.unit("storage", storage.LIST_BUCKETS, read)
 
     def _around(self, found: Inventory, homes: Homes, place: Place, below: Iterable[str]) -> Iterator[Unit]:
         """What lies on every container of the inventory, and all that those above it hand down."""

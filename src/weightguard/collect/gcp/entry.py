@@ -111,12 +111,17 @@ def _tried(transport: Transport, asked: tuple[str, ...]) -> Iterator[tuple[Conta
             )  # fmt: skip
         if described.code in GONE:
             raise _missing(name)
-        readable = described.ok or next(_first_page(caller, name)).ok
+        readable = described.ok or _is_told(next(_first_page(caller, name)))
         yield Container(_by_id(name, described), described, tuple(calls)), readable
 
 
 def _first_page(caller: Caller, name: str) -> Iterator[Answer]:
     return caller.pages(cloudasset.LISTINGS["RESOURCE"], about=name, parent=name)
+
+
+def _is_told(page: Answer) -> bool:
+    """Whether the inventory tells of a container. One that exists is in its own inventory: an empty one is nobody's."""
+    return page.ok and bool(page.data.get("assets"))
 
 
 def _by_id(name: str, described: Answer) -> str:

@@ -28,6 +28,11 @@ def limits(estate: Estate) -> Iterator[Limit]:
         for one in stores
         if isinstance(one.folder_policies, Unknown)
     )
+    yield from (
+        Limit(LimitKind.UNFINISHED_UPLOADS, one.id, in_play=False)
+        for one in stores
+        if isinstance(one.contents, Known)
+    )
     if any(one.provider == "gcp" for one in (*estate.accounts, *estate.containers)):
         yield Limit(LimitKind.WORKSPACE, _EVERYTHING, in_play=False)
     if "PARTIAL_POLICY" in _contents(estate):
