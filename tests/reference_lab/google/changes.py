@@ -309,7 +309,7 @@ def pool(condition: str | None, issuer: str = "https://token.actions.githubuserc
     provider = {
         "name": f"{path}/providers/only",
         "state": "ACTIVE",
-        "oidc": {"issuerUri": issuer},
+        "oidc": {"issuerUri": issuer, "allowedAudiences": ["https://sts.googleapis.com"]},
         "attributeMapping": {
             "google.subject": "assertion.sub",
             "attribute.repository": "assertion.repository",
@@ -323,6 +323,71 @@ def pool(condition: str | None, issuer: str = "https://token.actions.githubuserc
     return [
         {"new": {"call": call, "name": name, "type": f"{IAM}/{kind}", "project": SERVING, "data": data}}
         for call, name, kind, data in news
+    ]
+
+
+def lets_in(**origin: Any) -> list[Edit]:
+    """The perimeter lets somebody in to read; ``sources``, ``identityType``, ``identities`` as an ingress rule has them."""
+    aim = {"resources": ["*"], "operations": [{"serviceName": "*"}]}
+    return [
+        {"asset": "perimeter", "set": {"status.ingressPolicies": [{"ingressFrom": origin, "ingressTo": aim}]}}
+    ]
+
+
+def lets_out(*, to: list[str]) -> list[Edit]:
+    """The perimeter lets requests for storage out to some projects."""
+    aim = {"resources": to, "operations": [{"serviceName": "storage.googleapis.com"}]}
+    rule = {"egressFrom": {"identityType": "ANY_IDENTITY"}, "egressTo": aim}
+    return [{"asset": "perimeter", "set": {"status.egressPolicies": [rule]}}]
+
+
+def level(name: str, **condition: Any) -> list[Edit]:
+    """An access level of one condition."""
+    held = {
+        "name": f"accessPolicies/5005/accessLevels/{name}",
+        "title": name,
+        "basic": {"conditions": [condition]},
+    }
+    asset = {
+        "name": f"//{RM}/{ORGANISATION}",
+        "asset_type": f"{RM}/Organization",
+        "ancestors": [ORGANISATION],
+    }
+    return [{"call": f"level {name}", "as": {**asset, "access_level": held}}]
+
+
+def attested(
+    demands: str | None = None, issuer: str = "https://confidentialcomputing.googleapis.com"
+) -> list[Edit]:
+    """The release's key opens for workloads of Confidential Space, of one image, and for nobody else."""
+    digest = "sha256:" + "a" * 64
+    asked = demands or (
+        f"assertion.swname == 'CONFIDENTIAL_SPACE' && assertion.submods.container.image_digest == '{digest}' && "
+        "assertion.dbgstat == 'disabled-since-boot' && "
+        "'STABLE' in assertion.submods.confidential_space.support_attributes"
+    )
+    who = f"principalSet://iam.googleapis.com/projects/{NUMBERS[SERVING]}/locations/global/workloadIdentityPools/ci/*"
+    keys = ("release", "checkpoints", "eval")
+    closed = [{"asset": f"key {one}", "revoke": "roles/cloudkms.cryptoKeyEncrypterDecrypter"} for one in keys]
+    opened = [edit for one in keys for edit in key_allows(one, "roles/cloudkms.cryptoKeyDecrypter", who)]
+    return [*pool(asked, issuer), *closed, *opened]
+
+
+def trigger(project: str, runs_as: str | None, **told: Any) -> list[Edit]:
+    """A trigger of Cloud Build."""
+    path = f"projects/{project}/locations/{PLACE}/triggers/t1"
+    account = (
+        {"serviceAccount": f"projects/{project}/serviceAccounts/{email(runs_as, project)}"} if runs_as else {}
+    )
+    return [
+        _running(
+            "cloudbuild",
+            project,
+            path,
+            "BuildTrigger",
+            "trigger",
+            {"id": "t1", "name": path, **account, **told},
+        )
     ]
 
 

@@ -46,7 +46,7 @@ CONFIGURATION: dict[str, Any] = {
         "technical_safe_harbour": "technical.txt",
     },
 }
-CONTENTS = ("resource", "iam_policy", "org_policy")
+CONTENTS = ("resource", "iam_policy", "org_policy", "service_perimeter", "access_level")
 """The kinds of content that assets are exported with, as an export names them."""
 OBJECTS, DENY_POLICIES = "storage:ListObjects", "iam:ListPolicies"
 
@@ -64,6 +64,7 @@ class GoogleLaboratory(Configured):
         super().__init__(CONFIGURATION)
         parts = (
             organisation.containers(),
+            organisation.perimeter(),
             organisation.accounts(),
             storage.buckets(),
             storage.keys(),
@@ -90,6 +91,7 @@ class GoogleLaboratory(Configured):
           ``remove: true``: it is not there;
         - ``new``: another asset (``call`` it, ``name``, ``type``, ``project``, ``data``, ``bindings``;
           ``ancestors`` where it lies in no project of ours);
+        - ``as``: a line of an export as it stands (``call`` it);
         - ``beside``: a line of a deny policy or a group; ``objects``: rows of weights; ``empty``: a bucket whose objects go;
         - ``document`` with ``text``: a disclosure document.
         """
@@ -150,6 +152,8 @@ class GoogleLaboratory(Configured):
     def _edit(self, edit: dict[str, Any]) -> None:
         if "new" in edit:
             self._add(**edit["new"])
+        elif "as" in edit:
+            self.assets[edit["call"]] = copy.deepcopy(edit["as"])
         elif "beside" in edit:
             self.beside.append(edit["beside"])
         elif "objects" in edit:
@@ -203,10 +207,11 @@ def _edit_asset(found: Asset, edit: dict[str, Any]) -> None:
         ]
         found["org_policy"] = [*other, copy.deepcopy(edit["constraint"])]
     else:
+        data = found["resource"]["data"] if "resource" in found else found["service_perimeter"]
         for path, value in edit.get("set", {}).items():
-            _put(found["resource"]["data"], path, copy.deepcopy(value))
+            _put(data, path, copy.deepcopy(value))
         for path in edit.get("unset", ()):
-            _put(found["resource"]["data"], path, None)
+            _put(data, path, None)
 
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:

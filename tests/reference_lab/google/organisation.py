@@ -108,3 +108,24 @@ def accounts() -> Iterator[tuple[str, Asset]]:
         }
         full = f"//{IAM}/projects/{project}/serviceAccounts/1000{number}"
         yield f"account {name}", asset(full, f"{IAM}/ServiceAccount", above(project), data, policy())
+
+
+ACCESS = "accessPolicies/5005"
+
+
+def perimeter() -> Iterator[tuple[str, Asset]]:
+    """The perimeter around every project, which nothing crosses."""
+    inside = {
+        "name": f"{ACCESS}/servicePerimeters/weights",
+        "title": "weights",
+        "status": {
+            "resources": [f"projects/{number}" for number in NUMBERS.values()],
+            "restrictedServices": ["storage.googleapis.com", "cloudkms.googleapis.com"],
+            "ingressPolicies": [],
+            "egressPolicies": [],
+        },
+    }
+    yield "perimeter", {
+        "name": f"//{RM}/{ORGANISATION}", "asset_type": f"{RM}/Organization", "ancestors": [ORGANISATION],
+        "service_perimeter": inside,
+    }  # fmt: skip

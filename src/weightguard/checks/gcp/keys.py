@@ -10,7 +10,7 @@ from typing import Final
 
 from weightguard.checks import keys as neutral
 from weightguard.checks.gcp.decisions import gaps, granted, is_unread
-from weightguard.checks.relations import missing, words
+from weightguard.checks.relations import key_named, missing, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs, said, some
 from weightguard.controls.schema import Status
@@ -82,3 +82,45 @@ def administration_apart_from_use(key: Key, context: Context) -> Verdict:
         )
     context.require((*((policy,) if isinstance(policy, Unknown) else ()), *gaps(key.id, context)))
     return Verdict.passed("whoever administers the key cannot decrypt with it")
+
+
+_NAMED_KEY: Final = (
+    "kmsKeyName",
+    "encryptionSpec.kmsKeyName",
+    "cmekSettings.kmsKeyName",
+    "encryptionConfig.kmsKeyName",
+)
+"""Where resources name the key that they are encrypted with; disks and their copies are things of their own."""
+
+
+def dedicated(key: Key, context: Context) -> Verdict:
+    """The key protects weights of one tier and nothing else, no disk and no repository either."""
+    found = neutral.dedicated(key, context)
+    if found.status is not Status.PASS:
+        return found
+    users, unread = context.once("gcp users of keys", lambda: _users_of_keys(context))
+    if others := users.get(key.id, ()):
+        return Verdict.failed("the key protects other things as well: {others}", others=refs(others))
+    context.require((*unread, *context.estate.disk_copies.gaps))
+    return found
+
+
+def _users_of_keys(context: Context) -> tuple[dict[str, list[str]], list[Unknown]]:
+    """Key -> the things that are no stores and are encrypted with it, and the settings that nobody could read."""
+    users: dict[str, list[str]] = {}
+    unread: list[Unknown] = []
+    copies = [(one.id, one.account, one.key) for one in context.estate.disk_copies if one.provider == "gcp"]
+    others = [
+        (one.id, one.account, fact)
+        for each in context.estate.resources.values()
+        for one in each
+        if one.provider == "gcp"
+        for name, fact in one.attributes.items()
+        if name in _NAMED_KEY
+    ]
+    for name, account, fact in (*copies, *others):
+        if isinstance(fact, Unknown):
+            unread.append(fact)
+        elif fact.value and (found := key_named(str(fact.value), account, None, context)) is not None:
+            users.setdefault(found.id, []).append(name)
+    return users, unread

@@ -10,6 +10,7 @@ from weightguard.estate.fact import Collection, Fact, Known, Reason, Source, Unk
 from weightguard.estate.gcp import (
     containers,
     disks,
+    endpoints,
     identities,
     keys,
     perimeters,
@@ -35,6 +36,7 @@ DESCRIBED: Final = (
     "workloads",
     "disk_copies",
     "trails",
+    "endpoints",
     "secrets",
 )
 """Collections that an export of resources fills: without one, more may exist of each."""
@@ -124,6 +126,7 @@ def _things(records: Records) -> dict[str, Sequence[Any]]:
         "disk_copies": disks.disk_copies(records),
         "secrets": secret,
         "trails": sinks.trails(records),
+        "endpoints": endpoints.endpoints(records),
     }
 
 

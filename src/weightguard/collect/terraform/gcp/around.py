@@ -23,6 +23,19 @@ def _rules(data: Data) -> Data:
     return found
 
 
+def _disk(data: Data) -> Data:
+    """A disk or a copy of one, whose key Terraform calls by its link."""
+    holders = {
+        name: held for name, held in data.items() if name.endswith("EncryptionKey") and isinstance(held, dict)
+    }
+    named = {
+        name: {**held, "kmsKeyName": held["kmsKeySelfLink"]}
+        for name, held in holders.items()
+        if held.get("kmsKeySelfLink")
+    }
+    return {**data, **named}
+
+
 def _subnetwork(data: Data) -> Data:
     """Flow logs are on where their block is there."""
     held = data.get("logConfig")
@@ -85,8 +98,17 @@ def _feeds() -> dict[str, Shape]:
 
 
 AROUND: Final[Mapping[str, Shape]] = {
+    "google_compute_image": Shape(
+        "compute.googleapis.com/Image", inside("compute", "global/images/{name}"), adjust=_disk
+    ),
+    "google_compute_disk": Shape(
+        "compute.googleapis.com/Disk", inside("compute", "zones/{where}/disks/{name}"), adjust=_disk
+    ),
+    "google_compute_snapshot": Shape(
+        "compute.googleapis.com/Snapshot", inside("compute", "global/snapshots/{name}"), adjust=_disk
+    ),
     "google_compute_region_disk": Shape(
-        "compute.googleapis.com/RegionDisk", inside("compute", "regions/{where}/disks/{name}")
+        "compute.googleapis.com/RegionDisk", inside("compute", "regions/{where}/disks/{name}"), adjust=_disk
     ),
     "google_compute_machine_image": Shape(
         "compute.googleapis.com/MachineImage", inside("compute", "global/machineImages/{name}")

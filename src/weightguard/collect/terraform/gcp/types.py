@@ -146,11 +146,6 @@ SHAPES: Final[Mapping[str, Shape]] = {
         "//compute.googleapis.com/projects/{project}",
         adjust=_project_metadata,
     ),
-    "google_compute_image": Shape("compute.googleapis.com/Image", _in("compute", "global/images/{name}")),
-    "google_compute_disk": Shape("compute.googleapis.com/Disk", _in("compute", "zones/{where}/disks/{name}")),
-    "google_compute_snapshot": Shape(
-        "compute.googleapis.com/Snapshot", _in("compute", "global/snapshots/{name}")
-    ),
     "google_compute_instance_template": Shape(
         "compute.googleapis.com/InstanceTemplate",
         _in("compute", "global/instanceTemplates/{name}"),
