@@ -82,9 +82,9 @@ def test_the_reference_laboratory_passes_every_control_that_facts_decide_up_to_s
     assert decided <= {one.control for one in judgement.results}
 
 
-@pytest.mark.parametrize("provider", ["gcp", "azure"])
+@pytest.mark.parametrize(("provider", "least"), [("gcp", 80), ("azure", 25)])
 def test_the_laboratory_on_another_cloud_passes_what_is_decided_there_up_to_sl3(
-    provider: str, catalogue: Catalogue, judged: Judge
+    provider: str, least: int, catalogue: Catalogue, judged: Judge
 ) -> None:
     decided = {
         one.id for one in catalogue.controls if provider in one.decided_on and LEVELS.index(one.level) <= 2
@@ -96,7 +96,7 @@ def test_the_laboratory_on_another_cloud_passes_what_is_decided_there_up_to_sl3(
         if one.status in (Status.FAIL, Status.UNKNOWN)
     ]
     assert problems == []
-    assert len(decided) >= 25
+    assert len(decided) >= least
 
 
 def test_nothing_is_wrong_with_the_catalogue(catalogue: Catalogue) -> None:

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from weightguard.checks.gcp.decisions import policies_by_name
 from weightguard.checks.gcp.exposure import outsiders
-from weightguard.checks.gcp.resources import all_in, attribute
+from weightguard.checks.gcp.resources import all_in, attribute, looked_for
 from weightguard.checks.gcp.storage import constraints
-from weightguard.checks.relations import counted, key_named, key_unseen, missing, words
+from weightguard.checks.relations import account_of, counted, key_named, key_unseen, missing, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, refs, said, some
 from weightguard.estate.fact import Source
@@ -147,6 +147,7 @@ def replication_stays_inside(store: Store, context: Context) -> Verdict:
     if lost:
         told = store.replicas.source
         missing(Source.named(told.service, told.operation, f"the owner of {words(lost)}", provider="gcp"))
+    looked_for(account_of(store, context), context.estate.stores, context)
     return Verdict.passed(
         "{count}, none leads outside the organisation", count=counted(len(jobs), "transfer job")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from weightguard.checks.gcp.hierarchy import above
 from weightguard.checks.relations import lies_at
 from weightguard.controls.judge import Context
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
@@ -45,12 +46,18 @@ def looked_for(
     """Where nothing was found it has to have been looked for: a Terraform state tells of what it made, and lists nothing.
 
     Raises:
-        UnknownFact: nobody looked.
+        UnknownFact: nobody looked, or was let see all of the project's resources.
     """
     told = account.settings.get("contents")
     contents = told.value if isinstance(told, Known) else ()
     if _RESOURCES not in contents or (_STATE in contents and not any(True for _ in found)):
         context.require([Unknown(Reason.NOT_COLLECTED, Source.asked("gcp", account.id, *listing))])
+    places = {account.id, *(one.id.replace("/", "-") for one in above(account.id, context))}
+    context.require(
+        gap
+        for gap in context.estate.workloads.gaps
+        if gap.source.service == _INVENTORY[0] and gap.source.at_scope in (*places, None)
+    )
 
 
 def attribute(resource: Resource | Workload, name: str, context: Context) -> Any:
