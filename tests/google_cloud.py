@@ -128,6 +128,7 @@ class Cloud:
         listed: bucket -> more entries of its listing: older versions; ``soft`` in front: what was deleted.
         page: entries to a page.
         asked: (method, target) of every request.
+        gone: keys that are deleted once they were listed.
         odd: what was asked, or answered, that Google's descriptions do not know.
     """
 
@@ -140,6 +141,7 @@ class Cloud:
     headers: list[dict[str, str]] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
     expired: bool = False
+    gone: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def deny(self, *ids: str, body: Any = DENIED, status: int = 403, about: str = "", **more: Any) -> None:
@@ -236,9 +238,14 @@ class Cloud:
             }
             for key, data in held.items()
         ]  # fmt: skip
-        return sorted(
-            [*found, *self.listed.get(bucket, [])], key=lambda one: (one["name"].encode(), one["generation"])
-        )
+        entries = [*found, *self.listed.get(bucket, [])]
+        if "prefix" in query:
+            entries = [
+                one
+                for one in entries
+                if one["name"].startswith(query["prefix"]) and one["name"] not in self.gone
+            ]
+        return sorted(entries, key=lambda one: (one["name"].encode(), one["generation"]))
 
     def _range(self, path: str, asked: str | None) -> tuple[int, Any, dict[str, str]]:
         _, _, _, _, bucket, _, key = path.split("/")

@@ -2,7 +2,7 @@
 
 RFC 8259 leaves open what a key that is given twice means, and ``NaN`` is no JSON at all: parsers differ in what they make of
 either, so that one file says two things to two readers. And three bytes (``[],``) make sixty in memory: what a text costs is worked
-out from its brackets, commas and colons before it is parsed, piece by piece.
+out from its brackets, commas and colons before it is parsed, piece by piece (`weightguard.json_pieces`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -27,19 +25,10 @@ _LEAST_PAIR: Final = 64
 _PLAIN: Final = 6
 """Times its length that a text of ours takes at most."""
 
-DEEPEST: Final = 200
-_CHUNK: Final = 1 << 20
-
-_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_ONE_STRING: Final = re.compile(_STRING, re.DOTALL)
-_SOME_STRINGS: Final = re.compile(rb"(?:" + _STRING + rb'[^"]*+){1,2000}+', re.DOTALL)
-_PLAIN_PART: Final = rb'[^"\[\]{}]*+(?:' + _STRING + rb'[^"\[\]{}]*+)*+'
-_LEAF: Final = rb"(?:\{" + _PLAIN_PART + rb"\}|\[" + _PLAIN_PART + rb"\])"
-_BRACKET: Final = re.compile(_PLAIN_PART + rb"(?:" + _LEAF + _PLAIN_PART + rb")*+([\[\]{}])", re.DOTALL)
-"""The next bracket outside of strings, past lists and objects that hold no other."""
-_END: Final = re.compile(rb'[^"\[\]{},]*+(?:' + _STRING + rb'[^"\[\]{},]*+)*+([\[\]{},])', re.DOTALL)
-_SPACE: Final = re.compile(rb"[ \t\r\n]*+")
-_SIGN: Final = re.compile(_STRING + rb"[ \t\r\n]*+:?|[{}\[\]]|[-0-9ntf][-+.0-9a-zE]*+", re.DOTALL)
+STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+ONE_STRING: Final = re.compile(STRING, re.DOTALL)
+_SOME_STRINGS: Final = re.compile(rb"(?:" + STRING + rb'[^"]*+){1,2000}+', re.DOTALL)
+_SIGN: Final = re.compile(STRING + rb"[ \t\r\n]*+:?|[{}\[\]]|[-0-9ntf][-+.0-9a-zE]*+", re.DOTALL)
 """A text (with a colon behind it where it is a key), a bracket, a number or null, true, false."""
 
 # What each takes in bytes (measured on CPython 3.11 to 3.13).
@@ -272,7 +261,7 @@ def _counts(text: bytes) -> Counter[str]:
     while 0 <= at < len(text):
         match = _SOME_STRINGS.match(text, at)
         end = match.end() if match else len(text)
-        counts += _count(_ONE_STRING.sub(b"", text[at:end]))
+        counts += _count(ONE_STRING.sub(b"", text[at:end]))
         at = end
     return counts
 
@@ -288,124 +277,3 @@ def _width(text: bytes) -> int:
     if text.translate(None, _NOT_WIDE):
         return 4
     return 2 if text.translate(None, _NARROW) or b"\\u" in text else 1
-
-
-class Pieces:
-    """A JSON file taken apart without being held: the members of its object, the items of their lists, as pieces of text.
-
-    A piece is a value by its brackets alone; whether it is JSON, whoever parses it sees.
-
-    Args:
-        file: open for reading bytes, at its beginning.
-        meter: what the file may take.
-    """
-
-    def __init__(self, file: BufferedIOBase, meter: Meter) -> None:
-        self._file = file
-        self._meter = meter
-        self._brackets = meter.brackets()
-        self._data = b""
-        self._at = 0
-
-    def _more(self) -> bool:
-        """Take more of the file in; False at its end. What lies before the place is let go."""
-        rest = self._data[self._at :]
-        read = self._file.read(max(_CHUNK, len(rest)))
-        self._data, self._at = rest + read, 0
-        return bool(read)
-
-    def _next(self) -> bytes:
-        """The next sign that is no space, without taking it; nothing at the end."""
-        while True:
-            match = _SPACE.match(self._data, self._at)
-            self._at = match.end() if match else self._at
-            if self._at < len(self._data):
-                return self._data[self._at : self._at + 1]
-            if not self._more():
-                return b""
-
-    def _take(self, *signs: bytes) -> bytes:
-        found = self._next()
-        if found not in signs:
-            raise OddJson("is cut off" if not found else "is not JSON")
-        self._at += 1
-        return found
-
-    def begins(self, sign: bytes) -> bool:
-        """Whether the next value begins with `sign`."""
-        return self._next() == sign
-
-    def ends(self) -> None:
-        """OddJson where anything follows."""
-        if self._next():
-            raise OddJson("goes on after its end")
-
-    def value(self) -> bytes:
-        """The next value, whole."""
-        self._next()
-        end = self._end()
-        piece = self._data[self._at : end]
-        self._at = end
-        return piece
-
-    def _end(self) -> int:
-        """Where the value ends that begins at the place."""
-        at, depth = self._at, 0
-        while True:
-            match = (_BRACKET if depth else _END).match(self._data, at)
-            if match is None:
-                scanned = at - self._at
-                if not self._more():
-                    raise OddJson("is cut off")
-                at = scanned
-                continue
-            at = match.end()
-            sign = match[1]
-            if sign in b"{[":
-                depth += 1
-                self._brackets -= 1
-                if self._brackets < 0:
-                    self._meter.refuse()
-                if depth > DEEPEST:
-                    raise OddJson("is nested too deeply")
-            elif depth == 0:
-                return at - 1
-            else:
-                depth -= sign != b","
-
-    def members(self) -> Iterator[str]:
-        """The keys of the object that comes next; the value of each has to be taken before the next key is."""
-        self._take(b"{")
-        seen: set[str] = set()
-        if self.begins(b"}"):
-            self._at += 1
-            return
-        while True:
-            key = self._key()
-            if key in seen:
-                raise OddJson(f"gives the key {key[:80]!r} twice")
-            seen.add(key)
-            self._take(b":")
-            yield key
-            if self._take(b",", b"}") == b"}":
-                return
-
-    def _key(self) -> str:
-        if self._next() != b'"':
-            raise OddJson("is not JSON")
-        while (match := _ONE_STRING.match(self._data, self._at)) is None:
-            if not self._more():
-                raise OddJson("is cut off")
-        self._at = match.end()
-        return str(loads(match[0]))
-
-    def items(self) -> Iterator[bytes]:
-        """The items of the list that comes next."""
-        self._take(b"[")
-        if self.begins(b"]"):
-            self._at += 1
-            return
-        while True:
-            yield self.value()
-            if self._take(b",", b"]") == b"]":
-                return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_azure import Ask, ask, group, has_role, in_group, machine, may, names, objects, reads, service  # noqa: F401
+from azure_asking import Ask, group, has_role, in_group, machine, may, names, objects, reads, service
 
 import azure_exports as az
 
@@ -40,13 +40,13 @@ def runs(id: str, type: str, who: int = 9, **more: Any) -> dict[str, Any]:
         ("Microsoft.Web/sites", "Microsoft.Web/sites/host/listkeys/action", "Microsoft.Web/sites/restart/action"),
     ],
 )  # fmt: skip
-def test_code_in_a_service_is_its_identity(ask: Ask, type: str, works: str, does_not: str) -> None:  # noqa: F811
+def test_code_in_a_service_is_its_identity(ask: Ask, type: str, works: str, does_not: str) -> None:
     row = runs(f"{az.GROUP}/providers/{type}/x", type, kind="functionapp")
     assert az.named(1) in names(ask(row, reads(9), *may(1, works, scope=az.GROUP)))
     assert az.named(1) not in names(ask(row, reads(9), *may(1, does_not, scope=az.GROUP)))
 
 
-def test_a_runbook_takes_writing_and_running(ask: Ask) -> None:  # noqa: F811
+def test_a_runbook_takes_writing_and_running(ask: Ask) -> None:
     own = "Microsoft.Automation/automationAccounts/"
     row = runs(f"{az.GROUP}/providers/Microsoft.Automation/automationAccounts/a", own.rstrip("/"))
     assert az.named(1) not in names(ask(row, reads(9), *may(1, f"{own}jobs/write", scope=az.GROUP)))
@@ -56,7 +56,7 @@ def test_a_runbook_takes_writing_and_running(ask: Ask) -> None:  # noqa: F811
     )
 
 
-def test_a_machine_of_arc_that_is_only_monitored(ask: Ask) -> None:  # noqa: F811
+def test_a_machine_of_arc_that_is_only_monitored(ask: Ask) -> None:
     type = "Microsoft.HybridCompute/machines"
     rows = [reads(9), *may(1, f"{type}/extensions/write", scope=az.GROUP)]
     for mode, works in (("full", True), ("monitor", False)):
@@ -66,7 +66,7 @@ def test_a_machine_of_arc_that_is_only_monitored(ask: Ask) -> None:  # noqa: F81
         assert (az.named(1) in names(ask(row, *rows))) is works
 
 
-def test_publishing_passwords_take_basic_authentication(ask: Ask) -> None:  # noqa: F811
+def test_publishing_passwords_take_basic_authentication(ask: Ask) -> None:
     rows = [
         runs(SITE, "Microsoft.Web/sites", kind="app"),
         reads(9),
@@ -91,14 +91,14 @@ def test_publishing_passwords_take_basic_authentication(ask: Ask) -> None:  # no
         ({"aadProfile": {"enableAzureRBAC": True}, "disableLocalAccounts": True}, "write", True),
     ],
 )
-def test_who_makes_pods_of_a_cluster(ask: Ask, properties: Any, action: str, works: bool) -> None:  # noqa: F811
+def test_who_makes_pods_of_a_cluster(ask: Ask, properties: Any, action: str, works: bool) -> None:
     kubelet = {"identityProfile": {"kubeletidentity": {"objectId": az.person(9)}}}
     row = runs(CLUSTER, "Microsoft.ContainerService/managedClusters", 8, properties={**kubelet, **properties})
     found = ask(row, reads(9), *may(1, f"Microsoft.ContainerService/managedClusters/{action}", scope=CLUSTER))
     assert (az.named(1) in names(found)) is works
 
 
-def test_readers_of_a_workspace_see_what_its_datastores_keep(ask: Ask) -> None:  # noqa: F811
+def test_readers_of_a_workspace_see_what_its_datastores_keep(ask: Ask) -> None:
     workspace = runs(WORKSPACE, "Microsoft.MachineLearningServices/workspaces", 8)
     type = "Microsoft.MachineLearningServices/workspaces/datastores"
     reader = az.assignment(az.person(1), az.READER, WORKSPACE)
@@ -113,7 +113,7 @@ def test_readers_of_a_workspace_see_what_its_datastores_keep(ask: Ask) -> None: 
         assert (az.named(1) in names(ask(*rows, arm=[store]))) is works
 
 
-def test_whoever_pushes_images_that_a_workload_runs(ask: Ask) -> None:  # noqa: F811
+def test_whoever_pushes_images_that_a_workload_runs(ask: Ask) -> None:
     registry = az.row(f"{az.GROUP}/providers/Microsoft.ContainerRegistry/registries/r", "Microsoft.ContainerRegistry/registries",
                       properties={"loginServer": "r.azurecr.io"})  # fmt: skip
     pushes = may(1, "Microsoft.ContainerRegistry/registries/push/write", scope=az.GROUP)
@@ -123,7 +123,7 @@ def test_whoever_pushes_images_that_a_workload_runs(ask: Ask) -> None:  # noqa: 
         assert (az.named(1) in names(ask(registry, app, reads(9), *pushes))) is works
 
 
-def test_copies_by_replication_and_by_moving(ask: Ask) -> None:  # noqa: F811
+def test_copies_by_replication_and_by_moving(ask: Ask) -> None:
     replicate = f"{ACCOUNTS}objectReplicationPolicies/write"
     closed = az.account(allowCrossTenantReplication=False)
     assert names(ask(closed, *may(1, replicate))) == set()
@@ -141,7 +141,7 @@ def test_copies_by_replication_and_by_moving(ask: Ask) -> None:  # noqa: F811
     assert az.named(1) in names(ask(*may(1, move, scope=az.GROUP), owner))
 
 
-def test_local_users_and_file_systems_that_are_mounted(ask: Ask) -> None:  # noqa: F811
+def test_local_users_and_file_systems_that_are_mounted(ask: Ask) -> None:
     user = az.resource(f"{az.ACCOUNT}/localUsers/u", f"{ACCOUNTS}localUsers",
                        permissionScopes=[{"service": "blob", "resourceName": "models", "permissions": "rl"}])  # fmt: skip
     lake = {"isHnsEnabled": True, "isLocalUserEnabled": True}
@@ -151,7 +151,7 @@ def test_local_users_and_file_systems_that_are_mounted(ask: Ask) -> None:  # noq
     assert names(ask(az.account(isNfsV3Enabled=True, isHnsEnabled=True))) == {"*"}
 
 
-def test_a_key_by_roles_or_by_policies_and_never_both(ask: Ask) -> None:  # noqa: F811
+def test_a_key_by_roles_or_by_policies_and_never_both(ask: Ask) -> None:
     encryption = {
         "keySource": "Microsoft.Keyvault",
         "keyvaultproperties": {"keyvaulturi": "https://v.vault.azure.net", "keyname": "k"},
@@ -178,7 +178,7 @@ def test_a_key_by_roles_or_by_policies_and_never_both(ask: Ask) -> None:  # noqa
 # The directory
 
 
-def test_restricted_units_keep_the_tenants_administrators_out(ask: Ask) -> None:  # noqa: F811
+def test_restricted_units_keep_the_tenants_administrators_out(ask: Ask) -> None:
     helpdesk = "729827e3-9c14-49f7-bb1b-9608f156bbb8"
     for restricted, scope, works in (
         (False, "/", True),
@@ -190,7 +190,7 @@ def test_restricted_units_keep_the_tenants_administrators_out(ask: Ask) -> None:
         assert (az.named(2) in names(found)) is works
 
 
-def test_members_of_groups_for_roles_are_not_reset_by_the_help_desk(ask: Ask) -> None:  # noqa: F811
+def test_members_of_groups_for_roles_are_not_reset_by_the_help_desk(ask: Ask) -> None:
     helpdesk = "729827e3-9c14-49f7-bb1b-9608f156bbb8"
     for assignable, works in ((False, True), (True, False)):
         found = objects(
@@ -201,7 +201,7 @@ def test_members_of_groups_for_roles_are_not_reset_by_the_help_desk(ask: Ask) ->
         assert (az.named(2) in names(ask(reads(1), objects=found))) is works
 
 
-def test_a_blueprint_is_all_its_agents(ask: Ask) -> None:  # noqa: F811
+def test_a_blueprint_is_all_its_agents(ask: Ask) -> None:
     blueprint, agent = service(19), service(18, agentIdentityBlueprintId=service(19)["appId"])
     administrator = has_role(2, "db506228-d27e-4b7d-95e5-295956d6615f")
     app = {"id": az.person(119), "appId": blueprint["appId"], "displayName": "blueprint"}
@@ -211,7 +211,7 @@ def test_a_blueprint_is_all_its_agents(ask: Ask) -> None:  # noqa: F811
     assert names(ask(reads(18), objects=plain)) == {az.named(18)}
 
 
-def test_activation_of_a_role_of_the_directory_and_of_a_membership(ask: Ask) -> None:  # noqa: F811
+def test_activation_of_a_role_of_the_directory_and_of_a_membership(ask: Ask) -> None:
     waiting = {**has_role(1, az.GLOBAL_ADMINISTRATOR), "endDateTime": None}
     (one,) = ask(objects=objects(eligible=[waiting])).answers
     assert one.certainty == "conditional"
@@ -222,17 +222,17 @@ def test_activation_of_a_role_of_the_directory_and_of_a_membership(ask: Ask) -> 
     assert [(each.principal, each.certainty) for each in found.answers] == [(az.named(3), "conditional")]
 
 
-def test_whoever_assigns_directory_roles_needs_no_administrator_there(ask: Ask) -> None:  # noqa: F811
+def test_whoever_assigns_directory_roles_needs_no_administrator_there(ask: Ask) -> None:
     privileged = "e8611ab8-c189-46e8-94e1-60213ab1f814"
     assert names(ask(objects=objects(roles=[has_role(2, privileged)]))) == {az.named(2)}
 
 
-def test_a_custom_role_of_the_directory_that_nobody_described(ask: Ask) -> None:  # noqa: F811
+def test_a_custom_role_of_the_directory_that_nobody_described(ask: Ask) -> None:
     found = ask(reads(1), objects=objects(roles=[has_role(2, "99999999-0000-0000-0000-000000000009")]))
     assert any(gap.source.where.endswith("99999999-0000-0000-0000-000000000009") for gap in found.gaps)
 
 
-def test_delegations_to_another_tenant(ask: Ask) -> None:  # noqa: F811
+def test_delegations_to_another_tenant(ask: Ask) -> None:
     id = f"/subscriptions/{az.SUBSCRIPTION}/providers/Microsoft.ManagedServices/registrationAssignments/r"
     outside = "90000000-0000-0000-0000-000000000001"
     role = f"/x/{az.CONTRIBUTOR}"
@@ -243,7 +243,7 @@ def test_delegations_to_another_tenant(ask: Ask) -> None:  # noqa: F811
     assert names(ask(az.account(allowSharedKeyAccess=True), row)) == {f"azure:{outside}"}
 
 
-def test_a_machine_that_is_not_the_readers_changes_nothing(ask: Ask) -> None:  # noqa: F811
+def test_a_machine_that_is_not_the_readers_changes_nothing(ask: Ask) -> None:
     rows = [
         machine(9),
         reads(8),

@@ -24,6 +24,7 @@ _OURS = "what ships with the package or was written by the same run"
 _NOT_FROM_OUTSIDE = {
     "files": "the way to a file itself",
     "yaml_file": "the way to YAML itself",
+    "json_pieces": "the way to JSON itself",
     "json_text": "the way to JSON itself",
     "access/aws/technique_data": _OURS,
     "access/azure/technique_data": _OURS,

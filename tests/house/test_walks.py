@@ -1,4 +1,4 @@
-"""Whoever follows CONTRIBUTING adds a service and a technique: done in a copy of the sources, its blocks pass the house's tests."""
+"""Whoever follows CONTRIBUTING adds a service, a technique, a format: in a copy of the sources, it passes the house's tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from walks import ROOT, Block, follow, walk
 
-SERVICE, TECHNIQUE = walk("A service"), walk("A technique")
+SERVICE, TECHNIQUE, FORMAT = walk("A service"), walk("A technique"), walk("A report format")
 HELD = "tests/collect/aws/test_plan_is_expected.py"
 DECLARED = "tests/collect/aws/test_operations.py"
 TRIED = "tests/access/test_techniques.py"
@@ -30,10 +30,10 @@ def copied(folder: Path, blocks: list[Block]) -> Path:
     return sources
 
 
-def run(sources: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(sources: Path, *words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *words],
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(sources)},
         capture_output=True,
         text=True,
@@ -58,6 +58,12 @@ def test_the_walks_name_files_and_tables() -> None:
         ("resources.py", "KINDS"),
     ]
     assert [one.path.rpartition("/")[2] for one in TECHNIQUE] == ["appstream-001.yaml"]
+    assert [(one.path.rpartition("/")[2], one.place or one.before) for one in FORMAT] == [
+        ("code_quality.py", None),
+        ("validators.py", "VALIDATORS"),
+        ("validators.py", "VALIDATORS"),
+        ("test_hostile_reports.py", "_SAID"),
+    ]
 
 
 def test_the_service_of_the_walk_is_declared_and_expected_as_every_other(tmp_path: Path) -> None:
@@ -99,3 +105,30 @@ def test_a_technique_with_a_need_that_is_none_is_refused(tmp_path: Path) -> None
     status, told = ended(copied(tmp_path, [broken]), TRIED, "-k", "appstream-001")
     assert status != 0
     assert "appstream-001.yaml" in told
+
+
+def formats(folder: Path, blocks: list[Block], *words: str) -> tuple[int, str]:
+    """How the tests of reports end in a copy in which the blocks were followed."""
+    for name in ("tests", "docs", "controls"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    sources = copied(folder, blocks)
+    done = run(sources, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, folder=folder)
+    return done.returncode, done.stdout
+
+
+def test_the_format_of_the_walk_is_valid_and_hides_nothing_and_lacks_its_row(tmp_path: Path) -> None:
+    files = ("tests/report/test_formats.py", "tests/report/test_hostile_reports.py")
+    mine = "(code-quality or every_format) and not fifty and not demonstration"
+    status, told = formats(tmp_path, FORMAT, *files, "-k", mine)
+    assert status == 1, told
+    assert "1 failed" in told
+    assert "test_the_documentation_names_every_format_and_file" in told
+
+
+def test_a_format_without_a_validator_is_named(tmp_path: Path) -> None:
+    status, told = formats(
+        tmp_path, FORMAT[:1], "tests/report/test_formats.py", "-k", "every_format_is_validated"
+    )
+    assert status == 1
+    assert "code-quality" in told

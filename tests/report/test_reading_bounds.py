@@ -14,7 +14,8 @@ import pytest
 
 from weightguard.assess.serialise import MAXIMUM_BYTES, from_json, read_report, to_json
 from weightguard.errors import InputError
-from weightguard.json_text import Meter, OddJson, Pieces, loads
+from weightguard.json_pieces import Pieces
+from weightguard.json_text import Meter, OddJson, loads
 
 MB = 1_000_000
 _MEASURE = """

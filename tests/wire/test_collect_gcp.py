@@ -15,7 +15,7 @@ from google_lab import cloud, credentials
 from weightguard import api
 from weightguard.assess.status import exit_status
 from weightguard.errors import CredentialsError, InputError
-from weightguard.estate.fact import Known
+from weightguard.estate.fact import Known, Unknown
 from weightguard.snapshot import Snapshot
 from weightguard.sources import GcpSource
 
@@ -259,6 +259,31 @@ def test_deleted_and_older_versions_have_a_row(world: Cloud, url: str, tmp_path:
         "soft.safetensors",
     }
     assert rows["m/model.safetensors"]["bytes"] == len(emulators.safetensors())
+
+
+def test_what_is_deleted_meanwhile_is_no_gap_and_what_is_not_found_is_not_read(
+    world: Cloud, url: str, tmp_path: Path
+) -> None:
+    world.listed["weights"] = [{"name": "gone.bin", "size": "900", "generation": "1"}]
+    world.deny(
+        "storage.objects.get", about="renamed", status=404, body=b"No such object: weights/old/renamed.bin"
+    )
+    world.gone.add("gone.bin")
+    evidence = scanned(tmp_path, url)
+    rows = {
+        row["key"]: row["examined"] for batch in evidence.snapshots[0].objects() for row in batch.to_pylist()
+    }
+    assert "gone.bin" not in rows
+    assert rows["old/renamed.bin"] == "failed"
+    assert not broken(evidence.snapshots[0])
+
+
+def test_a_page_that_is_not_google_s_says_nothing_of_a_policy(world: Cloud, url: str, tmp_path: Path) -> None:
+    world.deny("cloudasset.*")
+    world.deny("storage.buckets.getIamPolicy", status=404, body=b"<html>not here</html>")
+    evidence = scanned(tmp_path, url)
+    assert isinstance(evidence.estate.stores.items[0].policy, Unknown)
+    assert not api.who_can(evidence, "read", BUCKET).complete
 
 
 def test_a_bucket_costs_few_calls_beside_its_objects(world: Cloud, url: str, tmp_path: Path) -> None:

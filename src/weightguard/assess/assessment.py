@@ -284,28 +284,34 @@ class _Assessment:
         capped = self.exposed[min(self.exposed)].why if self.exposed else None
         rows = [(row, self.targets[name]) for name, row in self._kept().items()] or [(self.worst, target)]
         details = score_together(rows, self.controls, capped)
-        statuses: dict[StatusName, int] = dict.fromkeys((status.value for status in Status), 0)
-        severities: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
-        footnotes = 0
-        for one in self.settled:
-            statuses[one.status.value] += 1
-            footnotes += not one.result.bears
-            if one.status is Status.FAIL and one.result.bears:
-                severities[one.result.severity] += 1
         but_for = lowest(but_for_risks(row, self.controls) for row in counted.values())
         return Summary(
             level_reached=level,
             level_by_evidence=lowest(one.level_by_evidence for one in weights if one.id in counted),
             target_level=target,
             score=details.value,
-            by_status=statuses,
-            by_severity=severities,
-            footnotes=footnotes,
+            by_status=self._by_status(),
+            by_severity=self._by_severity(),
+            footnotes=sum(not one.result.bears for one in self.settled),
             claim=claim(self.catalogue, level),
             score_details=details,
             level_but_for_risks=but_for,
             accepted_risks=self._risks(counted, but_for) if rank(but_for) > rank(level) else (),
         )
+
+    def _by_status(self) -> dict[StatusName, int]:
+        counts: dict[StatusName, int] = dict.fromkeys((status.value for status in Status), 0)
+        for one in self.settled:
+            counts[one.status.value] += 1
+        return counts
+
+    def _by_severity(self) -> dict[Severity, int]:
+        """The failures that bear on weights."""
+        counts: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
+        for one in self.settled:
+            if one.status is Status.FAIL and one.result.bears:
+                counts[one.result.severity] += 1
+        return counts
 
     def _risks(self, counted: Mapping[str, Mapping[str, Standing]], level: Reached) -> tuple[str, ...]:
         """The controls at or below `level` that a waiver alone keeps from failing."""

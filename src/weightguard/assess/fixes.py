@@ -165,12 +165,6 @@ def _grant(read: Read, found: list[Settled], controls: Mapping[str, Control]) ->
     where = scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
     if service == CONFIGURATION:
         return _declare([operation] if operation else scopes, found, names, controls)
-    denied = {unknown.source.provider for unknown in missing if unknown.reason is Reason.DENIED}
-    if denied:
-        allow = sorted({permission(provider, service, operation) for provider in denied})
-        do = f"allow {', '.join(allow)} to the auditor in {where} and collect again"
-    else:
-        do = f"collect again with {call} in {where}" if operation else "collect what these controls read"
     return Fix(
         kind="grant",
         title=f"Make {call} readable in {where}" if operation else f"Make {call} known",
@@ -179,7 +173,21 @@ def _grant(read: Read, found: list[Settled], controls: Mapping[str, Control]) ->
         subject_count=len(scopes),
         severity=_worst(controls[name].severity for name in names),
         weights=_weights(found),
-        do=do,
+        do=_to_read_again(read, missing, where),
+    )
+
+
+def _to_read_again(read: Read, missing: Sequence[Unknown], where: str) -> str:
+    """What makes a read answer: a permission where it was refused, else asking at all."""
+    service, operation = read
+    denied = {unknown.source.provider for unknown in missing if unknown.reason is Reason.DENIED}
+    if denied:
+        allow = sorted({permission(provider, service, operation) for provider in denied})
+        return f"allow {', '.join(allow)} to the auditor in {where} and collect again"
+    return (
+        f"collect again with {service}:{operation} in {where}"
+        if operation
+        else "collect what these controls read"
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from weightguard.assess import sight
 from weightguard.assess.model import CONFIGURATION, CallCounts, Coverage, Gap
-from weightguard.assess.providers import permission
+from weightguard.assess.providers import families, permission
 from weightguard.controls.results import Result
 from weightguard.controls.schema import Control, Status
 from weightguard.estate.fact import Reason, Unknown
@@ -163,7 +163,8 @@ def _declaring(group: CallGroup, controls: Mapping[str, Control]) -> set[str]:
 
 def _resting(key: Key, controls: Mapping[str, Control]) -> set[str]:
     """The controls that rest on a service, for a read of it that none of them declares: tags, a status, a name. They decide by
-    what the service says, and it did not say all. A service that no control names tells who may act: then those about identities.
+    what the service says, and it did not say all. A service that no control names tells who may act: then those about identities;
+    where controls name fields rather than calls, those of the families that rest on the service.
     """
     provider = key[0].split("/", 1)[0]
     for service in (key[1], "iam"):
@@ -174,7 +175,8 @@ def _resting(key: Key, controls: Mapping[str, Control]) -> set[str]:
         }
         if found:
             return found
-    return set()
+    named = families(provider, key[1])
+    return {one.id for one in controls.values() if one.family in named and provider in one.providers}
 
 
 def _gap(key: Key, lost: _Lost, controls: Mapping[str, Control]) -> Gap:

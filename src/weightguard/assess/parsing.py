@@ -18,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from weightguard.assess.model import Report
-from weightguard.json_text import Meter, Pieces, loads, refuse_halves
+from weightguard.json_pieces import Pieces
+from weightguard.json_text import Meter, loads, refuse_halves
 
 _BATCH_BYTES: Final = 256 * 1024
 _BATCH: Final = 512

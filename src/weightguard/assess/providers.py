@@ -8,6 +8,8 @@ from weightguard.assess.casting import Casting
 
 Permission = Callable[[str, str], str]
 """From a service and its operation to the permission that allows it."""
+Families = Callable[[str], frozenset[str]]
+"""From a service to the families of controls that rest on it."""
 
 
 def _aws_permission() -> Permission:
@@ -39,6 +41,15 @@ _PERMISSIONS: dict[str, Callable[[], Permission]] = {
     "gcp": _gcp_permission,
     "azure": _azure_permission,
 }
+
+
+def _gcp_families() -> Families:
+    from weightguard.assess.gcp.grants import families as found
+
+    return found
+
+
+_FAMILIES: dict[str, Callable[[], Families]] = {"gcp": _gcp_families}
 _CASTINGS: dict[str, Callable[[], Casting]] = {"aws": _aws_casting}
 
 
@@ -48,6 +59,12 @@ def permission(provider: str | None, service: str, operation: str) -> str:
     """
     named = _PERMISSIONS.get(provider or "")
     return named()(service, operation) if named else f"{service}:{operation}"
+
+
+def families(provider: str, service: str) -> frozenset[str]:
+    """The families of controls that rest on a service, where a provider's controls do not name their calls; else none."""
+    named = _FAMILIES.get(provider)
+    return named()(service) if named else frozenset()
 
 
 def casting(provider: str) -> Casting | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from weightguard.access.model import AccessKind
 from weightguard.checks.relations import counted, missing, unknown_roles, weights_in, words, workloads_of
 from weightguard.controls.declared import DeclaredModel, lies_in
@@ -128,34 +130,43 @@ def old_copies_expire(store: Store, context: Context) -> Verdict:
     """Unfinished uploads are cleared, and checkpoints with their older versions are deleted in time."""
     rules = context.read(store.lifecycle)
     lacking: list[Value] = []
-    if not any(
-        _covers(rule, "") and _within(rule.unfinished_uploads_days, context.parameters["abort_upload_days"])
-        for rule in rules
-    ):
+    if not _clears_uploads(rules, context.parameters["abort_upload_days"]):
         lacking.append("unfinished uploads are never cleared")
     checkpoints = [one for one in weights_in(store, context) if _is_checkpoint(one, context)]
-    limit = context.parameters["retention_days"]
     parts = [([(rule, rule.expires_days) for rule in rules], "never expire")]
     if checkpoints and context.read(store.versioning).on:
         parts.append(([(rule, rule.old_versions_days) for rule in rules], "keep their older versions"))
     for timed, consequence in parts:
-        kept = [
-            one.prefix
-            for one in checkpoints
-            if not any(_covers(rule, one.prefix) and _within(days, limit) for rule, days in timed)
-        ]
-        if kept:
-            lacking.append(
-                said(
-                    "checkpoints in {kept} {consequence} within {limit} days",
-                    kept=refs(kept),
-                    consequence=consequence,
-                    limit=limit,
-                )
-            )
+        lacking += _kept_too_long(checkpoints, timed, consequence, context.parameters["retention_days"])
     if lacking:
         return Verdict.failed("{lacking}", lacking=each(lacking))
     return Verdict.passed("lifecycle rules clear unfinished uploads and old checkpoints")
+
+
+def _clears_uploads(rules: Sequence[LifecycleRule], limit: float) -> bool:
+    """Whether some rule clears unfinished uploads everywhere, in time."""
+    return any(_covers(rule, "") and _within(rule.unfinished_uploads_days, limit) for rule in rules)
+
+
+def _kept_too_long(
+    checkpoints: Sequence[WeightSet],
+    timed: Sequence[tuple[LifecycleRule, int | None]],
+    consequence: str,
+    limit: float,
+) -> Iterator[Value]:
+    """What is said of the checkpoints that no rule deletes within so many days."""
+    kept = [
+        one.prefix
+        for one in checkpoints
+        if not any(_covers(rule, one.prefix) and _within(days, limit) for rule, days in timed)
+    ]
+    if kept:
+        yield said(
+            "checkpoints in {kept} {consequence} within {limit} days",
+            kept=refs(kept),
+            consequence=consequence,
+            limit=limit,
+        )
 
 
 def _is_checkpoint(weight_set: WeightSet, context: Context) -> bool:

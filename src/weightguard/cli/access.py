@@ -145,11 +145,11 @@ def cut(access: str, snapshots: tuple[str, ...], store: str | None, as_json: boo
         _show_cut(_console(), name, found)
 
 
-def _bucket(evidence: Evidence, name: str) -> str:
-    """The ARN of a bucket, or of a prefix in it, named without one: in the partition of what the snapshots hold."""
-    from weightguard.estate.partition import partitions_of
+def _bare(evidence: Evidence, name: str) -> str:
+    """The id of a store, or of a prefix in it, that is named without a provider."""
+    from weightguard.estate.providers import bare_store
 
-    return f"arn:{partitions_of(evidence.estate).usual}:s3:::{name}"
+    return bare_store(evidence.estate, name)
 
 
 def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str, str | None]]]:
@@ -158,7 +158,7 @@ def _places(evidence: Evidence, store: str | None) -> list[tuple[str, tuple[str,
         if _AZURE.match(store):
             return [(store, (store, None))]
         whole = store.startswith(("arn:", *_WHOLE))
-        name = store if whole else _bucket(evidence, store.removeprefix("s3://"))
+        name = store if whole else _bare(evidence, store.removeprefix("s3://"))
         if not (_STORE.match(name) or _BUCKET.match(name) or name in _held(evidence)):
             raise InputError(
                 "this names no store",

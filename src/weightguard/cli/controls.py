@@ -58,6 +58,18 @@ def _load(config_path: str | None, directories: Sequence[str]) -> Catalogue:
     return load_catalogue(*own, *(Path(directory) for directory in directories))
 
 
+def _family_of(catalogue: Catalogue, given: str | None) -> str | None:
+    """The family as the catalogue writes it; raises `InputError` for one that there is not."""
+    families = [one.id for one in catalogue.families]
+    if given is not None and given.upper() not in families:
+        raise InputError(f"there is no family {given!r}", fix=f"choose from {', '.join(families)}")
+    return given.upper() if given is not None else None
+
+
+def _row(control: Control) -> dict[str, Any]:
+    return {**control.model_dump(mode="json", include=set(_BRIEF)), "decided_on": list(control.decided_on)}
+
+
 @controls.command("list")
 @click.option("--family", help="Controls of this family alone, such as STO.")
 @click.option("--level", type=click.Choice(options.LEVELS), help="Controls that this level asks for.")
@@ -78,24 +90,16 @@ def list_(
 ) -> None:
     """List the controls, a line each: id, level, severity, mode, the providers on which facts decide it, title."""
     catalogue = _load(config_path, directories)
-    families = [one.id for one in catalogue.families]
-    if family is not None and family.upper() not in families:
-        raise InputError(f"there is no family {family!r}", fix=f"choose from {', '.join(families)}")
+    wanted = {"family": _family_of(catalogue, family), "severity": severity, "mode": mode}
     found = [
         control
         for control in catalogue.controls
-        if (family is None or control.family == family.upper())
+        if all(value is None or getattr(control, name) == value for name, value in wanted.items())
         and (level is None or control.level <= level)
-        and (severity is None or control.severity == severity)
-        and (mode is None or control.mode == mode)
         and (provider is None or provider in control.providers)
     ]
     if as_json:
-        rows = [
-            {**control.model_dump(mode="json", include=set(_BRIEF)), "decided_on": list(control.decided_on)}
-            for control in found
-        ]
-        click.echo(json.dumps(rows, indent=2))
+        click.echo(json.dumps([_row(control) for control in found], indent=2))
         return
     for control in found:
         click.echo(_brief(control))

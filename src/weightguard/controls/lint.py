@@ -7,7 +7,7 @@ remediation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -214,14 +214,19 @@ def _exampled(control: Control) -> Found:
         yield from ((("examples",), f"no example of {verdict}") for verdict in VERDICTS)
     for provider, given in shown.items():
         if any(given.values()):
-            where = "" if control.providers == (provider,) else f" on {provider}"
-            yield from ((("examples",), f"no example of {one}{where}") for one in VERDICTS if not given[one])
-            if control.check is not None and control.check_on(provider) is None:
-                yield ("check",), f"no check is named for {provider}, of which there are examples"
+            yield from _lacking(control, provider, given)
     for verdict, examples in _by_verdict(control.examples).items():
         for index, example in enumerate(examples):
             for message in _odd(control, verdict, example):
                 yield ("examples", verdict, index), message
+
+
+def _lacking(control: Control, provider: str, given: Mapping[str, Sequence[Example]]) -> Found:
+    """What a control lacks on a provider of which it has some example."""
+    where = "" if control.providers == (provider,) else f" on {provider}"
+    yield from ((("examples",), f"no example of {one}{where}") for one in VERDICTS if not given[one])
+    if control.check is not None and control.check_on(provider) is None:
+        yield ("check",), f"no check is named for {provider}, of which there are examples"
 
 
 def _by_verdict(examples: Examples) -> dict[str, tuple[Example, ...]]:

@@ -83,6 +83,12 @@ def key_sources(name: str) -> Iterator[Source]:
             yield Source.named(*named.keys, name, provider=provider, scope=account or None)
 
 
+def bare_store(estate: Estate, name: str) -> str:
+    """The id of a store that is named by its name alone: a provider's that names stores so."""
+    named = (load().bare_store for load in _VOCABULARIES.values())
+    return next((of(estate, name) for of in named if of is not None), name)
+
+
 def assumed() -> tuple[str, ...]:
     """The calls by which somebody takes up an identity that trusts them to, on whatever provider."""
     return tuple(call for load in _VOCABULARIES.values() for call in load().assumed)

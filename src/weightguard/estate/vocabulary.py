@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from weightguard.estate.model import Estate
+
 Call = tuple[str, str]
 """A service and its operation."""
 
@@ -24,6 +26,7 @@ class Vocabulary:
         key_in: the account that a key's name tells, empty where it tells none; None for a name that is none of the provider's.
         acted_for: from a condition's key and values, the accounts on whose behalf a service acts where it holds; none where it is
             about another matter.
+        bare_store: the id of a store that is named by its name alone, among an estate's; None where names alone are no store's.
     """
 
     accounts: Call
@@ -35,3 +38,4 @@ class Vocabulary:
     whole_account: Callable[[str], str | None]
     key_in: Callable[[str], str | None]
     acted_for: Callable[[str, Iterable[str]], Iterable[str]]
+    bare_store: Callable[[Estate, str], str] | None = None

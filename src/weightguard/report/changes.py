@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -62,27 +62,21 @@ class Changes:
 def compare(before: Report, now: Report) -> Changes:
     """What changed from `before` to `now`."""
     old = {result.fingerprint: result for result in before.results}
-    new = {result.fingerprint: result for result in now.results}
     changed = sorted((one for one in now.results if _is_changed(one, old)), key=urgency)
-    gone = (one for one in before.results if one.status in _OPEN and one.fingerprint not in new)
-    old_gaps = {_gap_key(gap): gap for gap in before.coverage.gaps}
-    new_gaps = {_gap_key(gap): gap for gap in now.coverage.gaps}
-    old_weights = {entry.id: entry for entry in before.weights}
-    new_weights = {entry.id: entry for entry in now.weights}
+    old_gaps, new_gaps = _gaps(before), _gaps(now)
+    old_weights, new_weights = _weights(before), _weights(now)
     return Changes(
         level=(before.summary.level_reached, now.summary.level_reached),
         score=(before.summary.score, now.summary.score),
         failing=tuple(one for one in changed if one.status == "fail"),
         unseen=tuple(one for one in changed if one.status == "unknown"),
         settled=tuple(one for one in changed if _is_settled(one, old)),
-        gone=tuple(sorted(gone, key=urgency)),
+        gone=tuple(sorted(_gone(before, now), key=urgency)),
         gaps=_absent(new_gaps, old_gaps),
         closed_gaps=_absent(old_gaps, new_gaps),
         new_weights=_absent(new_weights, old_weights),
         gone_weights=_absent(old_weights, new_weights),
-        exposed=tuple(
-            one for one in new_weights.values() if outside(one) and not _was_outside(one, old_weights)
-        ),
+        exposed=_exposed(now, old_weights),
         unread=_unread_since(before, now),
         now=now,
     )
@@ -106,6 +100,25 @@ def _is_settled(result: ResultEntry, old: Mapping[str, ResultEntry]) -> bool:
     """Whether a result that was open no longer is."""
     before = old.get(result.fingerprint)
     return result.status not in _OPEN and before is not None and before.status in _OPEN
+
+
+def _gone(before: Report, now: Report) -> Iterator[ResultEntry]:
+    """The results that were open and are no more there."""
+    there = {one.fingerprint for one in now.results}
+    return (one for one in before.results if one.status in _OPEN and one.fingerprint not in there)
+
+
+def _gaps(report: Report) -> dict[tuple[str, str, str, str], Gap]:
+    return {_gap_key(gap): gap for gap in report.coverage.gaps}
+
+
+def _weights(report: Report) -> dict[str, WeightEntry]:
+    return {entry.id: entry for entry in report.weights}
+
+
+def _exposed(now: Report, old: Mapping[str, WeightEntry]) -> tuple[WeightEntry, ...]:
+    """The weights that outsiders read now and did not before."""
+    return tuple(one for one in _weights(now).values() if outside(one) and not _was_outside(one, old))
 
 
 def _was_outside(entry: WeightEntry, old: Mapping[str, WeightEntry]) -> bool:

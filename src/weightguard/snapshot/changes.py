@@ -155,9 +155,12 @@ class _Seen:
         self.unlisted: set[str] = set()
         """Stores whose objects could not be listed to the end."""
 
-    def lists(self, record: Record) -> bool:
-        """Whether a resource of the other snapshot would be in this one if it were there."""
-        return (record.scope, record.service, record.operation) not in self.unanswered
+    def would_have(self, record: Record) -> bool:
+        """Whether a resource of the other snapshot would be in this one if it were there; notes a store whose objects would be."""
+        listed = (record.scope, record.service, record.operation) not in self.unanswered
+        if not listed and record.reads.get(_OBJECTS):
+            self.unlisted.add(record.id)
+        return listed
 
     def note(self, record: Record) -> Record:
         """Takes in what a record says of the listing of its objects."""
@@ -180,14 +183,10 @@ def _records(before: _Seen, now: _Seen) -> Iterator[RecordChange]:
         old = map(before.note, before.snapshot.records(scope, service))
         new = map(now.note, now.snapshot.records(scope, service))
         for left, right in _side_by_side(old, new):
-            if right is None and left is not None:
-                if left.reads.get(_OBJECTS) and not now.lists(left):
-                    now.unlisted.add(left.id)
-                yield _change("gone" if now.lists(left) else "unseen", left)
-            elif left is None and right is not None:
-                if right.reads.get(_OBJECTS) and not before.lists(right):
-                    before.unlisted.add(right.id)
-                yield _change("new" if before.lists(right) else "seen", right)
+            if left is None and right is not None:
+                yield _change("new" if before.would_have(right) else "seen", right)
+            elif left is not None and right is None:
+                yield _change("gone" if now.would_have(left) else "unseen", left)
             elif left is not None and right is not None and (found := tuple(_differences(left, right))):
                 yield _change("changed", right, found)
 

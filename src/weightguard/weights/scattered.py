@@ -163,8 +163,11 @@ def claim_parts(claims: Claims, shelf: Shelf) -> None:
 def _led(keys: Sequence[str], shelf: Shelf) -> str | None:
     """The format of the whole, where the first piece begins one and no other piece is something of its own."""
     lead, others = shelf.candidates[keys[0]], [shelf.candidates[key] for key in keys[1:]]
-    if not others or any(_own(other) for other in others):
-        return None
+    return None if not others or any(map(_own, others)) else _begun(lead)
+
+
+def _begun(lead: Candidate) -> str | None:
+    """The format that a first piece begins."""
     said = lead.hint.format if isinstance(lead.hint, Hint) and lead.hint.note == "part" else None
     verdict = lead.verdict
     if verdict is None or verdict.examined in _BY_NAME:

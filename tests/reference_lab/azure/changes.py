@@ -11,6 +11,10 @@ from reference_lab.azure.names import (
     FOLDER,
     KEYS,
     MEMBERS,
+    PLACE,
+    ROLES,
+    SERVING,
+    TAGS,
     TENANT,
     TRAINING,
     VAULT,
@@ -18,6 +22,7 @@ from reference_lab.azure.names import (
     assignment,
     group,
     identity,
+    identity_id,
     key_id,
     row,
     subscription,
@@ -25,7 +30,7 @@ from reference_lab.azure.names import (
     vault_id,
 )
 from reference_lab.azure.storage import ACCOUNTS, key_of
-from reference_lab.azure.tenant import IDENTITIES
+from reference_lab.azure.tenant import IDENTITIES, phishing_resistant
 
 Edit = dict[str, Any]
 
@@ -76,18 +81,21 @@ def key_set(key: str, **settings: Any) -> list[Edit]:
     return [{"thing": f"key {key}", "set": settings}]
 
 
-def in_managed_hsm() -> list[Edit]:
-    """Every account's key lies in a managed HSM instead of the vault."""
+def in_managed_hsm(regions: Iterable[str] = ()) -> list[Edit]:
+    """Every account's key lies in a managed HSM instead of the vault, which may have been extended to other regions."""
     hsm = f"{group(KEYS)}/providers/Microsoft.KeyVault/managedHSMs/atlas-az-hsm"
     address = "https://atlas-az-hsm.managedhsm.azure.net"
     closed = {"publicNetworkAccess": "Disabled", "networkAcls": {"defaultAction": "Deny", "bypass": "None"}}
-    told = {
+    told: dict[str, Any] = {
         "tenantId": TENANT,
         "hsmUri": f"{address}/",
         "enablePurgeProtection": True,
-        "enableSoftDelete": True,
         **closed,
     }
+    told["regions"] = [
+        {"name": PLACE, "isPrimary": True},
+        *({"name": one, "isPrimary": False} for one in regions),
+    ]
     edits: list[Edit] = [{"new": {"call": "hsm", **row(hsm, "microsoft.keyvault/managedhsms", told)}}]
     for account in ACCOUNTS:
         name = key_of(account)
@@ -195,6 +203,124 @@ def rules_set(
     definition = {"actions": actions, "filters": {"blobTypes": list(kinds), "prefixMatch": [prefix]}}
     rule = {"name": "old", "enabled": True, "type": "Lifecycle", "definition": definition}
     return [{"thing": "rules atlasazcheckpoints", "set": {"policy": {"rules": [rule]}}}]
+
+
+def policy_set(policy: str, **settings: Any) -> list[Edit]:
+    """An assignment of Azure Policy (``anonymous access``) is set otherwise."""
+    return [{"thing": f"policy {policy}", "set": settings}]
+
+
+def plan(subscription: str, name: str, **settings: Any) -> list[Edit]:
+    """A plan of Defender for Cloud is set otherwise."""
+    return [{"thing": f"plan {subscription}/{name}", "set": settings}]
+
+
+def logged(what: str, categories: Iterable[str] = (), groups: Iterable[str] = ()) -> list[Edit]:
+    """A diagnostic setting records these categories, and groups of them, alone."""
+    logs: list[dict[str, Any]] = [{"category": one, "enabled": True} for one in categories]
+    logs += [{"categoryGroup": one, "enabled": True} for one in groups]
+    return [{"thing": f"log {what}", "set": {"logs": logs}}]
+
+
+def gallery(permissions: str) -> list[Edit]:
+    """A gallery holds an image of the machine that serves, for others or not."""
+    base = f"{group(SERVING)}/providers/Microsoft.Compute/galleries/images"
+    held = row(base, "microsoft.compute/galleries", {"sharingProfile": {"permissions": permissions}})
+    told = {
+        "storageProfile": {"source": {"id": f"{group(SERVING)}/providers/Microsoft.Compute/snapshots/server"}}
+    }
+    version = f"{base}/images/server/versions/1.0.0"
+    made = row(version, "microsoft.compute/galleries/images/versions", told, tags=dict(TAGS))
+    return [{"new": {"call": "gallery", **held}}, {"new": {"call": "image", **made}}]
+
+
+def eligible(who: str, role: str, on: str) -> list[Edit]:
+    """Somebody may activate a role."""
+    scope = scope_of(on)
+    told = {
+        "principalId": MEMBERS[who],
+        "principalType": "User",
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{ROLES[role]}",
+        "scope": scope,
+        "status": "Provisioned",
+    }
+    id = f"{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/{who}"
+    made = thing(id, "Microsoft.Authorization/roleEligibilityScheduleInstances", told)
+    return [{"new": {"call": f"eligible {who} {role}", **made}}]
+
+
+def sign_in_rule(
+    id: str = "ca-everybody",
+    users: Mapping[str, Iterable[str]] | None = None,
+    grant: Mapping[str, Any] | None = None,
+    state: str = "enabled",
+    conditions: Mapping[str, Any] | None = None,
+) -> list[Edit]:
+    """A rule of conditional access says otherwise, or another is added; people and groups by what the laboratory calls them."""
+    rule = phishing_resistant(id=id, state=state)
+    if users is not None:
+        told = {name: [MEMBERS.get(one, one) for one in listed] for name, listed in users.items()}
+        rule["conditions"]["users"] = told
+    if grant is not None:
+        rule["grantControls"] = dict(grant)
+    rule["conditions"].update(conditions or {})
+    how = "objects" if id == "ca-everybody" else "add"
+    return [{"page": "identity/conditionalAccess/policies", how: [rule]}]
+
+
+def group_of(name: str, members: Iterable[str]) -> list[Edit]:
+    """A group is in the directory."""
+    one = {"id": MEMBERS[name], "displayName": name, "securityEnabled": True}
+    listed = [{"id": MEMBERS[member]} for member in members]
+    return [
+        {"page": "groups", "add": [one]},
+        {"page": "groups(id,displayName,members())", "add": [{**one, "members": listed}]},
+        {"page": "groups(id,displayName,owners())", "add": [{**one, "owners": []}]},
+    ]
+
+
+def application(secret: str) -> list[Edit]:
+    """An application of ours is in the directory, with a secret that ends some day."""
+    app = f"a{MEMBERS['pipeline'][1:]}"
+    held = [{"keyId": "k1", "startDateTime": "2025-11-01T00:00:00Z", "endDateTime": secret}]
+    own = {"appId": app, "displayName": "pipeline"}
+    registered = {"id": f"d{app[1:]}", **own, "passwordCredentials": held}
+    service = {
+        "id": MEMBERS["pipeline"],
+        **own,
+        "servicePrincipalType": "Application",
+        "accountEnabled": True,
+        "appOwnerOrganizationId": TENANT,
+    }
+    return [
+        {"page": "applications", "add": [registered]},
+        {"page": "applications(id,appId,owners())", "add": [{**registered, "owners": []}]},
+        {
+            "page": "applications(id,appId,federatedIdentityCredentials())",
+            "add": [{**registered, "federatedIdentityCredentials": []}],
+        },
+        {"page": "servicePrincipals", "add": [service]},
+        {"page": "servicePrincipals(id,appId,owners())", "add": [{**service, "owners": []}]},
+        {
+            "page": "servicePrincipals(id,appId,appRoleAssignments())",
+            "add": [{**service, "appRoleAssignments": []}],
+        },
+    ]
+
+
+def vouched(who: str, subject: str | None = None, expression: str | None = None) -> list[Edit]:
+    """A platform for pipelines vouches for somebody as an identity: one subject, or those that an expression lets in."""
+    told: dict[str, Any] = {
+        "issuer": "https://token.actions.githubusercontent.com",
+        "audiences": ["api://AzureADTokenExchange"],
+    }
+    if subject is not None:
+        told["subject"] = subject
+    if expression is not None:
+        told["claimsMatchingExpression"] = {"value": expression, "languageVersion": 1}
+    id = f"{identity_id(who, IDENTITIES[who])}/federatedIdentityCredentials/pipeline"
+    made = thing(id, "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials", told)
+    return [{"new": {"call": f"vouched {who}", **made}}]
 
 
 def scope_of(named: str) -> str:

@@ -24,6 +24,7 @@ MEMBERS = {
         (
             "ada", "bob", "guest", "auditors", "server", "trainer", "publisher", "encrypts-release", "encrypts-checkpoints",
             "encrypts-eval", "encrypts-logs", "pipeline", "stranger",
+            "people",
         ),
         start=1,
     )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from reference_lab.azure.names import (
-    KEYS,
     LOGS,
     LONG_AGO,
     PLACE,
@@ -191,8 +190,7 @@ def keys() -> Iterator[tuple[str, Thing]]:
         },
     }
     yield "vault", row(vault_id(), "microsoft.keyvault/vaults", settings, tags=dict(TAGS))
-    for account in ACCOUNTS:
-        name = key_of(account)
+    for name in (*map(key_of, ACCOUNTS), "disks"):
         address = f"https://{VAULT}.vault.azure.net/keys/{name}"
         rotation = {
             "attributes": {"expiryTime": "P1Y"},
@@ -213,8 +211,9 @@ def keys() -> Iterator[tuple[str, Thing]]:
                 key_id(name), "Microsoft.KeyVault/vaults/keys", properties, location=PLACE, tags=dict(TAGS)
             ),
         )
-        who = f"encrypts-{name}"
-        yield f"assignment {who}", assignment(who, "Key Vault Crypto Service Encryption User", key_id(name))
+        for who in ("encrypts-release", "encrypts-checkpoints") if name == "disks" else (f"encrypts-{name}",):
+            held = assignment(who, "Key Vault Crypto Service Encryption User", key_id(name))
+            yield f"assignment {who} {name}", held
 
 
 def rights() -> Iterator[tuple[str, Thing]]:
@@ -260,18 +259,3 @@ def stores() -> Iterator[tuple[str, str]]:
     for account, names in CONTAINERS.items():
         for name in names:
             yield store(account, name), SUBSCRIPTIONS[ACCOUNTS[account]]
-
-
-__all__ = [
-    "ACCOUNTS",
-    "CONTAINERS",
-    "KEYS",
-    "accounts",
-    "containers",
-    "key_of",
-    "keys",
-    "objects",
-    "rights",
-    "stores",
-    "weight_row",
-]

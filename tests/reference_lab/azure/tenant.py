@@ -11,6 +11,7 @@ from reference_lab.azure.names import (
     FOLDER,
     LOGS,
     MEMBERS,
+    PLACE,
     RESEARCH,
     ROLES,
     SERVING,
@@ -77,6 +78,15 @@ def policies() -> Iterator[tuple[str, Thing]]:
             "parameters": {"effect": {"value": "Deny"}},
         }
         yield f"policy {name}", row(id, "microsoft.authorization/policyassignments", properties)
+    places = {
+        "displayName": "places",
+        "policyDefinitionId": policy_id("e56962a6-4747-49cd-b67b-bf8b01975c4c"),
+        "scope": FOLDER,
+        "enforcementMode": "Default",
+        "parameters": {"listOfAllowedLocations": {"value": [PLACE]}},
+    }
+    id = f"{FOLDER}/providers/Microsoft.Authorization/policyAssignments/e56962a6"
+    yield "policy places", row(id, "microsoft.authorization/policyassignments", places)
 
 
 def identities() -> Iterator[tuple[str, Thing]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from reference_lab.azure.names import (
     LOGS,
-    PLACE,
     SERVING,
     SUBSCRIPTIONS,
     TAGS,
@@ -122,4 +121,15 @@ def machines() -> Iterator[tuple[str, Thing]]:
         )
 
 
-__all__ = ["LOGS", "PLACE", "machines", "plans", "setting", "settings"]
+def registries() -> Iterator[tuple[str, Thing]]:
+    """A registry of the images that serve, for those who sign in."""
+    told = {
+        "loginServer": "atlasaz.azurecr.io",
+        "adminUserEnabled": False,
+        "anonymousPullEnabled": False,
+        "publicNetworkAccess": "Disabled",
+        "networkRuleBypassOptions": "None",
+        "roleAssignmentMode": "AbacRepositoryPermissions",
+    }
+    id = f"{group(SERVING)}/providers/Microsoft.ContainerRegistry/registries/atlasaz"
+    yield "registry", row(id, "microsoft.containerregistry/registries", told, sku={"name": "Premium"})

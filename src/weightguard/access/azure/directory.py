@@ -1,11 +1,11 @@
-"""Entra: who becomes whom by the directory's roles, by permissions of Microsoft Graph, by owning, by federation.
+"""Entra: who becomes whom by the directory's roles, by permissions of Microsoft Graph, by owning.
 
 A role at a scope is one node: whoever has it leads there, and it leads to whoever it is enough to become. Only identities
 that lead on to something are worth becoming.
 
 Sources: Microsoft Entra documentation, "Overview of role-based access control in Microsoft Entra ID", "Restricted management
 administrative units", "Use Microsoft Entra groups to manage role assignments", "App instance property lock", "Elevate access
-to manage all Azure subscriptions and management groups"; "Workload identity federation"; "Agent identity blueprints".
+to manage all Azure subscriptions and management groups"; "Agent identity blueprints".
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from weightguard.access.azure import directory_roles as data
 from weightguard.access.azure.context import ROOT, Context, attribute, named
+from weightguard.access.azure.groups import over_group
 from weightguard.access.azure.held_roles import Held, HeldRoles, is_over
 from weightguard.access.azure.offers import Offers, State
 from weightguard.access.condition import Condition, ConditionKind, Matter, besides
@@ -30,7 +31,6 @@ ELEVATE: Final = "Microsoft.Authorization/elevateAccess/action"
 _UNIT: Final = "/administrativeunits/"
 _FOREIGN: Final = besides("the application's own tenant must not have locked its credentials")
 _FEDERATED_DOMAIN: Final = besides("the user's domain has to be one that can be federated anew")
-_RUN_AGAIN: Final = besides("the rule has to look at an attribute that this changes")
 _DYNAMIC_OWNER: Final = besides("owners of the group have to be let change its rule")
 
 
@@ -90,20 +90,6 @@ class Directory:
             for role, scope in sorted(self._nodes):
                 yield from self._powers(role, scope, self._nodes[role, scope], principal)
             yield from self._owned(principal)
-
-    def federated(self) -> Iterator[Link]:
-        """Whom other issuers vouch for."""
-        for name, principal in self.context.principals.items():
-            for one in self.context.federated(principal):
-                issuer, subject = str(one.get("issuer") or ""), str(one.get("subject") or "")
-                because = Because(
-                    f"{principal.id}#federatedIdentityCredentials", str(one.get("name") or subject)
-                )
-                step = Step("federated identity credential", Grant((because,)), name)
-                yield Link(f"{issuer}#{subject}", name, (step,))
-                insider = named(subject)
-                if insider in self.context.principals and "login.microsoftonline.com" in issuer:
-                    yield Link(insider, name, (step,))
 
     def _memberships(self) -> Iterator[Link]:
         for group, members in self.context.members.items():
@@ -179,7 +165,7 @@ class Directory:
         elif principal.kind is PrincipalKind.APPLICATION:
             yield from self._over_application(may, everything, principal)
         elif principal.kind is PrincipalKind.GROUP:
-            yield from self._over_group(may, everything, principal)
+            yield from over_group(may, everything, principal)
 
     def _may_reset(self, role: str, scope: str, principal: Principal) -> bool:
         if role in data.ANYBODY or role == data.RESETS_ANYBODY:
@@ -251,29 +237,6 @@ class Directory:
                 return
         if everything:
             yield "microsoft.directory/applications/credentials/update", None if own else _FOREIGN
-
-    @staticmethod
-    def _over_group(
-        may: set[str], everything: bool, principal: Principal
-    ) -> Iterator[tuple[str, Condition | None]]:
-        if attribute(principal, "onPremisesSyncEnabled"):
-            return
-        types = attribute(principal, "groupTypes") or ()
-        if everything:
-            yield "microsoft.directory/groups/members/update", None
-        elif attribute(principal, "isAssignableToRole"):
-            if data.ASSIGNABLE_GROUPS in may:
-                yield data.ASSIGNABLE_GROUPS, None
-        else:
-            found = next((one for one in sorted(may) if _changes_group(one, "Unified" in types)), None)
-            if found is not None:
-                yield found, None
-            elif (
-                data.EDIT_USERS in may
-                and "DynamicMembership" in types
-                and "user." in str(attribute(principal, "membershipRule"))
-            ):
-                yield data.EDIT_USERS, _RUN_AGAIN
 
     def _owned(self, principal: Principal) -> Iterator[Link]:
         if self._restricting(principal.id.removeprefix("azure:")):
@@ -372,14 +335,3 @@ def _is_locked(principal: Principal) -> bool:
     if not isinstance(lock, Mapping) or not lock.get("isEnabled"):
         return False
     return bool(lock.get("allProperties") or lock.get("credentialsWithUsageVerify"))
-
-
-def _changes_group(action: str, is_unified: bool) -> bool:
-    """Whether an action lets somebody into a group: by its members, its owners, or its rule."""
-    kind, _, what = action.removeprefix("microsoft.directory/").partition("/")
-    if what not in (
-        "members/update", "owners/update", "dynamicMembershipRule/update", "allProperties/update", "allProperties/allTasks",
-    ):  # fmt: skip
-        return False
-    base = kind.removesuffix(".assignedMembership")
-    return base == "groups" or base == ("groups.unified" if is_unified else "groups.security")

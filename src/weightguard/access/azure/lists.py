@@ -23,7 +23,7 @@ def listed(context: Context, policies: Iterable[ScopedPolicy]) -> list[str]:
     """Whoever some list names, members in place of groups; everybody known, where others are let in."""
     found: set[str] = set()
     for policy in policies:
-        body = policy.document if isinstance(policy.document, Mapping) else {}
+        body = _body(policy)
         found.update(named(str(body[name])) for name in ("owner", "group") if _is_id(body.get(name)))
         for entry in _entries(policy):
             id, kind = entry.get("id"), entry.get("type")
@@ -61,24 +61,27 @@ def may_by_lists(
 
 
 def _rights(entries: Entries, name: str, groups: set[str], policy: ScopedPolicy | None) -> str:
-    body = policy.document if policy is not None and isinstance(policy.document, Mapping) else {}
-    mask = next((str(one.get("permissions")) for one in entries if one.get("type") == "mask"), "rwx")
-    if _is_id(body.get("owner")) and named(str(body["owner"])) == name:
-        return next(
-            (
-                str(one.get("permissions"))
-                for one in entries
-                if one.get("type") == "user" and not one.get("id")
-            ),
-            "rwx",
-        )
-    for one in entries:
-        if one.get("type") == "user" and _is_id(one.get("id")) and named(str(one["id"])) == name:
-            return _cut(str(one.get("permissions")), mask)
+    body = {} if policy is None else _body(policy)
+    mask = _first((one for one in entries if one.get("type") == "mask"), "rwx")
+    users = [one for one in entries if one.get("type") == "user"]
+    if _is_named(body.get("owner"), name):
+        return _first((one for one in users if not one.get("id")), "rwx")
+    own = next((one for one in users if _is_named(one.get("id"), name)), None)
+    if own is not None:
+        return _cut(str(own.get("permissions")), mask)
     of_groups = list(_of_groups(entries, groups, body))
     if of_groups:
         return _cut("".join(of_groups), mask)
-    return next((str(one.get("permissions")) for one in entries if one.get("type") == "other"), "---")
+    return _first((one for one in entries if one.get("type") == "other"), "---")
+
+
+def _first(entries: Iterable[Mapping[str, Any]], otherwise: str) -> str:
+    """What the first of some entries lets do."""
+    return next((str(one.get("permissions")) for one in entries), otherwise)
+
+
+def _is_named(id: Any, name: str) -> bool:
+    return _is_id(id) and named(str(id)) == name
 
 
 def _of_groups(entries: Entries, groups: set[str], body: Mapping[str, Any]) -> Iterator[str]:
@@ -95,8 +98,11 @@ def _cut(permissions: str, mask: str) -> str:
 
 
 def _entries(policy: ScopedPolicy) -> Entries:
-    body = policy.document if isinstance(policy.document, Mapping) else {}
-    return [one for one in body.get("ace") or () if isinstance(one, Mapping)]
+    return [one for one in _body(policy).get("ace") or () if isinstance(one, Mapping)]
+
+
+def _body(policy: ScopedPolicy) -> Mapping[str, Any]:
+    return policy.document if isinstance(policy.document, Mapping) else {}
 
 
 def _is_id(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 from weightguard.access.azure.context import Context, attribute, context_of
 from weightguard.access.azure.decisions import Decisions
 from weightguard.access.azure.directory import Directory
+from weightguard.access.azure.federation import federated
 from weightguard.access.azure.foreign_tokens import abroad_of
 from weightguard.access.azure.joint import joint_links
 from weightguard.access.azure.offers import Offer, Offers, State
@@ -25,7 +26,7 @@ from weightguard.access.model import AccessKind, ActorKind
 from weightguard.access.provider import Actor, Direct, Port, Wanted
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
-from weightguard.estate.model import Estate, Principal, PrincipalKind
+from weightguard.estate.model import Container, Estate, Principal, PrincipalKind, Store
 
 _OWN: Final = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 """The tenant that the provider's own applications belong to."""
@@ -118,7 +119,7 @@ class _Reach:
         yield from known.storage.key_links()
         yield from known.storage.moves()
         yield from known.resources.links()
-        yield from known.directory.federated()
+        yield from federated(known.context)
         yield from known.directory.links(self._worth())
 
     def _worth(self) -> Iterable[str]:
@@ -126,17 +127,18 @@ class _Reach:
         known = self._known.context
         yield from (one.principal for one in known.assigned)
         for container in known.containers.values():
-            for policy in attribute(container, "accessPolicies") or ():
-                if isinstance(policy, dict) and isinstance(policy.get("objectId"), str):
-                    yield f"azure:{policy['objectId'].lower()}"
+            yield from _named_by_policies(container)
         yield from (name for name, one in known.principals.items() if one.kind is PrincipalKind.GROUP)
         yield from (name for each in self._known.offers.delegates for _, name in each.roles if name)
-        for store in self._estate.stores:
-            if store.provider == "azure" and attribute(
-                known.containers.get((store.container or "").lower()), "isHnsEnabled"
-            ):
-                yield from known.principals
-                return
+        if any(self._has_lists(store) for store in self._estate.stores):
+            yield from known.principals
+
+    def _has_lists(self, store: Store) -> bool:
+        """Whether a container is of a file system, whose lists may name anybody."""
+        if store.provider != "azure":
+            return False
+        account = self._known.context.containers.get((store.container or "").lower())
+        return bool(attribute(account, "isHnsEnabled"))
 
     def _add(self, links: Iterable[Link]) -> bool:
         before = self._graph.size
@@ -247,3 +249,10 @@ def _kind(principal: Principal) -> ActorKind:
         bool(owner) and owner != principal.account.lower() and attribute(principal, "applicationId") is None
     )
     return "external" if principal.kind is PrincipalKind.APPLICATION and foreign else "workload"
+
+
+def _named_by_policies(container: Container) -> Iterator[str]:
+    """Whom the access policies of a vault name."""
+    for policy in attribute(container, "accessPolicies") or ():
+        if isinstance(policy, dict) and isinstance(policy.get("objectId"), str):
+            yield f"azure:{policy['objectId'].lower()}"

@@ -14,7 +14,7 @@ from weightguard.access.azure.vaults import is_hsm, vault_of
 from weightguard.access.links import Node
 from weightguard.estate.fact import Known, Reason, Source, Unknown
 from weightguard.estate.limit import Limit, LimitKind
-from weightguard.estate.model import Principal, PrincipalKind, RetentionMode
+from weightguard.estate.model import Principal, PrincipalKind, RetentionMode, Store
 
 _TAKES_AWAY: Final = frozenset({"authorization:denyassignments", "authorization:locks"})
 """Listings of what only takes access away."""
@@ -41,20 +41,23 @@ class Unseen:
         """What is not modelled and bears on who gets in."""
         names = {node for node in reached if isinstance(node, str)}
         found = [Limit(LimitKind.CONFIGURED_SERVICES, one) for one in sorted(names & self.resources.fallback)]
-        if any(gap.source.call in _TAKES_AWAY for gap in self.context.estate.containers.gaps):
-            found.append(Limit(LimitKind.DENIALS_NOT_EXPORTED, place.id, in_play=False))
-        if self.context.is_of_azurehound:
-            found.append(Limit(LimitKind.ELIGIBLE_MEMBERS, place.id, in_play=False))
+        found += self._not_exported(place)
         found += [
             Limit(LimitKind.IDENTITY_FEDERATION, one, in_play=False)
             for one in sorted(names)
             if self._federates(one)
         ]
-        held = place.store.retention if place.store is not None else None
-        if isinstance(held, Known) and held.value is not None and held.value.mode is RetentionMode.COMPLIANCE:
+        if _is_held_to_comply(place.store):
             found.append(Limit(LimitKind.RETENTION_AGE, place.id))
         found += [Limit(LimitKind.KEY_ELSEWHERE, key) for key in place.keys if self._is_elsewhere(key)]
         return tuple(found)
+
+    def _not_exported(self, place: AzurePlace) -> Iterator[Limit]:
+        """What the source that was read does not hold."""
+        if any(gap.source.call in _TAKES_AWAY for gap in self.context.estate.containers.gaps):
+            yield Limit(LimitKind.DENIALS_NOT_EXPORTED, place.id, in_play=False)
+        if self.context.is_of_azurehound:
+            yield Limit(LimitKind.ELIGIBLE_MEMBERS, place.id, in_play=False)
 
     def _is_elsewhere(self, key: str) -> bool:
         """Whether nobody knows who may use a key."""
@@ -108,3 +111,9 @@ class Unseen:
     def _tenant(self) -> str:
         found = next((one for one in self.context.estate.organisations if one.provider == "azure"), None)
         return found.id.rpartition("/")[2] if found is not None else "tenant"
+
+
+def _is_held_to_comply(store: Store | None) -> bool:
+    """Whether objects are kept for a time that nobody shortens."""
+    held = store.retention if store is not None else None
+    return isinstance(held, Known) and held.value is not None and held.value.mode is RetentionMode.COMPLIANCE

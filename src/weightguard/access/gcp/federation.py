@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from weightguard.access.gcp.policies import value
-from weightguard.estate.model import Estate, FederatedProvider
+from weightguard.estate.model import Estate, FederatedProvider, Resource
 from weightguard.memory import Memory
 from weightguard.policy.formula import NEVER
 from weightguard.policy.gcp.conditions import Attributes, holds
@@ -37,35 +37,23 @@ class Federation:
     """
 
     def __init__(self, estate: Estate) -> None:
-        self._off = {
-            name
-            for kind in POOLS
-            for pool in estate.resources_of(kind)
-            if value(pool.attributes["disabled"]) is True or value(pool.attributes["state"]) == "DELETED"
-            for name in (str(value(pool.attributes["name"]) or ""),)
-        }
+        self._off = {_name(pool) for kind in POOLS for pool in estate.resources_of(kind) if _is_off(pool)}
         self._providers: dict[str, list[FederatedProvider]] = {}
         for one in estate.federated_providers:
             if one.provider == "gcp":
                 self._providers.setdefault(one.id.rpartition("/providers/")[0], []).append(one)
         self._known: dict[str, bool] = {}
         self._memory = estate.memory
-        told = {
-            one
-            for account in estate.accounts
-            if account.provider == "gcp"
-            for one in value(account.settings["contents"]) or ()
-        }
-        # One provider in the source shows that providers were exported.
-        exported = "PARTIAL_POLICY" not in told and any(
-            "/workloadIdentityPools/" in one for one in self._providers
-        )
-        self._empty = frozenset(
-            name
-            for pool in estate.resources_of(POOLS[0])
-            if exported and (name := str(value(pool.attributes["name"]) or "")) not in self._providers
-        )
+        pools = estate.resources_of(POOLS[0]) if self._are_exported(estate) else ()
+        self._empty = frozenset(map(_name, pools)) - self._providers.keys()
         """Pools that are known to have no provider: nobody signs in there."""
+
+    def _are_exported(self, estate: Estate) -> bool:
+        """Whether the source holds the providers of pools: one of them in it shows that they were exported."""
+        accounts = [one for one in estate.accounts if one.provider == "gcp"]
+        if any("PARTIAL_POLICY" in (value(one.settings["contents"]) or ()) for one in accounts):
+            return False
+        return any("/workloadIdentityPools/" in name for name in self._providers)
 
     def may_be(self, member: str) -> bool:
         """Whether somebody can be a member of a policy: a federated one that no provider lets in is nobody."""
@@ -84,6 +72,14 @@ class Federation:
     def pools(self) -> Iterator[str]:
         """The pools that have providers."""
         yield from sorted(self._providers)
+
+
+def _name(pool: Resource) -> str:
+    return str(value(pool.attributes["name"]) or "")
+
+
+def _is_off(pool: Resource) -> bool:
+    return value(pool.attributes["disabled"]) is True or value(pool.attributes["state"]) == "DELETED"
 
 
 def member_parts(member: str) -> tuple[str, str] | None:

@@ -93,10 +93,7 @@ class Perimeters:
     def _of_level(self, name: str, member: str) -> Iterator[str]:
         """An access level that asks nothing but who somebody is lets in from anywhere."""
         basic = self._levels.get(name)
-        conditions = basic.get("conditions") if isinstance(basic, Mapping) else None
-        asked = (
-            [one for one in conditions if isinstance(one, Mapping)] if isinstance(conditions, list) else []
-        )
+        asked = _asked(basic)
         listed = [member in map(self._source.member, one["members"]) for one in asked if one.get("members")]
         either = isinstance(basic, Mapping) and basic.get("combiningFunction") == "OR"
         if listed and not (any(listed) or len(listed) < len(asked) if either else all(listed)):
@@ -145,3 +142,9 @@ def _addresses(store: Store) -> Iterator[Condition]:
     rules = value(store.networks)
     if rules is not None and not rules.open_to_all and not {"0.0.0.0/0", "::/0"} & set(rules.allowed):
         yield Condition(ConditionKind.NETWORK, Matter.ADDRESSES, (store.id,))
+
+
+def _asked(level: Any) -> list[Mapping[str, Any]]:
+    """The conditions of a basic access level."""
+    conditions = level.get("conditions") if isinstance(level, Mapping) else None
+    return [one for one in conditions if isinstance(one, Mapping)] if isinstance(conditions, list) else []

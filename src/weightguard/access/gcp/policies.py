@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from weightguard.estate.fact import Fact, Known
 from weightguard.estate.model import (
+    Account,
+    Container,
     ContainerKind,
     Estate,
     NamedPolicy,
@@ -66,37 +68,25 @@ class Source:
         self.estate = estate
         self.ids: dict[str, str] = {}
         """Resource -> the id of the policy that lies on it."""
-        self.numbers = {
-            str(number): account.id
-            for account in estate.accounts
-            if account.provider == "gcp" and (number := value(account.settings["number"])) is not None
-        }
+        self.numbers = _by_number(estate.accounts)
         """Number of a project -> its id."""
+        own = [one for one in estate.principals if one.provider == "gcp"]
         self.projects = {
-            one.id: one.account
-            for one in estate.principals
-            if one.provider == "gcp" and one.kind is PrincipalKind.SERVICE_ACCOUNT and one.account
+            one.id: one.account for one in own if one.kind is PrincipalKind.SERVICE_ACCOUNT and one.account
         }
         """Service account -> its project."""
         self.stores = {store.name: store for store in estate.stores if store.provider == "gcp"}
-        self.disabled = frozenset(
-            one.id for one in estate.principals if one.provider == "gcp" and value(one.enabled) is False
-        )
+        self.disabled = frozenset(one.id for one in own if value(one.enabled) is False)
         """Service accounts that nobody can act as."""
         self.members = {canonical(one.id): self._members(one) for one in self._groups()}
         """Group -> whom it holds; None: nobody knows."""
-        self.is_partial = any(
-            "PARTIAL_POLICY" in (value(one.settings["contents"]) or ())
-            for one in estate.accounts
-            if one.provider == "gcp"
-        )
+        self.is_partial = any(map(_is_partial, estate.accounts))
         """Whether policies may hold more than is told: a Terraform state tells of what it manages alone."""
         self.customers = {self.named(one.id): _customer(one) for one in estate.resources_of(ORGANISATION)}
         """Organisation -> the ids that its directory has."""
         self.organisations = {
             one.name.lower(): (one.id, *self.customers.get(one.id, ()))
-            for one in estate.containers
-            if one.provider == "gcp" and one.kind is ContainerKind.ORGANISATION and "." in one.name
+            for one in filter(_has_domain, estate.containers)
         }
         """Domain -> the names that sets of principals give its organisation."""
 
@@ -343,17 +333,38 @@ def _constraint(on: str, policy: ScopedPolicy) -> Iterator[Constraint]:
         )  # fmt: skip
 
 
+def _by_number(accounts: Iterable[Account]) -> dict[str, str]:
+    numbers = ((one.id, value(one.settings["number"])) for one in accounts if one.provider == "gcp")
+    return {str(number): name for name, number in numbers if number is not None}
+
+
+def _is_partial(account: Account) -> bool:
+    """Whether a source says that it tells of some policies of a project alone."""
+    return account.provider == "gcp" and "PARTIAL_POLICY" in (value(account.settings["contents"]) or ())
+
+
+def _has_domain(container: Container) -> bool:
+    """Whether it is an organisation that is called by a domain."""
+    is_ours = container.provider == "gcp" and container.kind is ContainerKind.ORGANISATION
+    return is_ours and "." in container.name
+
+
 def _newer(on: str, name: str, spec: Mapping[str, Any]) -> Constraint:
     """A policy of the second version; rules with conditions hold for some resources only and are not taken for holding."""
     rules = [one for one in spec.get("rules") or () if isinstance(one, Mapping) and not one.get("condition")]
     enforced = [
         rule["enforce"] in (True, "TRUE", "true") for rule in rules if rule.get("enforce") is not None
     ]
-    allowed = [one for rule in rules for one in _texts((rule.get("values") or {}).get("allowedValues")) or ()]
-    denied = [one for rule in rules for one in _texts((rule.get("values") or {}).get("deniedValues")) or ()]
-    allowed += ["all" for rule in rules if rule.get("allowAll") in (True, "TRUE")]
-    denied += ["all" for rule in rules if rule.get("denyAll") in (True, "TRUE")]
-    return Constraint(on, name, any(enforced) if enforced else None, tuple(allowed) or None, tuple(denied))
+    allowed = _values(rules, "allowedValues", "allowAll")
+    denied = _values(rules, "deniedValues", "denyAll")
+    return Constraint(on, name, any(enforced) if enforced else None, allowed or None, denied)
+
+
+def _values(rules: Iterable[Mapping[str, Any]], some: str, every: str) -> tuple[str, ...]:
+    """The values that rules name, and ``all`` for each that means every value."""
+    rules = tuple(rules)
+    named = [one for rule in rules for one in _texts((rule.get("values") or {}).get(some)) or ()]
+    return (*named, *("all" for rule in rules if rule.get(every) in (True, "TRUE")))
 
 
 def _texts(raw: Any) -> tuple[str, ...] | None:

@@ -189,9 +189,7 @@ class WhoMay:
         found = dict(found)
         lifting = [(one, self._lifters(one)) for one in obstacles]
         able = {member for _, who in lifting for member in who}
-        changed: dict[str, list[Change]] = {}
-        for one in self._changes.of(permission, resource) if able else ():
-            changed.setdefault(one.member, []).append(one)
+        changed = self._changes_by_member(permission, resource) if able else {}
         for member in self._lifted(able, permission, resource, changed):
             if member in found and found[member].is_certain:
                 continue
@@ -204,6 +202,12 @@ class WhoMay:
             for change in changed.get(member, ()):
                 grant = self._after(change, permission, resource, lifted)
                 self._offer(found, member, grant, (*change.steps, *lifts))
+        return found
+
+    def _changes_by_member(self, permission: str, resource: str) -> dict[str, list[Change]]:
+        found: dict[str, list[Change]] = {}
+        for one in self._changes.of(permission, resource):
+            found.setdefault(one.member, []).append(one)
         return found
 
     def _lifted(

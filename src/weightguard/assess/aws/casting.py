@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from weightguard.assess.casting import Casting
+from weightguard.estate.aws.partition import account_root, partitions_of
 from weightguard.estate.aws.trust import services_trusted
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Estate, NamedPolicy, Principal
-from weightguard.estate.partition import account_root, partitions_of
 
 _RUNNING_SERVICES: Final = frozenset(
     {"ec2", "lambda", "ecs-tasks", "sagemaker", "batch", "eks", "pods", "apprunner", "tasks", "bedrock", "bedrock-agentcore",

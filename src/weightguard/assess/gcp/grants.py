@@ -1,4 +1,4 @@
-"""The permissions that a read asks for, as IAM names them; one a kind, where an operation is for several kinds of resource.
+"""The permissions that a read asks for, as IAM names them: one a kind, where several kinds of resource have the operation.
 
 Source: IAM, "IAM permissions reference"; Cloud Storage, "IAM permissions for JSON methods"; Cloud Asset Inventory, "Roles".
 """
@@ -41,6 +41,18 @@ _OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "storage:ListManagedFolders": ("storage.managedFolders.list",),
     "storage:ListObjects": ("storage.objects.list",),
 }
+_ACCESS: Final = ("IAM", "IFC", "KEY", "STO")
+_FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "accesscontextmanager": (*_ACCESS, "NET"),
+    "cloudasset": (*_ACCESS, "CON", "INV", "LOG", "NET", "SUP"),
+    "orgpolicy": (*_ACCESS, "NET"),
+    "storage": (*_ACCESS, "INV", "LOG"),
+}
+
+
+def families(service: str) -> frozenset[str]:
+    """The families of controls that rest on what a service tells; of one that is not named, those about who may do what."""
+    return frozenset(_FAMILIES.get(service, _ACCESS))
 
 
 def permission(service: str, operation: str) -> str:

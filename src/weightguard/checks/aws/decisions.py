@@ -13,9 +13,9 @@ from typing import Any
 
 from weightguard.checks.relations import inside
 from weightguard.controls.judge import Context, UnknownFact
+from weightguard.estate.aws.partition import Partitions, partitions_of
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import Account, NamedPolicy, PublicAccessBlock
-from weightguard.estate.partition import Partitions, partitions_of
 from weightguard.memory import Memory
 from weightguard.policy.aws import (
     ANONYMOUS,

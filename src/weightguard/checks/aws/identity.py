@@ -11,10 +11,10 @@ from weightguard.checks.aws.resources import looked_for
 from weightguard.checks.relations import is_outside, lies_at, missing, principal_named, unseen
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, refs, said, some
+from weightguard.estate.aws.partition import bucket_name
 from weightguard.estate.aws.vocabulary import account_in
 from weightguard.estate.fact import Source
 from weightguard.estate.model import Account, NamedPolicy, Organisation, Principal, PrincipalKind
-from weightguard.estate.partition import bucket_name
 from weightguard.policy.aws import managed_policy
 
 POSITIVE = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})

@@ -6,7 +6,7 @@ protocol support for Azure Blob Storage"; Entra External ID documentation, "Prop
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from weightguard.access.azure.decisions import Need
@@ -60,7 +60,7 @@ def no_outside_account(store: Store, context: Context) -> Verdict:
     for kind in _ASKED:
         answer = context.access.who_can(kind, store.id)
         gaps.update(dict.fromkeys(answer.gaps))
-        for one in _outsiders(answer.answers, context):
+        for one in outsiders(answer.answers, context):
             found.setdefault(one.principal, _told(one, kind))
     blobs = f"{store.container}/blobServices/default/containers/{store.name}"
     trusted = context.parameters.get("trusted_accounts", ())
@@ -73,7 +73,8 @@ def no_outside_account(store: Store, context: Context) -> Verdict:
     return Verdict.passed("no role and no list lets in anybody of another tenant")
 
 
-def _outsiders(answers: Iterable[Answer], context: Context) -> Iterable[Answer]:
+def outsiders(answers: Iterable[Answer], context: Context) -> Iterator[Answer]:
+    """Those of some answers who are of another tenant, or of none, and get in without changing anything first."""
     trusted = set(context.parameters.get("trusted_accounts", ()))
     for one in answers:
         stranger = one.kind in ("external", "anonymous") and _OF_ACCOUNT not in one.principal.lower()

@@ -15,7 +15,7 @@ from weightguard.access.azure.decisions import Need
 from weightguard.checks import keys as neutral
 from weightguard.checks.azure.decisions import decisions, gaps, is_foreign, is_unread, prepared
 from weightguard.checks.azure.places import holder, is_open, told
-from weightguard.checks.relations import missing
+from weightguard.checks.relations import key_named, missing
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs
 from weightguard.controls.schema import Status
@@ -28,6 +28,35 @@ _DESTROYING: Final = (f"{_KEYS}delete", f"{_KEYS}purge/action")
 _GRANTING: Final = ("Microsoft.Authorization/roleAssignments/write", "Microsoft.KeyVault/vaults/write")
 _VERBS: Final = {"use": {"decrypt", "unwrapkey", "all"}, "administer": {"delete", "purge", "all"}}
 """Permissions of access policies that mean the one and the other."""
+
+
+def dedicated(key: Key, context: Context) -> Verdict:
+    """The key protects weights of one tier, and neither disks nor the data of another service."""
+    found = neutral.dedicated(key, context)
+    if found.status is not Status.PASS:
+        return found
+    if others := sorted(_others(key, context)):
+        return Verdict.failed("the key protects other things as well: {others}", others=refs(others))
+    sets = context.estate.resources_of("compute.diskencryptionsets")
+    context.require((*sets.gaps, *context.estate.disk_copies.gaps))
+    return found
+
+
+def _others(key: Key, context: Context) -> Iterator[str]:
+    """What names the key beside storage accounts: sets of disks, and resources whose data another service encrypts with it."""
+    for each in context.estate.resources.values():
+        for one in each:
+            addresses = (attribute(one, path) for path in _ADDRESSES) if one.provider == "azure" else ()
+            for address in addresses:
+                if isinstance(address, str) and key_named(address, one.account, one.region, context) is key:
+                    yield one.id
+
+
+_ADDRESSES: Final = (
+    "activeKey.keyUrl", "encryption.keyVaultProperties.keyIdentifier", "encryption.keyVaultProperties.keyUri",
+    "encryption.cmk.key.keyVaultUrl", "encryption.keyVaultUri",
+)  # fmt: skip
+"""Where resources of other services name the key that they encrypt with."""
 
 
 def administration_apart_from_use(key: Key, context: Context) -> Verdict:
@@ -106,7 +135,7 @@ def _unwrapping(context: Context) -> frozenset[str]:
             elif attribute(account, "encryption.keySource") is not None:
                 found.update(getattr(own, "known_roles", ()))
         for workload in context.estate.workloads:
-            if workload.kind == "disk_encryption_set":
+            if workload.kind == "diskencryptionsets":
                 found.update(workload.known_roles)
         return frozenset(found)
 

@@ -68,3 +68,8 @@ def _is_wide(allowed: str) -> bool:
     except ValueError:  # An id of a subnet or a resource.
         return False
     return network.prefixlen < _WIDE[network.version]
+
+
+def lies_on(setting: str, place: str) -> bool:
+    """Whether an extension resource, by its id, is one of a resource."""
+    return setting.lower().startswith(f"{place.lower().rstrip('/')}/providers/microsoft.insights/")

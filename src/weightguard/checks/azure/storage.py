@@ -37,7 +37,7 @@ def encrypted_transport_only(store: Store, context: Context) -> Verdict:
 def one_authorisation(store: Store, context: Context) -> Verdict:
     """Roles alone decide: no keys of the account, no local users, no mounted file system."""
     account = holder(store, context)
-    problems = _ways_round(account, context)
+    problems = ways_round(account, context)
     if context.read(account.keys_accepted, "storage_account.keys_accepted"):
         problems.insert(0, "the account's keys and whatever they signed are taken: they name nobody")
     if problems:
@@ -49,7 +49,7 @@ def one_authorisation(store: Store, context: Context) -> Verdict:
     return Verdict.passed("role assignments alone decide")
 
 
-def _ways_round(account: Container, context: Context) -> list[Value]:
+def ways_round(account: Container, context: Context) -> list[Value]:
     """The ways in that ask for no role."""
     found: list[Value] = []
     if told(account, "isSftpEnabled", False, context) and told(account, "isLocalUserEnabled", True, context):

@@ -69,7 +69,10 @@ def _read(
     read_store(shelf, readers, budget, partial(place.writer.objects, place.scope))
     reads: dict[str, Answer | Mapping[str, Any]] = dict(asset.reads)
     if "GetIamPolicy" not in reads:
-        reads["GetIamPolicy"] = place.caller.ask(storage.GET_BUCKET_POLICY, about=shelf.id, bucket=name)
+        policy = place.caller.ask(storage.GET_BUCKET_POLICY, about=shelf.id, bucket=name)
+        if policy.gone:
+            return  # deleted since it was listed
+        reads["GetIamPolicy"] = policy
     reads["GetAncestry"] = {"outcome": "ok", "data": list(ancestors)}
     reads["ListManagedFolders"] = (
         _folders(place, name) if _is_uniform(settings) is not False else skipped(_UNIFORM_ONLY)

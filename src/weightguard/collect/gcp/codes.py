@@ -13,7 +13,8 @@ from weightguard.collect.calls.codes import Codes, Fault
 
 DISABLED: Final = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
 """The API is switched off in the project that the call counts against."""
-GONE: Final = frozenset({"NOT_FOUND", "notFound", "404"})
+GONE: Final = frozenset({"NOT_FOUND", "notFound"})
+"""Said by the API itself; a 404 without such a word may be anybody's."""
 UNREACHABLE: Final = frozenset(
     {"ConnectTimeout", "ConnectionError", "ProxyError", "ReadTimeout", "SSLError", "TransportError"}
 )

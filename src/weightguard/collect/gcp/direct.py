@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.gcp.containers import read_constraints
 from weightguard.collect.gcp.inventory import CONTAINERS, Asset, Homes, Inventory
-from weightguard.collect.gcp.place import Place
+from weightguard.collect.gcp.place import Place, told
 from weightguard.collect.gcp.services import iam, resourcemanager
 from weightguard.collect.runner import Unit
 
@@ -45,9 +46,9 @@ def _read_container(place: Place, found: Inventory, homes: Homes) -> None:
     if "GetIamPolicy" not in asset.reads:
         method = resourcemanager.GET_POLICY[place.collection]
         answer = place.caller.ask(method, about=place.container, resource=place.container)
-        asset.reads["GetIamPolicy"] = answer.as_read()
+        asset.reads["GetIamPolicy"] = told(answer)
     if "ORG_POLICY" not in found.contents:
-        asset.reads["ListOrgPolicies"] = read_constraints(place).as_read()
+        asset.reads["ListOrgPolicies"] = told(read_constraints(place))
     found.write_asset(place.writer, homes, asset, "ListAssets")
 
 
@@ -77,9 +78,9 @@ def _read_accounts(place: Place, found: Inventory, homes: Homes) -> None:
         name = f"{place.container}/serviceAccounts/{(asset.data or {}).get('email')}"
         if "GetIamPolicy" not in asset.reads:
             answer = place.caller.ask(iam.GET_ACCOUNT_POLICY, about=name, resource=name)
-            asset.reads["GetIamPolicy"] = answer.as_read()
+            asset.reads["GetIamPolicy"] = told(answer)
         if "RESOURCE" not in found.contents:
-            asset.reads["ListServiceAccountKeys"] = _read_keys(place, homes, name).as_read()
+            asset.reads["ListServiceAccountKeys"] = told(_read_keys(place, homes, name))
         found.write_asset(place.writer, homes, asset, "ListServiceAccounts")
 
 
@@ -95,7 +96,7 @@ def _read_keys(place: Place, homes: Homes, account: str) -> Answer:
     for entry in answer.data.get("keys", ()):
         asset = Asset(f"{_FULL}{entry['name']}", _KEY_TYPE, entry, ancestors=homes.lineage(place.container))
         found.write_asset(place.writer, homes, asset, "ListServiceAccountKeys")
-    return Answer(answer.outcome, code=answer.code, message=answer.message)
+    return replace(answer, data={})
 
 
 def _read_roles(place: Place, found: Inventory, homes: Homes) -> None:

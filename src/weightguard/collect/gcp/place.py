@@ -56,7 +56,7 @@ class Place:
     ) -> None:
         """Write a record; answers become what a record says of a read."""
         given = {
-            name: answer.as_read() if isinstance(answer, Answer) else dict(answer)
+            name: told(answer) if isinstance(answer, Answer) else dict(answer)
             for name, answer in (reads or {}).items()
         }
         self.writer.record(
@@ -71,3 +71,8 @@ class Place:
             self.record(
                 f"{service}.contents", f"{self.scope}/{method.operation.name}", method, {"contents": found}
             )
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """An answer as a record's read. That the thing is gone tells nothing of it: least of all that nothing lies on it."""
+    return {"outcome": "failed", "code": answer.code} if answer.gone else answer.as_read()

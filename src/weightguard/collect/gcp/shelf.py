@@ -149,10 +149,19 @@ class Shelf:
         )  # fmt: skip
         if answer.ok:
             return held[-1]
-        if answer.gone:
+        if answer.outcome == "absent" and self._is_gone(key):
             self._gone.add(key)
         problem = ReadDenied if answer.outcome == "denied" else ReadFailed
         raise problem(f"storage:GetObject {answer.outcome}", where=self.id)
+
+    def _is_gone(self, key: str) -> bool:
+        """Whether a listing knows the key no more: somebody deleted it since. One that is listed and not found is not read."""
+        pages = self.place.caller.pages(
+            storage.LIST_OBJECTS, about=f"{self.id}/{key}", bucket=self.name, prefix=key
+        )
+        page = next(pages)
+        others = [entry["name"] for entry in page.data.get("items", ())]
+        return page.ok and all(name.startswith(key) and name != key for name in others)
 
 
 def _size(entry: Mapping[str, Any]) -> int:

@@ -15,6 +15,7 @@ CONNECT_TIMEOUT: Final = 5
 READ_TIMEOUT: Final = 60
 _AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_PAUSE: Final = 30.0
+_MORE_WHERE_TOO_OFTEN: Final = 3
 _MOST_BYTES: Final = 64 << 20
 """Of one answer; a page of a listing has a hundredth of that."""
 _POLICY: Final = {"options": {"requestedPolicyVersion": 3}}
@@ -88,20 +89,24 @@ class Transport:
         return self._tried(method.verb, url, asked, length)
 
     def _tried(self, verb: str, url: str, asked: Mapping[str, Any], length: int | None) -> Reply:
-        most = self.session.options.max_attempts
-        for attempt in range(1, most + 1):
-            last = attempt == most
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 reply = self._once(verb, url, asked, length, attempt)
             except Unanswered:
-                if last:
+                if attempt >= self.session.options.max_attempts:
                     raise
                 self.pause(_backoff(attempt))
                 continue
-            if last or reply.status not in _AGAIN:
+            if reply.status not in _AGAIN or attempt >= self._most(reply):
                 return reply
             self.pause(_asked_pause(reply.headers) or _backoff(attempt))
-        raise AssertionError("a last attempt returns or raises")
+
+    def _most(self, reply: Reply) -> int:
+        """How often a call is tried. Quotas are counted by the minute: what is too often now is worth waiting that long for."""
+        more = _MORE_WHERE_TOO_OFTEN if reply.status == 429 else 0
+        return self.session.options.max_attempts + more
 
     def _once(self, verb: str, url: str, asked: Mapping[str, Any], length: int | None, attempt: int) -> Reply:
         import requests

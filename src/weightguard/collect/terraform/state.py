@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -207,26 +207,30 @@ def _home(found: list[Resource], path: Path, given: str | None) -> tuple[str, st
     """Partition, region and account that most of a state lies in."""
     places = [place for item in found if (place := _arn_parts(item)) is not None]
     accounts = Counter(place[2] for item, place in _owned(found) if ACCOUNT.fullmatch(place[2]))
-    stated = [
-        account
-        for item in found
-        if item.type == "aws_caller_identity"
-        and (account := item.text("account_id"))
-        and ACCOUNT.fullmatch(account)
-    ]
-    account = _account(stated, accounts) or _only(found) or given
+    account = _account(_callers(found), accounts) or _only(found) or given
     if account is None:
         fix = "say whose it is with --account ID, or give a state of the same account that names it beside it"
         raise NoAccount("the state names no AWS account", where=str(path), fix=fix)
-    regions = Counter(place[1] for place in places if place[1])
-    named = [
-        name
-        for item in found
-        if item.type == "aws_region" and (name := item.text("name") or item.text("region"))
-    ]
-    region = named[0] if named else regions.most_common(1)[0][0] if regions else ""
-    partition = Counter(place[0] for place in places).most_common(1)
-    return (partition[0][0] if partition else "aws"), region, account
+    region = _asked_region(found) or _most((place[1] for place in places if place[1]), "")
+    return _most((place[0] for place in places), "aws"), region, account
+
+
+def _callers(found: list[Resource]) -> list[str]:
+    """The accounts that whoever ran Terraform belonged to."""
+    named = [item.text("account_id") for item in found if item.type == "aws_caller_identity"]
+    return [account for account in named if account and ACCOUNT.fullmatch(account)]
+
+
+def _asked_region(found: list[Resource]) -> str | None:
+    """The region that the state asked the provider for."""
+    named = [item.text("name") or item.text("region") for item in found if item.type == "aws_region"]
+    return next(filter(None, named), None)
+
+
+def _most(values: Iterable[str], otherwise: str) -> str:
+    """The value that is there most often, the first of several."""
+    counted = Counter(values).most_common(1)
+    return counted[0][0] if counted else otherwise
 
 
 def _owned(found: list[Resource]) -> Iterator[tuple[Resource, tuple[str, str, str]]]:

@@ -126,33 +126,43 @@ def _tree(scope: Scope, record: Record, records: Sequence[Record]) -> Tree | Unk
     hidden = obstacle(record, "DescribeOrganization")
     if hidden is not None:
         return hidden
-    body = find(record.data, "Organization")
-    data = body if isinstance(body, Mapping) else data_of(record)
-    identifier = text_or_none(data.get("Id")) or record.id
-    management = text_or_none(data.get("MasterAccountId")) or text_or_none(data.get("ManagementAccountId"))
-    if management is None:
+    organisation = _organisation(record, records)
+    if organisation is None:
         return Unknown(Reason.MALFORMED, listing_source(record))
-    types = _policy_types(records, scope)
-    listed = any(
-        entry.kind == "organizations.account" and _target_id(entry) == management for entry in records
-    )
-    organisation = Organisation(identifier, "aws", management, _parents(records), listed)
-    tree = Tree(organisation, listing_source(record), policy_types=types)
+    tree = Tree(organisation, listing_source(record), policy_types=_policy_types(records, scope))
     tree.unlisted = _refused(scope, *PARENTS)
     unlisted = _refused(scope, "ListPolicies")
     if unlisted is not None:
         tree.hidden = {SCP: unlisted, RCP: unlisted}
     for entry in records:
-        if entry.kind == "organizations.account":
-            name = text_or_none(data_of(entry).get("Name"))
-            tree.account_names[_target_id(entry)] = name or _target_id(entry)
-            if not _is_active(data_of(entry)):
-                tree.closed.add(_target_id(entry))
-        elif entry.kind == UNIT:
-            tree.unit_names[_target_id(entry)] = text_or_none(data_of(entry).get("Name")) or _target_id(entry)
-        elif entry.kind == "organizations.policy":
-            _attach(scope, tree, entry)
+        _enter(scope, tree, entry)
     return tree
+
+
+def _organisation(record: Record, records: Sequence[Record]) -> Organisation | None:
+    """The organisation that a record tells of; None when it does not say who manages it."""
+    body = find(record.data, "Organization")
+    data = body if isinstance(body, Mapping) else data_of(record)
+    management = text_or_none(data.get("MasterAccountId")) or text_or_none(data.get("ManagementAccountId"))
+    if management is None:
+        return None
+    listed = any(one.kind == "organizations.account" and _target_id(one) == management for one in records)
+    identifier = text_or_none(data.get("Id")) or record.id
+    return Organisation(identifier, "aws", management, _parents(records), listed)
+
+
+def _enter(scope: Scope, tree: Tree, record: Record) -> None:
+    """Enters an account, a unit or a policy in the tree."""
+    if record.kind == "organizations.policy":
+        return _attach(scope, tree, record)
+    own, name = _target_id(record), text_or_none(data_of(record).get("Name"))
+    if record.kind == "organizations.account":
+        tree.account_names[own] = name or own
+        if not _is_active(data_of(record)):
+            tree.closed.add(own)
+    elif record.kind == UNIT:
+        tree.unit_names[own] = name or own
+    return None
 
 
 def _is_active(account: Mapping[str, Any]) -> bool:

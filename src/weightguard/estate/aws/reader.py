@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Final
 
 from weightguard.estate.aws.estate import Draft, join
+from weightguard.estate.aws.partition import DEFAULT, partition_of, partition_of_region
 from weightguard.estate.aws.scope import Scope
 from weightguard.estate.contents import tally
 from weightguard.estate.documents import Documents
 from weightguard.estate.evidence import Record
-from weightguard.estate.partition import DEFAULT, partition_of, partition_of_region
 from weightguard.estate.share import LeftBehind, ScopeInput, Share
 from weightguard.provider import scope_parts
 

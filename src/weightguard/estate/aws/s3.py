@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from weightguard.estate.aws import store_settings
+from weightguard.estate.aws.partition import partition_of
 from weightguard.estate.aws.scope import Scope, account_of, public_access_block, region_of
 from weightguard.estate.evidence import (
     Record,
@@ -31,7 +32,6 @@ from weightguard.estate.model import (
     Versioning,
     Wrapped,
 )
-from weightguard.estate.partition import partition_of
 from weightguard.estate.shape import (
     Malformed,
     find,

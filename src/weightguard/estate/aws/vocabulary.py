@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from weightguard.estate.aws.partition import partitions_of
+from weightguard.estate.model import Estate
 from weightguard.estate.vocabulary import Vocabulary
 
 ROOT: Final = ":root"
@@ -37,6 +39,11 @@ def _key_in(name: str) -> str | None:
     return None if "//" in name or name.startswith("projects/") else ""
 
 
+def _bare_store(estate: Estate, name: str) -> str:
+    """The ARN of a bucket, in the partition of what is there."""
+    return f"arn:{partitions_of(estate).usual}:s3:::{name}"
+
+
 VOCABULARY: Final = Vocabulary(
     accounts=("organizations", "ListAccounts"),
     principals=("iam", "GetAccountAuthorizationDetails"),
@@ -47,4 +54,5 @@ VOCABULARY: Final = Vocabulary(
     whole_account=_whole_account,
     key_in=_key_in,
     acted_for=_acted_for,
+    bare_store=_bare_store,
 )

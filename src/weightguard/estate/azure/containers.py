@@ -38,6 +38,7 @@ from weightguard.estate.model import (
 from weightguard.estate.shape import text_or_none
 
 MANAGEMENT: Final = "/providers/Microsoft.Management/managementGroups/"
+RULES: Final = "identity/conditionalAccess/policies"
 _GRANTING: Final = {
     "authorization.roleassignments": PolicyForm.ASSIGNMENT,
     "authorization.roleassignmentscheduleinstances": PolicyForm.ASSIGNMENT,
@@ -205,10 +206,20 @@ def _container(tenant: Tenant, place: _Place, parents: Mapping[str, str]) -> Con
 
 
 def _told_by(tenant: Tenant, place: _Place) -> dict[str, Fact[Any]]:
-    """Of the tenant, what told of the directory, where that never shows all of it."""
-    if place.kind is not ContainerKind.ORGANISATION or HOUND not in tenant.asked:
+    """Of the tenant: its rules of conditional access, and what told of the directory, where that never shows all of it."""
+    if place.kind is not ContainerKind.ORGANISATION:
         return {}
-    return {"azurehound": Known(True, tenant.source(*HOUND))}
+    found: dict[str, Fact[Any]] = {"conditionalAccess": _rules(tenant)}
+    if HOUND in tenant.asked:
+        found["azurehound"] = Known(True, tenant.source(*HOUND))
+    return found
+
+
+def _rules(tenant: Tenant) -> Fact[tuple[Mapping[str, Any], ...]]:
+    """The rules of conditional access, by which the directory asks more of whoever signs in."""
+    gap = tenant.gap(f"graph.{RULES}")
+    held = tuple(data_of(one) for one in tenant.of(f"graph.{RULES}"))
+    return gap if gap is not None else Known(held, tenant.source("graph", RULES))
 
 
 def _parent(tenant: Tenant, place: _Place, parents: Mapping[str, str]) -> str | None:

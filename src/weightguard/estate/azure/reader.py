@@ -9,15 +9,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from weightguard.estate.azure.beside import disk_copies, endpoints, unread_trails
-from weightguard.estate.azure.containers import containers, parents_of, tenant_id, unplaced
+from weightguard.estate.azure.beside import disk_copies, endpoints
+from weightguard.estate.azure.constraints import (
+    CLOSED_BLOBS,
+    CLOSED_DISKS,
+    LOCATIONS,
+    allowed_locations,
+    refusing,
+    scopes_above,
+)
+from weightguard.estate.azure.containers import MANAGEMENT, containers, parents_of, tenant_id, unplaced
 from weightguard.estate.azure.directory import DEFINITIONS, ELIGIBLE, GROUP_ELIGIBLE, ROLES, principals
 from weightguard.estate.azure.stores import CONTAINERS, keys, stores
 from weightguard.estate.azure.tenant import Tenant, name_of, properties, subscription_of
-from weightguard.estate.azure.workloads import resources, unread, workloads
+from weightguard.estate.azure.trails import trails
+from weightguard.estate.azure.workloads import ASKED, resources, unread, workloads
 from weightguard.estate.contents import tally
 from weightguard.estate.evidence import Record, data_of, listing_source
-from weightguard.estate.fact import Collection, Known, Source, Unknown
+from weightguard.estate.fact import Collection, Fact, Known, Source, Unknown
 from weightguard.estate.model import (
     NOT_HERE,
     Account,
@@ -27,6 +36,7 @@ from weightguard.estate.model import (
     Organisation,
     PolicyForm,
     Principal,
+    PublicAccess,
     Resource,
     ScopedPolicy,
 )
@@ -48,7 +58,7 @@ _FEEDS: Final = {
     "keys": ("keyvault.vaults", "keyvault.vaults/keys"),
     "workloads": ("compute.virtualmachines",),
     "trails": ("insights.diagnosticsettings",),
-    "disk_copies": ("compute.disks", "compute.snapshots"),
+    "disk_copies": ("compute.disks", "compute.snapshots", "compute.galleries"),
     "endpoints": ("network.privateendpoints",),
     "role_definitions": ("authorization.roledefinitions", f"graph.{DEFINITIONS}"),
 }  # fmt: skip
@@ -74,6 +84,7 @@ def read(scopes: Sequence[ScopeInput], left_behind: LeftBehind) -> Share:
         "workloads": list(workloads(tenant)),
         "disk_copies": list(disk_copies(tenant)),
         "endpoints": list(endpoints(tenant)),
+        "trails": list(trails(tenant)),
         "role_definitions": list(_roles(tenant)),
     }
     gaps = _Gaps(tenant, [gap for _, each in left_behind.items() for _, gap in each])
@@ -97,8 +108,6 @@ class _Gaps:
     def of(self, name: str) -> tuple[Unknown, ...]:
         """The gaps of a collection."""
         found = [gap for kind in _FEEDS.get(name, ()) if (gap := self.tenant.gap(kind)) is not None]
-        if name == "trails":
-            found += unread_trails(self.tenant)
         if name == "containers":
             found += unplaced(self.tenant)
         return tuple(dict.fromkeys((*found, *self.left_behind)))
@@ -129,13 +138,38 @@ def _account(tenant: Tenant, id: str, record: Record | None, collected: bool) ->
         else Source.asked("azure", id, "resources", "subscriptions")
     )
     nothing = Known(None, source)
+    place = f"/subscriptions/{id}"
+    above = tuple(scopes_above(place, parents_of(tenant), f"{MANAGEMENT}{tenant.scope}"))
+    closed, disks, places = (
+        refusing(tenant, place, above, one) for one in (CLOSED_BLOBS, CLOSED_DISKS, LOCATIONS)
+    )
     state = properties(record).get("state") if record is not None else None
     return Account(
         id=id, provider="azure", name=name_of(record) if record is not None else id, organisation=tenant_id(tenant),
-        is_management=False, collected=collected, guardrails=nothing, resource_guardrails=nothing, public_access=nothing,
+        is_management=False, collected=collected, guardrails=nothing, resource_guardrails=nothing,
+        public_access=_public_access(closed),
         public_access_block=nothing, root_mfa=NOT_HERE, root_access_keys=NOT_HERE, password_policy=NOT_HERE,
         closed=str(state) in ("Disabled", "Deleted"),
+        settings={"disks_closed": _is_refused(disks), "allowed_locations": _locations(places)},
     )  # fmt: skip
+
+
+def _public_access(found: Fact[Record | None]) -> Fact[PublicAccess | None]:
+    if isinstance(found, Unknown):
+        return found
+    by = None if found.value is None else PublicAccess(True, ("an assignment of Azure Policy",))
+    return Known(by, found.source)
+
+
+def _is_refused(found: Fact[Record | None]) -> Fact[bool]:
+    return found if isinstance(found, Unknown) else Known(found.value is not None, found.source)
+
+
+def _locations(found: Fact[Record | None]) -> Fact[tuple[str, ...] | None]:
+    """Where Azure Policy lets resources be made; None: anywhere."""
+    if isinstance(found, Unknown):
+        return found
+    return Known(None if found.value is None else allowed_locations(found.value), found.source)
 
 
 def _roles(tenant: Tenant) -> Iterable[ScopedPolicy]:
@@ -182,6 +216,9 @@ def _resources(tenant: Tenant, gaps: _Gaps) -> dict[str, Collection[Resource]]:
         kind: Collection(_distinct(items), () if (gap := tenant.gap(kind)) is None else (gap,))
         for kind, items in resources(tenant).items()
     }
+    for kind in ASKED:
+        lacking = tenant.gap(kind)
+        found.setdefault(kind, Collection((), () if lacking is None else (lacking,)))
     for kind, gap in unread(tenant).items():
         found[kind] = Collection((), (gap,))
     return dict(sorted(found.items()))

@@ -17,7 +17,7 @@ from weightguard.estate.azure.tenant import (
 )
 from weightguard.estate.calls import OBJECT_LISTINGS
 from weightguard.estate.evidence import Record, data_of, listing_source
-from weightguard.estate.fact import Fact, Known, Reason, Unknown
+from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import (
     NOT_HERE,
     Contents,
@@ -241,7 +241,7 @@ def _key(tenant: Tenant, record: Record, vault: Record | None) -> Key:
         customer_managed=Known(True, source),
         state=state,
         material=stated(record, "kty", lambda kty: _material(record, text(kty))),
-        other_regions=Known(None, source),
+        other_regions=_other_regions(vault, source),
         rotation=_rotation(record),
         policy=Known(None, source),
         grants=Known((), source),
@@ -250,6 +250,20 @@ def _key(tenant: Tenant, record: Record, vault: Record | None) -> Key:
         container=tenant.show(parent_of(record.id)),
         deletion_delay_days=days if isinstance(days, int) and not isinstance(days, bool) else None,
     )
+
+
+def _other_regions(vault: Record | None, source: Source) -> Fact[tuple[str, ...] | None]:
+    """Where else a managed HSM was extended to. What the service copies into a region's pair, nobody but the service can use."""
+    told = properties(vault).get("regions") if vault is not None else None
+    if told is None:
+        return Known(None, source)
+    if not isinstance(told, list):
+        return Unknown(Reason.MALFORMED, source)
+    names = (
+        text_or_none(one.get("name")) for one in told if isinstance(one, dict) and not one.get("isPrimary")
+    )
+    others = tuple(one.lower().replace(" ", "") for one in names if one)
+    return Known(others or None, source)
 
 
 def _address(vault: Record | None, record: Record) -> str | None:

@@ -29,6 +29,7 @@ _IN_TABLES: Final[Mapping[str, str]] = {
     "authorization.roleassignments": "authorizationresources",
     "authorization.roledefinitions": "authorizationresources",
     "authorization.policyassignments": "policyresources",
+    "security.pricings": "securityresources",
     "management.managementgroups": "resourcecontainers",
     "resources.subscriptions": "resourcecontainers",
     "resources.subscriptions/resourcegroups": "resourcecontainers",

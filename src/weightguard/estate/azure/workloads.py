@@ -74,10 +74,16 @@ READ: Final = frozenset(
         "graph.roleManagement/directory/roleAssignments", "graph.roleManagement/directory/roleDefinitions",
         "graph.roleManagement/directory/roleEligibilityScheduleInstances", "graph.directory/administrativeUnits",
         "graph.identityGovernance/privilegedAccess/group/eligibilityScheduleInstances",
-        "graph.policies/authorizationPolicy",
+        "graph.policies/authorizationPolicy", "graph.identity/conditionalAccess/policies", "compute.diskencryptionsets",
+        "security.pricings",
     }
 )  # fmt: skip
 """Kinds of records that some reader knows."""
+ASKED: Final = (
+    "security.pricings", "compute.diskencryptionsets", "containerregistry.registries", "recoveryservices.vaults",
+    "dataprotection.backupvaults",
+)  # fmt: skip
+"""Kinds of which rules ask whether there are any: where nobody listed them, that is a gap."""
 
 
 def workloads(tenant: Tenant) -> Iterator[Workload]:

@@ -178,17 +178,20 @@ def _workload(
     )  # fmt: skip
 
 
+def _texts(record: Record, path: str) -> list[str]:
+    """The texts at a place of a record that say something."""
+    return [one for one in every(record.data, path) if isinstance(one, str) and one]
+
+
 def _roles(
     records: Records, record: Record, shape: Shape, project: str, pools: Mapping[str, list[Record]]
 ) -> Iterator[str]:
     """The accounts; ``default`` is the project's default account of Compute Engine."""
     if record.data is None:
         return
-    named = [
-        one for path in shape.accounts for one in every(record.data, path) if isinstance(one, str) and one
-    ]
+    named = [one for path in shape.accounts for one in _texts(record, path)]
     for pool in pools.get(record.id, ()):
-        named += [one for one in every(pool.data, "config.serviceAccount") if isinstance(one, str) and one]
+        named += _texts(pool, "config.serviceAccount")
     default = shape.otherwise(records, project)
     given = [default if one in ("default", "-") else one.rpartition("/")[2] for one in named] or [default]
     yield from dict.fromkeys(f"serviceAccount:{email.lower()}" for email in given if email and "@" in email)

@@ -183,19 +183,26 @@ class Test:
         unresolved = [one for one in resolved if isinstance(one, Unresolved)]
         if self.name.negated and any(not one.needs for one in unresolved):
             # "If AWS cannot resolve a variable, this might cause the entire statement to be invalid."
-            return self._key_absent() if values is None and self._absent else NEVER
+            return self._where_absent(values)
         needs = [key for one in unresolved for key in one.needs]
         if values is not None:
             settled = self._settled(values, resolved)
             if not needs or settled is not self.name.negated:
                 return ALWAYS if settled else NEVER
         found = self._open_variables(resolved, needs, values)
-        if self.name.negated:
-            # A variable that turns out to be absent makes a negated test fail, which its mere opposite would not.
-            found = all_of([found, *(presence(key) for one in unresolved for key in one.required)])
-            if values is None and self._absent:
-                found = any_of([found, self._key_absent()])
-        return found
+        return self._negated(found, unresolved, values) if self.name.negated else found
+
+    def _negated(
+        self, found: Formula, unresolved: list[Unresolved], values: tuple[str, ...] | None
+    ) -> Formula:
+        """A variable that turns out to be absent makes a negated test fail, which its mere opposite would not."""
+        found = all_of([found, *(presence(key) for one in unresolved for key in one.required)])
+        absent = self._where_absent(values)
+        return found if absent is NEVER else any_of([found, absent])
+
+    def _where_absent(self, values: tuple[str, ...] | None) -> Formula:
+        """What holds where the key itself turns out to be absent."""
+        return self._key_absent() if values is None and self._absent else NEVER
 
     def _key_absent(self) -> Formula:
         return Condition(self.key, "Null", ("true",), needs=(self.key,))

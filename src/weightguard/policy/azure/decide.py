@@ -208,17 +208,20 @@ def _allowing(found: Iterable[tuple[Formula, Reason]], layer: str) -> Verdict:
 def _concluded(
     denied: _Found, allowed: _Found, network: Formula, steps: tuple[tuple[str, Verdict], ...]
 ) -> Decision:
-    if any(formula is ALWAYS for formula, _ in denied):
-        by = tuple(why for formula, why in denied if formula is ALWAYS)
-        return Decision(Outcome.DENIED_EXPLICITLY, by, NEVER, steps=steps)
+    certain = _certain(denied)
+    if certain:
+        return Decision(Outcome.DENIED_EXPLICITLY, certain, NEVER, steps=steps)
     granted = any_of(formula for formula, _ in allowed)
     whole = all_of((negation(any_of(formula for formula, _ in denied)), granted, network))
     if whole is NEVER:
-        lacking = tuple(
-            layer for layer, lacks in (("rbac", granted is NEVER), ("network", network is NEVER)) if lacks
-        )
+        lacking = tuple(layer for layer, found in (("rbac", granted), ("network", network)) if found is NEVER)
         return Decision(Outcome.DENIED_IMPLICITLY, (), NEVER, lacking, steps)
     if whole is ALWAYS:
-        by = tuple(why for formula, why in allowed if formula is ALWAYS)
-        return Decision(Outcome.ALLOWED, by or tuple(why for _, why in allowed), ALWAYS, steps=steps)
+        by = _certain(allowed) or tuple(why for _, why in allowed)
+        return Decision(Outcome.ALLOWED, by, ALWAYS, steps=steps)
     return Decision(Outcome.UNKNOWN, tuple(why for _, why in (*allowed, *denied)), whole, steps=steps)
+
+
+def _certain(found: _Found) -> tuple[Reason, ...]:
+    """The statements that hold whatever the conditions."""
+    return tuple(why for formula, why in found if formula is ALWAYS)

@@ -45,6 +45,12 @@ def built_in(role: str) -> tuple[Permission, ...] | None:
     return _held(name) if name in table["roles"] else None
 
 
+def built_in_name(role: str) -> str | None:
+    """What a built-in role is called, by the last part of its id; None where the table does not hold it."""
+    found = _table()["roles"].get(role.rpartition("/")[2].lower())
+    return None if found is None else str(found["name"])
+
+
 @cache
 def _held(name: str) -> tuple[Permission, ...]:
     return tuple(map(permission, _table()["roles"][name]["permissions"]))

@@ -9,7 +9,7 @@ Sources: Azure Storage documentation, "Prevent authorization with Shared Key", "
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -100,20 +100,26 @@ def through(network: Network, request: Request) -> Formula:
     if network.public and network.allows:
         return ALWAYS
     context = {name.lower(): value for name, value in request.context.items()}
-    if context.get("private_endpoint") or (network.trusts_services and context.get("trusted_service")):
+    if _passes(network, context):
         return ALWAYS
-    instance = context.get("resource_instance")
-    if isinstance(instance, str) and instance.lower() in {one.lower() for one in network.instances}:
-        return ALWAYS
-    if network.public:
-        if _listed(context.get("client_ip"), network):
-            return ALWAYS
-        subnet = context.get("subnet")
-        if isinstance(subnet, str) and subnet.lower() in {one.lower() for one in network.subnets}:
-            return ALWAYS
     if any(name in context for name in ("client_ip", "subnet", "private_endpoint")):
         return NEVER
     return Condition("client_ip", "Network", (request.resource,), needs=("client_ip",))
+
+
+def _passes(network: Network, context: Mapping[str, object]) -> bool:
+    """Whether something that is known of the request lets it through; addresses and subnets count on the public endpoint alone."""
+    if context.get("private_endpoint") or (network.trusts_services and context.get("trusted_service")):
+        return True
+    if _is_among(context.get("resource_instance"), network.instances):
+        return True
+    return network.public and (
+        _listed(context.get("client_ip"), network) or _is_among(context.get("subnet"), network.subnets)
+    )
+
+
+def _is_among(one: object, others: Iterable[str]) -> bool:
+    return isinstance(one, str) and one.lower() in {other.lower() for other in others}
 
 
 def _listed(address: object, network: Network) -> bool:

@@ -332,19 +332,22 @@ def _concluded(
     steps: tuple[tuple[str, Verdict], ...],
 ) -> Decision:
     explicit = [*denied, *refused]
-    if any(formula is ALWAYS for formula, _ in explicit):
-        by = tuple(reason for formula, reason in explicit if formula is ALWAYS)
-        return Decision(Outcome.DENIED_EXPLICITLY, by, NEVER, steps=steps)
+    certain = _certain(explicit)
+    if certain:
+        return Decision(Outcome.DENIED_EXPLICITLY, certain, NEVER, steps=steps)
     stands = negation(any_of(formula for formula, _ in (*blocked, *explicit)))
     granted = any_of(formula for formula, _ in allowed)
     whole = all_of((stands, granted))
     if whole is NEVER:
-        lacking = tuple(
-            layer for layer, lacks in (("pab", stands is NEVER), ("allow", granted is NEVER)) if lacks
-        )
+        lacking = tuple(layer for layer, found in (("pab", stands), ("allow", granted)) if found is NEVER)
         return Decision(Outcome.DENIED_IMPLICITLY, (), NEVER, lacking, steps)
     if whole is ALWAYS:
-        by = tuple(reason for formula, reason in allowed if formula is ALWAYS)
-        return Decision(Outcome.ALLOWED, by or tuple(reason for _, reason in allowed), ALWAYS, steps=steps)
+        by = _certain(allowed) or tuple(reason for _, reason in allowed)
+        return Decision(Outcome.ALLOWED, by, ALWAYS, steps=steps)
     by = tuple(reason for _, reason in (*allowed, *explicit, *blocked))
     return Decision(Outcome.UNKNOWN, by, whole, steps=steps)
+
+
+def _certain(found: _Found) -> tuple[Reason, ...]:
+    """The statements that hold whatever the conditions."""
+    return tuple(reason for formula, reason in found if formula is ALWAYS)

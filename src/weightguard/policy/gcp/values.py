@@ -64,17 +64,26 @@ def arithmetic(one: Value, operator: str, other: Value) -> Value:
 def _computed(one: Value, operator: str, other: Value) -> Value:
     if isinstance(one, bool) or isinstance(other, bool):
         raise Invalid("booleans are no numbers")
-    if operator == "+" and isinstance(one, str) and isinstance(other, str):
-        return one + other
-    if operator == "+" and isinstance(one, tuple) and isinstance(other, tuple):
-        return (*one, *other)
     if isinstance(one, int | float) and isinstance(other, int | float):
         return _of_numbers(one, operator, other)
-    if operator == "+" and isinstance(one, timedelta) and isinstance(other, datetime):
-        return other + one
-    if isinstance(one, datetime | timedelta) and operator in ("+", "-"):
-        return one + other if operator == "+" else one - other  # type: ignore[operator]
+    if operator == "+":
+        return _added(one, other)
+    if operator == "-" and isinstance(one, datetime | timedelta):
+        return one - other  # type: ignore[operator]
     raise Invalid(f"the operands of {operator} do not fit")
+
+
+def _added(one: Value, other: Value) -> Value:
+    """Texts and lists one after the other, times and durations together."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one + other
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return (*one, *other)
+    if isinstance(one, timedelta) and isinstance(other, datetime):
+        return other + one
+    if isinstance(one, datetime | timedelta):
+        return one + other  # type: ignore[operator]
+    raise Invalid("the operands of + do not fit")
 
 
 def _of_numbers(one: int | float, operator: str, other: int | float) -> int | float:
@@ -171,25 +180,31 @@ _OF_DURATION: Final[Mapping[str, Callable[[timedelta], int]]] = {
 def method(on: Value, name: str, arguments: tuple[Value, ...]) -> Value:
     """A function that is called on a value; raises `Invalid` for one that there is not."""
     if isinstance(on, datetime) and name in _OF_TIME and len(arguments) <= 1:
-        zone = _zone(_text(arguments[0])) if arguments else UTC
-        try:
-            return _OF_TIME[name](on.astimezone(zone))
-        except OverflowError as error:
-            raise Invalid("the time is beyond the calendar") from error
+        return _of_time(on, name, *arguments)
     if isinstance(on, timedelta) and name in _OF_DURATION and not arguments:
         return _OF_DURATION[name](on)
     if isinstance(on, str) and name in _OF_TEXT and len(arguments) == 1:
         return _OF_TEXT[name](on, _text(arguments[0]))
     if name == "size" and not arguments:
         return size(on)
-    if (
-        isinstance(on, tuple)
-        and name == "hasOnly"
-        and len(arguments) == 1
-        and isinstance(arguments[0], tuple)
-    ):
-        return all(one in arguments[0] for one in on)
+    if name == "hasOnly" and isinstance(on, tuple) and len(arguments) == 1:
+        return _has_only(on, arguments[0])
     raise Invalid(f"there is no function {name} here")
+
+
+def _has_only(values: tuple[Value, ...], only: Value) -> bool:
+    if not isinstance(only, tuple):
+        raise Invalid("there is no function hasOnly here")
+    return all(one in only for one in values)
+
+
+def _of_time(at: datetime, name: str, *zones: Value) -> int:
+    """A part of a time, in UTC or in the zone that is named."""
+    place = _zone(_text(zones[0])) if zones else UTC
+    try:
+        return _OF_TIME[name](at.astimezone(place))
+    except OverflowError as error:
+        raise Invalid("the time is beyond the calendar") from error
 
 
 def extract(text: str, template: str) -> str:

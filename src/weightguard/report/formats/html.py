@@ -19,7 +19,6 @@ from markupsafe import Markup
 
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.controls import effects
-from weightguard.estate.partition import bucket_name
 from weightguard.provider import PROVIDERS, scope_parts
 from weightguard.report import limits, opaque
 from weightguard.report.causes import causes
@@ -147,7 +146,7 @@ def findings(report: Report) -> dict[str, Any]:
         "strings": strings.values,
         "evidence": evidence.values,
         "controls": controls,
-        "weights": [visible(f"{entry.name}, {bucket_name(entry.store)}") for entry in report.weights],
+        "weights": [visible(f"{entry.name}, {short(entry.store)}") for entry in report.weights],
         "statuses": STATUSES,
         "severities": SEVERITIES,
         "results": columns,

@@ -30,6 +30,8 @@ _MARKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%!PS", "document"), (0, b"AT&TFORM", "document"),
 )  # fmt: skip
 _BOXES_OF_PICTURES = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"crx ")
+_PACKETS = (0, 188, 376)
+"""Where packets of an MPEG transport stream begin."""
 _SAMPLE = 4 << 10
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b")) + b"\x7f"
 _MASK = 0xA282EAD8
@@ -58,12 +60,16 @@ def _structured(head: bytes, source: Source) -> str | None:
         return "video"
     if head[:2] == b"BM" and int.from_bytes(head[2:6], "little") == source.size:
         return "picture"
-    if head[:1] == b"G" and head[188:189] == b"G" and head[376:377] == b"G":
+    if all(head[at : at + 1] == b"G" for at in _PACKETS):
         return "video"
     if head[:1] == b"\xff" and head[1:2] in b"\xfb\xf3\xf2\xfa\xf1\xf9" and len(head) > 4:
-        rates = head[2] >> 4, head[2] >> 2 & 3
-        return "sound" if rates[0] not in (0, 15) and rates[1] != 3 else None
+        return "sound" if _has_rates(head[2]) else None
     return "table" if _is_records(head, source) else None
+
+
+def _has_rates(written: int) -> bool:
+    """Whether a header of MPEG audio names a bit rate and a sampling rate that there are."""
+    return written >> 4 not in (0, 15) and written >> 2 & 3 != 3
 
 
 def _is_records(head: bytes, source: Source) -> bool:

@@ -108,6 +108,14 @@ def _value(cursor: Cursor, path: str, found: _Found, depth: int) -> str:
         return cursor.take(code & 31).decode("utf-8", "replace")
     if code in _TEXT:
         return _text(cursor, _length(cursor, _TEXT[code]))
+    if code in _BINARY:
+        return _text(cursor, _length(cursor, _BINARY[code]), 16)
+    _contents(cursor, code, path, found, depth)
+    return ""
+
+
+def _contents(cursor: Cursor, code: int, path: str, found: _Found, depth: int) -> None:
+    """Pass what is no text: a map, an array, an extension, or a value of a width of its own."""
     if 0x80 <= code <= 0x8F or code in _MAPS:
         _map(cursor, code & 15 if code < 0x90 else _length(cursor, _MAPS[code]), path, found, depth)
     elif 0x90 <= code <= 0x9F or code in _ARRAYS:
@@ -116,13 +124,10 @@ def _value(cursor: Cursor, path: str, found: _Found, depth: int) -> str:
     elif code in _EXTENSION or code in _FIXED_EXTENSION:
         size = _FIXED_EXTENSION.get(code) or _length(cursor, _EXTENSION[code])
         _extension(cursor, size, path, found)
-    elif code in _BINARY:
-        return _text(cursor, _length(cursor, _BINARY[code]), 16)
     elif code == 0xC1:
         raise Damaged("is not MessagePack")
     else:
         cursor.skip(_FIXED.get(code, 0))
-    return ""
 
 
 def _text(cursor: Cursor, length: int, most: int = 512) -> str:

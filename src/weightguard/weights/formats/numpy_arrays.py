@@ -37,9 +37,8 @@ def describe(source: Source) -> Array | None:
     head = source.at(0, 12)
     if len(head) < 12 or not head.startswith(MAGIC):
         return None
-    wide = head[6] > 1
-    length = int.from_bytes(head[8:12] if wide else head[8:10], "little")
-    begin = 12 if wide else 10
+    begin = 12 if head[6] > 1 else 10
+    length = int.from_bytes(head[8:begin], "little")
     if length > _MAX_HEADER or begin + length > source.size:
         raise Damaged("NumPy header claims to be longer than the object")
     text = source.at(begin, length).decode("latin-1")
@@ -49,14 +48,18 @@ def describe(source: Source) -> Array | None:
     sizes = tuple(int(size) for size in re.findall("[0-9]+", shape.group(1)))
     dtype = descr.group(1)
     width = int(dtype.lstrip("<>=|")[1:] or 0)
-    expected = begin + length + _elements(sizes) * width
-    behind = source.size - expected
-    if source.exact and dtype[-2:-1] not in "OU" and width and behind:
-        if behind < 0:
-            raise CutOff("NumPy header describes more than the object holds", expected)
-        if behind * 2 > expected:
-            raise Damaged("NumPy header does not match the object's size")
+    if source.exact and dtype[-2:-1] not in "OU" and width:
+        _refuse_misfit(source.size, begin + length + _elements(sizes) * width)
     return Array("", dtype, sizes)
+
+
+def _refuse_misfit(size: int, expected: int) -> None:
+    """Raises `Damaged` for an object that its array does not fill; a little behind the array is let be."""
+    behind = size - expected
+    if behind < 0:
+        raise CutOff("NumPy header describes more than the object holds", expected)
+    if behind * 2 > expected:
+        raise Damaged("NumPy header does not match the object's size")
 
 
 def _elements(shape: Sequence[int]) -> int:

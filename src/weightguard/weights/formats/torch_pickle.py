@@ -155,6 +155,15 @@ def judge_torch(facts: Facts, key: str, *, container: str) -> FileVerdict:
     return _described("pytorch", facts, None)
 
 
+def _named_like_parameters(names: list[str], arrays: list[Array], key: str) -> bool:
+    """Whether names say parameters; where they say nothing, floats do, unless the file's own name says data."""
+    kind = names_kind(names)
+    if kind != "unclear":
+        return kind == "parameters"
+    floats = any(is_floating(array.dtype) or array.dtype == "unknown" for array in arrays)
+    return floats and path_kind(key.rsplit("/", 1)[-1]) != "data"
+
+
 def _framework(keys: tuple[str, ...]) -> str:
     known = set(keys)
     if known & {"ds_config", "ds_version"}:
@@ -170,11 +179,7 @@ def _holds_parameters(facts: Facts, arrays: list[Array], key: str) -> bool:
         return bool(facts.storages) and not arrays
     names = [array.name for array in arrays if array.name]
     if names:
-        kind = names_kind(names)
-        floats = any(is_floating(array.dtype) or array.dtype == "unknown" for array in arrays)
-        return kind == "parameters" or (
-            kind == "unclear" and floats and path_kind(key.rsplit("/", 1)[-1]) != "data"
-        )
+        return _named_like_parameters(names, arrays, key)
     if not facts.complete:
         return path_kind(key) != "data"
     return (len(arrays) > 1 and arrays_kind(arrays, key) == "parameters") or path_kind(key) == "parameters"

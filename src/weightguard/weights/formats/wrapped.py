@@ -138,11 +138,8 @@ def _through(source: Source, key: str, inner: Inner | None, head: bytes) -> File
         data, ended = _inflate(packed, machine, source.work)
     except MemoryError:
         data, ended = b"", False
-    if not data and ended:
-        return FileVerdict(None)
     if not data:
-        note = "packed in a way that is not looked into"
-        return FileVerdict(None, note=note, traits=frozenset({"opaque"}), examined="partial")
+        return FileVerdict(None) if ended else _not_looked_into()
     ended = ended and source.exact and offset + len(packed) == source.size
     try:
         source.work.look()
@@ -152,6 +149,16 @@ def _through(source: Source, key: str, inner: Inner | None, head: bytes) -> File
     if verdict is None:
         small = ended and len(data) < LARGE
         return FileVerdict(None) if small and strong(inner_name(key)) is None else _unfinished()
+    return _of_packed(verdict)
+
+
+def _not_looked_into() -> FileVerdict:
+    note = "packed in a way that is not looked into"
+    return FileVerdict(None, note=note, traits=frozenset({"opaque"}), examined="partial")
+
+
+def _of_packed(verdict: FileVerdict) -> FileVerdict:
+    """What is said of an object of which that is said of what is packed in it."""
     if verdict.format in (None, "pointer"):
         return FileVerdict(None, note=verdict.note, examined=verdict.examined)
     note = f"{verdict.note}; compressed" if verdict.note else "compressed"

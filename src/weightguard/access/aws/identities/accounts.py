@@ -8,9 +8,9 @@ from weightguard.access.aws.identities.membership import Membership
 from weightguard.access.aws.identities.policy_texts import compiled, document_of
 from weightguard.access.aws.identities.readings import Reading, reading
 from weightguard.access.aws.identities.sensitivity import BLIND, Sensitivity, sensitivity
+from weightguard.estate.aws.partition import Partitions
 from weightguard.estate.fact import Fact, Known, Unknown
 from weightguard.estate.model import Account, Estate, NamedPolicy
-from weightguard.estate.partition import Partitions
 from weightguard.memory import Memory
 from weightguard.policy.aws import CompiledPolicy, PolicyKind
 

@@ -30,9 +30,9 @@ from weightguard.access.aws.identities.sensitivity import (
     looks_at_grants,
 )
 from weightguard.access.grant import OWN
+from weightguard.estate.aws.partition import partitions_of
 from weightguard.estate.fact import Known, Unknown
 from weightguard.estate.model import Estate, NamedPolicy, Principal, PrincipalKind
-from weightguard.estate.partition import partitions_of
 from weightguard.policy.aws import CompiledPolicy, Layers, PolicyKind, unread_policy
 from weightguard.policy.aws import Principal as Caller
 

@@ -17,8 +17,8 @@ from weightguard.access.aws.identities.named_principals import administrator
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.condition import SIGNED_IN, Condition, ConditionKind, Matter
 from weightguard.errors import InputError
+from weightguard.estate.aws.partition import account_root, partition_of
 from weightguard.estate.fact import Known
-from weightguard.estate.partition import account_root, partition_of
 from weightguard.memory import Memory
 from weightguard.policy.aws import Bounds, Layers, Principal, PrincipalType, parse_principal, somebody
 from weightguard.policy.aws.arn import is_account

@@ -17,9 +17,9 @@ from weightguard.access.aws.stores.mentioned import trusted_makers
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.aws.technique_data.schema import OnStore, techniques
 from weightguard.access.model import AccessKind
+from weightguard.estate.aws.partition import partition_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import KeyState
-from weightguard.estate.partition import partition_of
 from weightguard.memory import Memory
 from weightguard.policy.aws import (
     AccessPoint,

@@ -43,7 +43,7 @@ from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.grant import FREELY, Grant
 from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
-from weightguard.estate.partition import partition_of
+from weightguard.estate.aws.partition import partition_of
 from weightguard.policy.aws import Layers, parse_principal
 
 

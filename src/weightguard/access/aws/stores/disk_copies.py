@@ -18,9 +18,9 @@ from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.access.model import AccessKind, Because
 from weightguard.access.provider import SHARED
+from weightguard.estate.aws.partition import partition_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import DiskCopy
-from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import Bounds, Layers, Principal, somebody
 from weightguard.policy.aws.arn import is_account
 

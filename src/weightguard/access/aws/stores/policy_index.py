@@ -17,7 +17,7 @@ from weightguard.access.aws.identities.named_principals import (
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.stores.mentioned import trusted_makers
 from weightguard.access.aws.stores.store_policies import StoreSurface
-from weightguard.estate.partition import keys_of, partition_of
+from weightguard.estate.aws.partition import keys_of, partition_of
 from weightguard.policy.aws import CompiledPolicy
 from weightguard.policy.pattern import Glob, glob, is_pattern
 

@@ -11,9 +11,9 @@ from weightguard.access.aws.keys import KeySurface
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.access.condition import UNREAD_KEY_DELEGATION
 from weightguard.access.grant import Grant
+from weightguard.estate.aws.partition import domain_of, keys_of, partition_of
 from weightguard.estate.fact import Known, Reason, Unknown
 from weightguard.estate.model import KeyState, Store
-from weightguard.estate.partition import domain_of, keys_of, partition_of
 from weightguard.memory import Memory
 from weightguard.policy.aws import (
     CompiledPolicy,

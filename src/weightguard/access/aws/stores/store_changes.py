@@ -30,9 +30,9 @@ from weightguard.access.condition import Condition, ConditionKind, Matter, besid
 from weightguard.access.grant import Grant
 from weightguard.access.links import Step
 from weightguard.access.model import AccessKind
+from weightguard.estate.aws.partition import keys_of, partition_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import Key
-from weightguard.estate.partition import keys_of, partition_of
 from weightguard.policy.aws import ContextValue, Layers, Partly, Principal, PrincipalType, parse_principal
 from weightguard.policy.aws.arn import account_of
 

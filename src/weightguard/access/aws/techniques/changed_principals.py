@@ -274,14 +274,10 @@ class ChangedPrincipals:
         dropped = {one.document for one in changes.dropped}
         documents = [one for one in base.documents if one.document not in dropped]
         if changes.everything:
-            documents = [
-                one for one in documents if any(not statement.allows for statement in one.document.statements)
-            ]
+            documents = [one for one in documents if _refuses(one)]
             documents.append(administrator("a policy of the actor's own", self._population.memory))
         documents += [one for one in dict.fromkeys(changes.added) if one not in documents]
-        boundary = None if changes.unbounded else base.layers.boundary
-        if changes.boundary is not None and not changes.unbounded:
-            boundary = policy_set((changes.boundary,))
+        boundary = _boundary_left(changes, base.layers.boundary)
         if tuple(documents) == base.documents and boundary is base.layers.boundary and not changes.tags:
             return None
         return tuple(documents), boundary
@@ -342,3 +338,15 @@ class ChangedPrincipals:
             change=change,
             own=base.own,
         )
+
+
+def _refuses(policy: CompiledPolicy) -> bool:
+    """Whether a policy denies anything: what else there is adds nothing to everything."""
+    return any(not statement.allows for statement in policy.document.statements)
+
+
+def _boundary_left(changes: Changes, boundary: PolicySet | None) -> PolicySet | None:
+    """The boundary after a change: none, another, or the one before."""
+    if changes.unbounded:
+        return None
+    return boundary if changes.boundary is None else policy_set((changes.boundary,))

@@ -83,9 +83,10 @@ def narrowed(tests: Sequence[ContextTest]) -> Iterator[tuple[str, tuple[ContextT
 
     No provider issues a subject with a ``*`` or ``?`` in it: a test for such a text as a text is met by nobody.
     """
-    wanted = [one for one in tests if not one.negated and one.operator in _PATTERNS | _TEXTS]
-    refused = [one for one in tests if one.negated and one.operator in _PATTERNS | _TEXTS]
-    unread = tuple(one for one in tests if one not in wanted and one not in refused)
+    read = [one for one in tests if one.operator in _PATTERNS | _TEXTS]
+    wanted = [one for one in read if not one.negated]
+    refused = [one for one in read if one.negated]
+    unread = tuple(one for one in tests if one not in read)
     choices = [[value for value in one.values if _can_be(one, value)] for one in wanted]
     for number, values in enumerate(product(*choices)):
         if number >= _MOST_COMBINATIONS:

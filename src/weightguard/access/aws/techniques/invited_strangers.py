@@ -17,8 +17,8 @@ from weightguard.access.aws.technique_data.schema import Need, OnWorkload
 from weightguard.access.condition import besides
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
+from weightguard.estate.aws.partition import partition_of
 from weightguard.estate.model import Workload
-from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import CompiledPolicy, ContextValue, PrincipalType
 
 _NEVER: Final = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)

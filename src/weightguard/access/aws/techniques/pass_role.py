@@ -19,7 +19,7 @@ from weightguard.access.condition import besides
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Node, Step
 from weightguard.estate.fact import Known
-from weightguard.estate.model import Principal, PrincipalKind
+from weightguard.estate.model import Principal, PrincipalKind, Workload
 
 _NEW_PROFILE = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
 _ON_ROLE = (PASSING,)
@@ -29,6 +29,20 @@ _ON_ROLE = (PASSING,)
 def passing_everything() -> list[PassRole]:
     """The techniques that lend everything that the role may do."""
     return [entry for entry in techniques() if isinstance(entry, PassRole) and entry.reaches is None]
+
+
+def _needed(entries: Iterable[PassRole]) -> set[str]:
+    """The actions that techniques ask for, at once or where something is not settled yet."""
+    needs = [need for entry in entries for some in (entry.needs, *entry.settled_by) for need in some]
+    return {need.action for need in needs}
+
+
+def _kinds_there(workloads: Iterable[Workload]) -> dict[str, set[str]]:
+    """The kinds of workloads that an account has, ``ecs/task``."""
+    found: dict[str, set[str]] = {}
+    for one in workloads:
+        found.setdefault(one.account, set()).add(f"{one.service}/{one.kind}")
+    return found
 
 
 class PassedRoles:
@@ -55,9 +69,7 @@ class PassedRoles:
             passing_everything() if entries is None else entries,
             key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id),
         )
-        needed = {need.action for entry in self._entries for need in entry.needs}
-        needed |= {need.action for entry in self._entries for needs in entry.settled_by for need in needs}
-        self._actions = (PASSING, *_NEW_PROFILE, *sorted(needed))
+        self._actions = (PASSING, *_NEW_PROFILE, *sorted(_needed(self._entries)))
         self._free = [
             tuple(need.action for need in entry.needs) for entry in self._entries if not entry.passes
         ]
@@ -69,10 +81,7 @@ class PassedRoles:
         self._classes: dict[str, list[tuple[Alike, dict[str, Grant]]]] = {}
         self._offered: dict[PrincipalGroup, list[PassRole]] = {}
         self._ready: dict[tuple[PrincipalGroup, str], Grant | None] = {}
-        self._there: dict[str, frozenset[str]] = {}
-        for workload in context.estate.workloads:
-            kind = f"{workload.service}/{workload.kind}"
-            self._there[workload.account] = self._there.get(workload.account, frozenset()) | {kind}
+        self._there = _kinds_there(context.estate.workloads)
 
     def links(self, actors: Actors) -> Iterator[Link]:
         """The links of some groups to roles of their own account."""
@@ -168,7 +177,7 @@ class PassedRoles:
         """Whether the group meets a technique's needs, whatever role it passes."""
         key = (group, entry.id)
         if key not in self._ready:
-            there = self._there.get(group.account, frozenset())
+            there = self._there.get(group.account, set())
             grant = None
             if not entry.exists or there & set(entry.exists):
                 grant = self._needs.all_chosen(group, entry.needs)

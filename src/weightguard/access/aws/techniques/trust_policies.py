@@ -23,9 +23,9 @@ from weightguard.access.aws.techniques.targets import Targets
 from weightguard.access.aws.techniques.who_may import OwnPolicy, asked_apart
 from weightguard.access.grant import TARGETS, Grant
 from weightguard.access.links import Link, Node, Step
+from weightguard.estate.aws.partition import partition_of
 from weightguard.estate.fact import Known
 from weightguard.estate.model import NamedPolicy, Principal, PrincipalKind
-from weightguard.estate.partition import partition_of
 from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, PrincipalType
 from weightguard.policy.aws import Principal as Caller
 

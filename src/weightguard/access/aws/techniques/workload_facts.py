@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from weightguard.access.aws.context import Context
@@ -59,21 +59,18 @@ class WorkloadFacts:
             return ()
         named = _HELD_BY.get(kind)
         if named is not None:
-            values = [workload.attributes[name] for name in named if name in workload.attributes]
-            return tuple(
-                self._role(fact.value, workload)
-                for fact in values
-                if isinstance(fact, Known) and isinstance(fact.value, str)
-            )
+            return tuple(self._named(workload, named))
         if kind in _TASKS:
             return tuple(role for role in workload.known_roles if role in self._task_roles)
-        kept = [workload.attributes.get(name) for name in _KEPT_BY_SERVICE.get(kind, ())]
-        others = {
-            self._role(fact.value, workload)
-            for fact in kept
-            if isinstance(fact, Known) and isinstance(fact.value, str)
-        }
+        others = {*self._named(workload, _KEPT_BY_SERVICE.get(kind, ()))}
         return tuple(role for role in workload.known_roles if role not in others)
+
+    def _named(self, workload: Workload, settings: Iterable[str]) -> Iterator[str]:
+        """The roles that some settings of a workload name."""
+        for name in settings:
+            fact = workload.attributes.get(name)
+            if isinstance(fact, Known) and isinstance(fact.value, str):
+                yield self._role(fact.value, workload)
 
     @staticmethod
     def _role(name: str, workload: Workload) -> str:

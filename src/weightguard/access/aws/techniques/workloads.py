@@ -54,13 +54,7 @@ class Workloads:
         self._invited = InvitedStrangers(context)
         self._workloads = {item.id: item for item in context.estate.workloads if item.provider == "aws"}
         self._facts = WorkloadFacts(context, self._workloads)
-        self._entries: dict[str, list[OnWorkload]] = {}
-        for entry in techniques():
-            if isinstance(entry, OnWorkload):
-                for target in entry.targets:
-                    self._entries.setdefault(target, []).append(entry)
-        for entries in self._entries.values():
-            entries.sort(key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id))
+        self._entries = _entries_by_target()
         self._first_actions = {
             kind: tuple(sorted({entry.needs[0].action for entry in entries}))
             for kind, entries in self._entries.items()
@@ -69,14 +63,10 @@ class Workloads:
             kind: tuple(sorted(_actions_of(entries))) for kind, entries in self._entries.items()
         }
         self._named_roles = {
-            kind
-            for kind, entries in self._entries.items()
-            if any("{role}" in need.resource for one in entries for need in one.needs)
+            kind for kind, entries in self._entries.items() if any(map(_names_role, entries))
         }
         self._named_itself = {
-            kind
-            for kind, entries in self._entries.items()
-            if all(one.needs[0].resource == "target" for one in entries)
+            kind for kind, entries in self._entries.items() if all(map(_begins_at_target, entries))
         }
         self._aliases = WorkloadNames(context.estate)
         self._aims = Targets()
@@ -341,3 +331,25 @@ def _actions_of(entries: list[OnWorkload]) -> set[str]:
 def _member(roles: object) -> object:
     """The guests' role among an identity pool's roles."""
     return roles.get("unauthenticated") if isinstance(roles, Mapping) else None
+
+
+def _entries_by_target() -> dict[str, list[OnWorkload]]:
+    """The techniques by the kind of workload that they are for, the least demanding first."""
+    found: dict[str, list[OnWorkload]] = {}
+    for entry in techniques():
+        if isinstance(entry, OnWorkload):
+            for target in entry.targets:
+                found.setdefault(target, []).append(entry)
+    for entries in found.values():
+        entries.sort(key=lambda entry: (entry.conditional is not None, len(entry.needs), entry.id))
+    return found
+
+
+def _names_role(entry: OnWorkload) -> bool:
+    """Whether a technique needs something on the workload's role."""
+    return any("{role}" in need.resource for need in entry.needs)
+
+
+def _begins_at_target(entry: OnWorkload) -> bool:
+    """Whether the first thing that a technique needs is needed on the workload itself."""
+    return entry.needs[0].resource == "target"

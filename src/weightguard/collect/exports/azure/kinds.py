@@ -28,7 +28,8 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "microsoft.authorization/locks": ("level",),
     "microsoft.authorization/policyassignments": (
-        "displayName", "policyDefinitionId", "scope", "notScopes", "enforcementMode",
+        "displayName", "policyDefinitionId", "scope", "notScopes", "enforcementMode", "parameters.effect.value",
+        "parameters.listOfAllowedLocations.value", "overrides.*", "resourceSelectors.*",
     ),
     "microsoft.authorization/roleassignments": (
         "principalId", "principalType", "roleDefinitionId", "scope", "condition", "conditionVersion", "createdOn",
@@ -90,7 +91,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.keyvault/vaults/secrets": ("attributes.*", "contentType", "secretUri"),
     "microsoft.keyvault/managedhsms": (
         "tenantId", "hsmUri", "enablePurgeProtection", "enableSoftDelete", "softDeleteRetentionInDays",
-        "initialAdminObjectIds", *_RULES,
+        "initialAdminObjectIds", "regions.*", *_RULES,
     ),
     "microsoft.keyvault/managedhsms/keys": ("kty", "keySize", "keyOps", "keyUri", "attributes.*", "rotationPolicy.*"),
     "microsoft.managedidentity/userassignedidentities": ("principalId", "clientId", "tenantId", "isolationScope"),
@@ -103,6 +104,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "storageProfile.osDisk.managedDisk.*", "storageProfile.osDisk.osType", "storageProfile.osDisk.encryptionSettings.*",
         "storageProfile.dataDisks.managedDisk.*", "storageProfile.dataDisks.lun", "networkProfile.networkInterfaces.*",
         "virtualMachineScaleSet.id", "extended.instanceView.powerState.*", "host.id", "hostGroup.id",
+        "diagnosticsProfile.bootDiagnostics.enabled", "osProfile.linuxConfiguration.ssh.publicKeys.path",
     ),
     "microsoft.compute/virtualmachines/extensions": ("publisher", "type", "typeHandlerVersion"),
     "microsoft.compute/virtualmachinescalesets": (
@@ -117,6 +119,9 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.compute/snapshots": (
         "networkAccessPolicy", "publicNetworkAccess", "diskAccessId", "encryption.*", "creationData.createOption",
         "creationData.sourceResourceId", "dataAccessAuthMode", "diskSizeGB",
+    ),
+    "microsoft.compute/diskencryptionsets": (
+        "encryptionType", "activeKey.keyUrl", "activeKey.sourceVault.id", "rotationToLatestKeyVersionEnabled",
     ),
     "microsoft.compute/images": ("sourceVirtualMachine.id",),
     "microsoft.compute/galleries": ("sharingProfile.*",),

@@ -75,6 +75,8 @@ GET_OBJECT: Final = Method(
         "GetObject",
         ("storage.objects.get",),
         "weights under a harmless name; only headers are read",
+        # In plain words, where bytes were asked for; a listing then tells whether the object is gone.
+        absent=frozenset({"404", "NOT_FOUND", "notFound"}),
     ),
     "storage/v1/b/{bucket}/o/{object}",
     query=(("alt", "media"),),

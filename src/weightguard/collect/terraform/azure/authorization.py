@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from weightguard.collect.terraform.azure.rows import States, texts, without_nothing
+from weightguard.collect.terraform.azure.rows import States, flag, texts, without_nothing
+from weightguard.collect.terraform.azure.watch import parameters
 from weightguard.collect.terraform.state import Resource
 
 _GROUPS: Final = "/providers/Microsoft.Management/managementGroups/"
@@ -142,6 +143,11 @@ def _policies(states: States) -> None:
             "policyDefinitionId": item.text("policy_definition_id"),
             "scope": scope,
             "displayName": item.text("display_name"),
+            "notScopes": texts(item.values.get("not_scopes")) or None,
+            "enforcementMode": "DoNotEnforce" if flag(item, "enforce") is False else "Default",
+            "parameters": parameters(item),
+            "overrides": item.values.get("overrides") or None,
+            "resourceSelectors": item.values.get("resource_selectors") or None,
         }
         states.add(item, "Microsoft.Authorization/policyAssignments", properties)
 

@@ -47,6 +47,8 @@ def _account(states: States, item: Resource, rules: Resource | None, key: Resour
         "allowedCopyScope": item.text("allowed_copy_scope"),
         "primaryEndpoints": without_nothing({"blob": item.text("primary_blob_endpoint")}),
         "encryption": _encryption(item, key),
+        "sasPolicy": _sas_policy(item),
+        "immutableStorageWithVersioning": _immutable(item),
         "networkAcls": None if network is None else _network(network),
     }
     states.add(item, ACCOUNT, properties, kind=item.text("account_kind"))
@@ -55,6 +57,26 @@ def _account(states: States, item: Resource, rules: Resource | None, key: Resour
         states.add(
             item, f"{ACCOUNT}/blobServices", _blobs(blobs), id=f"{item.text('id')}/blobServices/default"
         )
+
+
+def _sas_policy(item: Resource) -> dict[str, Any] | None:
+    block = next(iter(item.blocks("sas_policy")), None)
+    if block is None:
+        return None
+    told = {
+        "sasExpirationPeriod": block.get("expiration_period"),
+        "expirationAction": block.get("expiration_action") or "Log",
+    }
+    return without_nothing(told)
+
+
+def _immutable(item: Resource) -> dict[str, Any] | None:
+    block = next(iter(item.blocks("immutability_policy")), None)
+    if block is None:
+        return None
+    days = block.get("period_since_creation_in_days")
+    policy = {"immutabilityPeriodSinceCreationInDays": days, "state": block.get("state")}
+    return {"enabled": True, "immutabilityPolicy": without_nothing(policy)}
 
 
 def _network(rules: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,6 +135,7 @@ def _containers(states: States) -> None:
             "hasLegalHold": flag(item, "has_legal_hold"),
             "hasImmutabilityPolicy": flag(item, "has_immutability_policy"),
             "defaultEncryptionScope": item.text("default_encryption_scope"),
+            "denyEncryptionScopeOverride": _not(flag(item, "encryption_scope_override_enabled")),
         }
         policy = policies.get(id.lower())
         if policy is not None:
@@ -121,6 +144,10 @@ def _containers(states: States) -> None:
             properties["hasImmutabilityPolicy"] = True
             properties["immutabilityPolicy"] = {"immutabilityPeriodSinceCreationInDays": days, "state": state}
         states.add(item, f"{ACCOUNT}/blobServices/containers", properties, id=id)
+
+
+def _not(value: bool | None) -> bool | None:
+    return None if value is None else not value
 
 
 def _container_id(states: States, item: Resource) -> str | None:
@@ -229,6 +256,7 @@ def _vaults(states: States) -> None:
             "kty": item.text("key_type"),
             "keyOps": texts(item.values.get("key_opts")),
             "keyUri": item.text("versionless_id"),
+            "rotationPolicy": _rotation(item),
         }
         if vault:
             states.add(
@@ -236,9 +264,18 @@ def _vaults(states: States) -> None:
             )
 
 
+def _rotation(item: Resource) -> dict[str, Any] | None:
+    block = next(iter(item.blocks("rotation_policy")), None)
+    if block is None:
+        return None
+    triggers = [one for one in block.get("automatic") or () if isinstance(one, Mapping)]
+    return {"lifetimeActions": [{"trigger": dict(one), "action": {"type": "Rotate"}} for one in triggers]}
+
+
 def _access(values: Mapping[str, Any]) -> dict[str, Any]:
     kinds = ("key", "secret", "certificate", "storage")
     held = {
         f"{kind}s" if kind != "storage" else kind: texts(values.get(f"{kind}_permissions")) for kind in kinds
     }
-    return {"objectId": values.get("object_id"), "permissions": held}
+    own = {"objectId": values.get("object_id"), "tenantId": values.get("tenant_id") or None}
+    return {**without_nothing(own), "permissions": held}

@@ -84,7 +84,7 @@ def _machines(states: States) -> None:
         states.add(
             item,
             "Microsoft.Compute/virtualMachines",
-            {"vmId": item.text("virtual_machine_id"), "osProfile": profile},
+            {"vmId": item.text("virtual_machine_id"), "osProfile": profile, **_hardware(item)},
         )
     names = (
         "linux_virtual_machine_scale_set",
@@ -99,6 +99,25 @@ def _machines(states: States) -> None:
             "Microsoft.Compute/virtualMachines/extensions",
             {"publisher": item.text("publisher"), "type": item.text("type")},
         )
+
+
+def _hardware(item: Resource) -> dict[str, Any]:
+    """What a machine is made of, and which hardware it runs on."""
+    guest = next((one.get("security_encryption_type") for one in item.blocks("os_disk")), None)
+    secure, module = flag(item, "secure_boot_enabled"), flag(item, "vtpm_enabled")
+    settings = without_nothing({"secureBootEnabled": secure, "vTpmEnabled": module})
+    kind = "ConfidentialVM" if guest else "TrustedLaunch" if secure or module else None
+    security = {
+        "securityType": kind,
+        "uefiSettings": settings or None,
+        "encryptionAtHost": flag(item, "encryption_at_host_enabled"),
+    }
+    host, group = item.text("dedicated_host_id"), item.text("dedicated_host_group_id")
+    return {
+        "securityProfile": without_nothing(security) or None,
+        "host": None if host is None else {"id": host},
+        "hostGroup": None if group is None else {"id": group},
+    }
 
 
 def _clusters(states: States) -> None:

@@ -22,22 +22,29 @@ _MEMBER_KINDS: Final = {"USER": "user", "GROUP": "group", "SERVICE_ACCOUNT": "se
 
 def ancestries(items: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
     """Container -> itself and everything that it lies in."""
-    parents: dict[str, str] = {}
-    for item in items:
-        if item.type == "google_folder" and (name := item.text("name")) and (parent := item.text("parent")):
-            parents[name] = parent
-        elif item.type == "google_project" and (project := item.text("project_id")):
-            folder, organisation = item.text("folder_id"), item.text("org_id")
-            if folder:
-                parents[f"projects/{project}"] = f"folders/{folder.removeprefix('folders/')}"
-            elif organisation:
-                parents[f"projects/{project}"] = (
-                    f"organizations/{organisation.removeprefix('organizations/')}"
-                )
-    known = {*parents, *parents.values()} | {
-        item.text("name") or "" for item in items if item.type in ("google_organization", "google_folder")
-    } | {f"projects/{item.text('project_id')}" for item in items if item.type == "google_project"}  # fmt: skip
+    found = [(name, _parent(item)) for item in items if (name := _container(item)) is not None]
+    parents = {name: parent for name, parent in found if name and parent}
+    known = {*parents, *parents.values(), *(name for name, _ in found)}
     return {name: tuple(_row(name, parents)) for name in known if name}
+
+
+def _container(item: Resource) -> str | None:
+    """The name of an organisation, a folder or a project; None for whatever else."""
+    if item.type == "google_project":
+        return f"projects/{item.text('project_id')}"
+    return item.text("name") or "" if item.type in ("google_organization", "google_folder") else None
+
+
+def _parent(item: Resource) -> str | None:
+    """What a folder or a project lies in, as far as the state says."""
+    if item.type == "google_folder":
+        return item.text("parent")
+    if item.type != "google_project" or not item.text("project_id"):
+        return None
+    for kind, given in (("folders", item.text("folder_id")), ("organizations", item.text("org_id"))):
+        if given:
+            return f"{kind}/{given.removeprefix(f'{kind}/')}"
+    return None
 
 
 def _row(name: str, parents: Mapping[str, str]) -> Iterator[str]:

@@ -1,0 +1,72 @@
+"""CON: what the machines that hold plaintext weights are made of.
+
+Sources: Azure confidential computing documentation, "About Azure confidential VMs"; Trusted launch documentation, "Trusted Launch
+for Azure virtual machines"; Azure Dedicated Host documentation. Compute REST reference, `SecurityProfile` (unset means none of it).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weightguard.access.azure.context import attribute
+from weightguard.controls.judge import Context, Verdict
+from weightguard.controls.said import some
+from weightguard.estate.model import Workload
+
+_SECURITY = ("securityProfile", "virtualMachineProfile.securityProfile")
+
+
+def memory_encrypted(workload: Workload, context: Context) -> Verdict:
+    """Plaintext weights stay in memory that the processor encrypts."""
+    if workload.kind != "instance" or not _is_machine(workload):
+        return Verdict.not_applicable("not a virtual machine")
+    kind = _security(workload, "securityType", context)
+    if str(kind).lower() != "confidentialvm":
+        return Verdict.failed("the machine holds plaintext weights in ordinary memory")
+    return Verdict.passed("the machine's memory is encrypted by the processor (a confidential machine)")
+
+
+def boot_measured(workload: Workload, context: Context) -> Verdict:
+    """The machine boots securely, with a virtual trusted platform module that records what was started."""
+    if workload.kind != "instance" or not _is_machine(workload):
+        return Verdict.not_applicable("not a virtual machine")
+    settings = _security(workload, "uefiSettings", context)
+    on = settings if isinstance(settings, dict) else {}
+    lacking = [words for name, words in _BOOT.items() if on.get(name) is not True]
+    if lacking:
+        return Verdict.failed(
+            "nothing measures what the machine boots: {lacking} is off", lacking=some(lacking)
+        )
+    return Verdict.passed("the machine boots securely, with a virtual trusted platform module")
+
+
+_BOOT = {"secureBootEnabled": "secure boot", "vTpmEnabled": "the virtual trusted platform module"}
+
+
+def single_tenant(workload: Workload, context: Context) -> Verdict:
+    """The physical machine serves nobody else."""
+    if workload.kind != "instance" or not _is_machine(workload):
+        return Verdict.not_applicable("not a virtual machine")
+    _note(workload, "host", context)
+    if attribute(workload, "host.id") or attribute(workload, "hostGroup.id"):
+        return Verdict.passed("the machine runs on a dedicated host")
+    return Verdict.failed("the machine shares its hardware with other customers of the provider")
+
+
+def _is_machine(workload: Workload) -> bool:
+    return workload.service == "compute"
+
+
+def _security(workload: Workload, name: str, context: Context) -> Any:
+    """A setting of a machine's security; None where it is not set."""
+    for place in _SECURITY:
+        _note(workload, place.partition(".")[0], context)
+        found = attribute(workload, f"{place}.{name}")
+        if found is not None:
+            return found
+    return None
+
+
+def _note(workload: Workload, name: str, context: Context) -> None:
+    fact = workload.attributes.get(name, workload.roles)
+    context.peek(fact, f"workload.{name}")
