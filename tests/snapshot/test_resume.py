@@ -92,7 +92,7 @@ def test_a_kill_while_sealing_leaves_nothing_to_collect_again(
     class Killed(BaseException):
         pass
 
-    steps = ["_seal_calls", "_seal_objects", "_write_checksums", "manifest_body", "_sync_folder"]
+    steps = ["_seal_calls", "_seal_objects", "_write_checksums", "manifest_body", "_sync_folders"]
     with SnapshotWriter.create(
         tmp_path / "whole", "0.1.0", [SCOPE], clock=lambda: "2026-03-01T12:00:00Z"
     ) as writer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,13 @@ def one_record(writer: SnapshotWriter, **changes: object) -> None:
         "data": {},
     }
     writer.record(SCOPE, "s3", **{**usual, **changes})  # type: ignore[arg-type]
+
+
+def test_what_is_sealed_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: set[int] = set()
+    monkeypatch.setattr("os.fsync", lambda descriptor: kept.add(os.fstat(descriptor).st_ino))
+    sealed = build(tmp_path / "snapshot")
+    assert [one for one in (sealed, *sealed.rglob("*")) if one.stat().st_ino not in kept] == []
 
 
 def test_what_is_written_is_read_back(sealed_once: Path) -> None:

@@ -45,7 +45,7 @@ def seal(root: Path, header: Mapping[str, Any], journal: Journal, now: str) -> M
     )
     with _replacing(root / MANIFEST) as target:
         target.write(text.encode("utf-8", "replace"))
-    _sync_folder(root)
+    _sync_folders(root, files)
     return manifest
 
 
@@ -194,6 +194,7 @@ def _seal_objects(root: Path, journal: Journal) -> Iterator[FileEntry]:
         rows = merge_parts([part for *_, part in sorted(parts)], target)
         if rows:
             target.chmod(0o600)
+            _sync(target)
             yield FileEntry(
                 f"objects/{folder.name}.parquet", file_digest(target), target.stat().st_size, rows
             )
@@ -221,10 +222,16 @@ def _write_checksums(root: Path, sums: list[tuple[str, bytes]]) -> FileEntry:
     return written.entry(CHECKSUMS)
 
 
-def _sync_folder(root: Path) -> None:
+def _sync_folders(root: Path, files: Iterable[FileEntry]) -> None:
+    for folder in {root / above for one in files for above in Path(one.path).parents}:
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Has the disk keep a file or a folder."""
     if os.name != "posix":
         return
-    descriptor = os.open(root, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
