@@ -20,6 +20,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from reference_lab import Laboratory
+from reference_lab.weak import weak_laboratory
 from taken_away import Held, alike
 from weightguard.access.graph import build
 from weightguard.access.model import AccessKind, WhoCan
@@ -29,7 +30,7 @@ from weightguard.config import Config
 from weightguard.controls.catalogue import load_catalogue
 from weightguard.controls.engine import judge
 from weightguard.controls.results import Result
-from weightguard.controls.schema import Control, Example
+from weightguard.controls.schema import Control
 from weightguard.estate.aws.plan import PLAN
 from weightguard.estate.fact import Reason
 from weightguard.estate.model import Estate
@@ -94,21 +95,7 @@ def hardened() -> Known:
 
 @cache
 def weakened() -> Known:
-    """One laboratory with as many weaknesses as bear each other: something to lose for most controls at once."""
-    laboratory = Laboratory()
-    for control in DECIDED:
-        for example in control.examples.on("aws").fail[:1]:
-            if not example.configuration:
-                _try(laboratory, example)
-    return known(laboratory)
-
-
-def _try(laboratory: Laboratory, example: Example) -> None:
-    """An example's change, where an earlier one did not take away what it changes."""
-    try:
-        laboratory.change(example.change)
-    except LookupError:
-        return
+    return known(weak_laboratory(DECIDED))
 
 
 def better(before: Verdicts, after: Verdicts) -> list[str]:
