@@ -231,7 +231,7 @@ class AccessGraph:
         """
         store = self._stores.get(place.id)
         places = {EVERYTHING, place.id} if store is None else {EVERYTHING, place.id, store.account}
-        own = (limit for limit in self._limits if limit.about in places)
+        own = (limit for _, limit in sorted(one for name in places for one in self._limits_of.get(name, ())))
         named = (limit.beside(answers) for name in sorted(answers) for limit in self._actor(name).limits)
         known = (limit for limit in (*own, *place.limits, *named) if access in limit.kind.accesses)
         return tuple(dict.fromkeys((*known, *self.graph.met)))
@@ -239,6 +239,14 @@ class AccessGraph:
     @cached_property
     def _limits(self) -> tuple[Limit, ...]:
         return limits_of(self.estate) if self._known_limits is None else self._known_limits
+
+    @cached_property
+    def _limits_of(self) -> dict[str, list[tuple[int, Limit]]]:
+        """The limits by what they are about, numbered in their order."""
+        found: dict[str, list[tuple[int, Limit]]] = {}
+        for number, limit in enumerate(self._limits):
+            found.setdefault(limit.about, []).append((number, limit))
+        return found
 
     def _all_gaps(self, place: Place) -> Iterable[Unknown]:
         yield from place.gaps

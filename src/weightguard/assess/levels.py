@@ -10,7 +10,7 @@ levels, RAND RR-A2849-1 (2024), calls them benchmarks, not a standard.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from weightguard.assess.model import Level, Reached, Rung
@@ -28,17 +28,40 @@ _BLOCKS: Mapping[Standing, Block] = {
 }
 
 
+_RANKS: Mapping[str, int] = {f"SL{number}": number for number in range(len(LEVELS) + 1)}
+
+
 def ladder(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> tuple[Rung, ...]:
     """Every level from SL1 to SL5 with what blocks it beyond the levels below it."""
     rungs: list[Rung] = []
-    below: Mapping[str, Block] = {}
+    begins = _begins(row, controls)
+    blocked = False
     for number, level in enumerate(LEVELS, start=1):
-        found = blockers(row, controls, number)
-        new = {name: why for name, why in found.items() if name not in below}
+        new = begins.get(number, {})
+        blocked = blocked or bool(new)
         shown = number <= EVIDENCE_CAP or (rungs[-1].reached and _vouched_for(row, controls, level))
-        rungs.append(Rung(level=level, reached=not found and shown, blocking=new))
-        below = found
+        rungs.append(Rung(level=level, reached=not blocked and shown, blocking=new))
     return tuple(rungs)
+
+
+def _begins(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> dict[int, dict[str, Block]]:
+    """By the lowest level that it keeps a weight set from, and from all above: every control that blocks and why, sorted."""
+    found: dict[int, dict[str, Block]] = {}
+    for control_id in sorted(row):
+        begin = _begin(controls[control_id], row[control_id])
+        if begin is not None:
+            number, why = begin
+            found.setdefault(number, {})[control_id] = why
+    return found
+
+
+def _begin(control: Control, standing: Standing) -> tuple[int, Block] | None:
+    """The lowest level that a control blocks, and why; None where it blocks none."""
+    own = rank(control.level)
+    if standing in _BLOCKS:
+        return max(own, 1), _BLOCKS[standing]
+    why = _needs_third_party(control, standing)
+    return None if why is None else (max(own, EVIDENCE_CAP + 1), why)
 
 
 def _vouched_for(row: Mapping[str, Standing], controls: Mapping[str, Control], level: Level) -> bool:
@@ -50,7 +73,9 @@ def _vouched_for(row: Mapping[str, Standing], controls: Mapping[str, Control], l
 
 def blockers(row: Mapping[str, Standing], controls: Mapping[str, Control], number: int) -> dict[str, Block]:
     """Everything that keeps a weight set from level `number`: control and why, sorted."""
-    return dict(sorted(_blocking(row, controls, number)))
+    begins = _begins(row, controls)
+    found = {name: why for level in range(1, number + 1) for name, why in begins.get(level, {}).items()}
+    return dict(sorted(found.items()))
 
 
 def reached(rungs: Iterable[Rung]) -> Reached:
@@ -101,20 +126,7 @@ def highest(levels: Iterable[Level]) -> Level:
 
 def rank(level: Reached | Level) -> int:
     """SL3 -> 3."""
-    return int(level[2:])
-
-
-def _blocking(
-    row: Mapping[str, Standing], controls: Mapping[str, Control], number: int
-) -> Iterator[tuple[str, Block]]:
-    for control_id, standing in row.items():
-        control = controls[control_id]
-        if rank(control.level) > number:
-            continue
-        if standing in _BLOCKS:
-            yield control_id, _BLOCKS[standing]
-        elif number > EVIDENCE_CAP and (why := _needs_third_party(control, standing)):
-            yield control_id, why
+    return _RANKS[level]
 
 
 def _needs_third_party(control: Control, standing: Standing) -> Block | None:

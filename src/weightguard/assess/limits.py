@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from weightguard.assess.model import LimitEntry
 from weightguard.controls.results import Result
 from weightguard.controls.schema import Control
-from weightguard.estate.limit import Limit
+from weightguard.estate.limit import Limit, LimitKind
 
 
 def entries(
@@ -22,8 +22,11 @@ def entries(
         limits: those of the estate; those that answers met are taken from the results.
     """
     resting: dict[Limit, set[str]] = defaultdict(set)
+    declaring: dict[LimitKind, frozenset[str]] = {}
     for limit in limits:
-        resting[limit].update(_declaring(limit, controls))
+        if limit.kind not in declaring:
+            declaring[limit.kind] = frozenset(_declaring(limit.kind, controls))
+        resting[limit].update(declaring[limit.kind])
     for result in results:
         for limit in result.limits:
             resting[limit].add(result.control)
@@ -39,5 +42,7 @@ def entries(
     )
 
 
-def _declaring(limit: Limit, controls: Mapping[str, Control]) -> Iterable[str]:
-    return (one.id for one in controls.values() if not set(limit.kind.calls).isdisjoint(one.evidence.aws))
+def _declaring(kind: LimitKind, controls: Mapping[str, Control]) -> Iterable[str]:
+    """The controls that read what a limit of this kind keeps from being read."""
+    calls = set(kind.calls)
+    return (one.id for one in controls.values() if not calls.isdisjoint(one.evidence.aws))

@@ -71,6 +71,7 @@ class Actors:
                 self._changed.setdefault(group.origin.id, []).append(group)
         self._carriers: dict[str, dict[CompiledPolicy, list[int]]] = {}
         self._able: dict[Key, Able] = {}
+        self._lower: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def __contains__(self, group: PrincipalGroup) -> bool:
         return group in self._members
@@ -107,12 +108,18 @@ class Actors:
             actions: all actions that will be asked about.
             allowing: those of which one must be allowed somewhere; None: any of `actions`.
         """
-        wanted = tuple(sorted({action.lower() for action in actions}))
-        needed = wanted if allowing is None else tuple(sorted({action.lower() for action in allowing}))
-        key = (account, wanted, needed)
+        wanted = self._spelt(tuple(actions))
+        key = (account, wanted, wanted if allowing is None else self._spelt(tuple(allowing)))
         found = self._able.get(key)
         if found is None:
-            found = self._able[key] = Able(tuple(self._joined(account, wanted, needed)))
+            found = self._able[key] = Able(tuple(self._joined(*key)))
+        return found
+
+    def _spelt(self, actions: tuple[str, ...]) -> tuple[str, ...]:
+        """Actions in lower case, each once, in order."""
+        found = self._lower.get(actions)
+        if found is None:
+            found = self._lower[actions] = tuple(sorted({action.lower() for action in actions}))
         return found
 
     def _joined(

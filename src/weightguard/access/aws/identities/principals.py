@@ -293,10 +293,15 @@ class Population:
     def managed(self, account: str) -> list[NamedPolicy]:
         """The managed policies that the account holds, carried or not, and the provider's that anybody carries."""
         found: dict[str, NamedPolicy] = {}
-        for policy in (*(one.policy for one in self._carried.values()), *self.estate.unattached_policies):
+        for policy in self._managed:
             if policy.origin == "provider" or (policy.origin == "customer" and f":{account}:" in policy.id):
                 found[policy.id] = policy
         return [found[name] for name in sorted(found)]
+
+    @cached_property
+    def _managed(self) -> tuple[NamedPolicy, ...]:
+        known = (*(one.policy for one in self._carried.values()), *self.estate.unattached_policies)
+        return tuple(policy for policy in known if policy.origin in ("provider", "customer"))
 
     def held_in(self, account: str) -> tuple[Reading, ...]:
         """What every identity policy of the account speaks of, also where nobody carries it so far."""

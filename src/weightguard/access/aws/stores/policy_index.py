@@ -34,6 +34,7 @@ class PolicyIndex:
         self._population = population
         self._named = named
         self._hits: dict[tuple[object, ...], frozenset[str]] = {}
+        self._letting: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
         wild: list[str] = []
         plain: list[str] = []
         for pattern in dict.fromkeys(
@@ -76,7 +77,7 @@ class PolicyIndex:
         home = [place.account] if place.account is not None else sorted(self._population.realms)
         if place.key is not None and place.key.account not in home:
             home.append(place.key.account)
-        named_accounts, named = self._named_by(place)
+        named_accounts, meant = self._named_by(place)
         hits = self.hits(place)
         found: dict[PrincipalGroup, None] = {}
         for account in dict.fromkeys([*home, *named_accounts]):
@@ -88,7 +89,7 @@ class PolicyIndex:
             everybody = [group for group in actors.in_account(account) if group not in taken]
             taken.update(everybody)
             found.update(dict.fromkeys(everybody))
-        for name in self._named.meant(named):
+        for name in meant:
             own = self._population.group_of[name]
             changed = actors.standing_in_for(name) if name in self._named.kept_apart else ()
             for group in (*([own] if own in actors else ()), *changed):
@@ -97,17 +98,24 @@ class PolicyIndex:
                     found[group] = None
         return list(found)
 
-    def _named_by(self, place: StoreSurface) -> tuple[list[str], frozenset[str]]:
+    def _named_by(self, place: StoreSurface) -> tuple[list[str], list[str]]:
         """The accounts and principals that the policies of the store and its key let in."""
+        found = self._letting.get(place.itself)
+        if found is None:
+            found = self._letting[place.itself] = self._let_in(place)
+        return found
+
+    def _let_in(self, place: StoreSurface) -> tuple[list[str], list[str]]:
         names: set[str] = set()
         for policy in policies_of(place):
             names |= lets_in(policy)
         for grant in place.key.grants if place.key is not None else ():
             names.add(grant.grantee)
+        meant = self._named.meant(names)
         if "*" in names:
-            return sorted(self._population.realms), frozenset(names)
+            return sorted(self._population.realms), meant
         accounts = {account for name in names if (account := account_in(name)) in self._population.realms}
-        return sorted(account for account in accounts if account), frozenset(names)
+        return sorted(account for account in accounts if account), meant
 
 
 def _point_names(place: StoreSurface) -> Iterator[str]:
