@@ -46,11 +46,13 @@ GRAPH_PERMISSIONS = {
     "roleManagement/directory/roleDefinitions": "RoleManagement.Read.Directory",
     "roleManagement/directory/roleEligibilityScheduleInstances": "RoleEligibilitySchedule.Read.Directory",
     "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances": "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+    "identity/conditionalAccess/policies": "Policy.Read.All",
     "policies/authorizationPolicy": "Policy.Read.All",
 }
 BLOBS_READ = "microsoft.storage/storageaccounts/blobservices/containers/blobs/read"
 ROTATION_READ = "microsoft.keyvault/vaults/keyrotationpolicies/read"
 _TABLES = {
+    "microsoft.security/pricings": "securityresources",
     "microsoft.authorization/roleassignments": "authorizationresources",
     "microsoft.authorization/roledefinitions": "authorizationresources",
     "microsoft.authorization/policyassignments": "policyresources",

@@ -21,6 +21,7 @@ _GRAPH: Final[Mapping[str, str]] = {
     "roleManagement/directory/roleDefinitions": "RoleManagement.Read.Directory",
     "roleManagement/directory/roleEligibilityScheduleInstances": "RoleEligibilitySchedule.Read.Directory",
     "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances": "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+    "identity/conditionalAccess/policies": "Policy.Read.All",
     "policies/authorizationPolicy": "Policy.Read.All",
 }
 _OTHERS: Final[Mapping[str, str]] = {

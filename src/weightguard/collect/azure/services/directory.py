@@ -119,6 +119,7 @@ COLLECTIONS: Final = (
     Members(_route("roleManagement/directory/roleDefinitions", "RoleManagement.Read.Directory", "what its roles allow")),
     Members(_route("roleManagement/directory/roleEligibilityScheduleInstances", "RoleEligibilitySchedule.Read.Directory",
                    "who may activate a role of the directory", absent=_NO_LICENCE)),
+    Members(_route("identity/conditionalAccess/policies", "Policy.Read.All", "what is asked of whoever signs in")),
 )  # fmt: skip
 """Collections that are read whole. With a relation along, the listing itself is not made: the relation's gives the objects too."""
 

@@ -47,6 +47,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Microsoft.Compute/virtualMachineScaleSets": "scale sets that act as an identity that reads weights",
     "Microsoft.Compute/disks": "disks that hold copies of weights",
     "Microsoft.Compute/snapshots": "snapshots of disks that hold weights",
+    "Microsoft.Compute/diskEncryptionSets": "keys that disks with weights are encrypted with",
     "Microsoft.Compute/images": "images made of disks that hold weights",
     "Microsoft.Compute/galleries": "galleries that share images",
     "Microsoft.Compute/galleries/images/versions": "versions of images that are shared",
@@ -81,6 +82,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Microsoft.StorageMover/storageMovers": "storage movers that copy weights",
     "Microsoft.StorageActions/storageTasks": "storage tasks that act on weights",
     "Microsoft.DesktopVirtualization/hostPools": "desktops that reach weights",
+    "Microsoft.Security/pricings": "which plans of Defender watch over weights",
     "Microsoft.Sql/servers": "SQL servers that act as an identity that reads weights",
     "Microsoft.Network/networkSecurityPerimeters/resourceAssociations": "perimeters that storage accounts are in",
 }  # fmt: skip
@@ -95,6 +97,7 @@ _VERSIONS: Final[Mapping[str, str]] = {
     "Microsoft.Automation/automationAccounts": "2023-11-01",
     "Microsoft.Batch/batchAccounts": "2024-02-01",
     "Microsoft.CognitiveServices/accounts": "2023-05-01",
+    "Microsoft.Compute/diskEncryptionSets": "2024-03-02",
     "Microsoft.Compute/disks": "2024-03-02",
     "Microsoft.Compute/images": "2024-03-01",
     "Microsoft.Compute/snapshots": "2024-03-02",
