@@ -56,6 +56,7 @@ def _lab() -> Lab:
         found.store,
         binding(f"projects/{PROJECT}/roles/reads", "serviceAccount:train@lab.iam.gserviceaccount.com"),
     )
+    found.allow(found.store, binding("projects/other/roles/reads", "user:other@lab.example"))
     found.role("reads", "storage.objects.get", "storage.objects.list")
     found.role("reads", "storage.objects.get", "storage.objects.list", on=ORGANISATION)
     return found
@@ -70,6 +71,8 @@ def _world() -> Cloud:
         data = line.get("resource", {}).get("data", {})
         if line["asset_type"].endswith("/Role"):
             found.answers.setdefault(f"/v1/{data['name'].partition('/roles/')[0]}/roles", []).append(data)
+        if line["asset_type"].endswith("/Role"):
+            found.answers[f"/v1/{data['name']}"] = data
         if line["asset_type"].endswith("/ServiceAccount") and data:
             found.answers.setdefault(f"/v1/projects/{PROJECT}/serviceAccounts", []).append(data)
             found.answers[f"/v1/{data['name']}/keys"] = [
@@ -82,6 +85,9 @@ def _world() -> Cloud:
             found.answers[f"/v1/{data['name']}:getIamPolicy"] = {
                 "etag": "x", "bindings": [binding("roles/iam.serviceAccountTokenCreator", ADA)],
             }  # fmt: skip
+    found.answers["/v1/projects/other/roles/reads"] = {
+        "name": "projects/other/roles/reads", "title": "reads", "includedPermissions": ["storage.objects.get"],
+    }  # fmt: skip
     for on in (f"projects/{PROJECT}", FOLDER, ORGANISATION):
         denied = denial(
             on,
@@ -165,9 +171,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
 def test_every_method_has_its_turn(undisturbed: dict[str, Seen]) -> None:
     assert frozenset().union(*(one.asked for one in undisturbed.values())) == ALL.keys()
     assert undisturbed["organization"].readers.complete
-    assert {one.principal for one in undisturbed["organization"].readers.answers} == {
-        one.principal for one in undisturbed["project"].readers.answers
-    }
+    assert undisturbed["project"].readers.complete
+    names = {one.principal for one in undisturbed["organization"].readers.answers}
+    assert names == {one.principal for one in undisturbed["project"].readers.answers}
+    assert {"user:org@lab.example", "user:other@lab.example"} <= names, "by roles that are told of by name"
 
 
 def _worst(report: Report) -> dict[str, str]:

@@ -27,6 +27,7 @@ _OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "cloudresourcemanager:ListProjects": ("resourcemanager.projects.list",),
     "iam:GetIamPolicy": ("iam.serviceAccounts.getIamPolicy",),
     "iam:GetPolicy": ("iam.denypolicies.get",),
+    "iam:GetRole": ("iam.roles.get",),
     "iam:ListPolicies": ("iam.denypolicies.list",),
     "iam:ListPolicyBindings": ("iam.policybindings.list",),
     "iam:ListPrincipalAccessBoundaryPolicies": ("iam.principalaccessboundarypolicies.list",),

@@ -18,6 +18,7 @@ from weightguard.collect.gcp import assets, buckets, containers, direct, groups
 from weightguard.collect.gcp.caller import Caller
 from weightguard.collect.gcp.entry import Container, Entry, scope_of
 from weightguard.collect.gcp.inventory import CONTAINERS, Asset, Homes, Inventory
+from weightguard.collect.gcp.mentioned import mentioned
 from weightguard.collect.gcp.permissions import operations
 from weightguard.collect.gcp.place import Place
 from weightguard.collect.gcp.services import cloudasset, iam, resourcemanager, storage
@@ -50,7 +51,7 @@ def collect(
         collection = _Collection(entry, writer, readers)
         first = run_units(collection.units(), writer, workers=threads, progress=shown, **words)
         shown.next_stage()
-        second = run_units(collection.groups(), writer, workers=threads, progress=shown, **words)
+        second = run_units(collection.named(), writer, workers=threads, progress=shown, **words)
     finally:
         shown.finish()
         # Whoever stops the run does not want to wait for headers that nobody will look at.
@@ -137,11 +138,14 @@ class _Collection:
         for one in containers.read_above(place, around):
             yield self._above(one, None)
 
-    def groups(self) -> Iterator[Unit]:
-        """A unit for every group that a policy names; what was collected is read back, as a resumed run has nothing else."""
+    def named(self) -> Iterator[Unit]:
+        """A unit for every group that a policy names, and for every role that one gives and nothing has described."""
         place = self.place(self.entry.containers[0].name)
-        for group in groups.named(self.writer, sorted(self.writer.journal.scopes)):
+        found = mentioned(self.writer, sorted(self.writer.journal.scopes))
+        for group in sorted(found.groups):
             yield groups.unit(place, group)
+        for role in found.undescribed:
+            yield direct.role_unit(place, role)
 
 
 def _itself(place: Place) -> list[str]:

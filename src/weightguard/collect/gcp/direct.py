@@ -9,6 +9,7 @@ from typing import Final
 
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.gcp.containers import read_constraints
+from weightguard.collect.gcp.fields import fields_of
 from weightguard.collect.gcp.inventory import CONTAINERS, Asset, Homes, Inventory
 from weightguard.collect.gcp.place import Place, told
 from weightguard.collect.gcp.services import iam, resourcemanager
@@ -108,3 +109,16 @@ def _read_roles(place: Place, found: Inventory, homes: Homes) -> None:
         asset = Asset(name, _ROLE_TYPE, entry, ancestors=homes.lineage(place.container))
         if name not in found.assets:
             found.write_asset(place.writer, homes, asset, "ListRoles")
+
+
+def role_unit(place: Place, name: str) -> Unit:
+    """The unit that reads a role which a policy gives and nothing described: one of a container above, or of another project."""
+    method = iam.GET_ROLE[name.partition("/")[0]]
+    return place.unit(f"role/{name}", method, partial(_read_role, place, name))
+
+
+def _read_role(place: Place, name: str) -> None:
+    method = iam.GET_ROLE[name.partition("/")[0]]
+    answer = place.caller.ask(method, about=name, name=name)
+    if answer.ok:
+        place.record("iam.role", f"{_FULL}{name}", method, fields_of(_ROLE_TYPE, answer.data))

@@ -5,38 +5,17 @@ Source: Cloud Identity API, `groups.lookup`, `groups.memberships.list`, REST res
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
+from weightguard.collect.gcp.mentioned import GROUP
 from weightguard.collect.gcp.place import Place
 from weightguard.collect.gcp.services import cloudidentity
 from weightguard.collect.runner import Unit
-from weightguard.snapshot import SnapshotWriter
 
-_GROUP: Final = "group:"
 _ACCOUNTS: Final = ".gserviceaccount.com"
 _KINDS: Final = {"USER": "user", "GROUP": "group", "SERVICE_ACCOUNT": "serviceAccount", "SHARED_DRIVE": None}
-
-
-def named(writer: SnapshotWriter, scopes: Iterable[str]) -> list[str]:
-    """The groups that any policy written so far names, by e-mail address, sorted."""
-    found: set[str] = set()
-    for scope in scopes:
-        folder = writer.path / "records" / scope
-        for path in sorted(folder.glob("*.jsonl")):
-            for record in writer.written(scope, path.stem):
-                found.update(_groups(record.get("reads", {}).get("GetIamPolicy")))
-    return sorted(found)
-
-
-def _groups(read: Any) -> Iterator[str]:
-    data = read.get("data") if isinstance(read, Mapping) else None
-    bindings = data.get("bindings") if isinstance(data, Mapping) else None
-    for binding in bindings if isinstance(bindings, list) else ():
-        for member in binding.get("members") or () if isinstance(binding, Mapping) else ():
-            if isinstance(member, str) and member.startswith(_GROUP):
-                yield member.removeprefix(_GROUP).lower()
 
 
 def unit(place: Place, group: str) -> Unit:
@@ -45,21 +24,21 @@ def unit(place: Place, group: str) -> Unit:
 
 
 def _read(place: Place, group: str) -> Iterator[Unit]:
-    found = place.caller.ask(cloudidentity.LOOKUP, about=f"{_GROUP}{group}", **{"groupKey.id": group})
+    found = place.caller.ask(cloudidentity.LOOKUP, about=f"{GROUP}{group}", **{"groupKey.id": group})
     if not found.ok:
         return
     answer = place.caller.ask(
-        cloudidentity.LIST_MEMBERSHIPS, about=f"{_GROUP}{group}", parent=found.data["name"]
+        cloudidentity.LIST_MEMBERSHIPS, about=f"{GROUP}{group}", parent=found.data["name"]
     )
     if not answer.ok:
         return
     members = sorted({member for entry in answer.data.get("memberships", ()) if (member := _member(entry))})
     place.record(
-        "cloudidentity.group", f"{_GROUP}{group}", cloudidentity.LIST_MEMBERSHIPS, {"members": members}
+        "cloudidentity.group", f"{GROUP}{group}", cloudidentity.LIST_MEMBERSHIPS, {"members": members}
     )
     for member in members:
-        if member.startswith(_GROUP):
-            yield unit(place, member.removeprefix(_GROUP))
+        if member.startswith(GROUP):
+            yield unit(place, member.removeprefix(GROUP))
 
 
 def _member(entry: Mapping[str, Any]) -> str | None:

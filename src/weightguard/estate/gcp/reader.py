@@ -65,7 +65,7 @@ FEEDS: Final[Mapping[str, tuple[str, ...]]] = {
         (
             "cloudidentity:ListMemberships", "cloudidentity:LookupGroupName", "cloudresourcemanager:GetFolder",
             "cloudresourcemanager:GetIamPolicy", "cloudresourcemanager:GetOrganization", "cloudresourcemanager:GetProject",
-            "iam:GetIamPolicy", "iam:GetPolicy", "iam:ListPolicies", "iam:ListPolicyBindings",
+            "iam:GetIamPolicy", "iam:GetPolicy", "iam:GetRole", "iam:ListPolicies", "iam:ListPolicyBindings",
             "iam:ListPrincipalAccessBoundaryPolicies", "iam:ListServiceAccountKeys", "orgpolicy:ListPolicies",
             "storage:GetIamPolicy", "storage:GetObject", "storage:ListHmacKeys", "storage:ListManagedFolders",
             "storage:ListObjects",

@@ -53,6 +53,16 @@ def _roles(collection: str) -> Method:
 
 
 LIST_ROLES: Final = {collection: _roles(collection) for collection in ("projects", "organizations")}
+
+
+def _role(collection: str) -> Method:
+    one = Operation(
+        "iam", "GetRole", ("iam.roles.get",), "what a role permits that a policy gives", required=("name",), keeps=("*",)
+    )  # fmt: skip
+    return Method(f"iam.{collection}.roles.get", one, "v1/{+name}", about=collection)
+
+
+GET_ROLE: Final = {collection: _role(collection) for collection in ("projects", "organizations")}
 LIST_DENY_POLICIES: Final = Method(
     "iam.policies.listPolicies",
     Operation(
@@ -100,6 +110,7 @@ METHODS: Final = (
     GET_ACCOUNT_POLICY,
     LIST_ACCOUNT_KEYS,
     *LIST_ROLES.values(),
+    *GET_ROLE.values(),
     LIST_DENY_POLICIES,
     GET_DENY_POLICY,
     LIST_BOUNDARIES,
