@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from weightguard.controls.judge import Context
 from weightguard.estate.fact import Reason, Source, Unknown
@@ -45,10 +45,18 @@ def covering(account: Account, kind: str, context: Context) -> Iterator[Resource
     """The resources of a kind that lie in a project or above it, the nearest first."""
     places = [one.id for one in above(account.id, context)]
     own = {f"projects/{account.id}", f"projects/{_number(account)}"}
-    found = context.glance(context.estate.resources_of(kind), f"estate.{kind}")
+    listed = context.glance(context.estate.resources_of(kind), f"estate.{kind}")
+    found = context.once(("gcp by container", kind), lambda: _by_container(listed))
     for place in places:
-        names = own if place == f"projects/{account.id}" else {place}
-        yield from (one for one in found if container_of(one) in names)
+        for name in sorted(own if place == f"projects/{account.id}" else {place}):
+            yield from found.get(name, ())
+
+
+def _by_container(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for one in resources:
+        found.setdefault(container_of(one), []).append(one)
+    return found
 
 
 def container_of(resource: Resource) -> str:

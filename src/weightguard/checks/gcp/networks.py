@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from weightguard.checks.gcp.decisions import prepared
 from weightguard.checks.gcp.hierarchy import above
-from weightguard.checks.gcp.resources import all_in, attribute, looked_for
+from weightguard.checks.gcp.resources import all_in, attribute, grouped, looked_for
 from weightguard.checks.relations import counted, missing, words
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, refs, said, some
@@ -156,11 +157,12 @@ def flow_logs(account: Account, context: Context) -> Verdict:
 
 def _hosts(account: Account, context: Context) -> list[Workload]:
     """The machines and notebooks of a project."""
-    context.glance(context.estate.workloads)
+    workloads = context.glance(context.estate.workloads)
+    found = context.once("gcp workloads by project", lambda: grouped(workloads, lambda one: one.account))
     return [
         one
-        for one in context.estate.workloads
-        if one.account == account.id and one.kind in ("instance", "notebook") and one.service != "datafusion"
+        for one in found.get(account.id, ())
+        if one.kind in ("instance", "notebook") and one.service != "datafusion"
     ]
 
 
@@ -192,7 +194,9 @@ def _seen(names: frozenset[str], kind: str, account: Account, context: Context) 
     Raises:
         UnknownFact: one is not.
     """
-    lacking = names - {_place(one) for one in _of_kind(kind, context)}
+    found = _of_kind(kind, context)
+    known = context.once(("gcp places", kind), lambda: frozenset(map(_place, found)))
+    lacking = names - known
     if lacking:
         missing(
             Source.asked(
@@ -257,10 +261,13 @@ def _within(port: int, ports: Any) -> bool:
 
 
 def _rules(network: str, context: Context) -> list[Rule]:
-    """The rules of a network that are on."""
+    """The rules of a network, which lie in its own project."""
+    listed = _of_kind(_FIREWALL, context)
+    found = context.once(("gcp by project", _FIREWALL), lambda: grouped(listed, lambda one: one.account))
+    project = network.split("/")[1]
     return [
         _rule(one, context)
-        for one in _of_kind(_FIREWALL, context)
+        for one in found.get(prepared(context).source.numbers.get(project, project), ())
         if _short(attribute(one, "network", context)) == network
     ]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 from weightguard.checks.gcp.hierarchy import above
 from weightguard.checks.relations import lies_at
@@ -11,6 +11,7 @@ from weightguard.controls.judge import Context
 from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.model import Account, Resource, Workload
 
+T = TypeVar("T")
 _RESOURCES, _STATE = "RESOURCE", "PARTIAL_POLICY"
 Listing = tuple[str, str]
 """The service and the operation that lists things of a kind: what a gap is blamed on."""
@@ -19,9 +20,17 @@ _INVENTORY: Final = ("cloudasset", "ExportAssets")
 
 def in_project(account: Account, kind: str, context: Context) -> tuple[Resource, ...]:
     """The other resources of one kind in a project, for a verdict that one of them decides."""
-    collection = context.estate.resources_of(kind)
-    context.glance(collection, f"estate.{kind}")
-    return tuple(one for one in collection if one.provider == "gcp" and one.account == account.id)
+    collection = context.glance(context.estate.resources_of(kind), f"estate.{kind}")
+    found = context.once(("gcp by project", kind), lambda: grouped(collection, lambda one: one.account))
+    return tuple(one for one in found.get(account.id, ()) if one.provider == "gcp")
+
+
+def grouped(things: Iterable[T], by: Callable[[T], str]) -> dict[str, list[T]]:
+    """Things by what each says."""
+    found: dict[str, list[T]] = {}
+    for one in things:
+        found.setdefault(by(one), []).append(one)
+    return found
 
 
 def all_in(

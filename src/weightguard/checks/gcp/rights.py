@@ -14,7 +14,7 @@ from weightguard.access.model import AccessKind
 from weightguard.checks.gcp.decisions import gaps, granted, is_unread, kind_of, prepared
 from weightguard.checks.gcp.exposure import is_outside, opened
 from weightguard.checks.gcp.expressions import ends
-from weightguard.checks.gcp.resources import looked_for
+from weightguard.checks.gcp.resources import grouped, looked_for
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, Value, refs, said, some
 from weightguard.estate.fact import Known, Reason, Source, Unknown
@@ -42,11 +42,9 @@ _PEOPLE: Final = (PrincipalKind.USER, PrincipalKind.FEDERATED, PrincipalKind.GRO
 
 def secrets_closed(account: Account, context: Context) -> Verdict:
     """No stored secret is open to outsiders."""
-    secrets = [
-        one
-        for one in context.glance(context.estate.secrets)
-        if one.account == account.id and one.kind == "secretmanager"
-    ]
+    listed = context.glance(context.estate.secrets)
+    held = context.once("gcp secrets by project", lambda: grouped(listed, lambda one: one.account))
+    secrets = [one for one in held.get(account.id, ()) if one.kind == "secretmanager"]
     found = opened(((one.id, one.id, one.policy) for one in secrets), _READ_SECRETS, context)
     if found:
         return Verdict.failed("outsiders may read secrets: {found}", found=refs(found))
