@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from weightguard.access.condition import Condition
@@ -92,11 +93,12 @@ def connect(clouds: Sequence[Abroad], graph: Graph) -> None:
         for token in cloud.tokens() if others else ():
             for door in others:
                 graph.extend(door(token))
-    if len(doors) > 1:
-        for outsider in dict.fromkeys(one for cloud, _ in doors for one in cloud.outsiders()):
-            ways = [links for _, door in doors if (links := list(door(outsider.token)))]
-            if len(ways) > 1:
-                graph.extend(link for links in ways for link in links)
+    if len(doors) < 2:
+        return
+    for outsider in dict.fromkeys(one for cloud, _ in doors for one in cloud.outsiders()):
+        ways = [list(door(outsider.token)) for _, door in doors]
+        if sum(map(bool, ways)) > 1:
+            graph.extend(chain.from_iterable(ways))
 
 
 def bare(issuer: str) -> str:

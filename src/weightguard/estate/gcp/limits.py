@@ -20,19 +20,8 @@ _FORBIDDING: Final = frozenset({"POLICY", "ORG_POLICY", "ACCESS_POLICY"})
 def limits(estate: Estate) -> Iterator[Limit]:
     """Every limit that concerns what only Google Cloud has."""
     stores = [one for one in estate.stores if one.provider == "gcp"]
-    yield from (Limit(LimitKind.OBJECT_ACLS, one.id) for one in stores if lists_count(one))
-    yield from (
-        Limit(
-            LimitKind.MANAGED_FOLDERS, one.id, in_play=one.folder_policies.reason is not Reason.NOT_COLLECTED
-        )
-        for one in stores
-        if isinstance(one.folder_policies, Unknown)
-    )
-    yield from (
-        Limit(LimitKind.UNFINISHED_UPLOADS, one.id, in_play=False)
-        for one in stores
-        if isinstance(one.contents, Known)
-    )
+    for store in stores:
+        yield from _of_store(store)
     if any(one.provider == "gcp" for one in (*estate.accounts, *estate.containers)):
         yield Limit(LimitKind.WORKSPACE, _EVERYTHING, in_play=False)
     if "PARTIAL_POLICY" in _contents(estate):
@@ -41,6 +30,16 @@ def limits(estate: Estate) -> Iterator[Limit]:
         yield Limit(LimitKind.FORBIDDING_POLICIES, _EVERYTHING, in_play=False)
     if stores:
         yield Limit(LimitKind.JOINT_CHANGES, _EVERYTHING, in_play=False)
+
+
+def _of_store(store: Store) -> Iterator[Limit]:
+    if lists_count(store):
+        yield Limit(LimitKind.OBJECT_ACLS, store.id)
+    if isinstance(store.folder_policies, Unknown):
+        asked = store.folder_policies.reason is not Reason.NOT_COLLECTED
+        yield Limit(LimitKind.MANAGED_FOLDERS, store.id, in_play=asked)
+    if isinstance(store.contents, Known):
+        yield Limit(LimitKind.UNFINISHED_UPLOADS, store.id, in_play=False)
 
 
 def lists_count(store: Store) -> bool:
