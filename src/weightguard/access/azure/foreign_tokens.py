@@ -10,7 +10,7 @@ service principal's token are its object id; ``iss`` differs by the token's vers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cached_property
 from typing import Final
 
 from weightguard.access.azure.context import Context, attribute
@@ -28,12 +28,22 @@ _OWN: Final = ("https://login.microsoftonline.com/", "https://sts.windows.net/")
 
 def abroad_of(context: Callable[[], Context]) -> Abroad:
     """The part of Azure in federation with other clouds; nothing is worked out before it is asked."""
+    found = _Abroad(context)
+    return Abroad(
+        lambda: _tokens(context()), lambda: found.credentials.outsiders(), lambda: found.credentials.door()
+    )
 
-    @cache
-    def credentials() -> _Credentials:
-        return _Credentials(context())
 
-    return Abroad(lambda: _tokens(context()), lambda: credentials().outsiders(), lambda: credentials().door())
+class _Abroad:
+    """What is worked out once, when it is asked for."""
+
+    def __init__(self, context: Callable[[], Context]) -> None:
+        self._context = context
+
+    @cached_property
+    def credentials(self) -> _Credentials:
+        """Whom others are let in as."""
+        return _Credentials(self._context())
 
 
 def _tokens(context: Context) -> Iterator[Token]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from typing import Any, Final
 
 from weightguard.access.condition import Condition, ConditionKind
@@ -59,12 +59,20 @@ class _Shown:
 
 def abroad_of(context: Callable[[], Context]) -> Abroad:
     """The part of Google Cloud in federation with other clouds; nothing is worked out before it is asked."""
+    found = _Abroad(context)
+    return Abroad(lambda: _tokens(context()), lambda: found.pools.outsiders(), lambda: found.pools.door())
 
-    @cache
-    def pools() -> _Pools:
-        return _Pools(context())
 
-    return Abroad(lambda: _tokens(context()), lambda: pools().outsiders(), lambda: pools().door())
+class _Abroad:
+    """What is worked out once, when it is asked for."""
+
+    def __init__(self, context: Callable[[], Context]) -> None:
+        self._context = context
+
+    @cached_property
+    def pools(self) -> _Pools:
+        """Whom others are let in as."""
+        return _Pools(self._context())
 
 
 def _tokens(context: Context) -> Iterator[Token]:
