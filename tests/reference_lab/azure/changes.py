@@ -64,12 +64,12 @@ def vault_set(**settings: Any) -> list[Edit]:
 
 
 def vault_policies(policies: Iterable[Mapping[str, Any]]) -> list[Edit]:
-    """The vault goes by policies of its own instead of roles: ``who`` has which permissions on ``keys``, ``tenantId`` of whom."""
+    """The vault goes by policies of its own instead of roles: ``who``, of a ``tenantId``, may what on ``keys`` and ``secrets``."""
     held = [
         {
             "tenantId": one.get("tenantId", TENANT),
             "objectId": MEMBERS[one["who"]],
-            "permissions": {"keys": list(one["keys"]), "secrets": [], "certificates": []},
+            "permissions": {"keys": list(one.get("keys", ())), "secrets": list(one.get("secrets", ()))},
         }
         for one in policies
     ]
@@ -205,6 +205,11 @@ def rules_set(
     return [{"thing": "rules atlasazcheckpoints", "set": {"policy": {"rules": [rule]}}}]
 
 
+def registry_set(**settings: Any) -> list[Edit]:
+    """The registry of images is set otherwise."""
+    return [{"thing": "registry", "set": settings}]
+
+
 def policy_set(policy: str, **settings: Any) -> list[Edit]:
     """An assignment of Azure Policy (``anonymous access``) is set otherwise."""
     return [{"thing": f"policy {policy}", "set": settings}]
@@ -334,6 +339,7 @@ def scope_of(named: str) -> str:
         "key": lambda: key_id(name),
         "subscription": lambda: subscription(name),
         "vault": vault_id,
+        "registry": lambda: f"{group(SERVING)}/providers/Microsoft.ContainerRegistry/registries/atlasaz",
         "folder": lambda: FOLDER,
         "group": lambda: group(name),
         "root": lambda: "/",

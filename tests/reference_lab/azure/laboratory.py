@@ -77,7 +77,8 @@ class AzureLaboratory(Configured):
         super().__init__(CONFIGURATION)
         parts = (
             tenant.containers(), tenant.policies(), tenant.identities(), tenant.rights(), storage.accounts(), storage.containers(),
-            storage.keys(), storage.rights(), watch.settings(), watch.plans(), watch.machines(), watch.registries(),
+            storage.keys(), storage.rights(), watch.settings(), watch.plans(), watch.machines(),
+            watch.registries(), watch.backups(),
         )  # fmt: skip
         self.things: dict[str, Thing] = {name: copy.deepcopy(one) for part in parts for name, one in part}
         self.pages = tenant.people()

@@ -133,3 +133,14 @@ def registries() -> Iterator[tuple[str, Thing]]:
     }
     id = f"{group(SERVING)}/providers/Microsoft.ContainerRegistry/registries/atlasaz"
     yield "registry", row(id, "microsoft.containerregistry/registries", told, sku={"name": "Premium"})
+
+
+def backups() -> Iterator[tuple[str, Thing]]:
+    """A vault of backups that nobody can shorten, under a key of the organisation."""
+    told = {
+        "securitySettings": {"immutabilitySettings": {"state": "Locked"}},
+        "publicNetworkAccess": "Disabled",
+        "encryption": {"keyVaultProperties": {"keyUri": "https://atlas-az-keys.vault.azure.net/keys/disks"}},
+    }
+    id = f"{group(SERVING)}/providers/Microsoft.RecoveryServices/vaults/backups"
+    yield "backups", row(id, "microsoft.recoveryservices/vaults", told)

@@ -183,6 +183,22 @@ def _by_policies(vault: Container, verbs: set[str], context: Context) -> Iterato
             yield from prepared(context).leaves(named(one["objectId"]))
 
 
+def foreign_by_policy(vault: Container, what: str, verbs: set[str], context: Context) -> Iterator[str]:
+    """Guests, and principals of other tenants, whom policies of a vault give some permissions on keys, secrets or certificates."""
+    own = str(attribute(vault, "tenantId") or "").lower()
+    trusted = context.parameters.get("trusted_accounts", ())
+    for one in _access_policies(vault):
+        permissions = one.get("permissions")
+        held = permissions.get(what) if isinstance(permissions, Mapping) else None
+        if not verbs & {str(each).lower() for each in held or ()}:
+            continue
+        name = named(str(one.get("objectId")))
+        elsewhere = bool(own) and str(one.get("tenantId") or own).lower() != own
+        for leaf in prepared(context).leaves(name):
+            if (elsewhere or is_foreign(leaf, context)) and leaf not in trusted:
+                yield leaf
+
+
 def _access_policies(vault: Container) -> Iterator[Mapping[str, Any]]:
     held = vault.policies.value if isinstance(vault.policies, Known) else ()
     for policy in held:

@@ -1,7 +1,8 @@
-"""CON: what the machines that hold plaintext weights are made of.
+"""CON and IFC: what the machines that hold plaintext weights are made of, and by which doors one comes into them.
 
 Sources: Azure confidential computing documentation, "About Azure confidential VMs"; Trusted launch documentation, "Trusted Launch
-for Azure virtual machines"; Azure Dedicated Host documentation. Compute REST reference, `SecurityProfile` (unset means none of it).
+for Azure virtual machines"; Azure Dedicated Host documentation; "Azure Serial Console" (needs boot
+diagnostics). Compute REST reference, `SecurityProfile` (unset means none of it).
 """
 
 from __future__ import annotations
@@ -51,6 +52,31 @@ def single_tenant(workload: Workload, context: Context) -> Verdict:
     if attribute(workload, "host.id") or attribute(workload, "hostGroup.id"):
         return Verdict.passed("the machine runs on a dedicated host")
     return Verdict.failed("the machine shares its hardware with other customers of the provider")
+
+
+def no_side_door(workload: Workload, context: Context) -> Verdict:
+    """No serial console, no SSH key and no open login beside the interface."""
+    if workload.kind not in ("instance", "notebook"):
+        return Verdict.not_applicable("neither a virtual machine nor a machine for notebooks")
+    _note(workload, "diagnosticsProfile", context)
+    doors = [words for path, (value, words) in _DOORS.items() if _is(attribute(workload, path), value)]
+    if attribute(workload, "osProfile.linuxConfiguration.ssh.publicKeys"):
+        doors.append("it accepts an SSH key")
+    if doors:
+        return Verdict.failed("there is a way in past the interface: {doors}", doors=some(doors))
+    return Verdict.passed("no way in past the interface was found")
+
+
+def _is(found: Any, value: object) -> bool:
+    return str(found).lower() == str(value).lower()
+
+
+_DOORS = {
+    "diagnosticsProfile.bootDiagnostics.enabled": (True, "its serial console can be opened"),
+    "properties.sshSettings.sshPublicAccess": ("Enabled", "one signs in to it over SSH from everywhere"),
+    "properties.remoteLoginPortPublicAccess": ("Enabled", "one signs in to its nodes from everywhere"),
+}
+"""Setting -> the value by which it opens a way in, and which."""
 
 
 def _is_machine(workload: Workload) -> bool:

@@ -10,6 +10,10 @@ from weightguard.collect.terraform.state import Resource
 from weightguard.json_text import OddJson, loads
 
 _COPIES: Final = {"azurerm_managed_disk": "disks", "azurerm_snapshot": "snapshots", "azurerm_image": "images"}
+_VAULTS: Final = {
+    "azurerm_data_protection_backup_vault": "Microsoft.DataProtection/backupVaults",
+    "azurerm_recovery_services_vault": "Microsoft.RecoveryServices/vaults",
+}
 _DELETIONS: Final = {
     "delete_after_days_since_modification_greater_than": "daysAfterModificationGreaterThan",
     "delete_after_days_since_creation_greater_than": "daysAfterCreationGreaterThan",
@@ -39,6 +43,9 @@ def take(states: States) -> None:
     for name, kind in _COPIES.items():
         for item in states.of(name):
             states.add(item, f"Microsoft.Compute/{kind}", _copy(item))
+    for name, kind in _VAULTS.items():
+        for item in states.of(name):
+            states.add(item, kind, _vault(item))
     for item in states.of("azurerm_storage_management_policy"):
         rules = [_rule(one) for one in item.blocks("rule")]
         id = f"{item.text('storage_account_id')}/managementPolicies/default"
@@ -82,6 +89,16 @@ def _copy(item: Resource) -> dict[str, Any]:
         "networkAccessPolicy": item.text("network_access_policy"),
         "publicNetworkAccess": None if public is None else "Enabled" if public else "Disabled",
         "encryption": without_nothing({"diskEncryptionSetId": item.text("disk_encryption_set_id")}) or None,
+    }
+
+
+def _vault(item: Resource) -> dict[str, Any]:
+    """A vault of backups: whether what it keeps can be shortened, and under whose key it lies."""
+    state = item.text("immutability")
+    key = next((one.get("key_id") for one in item.blocks("encryption")), None)
+    return {
+        "securitySettings": None if state is None else {"immutabilitySettings": {"state": state}},
+        "encryption": None if not isinstance(key, str) else {"keyVaultProperties": {"keyUri": key}},
     }
 
 

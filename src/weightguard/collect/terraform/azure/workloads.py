@@ -20,8 +20,6 @@ _PLAIN: Final = {
     "azurerm_container_group": "Microsoft.ContainerInstance/containerGroups",
     "azurerm_resource_deployment_script_azure_cli": "Microsoft.Resources/deploymentScripts",
     "azurerm_resource_deployment_script_azure_power_shell": "Microsoft.Resources/deploymentScripts",
-    "azurerm_data_protection_backup_vault": "Microsoft.DataProtection/backupVaults",
-    "azurerm_recovery_services_vault": "Microsoft.RecoveryServices/vaults",
     "azurerm_cognitive_account": "Microsoft.CognitiveServices/accounts",
     "azurerm_ai_services": "Microsoft.CognitiveServices/accounts",
     "azurerm_mssql_server": "Microsoft.Sql/servers",
@@ -79,6 +77,7 @@ def _machines(states: States) -> None:
             {
                 "allowExtensionOperations": flag(item, "allow_extension_operations"),
                 "computerName": item.text("computer_name"),
+                "linuxConfiguration": _logins(item),
             }
         )
         states.add(
@@ -101,6 +100,12 @@ def _machines(states: States) -> None:
         )
 
 
+def _logins(item: Resource) -> dict[str, Any] | None:
+    """That a machine accepts SSH keys, and whose; the keys themselves are nobody's business."""
+    paths = [f"/home/{one.get('username')}/.ssh/authorized_keys" for one in item.blocks("admin_ssh_key")]
+    return {"ssh": {"publicKeys": [{"path": one} for one in paths]}} if paths else None
+
+
 def _hardware(item: Resource) -> dict[str, Any]:
     """What a machine is made of, and which hardware it runs on."""
     guest = next((one.get("security_encryption_type") for one in item.blocks("os_disk")), None)
@@ -117,6 +122,7 @@ def _hardware(item: Resource) -> dict[str, Any]:
         "securityProfile": without_nothing(security) or None,
         "host": None if host is None else {"id": host},
         "hostGroup": None if group is None else {"id": group},
+        "diagnosticsProfile": {"bootDiagnostics": {"enabled": bool(item.blocks("boot_diagnostics"))}},
     }
 
 
