@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import Final, cast
 
 from weightguard.policy.decision import Decision, Outcome, Reason, Verdict
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
@@ -25,11 +25,25 @@ from weightguard.policy.gcp.members import Audience, Members, audience, canonica
 from weightguard.policy.gcp.model import Binding, Boundary, DenyRule, Policies, Request
 
 _Found = list[tuple[Formula, Reason]]
+_MOST_ASKED: Final = 4_096
+"""Questions that are kept of one set of policies; one more, and they are forgotten."""
 
 
 def decide(request: Request, policies: Policies) -> Decision:
     """Decide one request."""
-    return Question(request, policies).decision(request.member)
+    return _question(request, policies).decision(request.member)
+
+
+def _question(request: Request, policies: Policies) -> Question:
+    """The question that a request puts; the same one for all who ask without saying more."""
+    if request.context:
+        return Question(request, policies)
+    key = (request.permission, request.resource, request.open, request.about_now)
+    if key not in policies.asked:
+        if len(policies.asked) >= _MOST_ASKED:
+            policies.asked.clear()
+        policies.asked[key] = Question(request, policies)
+    return cast(Question, policies.asked[key])
 
 
 class Question:

@@ -164,6 +164,7 @@ class Policies:
         tags: the tags of each resource, by key; None: nobody knows any.
         memory: the conditions that were parsed.
         prepared: what was worked out of these very policies; see `decide`.
+        asked: the questions that were put to them last.
     """
 
     parents: Mapping[str, str] = field(default_factory=dict)
@@ -177,5 +178,8 @@ class Policies:
     tags: Mapping[str, Mapping[str, str]] | None = None
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
     prepared: dict[tuple[str, str], object] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    asked: dict[tuple[str, str, bool, bool], object] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
