@@ -326,6 +326,16 @@ def pool(condition: str | None, issuer: str = "https://token.actions.githubuserc
     ]
 
 
+def no_perimeter() -> list[Edit]:
+    """The perimeter restricts nothing."""
+    return [{"asset": "perimeter", "set": {"status.restrictedServices": []}}]
+
+
+def no_outer_sink() -> list[Edit]:
+    """No sink stands above the projects."""
+    return [{"asset": "sink organisation/audit", "remove": True}]
+
+
 def lets_in(**origin: Any) -> list[Edit]:
     """The perimeter lets somebody in to read; ``sources``, ``identityType``, ``identities`` as an ingress rule has them."""
     aim = {"resources": ["*"], "operations": [{"serviceName": "*"}]}
