@@ -135,6 +135,14 @@ _RESOURCES = [
         principal_id="p",
         role_definition_id="r",
     ),
+    _resource(
+        "azurerm_subscription_policy_assignment",
+        id="/subscriptions/s/providers/Microsoft.Authorization/policyAssignments/a",
+        subscription_id="/subscriptions/s",
+        policy_definition_id="/providers/Microsoft.Authorization/policyDefinitions/d",
+        parameters='{"effect": {"value": "Deny"}}',
+        enforce=True,
+    ),
     _resource("google_storage_bucket", name="g"),
 ]
 STATE: dict[str, Any] = {

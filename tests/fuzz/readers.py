@@ -327,6 +327,7 @@ READERS: dict[str, Reader] = {
         arguments=("collect terraform.states",),
         modules=(
             "collect/terraform/state",
+            "collect/terraform/azure/watch",
             "collect/terraform/azure/workloads",
             "collect/terraform/inventory",
             "snapshot/secrets",
