@@ -24,7 +24,7 @@ def _said(text: bytes | str) -> object:
         return str(error)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(_VALUES, st.sampled_from([None, 1]), st.booleans())
 def test_values_of_every_kind(value: object, indent: int | None, escaped: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
