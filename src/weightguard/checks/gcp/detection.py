@@ -20,7 +20,6 @@ from weightguard.estate.model import Account, Resource
 
 _SERVICE: Final = "securitycentermanagement.security_center_service"
 _FEED: Final = "cloudasset.feed"
-_NOT_HERE: Final = "the project holds no weights itself"
 _EVERYTHING: Final = (".*", "*")
 
 
@@ -38,7 +37,7 @@ def runtime_detection_on(account: Account, context: Context) -> Verdict:
 
 def _detection(account: Account, wanted: Iterable[str], what: str, context: Context) -> Verdict:
     if not stores_with_weights(account.id, context):
-        return Verdict.not_applicable(_NOT_HERE)
+        return Verdict.not_applicable("the project holds no weights itself")
     states = {name: _state(account, name, context) for name in wanted}
     off = [name for name, state in states.items() if state not in (None, "ENABLED")]
     if off:
@@ -60,7 +59,7 @@ def _state(account: Account, name: str, context: Context) -> str | None:
 def configuration_recorded(account: Account, context: Context) -> Verdict:
     """A feed tells of every change of every kind of resource, with what it was set to."""
     if not stores_with_weights(account.id, context):
-        return Verdict.not_applicable(_NOT_HERE)
+        return Verdict.not_applicable("the project holds no weights itself")
     feeds = [*covering(account, _FEED, context)]
     if any(_tells_all(one, context) for one in feeds):
         return Verdict.passed("every change of configuration is told to a feed")

@@ -20,7 +20,6 @@ from weightguard.controls.said import Ref, Value, refs, said, some
 from weightguard.estate.fact import Source, Unknown
 from weightguard.estate.model import Store, Workload
 
-_NO_MACHINE: Final = "not a virtual machine"
 _ON: Final = ("true", "1", "y", "yes")
 _GROUPS: Final = ("compute.googleapis.com/node-group-name", "compute.googleapis.com/node-name")
 _SANDBOXES: Final = frozenset({"agent_runtime"})
@@ -39,7 +38,7 @@ _INSIDE: Final = frozenset(
 def memory_encrypted(workload: Workload, context: Context) -> Verdict:
     """Plaintext weights stay in memory that the processor encrypts."""
     if workload.kind != "instance":
-        return Verdict.not_applicable(_NO_MACHINE)
+        return Verdict.not_applicable("not a virtual machine")
     stated = attribute(workload, "confidentialInstanceConfig", context) or {}
     kind = stated.get("confidentialInstanceType")
     if stated.get("enableConfidentialCompute") is True or kind in ("SEV", "SEV_SNP", "TDX"):
@@ -52,7 +51,7 @@ def memory_encrypted(workload: Workload, context: Context) -> Verdict:
 def boot_measured(workload: Workload, context: Context) -> Verdict:
     """The machine starts signed software alone, and a virtual module measures what it starts."""
     if workload.kind != "instance":
-        return Verdict.not_applicable(_NO_MACHINE)
+        return Verdict.not_applicable("not a virtual machine")
     stated = attribute(workload, "shieldedInstanceConfig", context) or {}
     switches = {
         "enableSecureBoot": "unsigned software may start",
@@ -68,7 +67,7 @@ def boot_measured(workload: Workload, context: Context) -> Verdict:
 def single_tenant(workload: Workload, context: Context) -> Verdict:
     """The physical machine serves nobody else."""
     if workload.kind != "instance":
-        return Verdict.not_applicable(_NO_MACHINE)
+        return Verdict.not_applicable("not a virtual machine")
     for one in attribute(workload, "scheduling.nodeAffinities", context) or ():
         if one.get("operator") == "IN" and one.get("key") in _GROUPS and one.get("values"):
             return Verdict.passed("the hardware serves nobody else (a sole-tenant node)")
