@@ -275,6 +275,17 @@ def test_the_doctor_asks_every_provider_that_the_configuration_names(
     assert "Google Cloud" not in out
 
 
+def test_of_providers_that_nobody_named_one_has_to_answer(toys: dict[str, Toy], typed: Type) -> None:
+    for name in ("gcp", "azure"):
+        toys[name].refuses = "there are no credentials"
+    status, out, _ = typed("doctor")
+    assert status == 0
+    assert "ok   AWS: scope aws/lab" in out
+    assert "--   Azure: there are no credentials" in out
+    toys["aws"].refuses = "there are no credentials"
+    assert typed("doctor")[0] == 2
+
+
 def test_the_doctor_says_where_a_read_is_refused(toys: dict[str, Toy], typed: Type) -> None:
     refused = Answer("denied", code="AccessDenied")
     toys["aws"].answers = {"aws/1": Answer("ok"), **{f"aws/{number}": refused for number in range(2, 7)}}

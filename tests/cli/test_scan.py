@@ -141,7 +141,7 @@ def test_the_doctor_says_what_is_reachable_and_permitted(
     faults.set(
         {"service": "s3", "operation": "ListBuckets", "error": {"code": "AccessDenied", "status": 403}}
     )
-    status, out, _ = typed("doctor")
+    status, out, _ = typed("doctor", "aws")
     assert status == 0
     assert f"account {emulators.ACCOUNT}" in out
     (line,) = [line for line in out.splitlines() if "s3:ListBuckets" in line]

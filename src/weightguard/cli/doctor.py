@@ -30,17 +30,19 @@ def doctor(
 ) -> None:
     """Say what is installed, reachable and permitted. Writes nothing; ends in 2 when a scan could not start.
 
-    Without an argument, the providers that weightguard.yaml names are asked; where it names none, those that can be scanned.
-    Member accounts that a scan would read are asked too.
+    Without an argument, the providers that weightguard.yaml names are asked; where it names none, those that can be scanned, of
+    which one has to answer. Member accounts that a scan would read are asked too.
     """
     from weightguard.collect.providers import collected
 
     _installed()
     config = _configured(config_path)
     asked = config or Config()
-    sources = settings(providers or configured(asked) or collected(), asked, given)
-    good = [_asked(name, source) for name, source in sources.items()]
-    context.exit(0 if all(good) and config is not None else 2)
+    named = providers or configured(asked)
+    sources = settings(named or collected(), asked, given)
+    good = [_asked(name, source, wanted=bool(named)) for name, source in sources.items()]
+    ready = all(good) if named else any(good)
+    context.exit(0 if ready and config is not None else 2)
 
 
 def _line(good: bool | None, text: str) -> None:
@@ -75,8 +77,8 @@ def _configured(config_path: str | None) -> Config | None:
     return config
 
 
-def _asked(provider: str, source: Source) -> bool:
-    """Whether a scan of a provider could start, and what would be refused to it."""
+def _asked(provider: str, source: Source, *, wanted: bool) -> bool:
+    """Whether a scan of a provider could start, and what would be refused to it; where it is not `wanted`, it need not."""
     from weightguard.collect.providers import TITLES, package
 
     try:
@@ -85,7 +87,7 @@ def _asked(provider: str, source: Source) -> bool:
         _line(True, f"{TITLES[provider]}: {entry.place}")
         refused = _tried(found.probe(entry))
     except WeightguardError as error:
-        _line(False, f"{TITLES[provider]}: {error.one_line()}")
+        _line(False if wanted else None, f"{TITLES[provider]}: {error.one_line()}")
         return False
     if refused:
         gaps = f"{refused} gap{'' if refused == 1 else 's'} at least"
