@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.calls.operation import Operation
 from weightguard.collect.runner import RunSummary
+from weightguard.sources import Source
+
+_Options = TypeVar("_Options")
+
+
+def made(options: Callable[..., _Options], settings: Source, **renamed: object) -> _Options:
+    """A provider's options from its section: what nobody set keeps the options' own default.
+
+    Args:
+        options: takes the section's settings by their names.
+        renamed: settings that the options call otherwise, or have as something else; None: nobody set it.
+
+    Raises:
+        InputError: one of them cannot be used.
+    """
+    told = {name: getattr(settings, name) for name in type(settings).model_fields} | renamed
+    if settings.ca_bundle is not None:
+        told["ca_bundle"] = str(settings.ca_bundle)
+    return options(**{name: value for name, value in told.items() if value not in (None, (), {})})
 
 
 class Entry(Protocol):

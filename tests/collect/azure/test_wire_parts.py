@@ -42,6 +42,7 @@ def test_a_listing_names_its_blobs() -> None:
         _listing(_ENTRY.replace(b"7", b"-7")),
         _listing(_ENTRY[:-5]),
         _listing(_ENTRY, b'<!DOCTYPE a [<!ENTITY b "c">]>'),
+        _listing(_ENTRY, b"<!--" + b"x" * 9_000 + b'--><!DOCTYPE a [<!ENTITY b "c">]>'),
         Answered(200, {}, b"", 1),
         Answered(200, {}, b"<html>sign in</html>", 1),
         Answered(200, {}, b"{}", 1),

@@ -19,9 +19,9 @@ from weightguard.collect.aws.permissions import operations
 from weightguard.collect.aws.services import ec2, iam, organizations, s3, s3control, sts
 from weightguard.collect.aws.trust import Trusted
 from weightguard.collect.calls.answer import Answer
-from weightguard.collect.progress import Progress, Silent
-from weightguard.collect.runner import RunSummary, Unit, run_units
-from weightguard.collect.stages import Stages
+from weightguard.collect.progress import Progress
+from weightguard.collect.runner import RunSummary, Unit
+from weightguard.collect.stages import run_stages
 from weightguard.collect.ways import check_endpoints
 from weightguard.errors import InputError
 from weightguard.snapshot import Call, SnapshotWriter
@@ -59,22 +59,8 @@ def collect(
         CredentialsError: the credentials expired meanwhile; the snapshot is resumable.
         InputError: a region that the account does not have, ``--org`` outside an organisation.
     """
-    words: dict[str, Any] = {} if again is None else {"again": again}
-    threads = entry.options.threads
-    readers = ThreadPoolExecutor(threads, thread_name_prefix="headers")
-    shown = Stages(progress or Silent())
-    try:
-        collection = _Collection(entry, writer, readers)
-        first = run_units(collection.units(), writer, workers=threads, progress=shown, **words)
-        shown.next_stage()
-        second = run_units(collection.second_units(), writer, workers=threads, progress=shown, **words)
-    finally:
-        shown.finish()
-        # Whoever stops the run does not want to wait for headers that nobody will look at.
-        readers.shutdown(wait=False, cancel_futures=True)
-    return RunSummary(
-        first.done + second.done, first.earlier + second.earlier, first.failures + second.failures
-    )
+    begin = partial(_Collection, entry, writer)
+    return run_stages(begin, writer, threads=entry.options.threads, progress=progress, again=again)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from weightguard.collect.aws.collector import collect, connect
 from weightguard.collect.aws.options import AwsOptions
 from weightguard.collect.aws.permissions import operations, permissions
 from weightguard.collect.aws.probe import probe
-from weightguard.collect.package import Package, Permissions
+from weightguard.collect.package import Package, Permissions, made
 from weightguard.sources import AwsSource
 
 # IAM user guide, "IAM and AWS STS quotas": characters of a managed policy, white space not counted.
@@ -21,21 +21,7 @@ def options(settings: AwsSource) -> AwsOptions:
     Raises:
         InputError: one of them cannot be used.
     """
-    values = {
-        "profile": settings.profile,
-        "regions": settings.regions,
-        "org": settings.organization,
-        "role_name": settings.role_name,
-        "role_arns": settings.role_arns,
-        "external_id": settings.external_id,
-        "endpoint_url": settings.endpoint_url,
-        "endpoints": settings.endpoints or None,
-        "ca_bundle": str(settings.ca_bundle) if settings.ca_bundle else None,
-        "threads": settings.threads,
-        "header_reads": settings.header_reads,
-        "services": settings.services,
-    }
-    return AwsOptions(**{name: value for name, value in values.items() if value not in (None, ())})  # type: ignore[arg-type]
+    return made(AwsOptions, settings, organization=None, org=settings.organization)
 
 
 def _permissions() -> Permissions:

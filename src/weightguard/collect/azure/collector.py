@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -16,9 +16,9 @@ from weightguard.collect.azure.kinds import Row, resource_row, scope_of
 from weightguard.collect.azure.services import blob, directory, inside, scoped, subscriptions, tables
 from weightguard.collect.calls.answer import Answer
 from weightguard.collect.calls.operation import Operation
-from weightguard.collect.progress import Progress, Silent
-from weightguard.collect.runner import RunSummary, Unit, run_units
-from weightguard.collect.stages import Stages
+from weightguard.collect.progress import Progress
+from weightguard.collect.runner import RunSummary, Unit
+from weightguard.collect.stages import run_stages
 from weightguard.snapshot import SnapshotWriter
 
 _ACCOUNTS: Final = "microsoft.storage/storageaccounts"
@@ -40,22 +40,8 @@ def collect(
         Interrupted: Ctrl-C; the snapshot is resumable.
         CredentialsError: the credentials expired meanwhile; the snapshot is resumable.
     """
-    words: dict[str, Any] = {} if again is None else {"again": again}
-    threads = entry.options.threads
-    readers = ThreadPoolExecutor(threads, thread_name_prefix="headers")
-    shown = Stages(progress or Silent())
-    try:
-        collection = _Collection(entry, writer, readers)
-        first = run_units(collection.units(), writer, workers=threads, progress=shown, **words)
-        shown.next_stage()
-        second = run_units(collection.second_units(), writer, workers=threads, progress=shown, **words)
-    finally:
-        shown.finish()
-        # Whoever stops the run does not want to wait for headers that nobody will look at.
-        readers.shutdown(wait=False, cancel_futures=True)
-    return RunSummary(
-        first.done + second.done, first.earlier + second.earlier, first.failures + second.failures
-    )
+    begin = partial(_Collection, entry, writer)
+    return run_stages(begin, writer, threads=entry.options.threads, progress=progress, again=again)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from weightguard.collect.azure.entry import connect
 from weightguard.collect.azure.options import AzureOptions
 from weightguard.collect.azure.permissions import permissions
 from weightguard.collect.azure.probe import probe
-from weightguard.collect.package import Package, Permissions
+from weightguard.collect.package import Package, Permissions, made
 from weightguard.sources import AzureSource
 
 _REMARK: Final = (
@@ -25,18 +25,7 @@ def options(settings: AzureSource) -> AzureOptions:
     Raises:
         InputError: one of them cannot be used.
     """
-    values = {
-        "tenant": settings.tenant,
-        "management_group": settings.management_group,
-        "subscriptions": settings.subscriptions,
-        "cloud": settings.cloud,
-        "endpoint_url": settings.endpoint_url,
-        "endpoints": settings.endpoints or None,
-        "ca_bundle": str(settings.ca_bundle) if settings.ca_bundle else None,
-        "threads": settings.threads,
-        "header_reads": settings.header_reads,
-    }
-    return AzureOptions(**{name: value for name, value in values.items() if value not in (None, ())})  # type: ignore[arg-type]
+    return made(AzureOptions, settings)
 
 
 def _permissions() -> Permissions:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from weightguard.collect.gcp import assets, buckets, containers, direct, groups
 from weightguard.collect.gcp.caller import Caller
@@ -22,9 +21,9 @@ from weightguard.collect.gcp.mentioned import mentioned
 from weightguard.collect.gcp.permissions import operations
 from weightguard.collect.gcp.place import Place
 from weightguard.collect.gcp.services import cloudasset, iam, resourcemanager, storage
-from weightguard.collect.progress import Progress, Silent
-from weightguard.collect.runner import RunSummary, Unit, run_units
-from weightguard.collect.stages import Stages
+from weightguard.collect.progress import Progress
+from weightguard.collect.runner import RunSummary, Unit
+from weightguard.collect.stages import run_stages
 from weightguard.snapshot import SnapshotWriter
 
 
@@ -43,22 +42,8 @@ def collect(
         Interrupted: Ctrl-C; the snapshot is resumable.
         CredentialsError: the credentials expired meanwhile; the snapshot is resumable.
     """
-    words: dict[str, Any] = {} if again is None else {"again": again}
-    threads = entry.options.threads
-    readers = ThreadPoolExecutor(threads, thread_name_prefix="headers")
-    shown = Stages(progress or Silent())
-    try:
-        collection = _Collection(entry, writer, readers)
-        first = run_units(collection.units(), writer, workers=threads, progress=shown, **words)
-        shown.next_stage()
-        second = run_units(collection.named(), writer, workers=threads, progress=shown, **words)
-    finally:
-        shown.finish()
-        # Whoever stops the run does not want to wait for headers that nobody will look at.
-        readers.shutdown(wait=False, cancel_futures=True)
-    return RunSummary(
-        first.done + second.done, first.earlier + second.earlier, first.failures + second.failures
-    )
+    begin = partial(_Collection, entry, writer)
+    return run_stages(begin, writer, threads=entry.options.threads, progress=progress, again=again)
 
 
 @dataclass(slots=True)
@@ -138,7 +123,7 @@ class _Collection:
         for one in containers.read_above(place, around):
             yield self._above(one, None)
 
-    def named(self) -> Iterator[Unit]:
+    def second_units(self) -> Iterator[Unit]:
         """A unit for every group that a policy names, and for every role that one gives and nothing has described."""
         place = self.place(self.entry.containers[0].name)
         found = mentioned(self.writer, sorted(self.writer.journal.scopes))

@@ -7,7 +7,7 @@ from weightguard.collect.gcp.entry import TOKENS, connect
 from weightguard.collect.gcp.options import GcpOptions
 from weightguard.collect.gcp.permissions import methods, permissions, terraform
 from weightguard.collect.gcp.probe import probe
-from weightguard.collect.package import Package, Permissions
+from weightguard.collect.package import Package, Permissions, made
 from weightguard.sources import GcpSource
 
 _REMARK = (
@@ -22,19 +22,7 @@ def options(settings: GcpSource) -> GcpOptions:
     Raises:
         InputError: one of them cannot be used.
     """
-    values = {
-        "organization": settings.organization,
-        "folders": settings.folders,
-        "projects": settings.projects,
-        "impersonate": settings.impersonate,
-        "quota_project": settings.quota_project,
-        "endpoint_url": settings.endpoint_url,
-        "endpoints": settings.endpoints or None,
-        "ca_bundle": str(settings.ca_bundle) if settings.ca_bundle else None,
-        "threads": settings.threads,
-        "header_reads": settings.header_reads,
-    }
-    return GcpOptions(**{name: value for name, value in values.items() if value not in (None, ())})  # type: ignore[arg-type]
+    return made(GcpOptions, settings)
 
 
 def _permissions() -> Permissions:
