@@ -100,17 +100,34 @@ def logs_write_once(store: Store, context: Context) -> Verdict:
         for trail in trails
         if not trail.validates_files
     ]
-    retention = context.read(store.retention)
-    days = retention.days if retention is not None else 0
-    if retention is None or retention.mode is not RetentionMode.COMPLIANCE:
-        problems.append("log files can be deleted: no default retention in compliance mode")
-    elif days < context.parameters["retention_days"]:
-        problems.append(said("log files can be deleted after {days} days", days=days))
-    if all(one.account == store.account for one in context.estate.stores if weights_in(one, context)):
-        problems.append("the logs lie in the account that they are about")
+    days, lost = unkept(store, context, "log files", "no default retention in compliance mode", "account")
+    problems += lost
     if problems:
         return Verdict.failed("{problems}", problems=each(problems))
     return Verdict.passed("log files are locked for {days} days and can be validated", days=days)
+
+
+def unkept(store: Store, context: Context, what: str, unlocked: str, scope: str) -> tuple[int, list[Value]]:
+    """For how many days a store keeps from everybody what is written to it, and why that protects no log.
+
+    Args:
+        what: what is written, in words of the provider.
+        unlocked: what is missing where anybody may delete it at once.
+        scope: what the provider calls an account: whoever breaks in where all weights and their logs lie has both.
+    """
+    retention = context.read(store.retention)
+    days = retention.days if retention is not None else 0
+    problems: list[Value] = []
+    if retention is None or retention.mode is not RetentionMode.COMPLIANCE:
+        problems.append(said("{what} can be deleted: {unlocked}", what=what, unlocked=unlocked))
+    elif days < context.parameters["retention_days"]:
+        problems.append(said("{what} can be deleted after {days} days", what=what, days=days))
+    holding = [one for one in context.estate.stores if weights_in(one, context)]
+    if holding and all(one.account == store.account for one in holding):
+        problems.append(said("the logs lie in the {scope} that they are about", scope=scope))
+    if not (problems or holding):
+        context.require((*context.estate.stores.gaps, *context.estate.weight_sets.gaps))
+    return days, problems
 
 
 def trail_sound(trail: Trail, context: Context) -> Verdict:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from weightguard.checks import logging as neutral
 from weightguard.checks.azure.places import holder, lies_on
-from weightguard.checks.relations import key_named, key_unseen, missing, stores_with_weights, weights_in
+from weightguard.checks.relations import key_named, key_unseen, missing, stores_with_weights
 from weightguard.controls.judge import Context, Verdict
-from weightguard.controls.said import Value, each, said
+from weightguard.controls.said import each
 from weightguard.estate.fact import Source, Unknown
-from weightguard.estate.model import Account, Key, RetentionMode, Store, Trail
+from weightguard.estate.model import Account, Key, Store, Trail
 
 
 def key_use_logged(key: Key, context: Context) -> Verdict:
@@ -58,16 +59,9 @@ def logs_write_once(store: Store, context: Context) -> Verdict:
     trails = [one for one in context.listed(context.estate.trails) if one.destination == store.id]
     if not trails:
         return Verdict.not_applicable("no diagnostic setting writes here")
-    problems: list[Value] = []
-    retention = context.read(store.retention)
-    days = retention.days if retention is not None else 0
-    if retention is None or retention.mode is not RetentionMode.COMPLIANCE:
-        problems.append("records can be deleted: no locked immutability policy holds them")
-    elif days < context.parameters["retention_days"]:
-        problems.append(said("records can be deleted after {days} days", days=days))
-    holding = [one for one in context.estate.stores if weights_in(one, context)]
-    if holding and all(one.account == store.account for one in holding):
-        problems.append("the records lie in the subscription that they are about")
+    days, problems = neutral.unkept(
+        store, context, "records", "no locked immutability policy holds them", "subscription"
+    )
     if problems:
         return Verdict.failed("{problems}", problems=each(problems))
     return Verdict.passed("records are locked for {days} days, in a subscription of their own", days=days)

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
+from weightguard.checks import logging as neutral
 from weightguard.checks.gcp.decisions import prepared
 from weightguard.checks.gcp.logging import SINK, aim
 from weightguard.checks.gcp.resources import attribute
-from weightguard.checks.relations import missing, weights_in
+from weightguard.checks.relations import missing
 from weightguard.controls.judge import Context, Verdict
-from weightguard.controls.said import Ref, Value, each, said
+from weightguard.controls.said import Ref, Value, each
 from weightguard.estate.fact import Source
-from weightguard.estate.model import Resource, RetentionMode, Store, Trail
+from weightguard.estate.model import Resource, Store, Trail
 
 _LOG_BUCKETS: Final = "logging.googleapis.com/"
 _BUCKET: Final = "logging.log_bucket"
@@ -27,15 +28,7 @@ def logs_write_once(store: Store, context: Context) -> Verdict:
     sinks = [one for one in context.listed(context.estate.trails) if one.destination == store.id]
     if not sinks:
         return Verdict.not_applicable("no sink writes here")
-    problems: list[Value] = []
-    retention = context.read(store.retention)
-    days = retention.days if retention is not None else 0
-    if retention is None or retention.mode is not RetentionMode.COMPLIANCE:
-        problems.append("logs can be deleted: no locked retention policy")
-    elif days < context.parameters["retention_days"]:
-        problems.append(said("logs can be deleted after {days} days", days=days))
-    if all(one.account == store.account for one in context.estate.stores if weights_in(one, context)):
-        problems.append("the logs lie in the project that they are about")
+    days, problems = neutral.unkept(store, context, "logs", "no locked retention policy", "project")
     if problems:
         return Verdict.failed("{problems}", problems=each(problems))
     return Verdict.passed("logs are locked for {days} days", days=days)
