@@ -1,41 +1,40 @@
 # ruff: noqa: E501 - the page keeps a paragraph a line
-"""Write examples/demo-lab.md from what the demonstration lab plants."""
+"""Write a page for each demonstration lab into examples/: what lives there, and what is planted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from weightguard.demo.weaknesses import WEAKNESSES
+from weightguard.demo.providers import CLOUDS, demonstration
 
-PAGE = Path(__file__).parent.parent / "examples" / "demo-lab.md"
-
-_HEAD = """# The demonstration lab
-
-`weightguard demo` builds a small frontier lab's AWS organisation on an embedded emulator, plants the weaknesses below, scans it over HTTP with the
-ordinary collector, and writes a report. `weightguard demo --hardened` leaves them out. The emulator stores policies but does not enforce them,
-so the audit role reads headers there without the rights that it would need on AWS.
-
-| account | what lives there |
-|---|---|
-| management | the organization, its service and resource control policies |
-| training | checkpoints of the next model, the nodes that write them |
-| serving | the release, the nodes that serve it, the pipeline that publishes it through GitHub's OIDC |
-| log-archive | the organization's trail, and a backup of the release |
-| research | evaluation jobs and their probe |
-| foreign | somebody else's account: a partner's |
-
-Generated from `src/weightguard/demo/weaknesses.py`; a test proves that each control fails on the weak lab and on nothing of the hardened one.
-
-| weakness | what happened | caught by |
-|---|---|---|
-"""
+_EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
-def page() -> str:
+def path(cloud: str) -> Path:
+    """Where the page of a cloud's lab lies."""
+    return _EXAMPLES / ("demo-lab.md" if cloud == CLOUDS[0] else f"demo-lab-{cloud}.md")
+
+
+def page(cloud: str) -> str:
     """The page's text."""
-    rows = (f"| {weakness.name} | {weakness.story} | {weakness.control} |" for weakness in WEAKNESSES)
-    return _HEAD + "\n".join(rows) + "\n"
+    return "\n".join(_lines(cloud)) + "\n"
+
+
+def _lines(cloud: str) -> Iterator[str]:
+    found = demonstration(cloud)
+    command = "weightguard demo" + ("" if cloud == CLOUDS[0] else f" --cloud {cloud}")
+    yield from (f"# The demonstration lab on {found.title}", "", found.about, "")
+    yield f"`{command}` builds it, plants the weaknesses below, scans it over HTTP with the ordinary collector, and writes a report."
+    yield from (f"`{command} --hardened` leaves them out.", "")
+    yield from (f"| {found.kind} | what lives there |", "|---|---|")
+    yield from (f"| {name} | {what} |" for name, what in found.places.items())
+    yield ""
+    yield f"Generated from `src/weightguard/demo/{cloud}/weaknesses.py`; a test proves that each control fails on the weak lab and on nothing of the hardened one."
+    yield from ("", "| weakness | what happened | caught by |", "|---|---|---|")
+    yield from (f"| {one.name} | {one.story} | {one.control} |" for one in found.weaknesses)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for cloud in CLOUDS:
+        path(cloud).write_text(page(cloud), encoding="utf-8")

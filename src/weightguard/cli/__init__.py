@@ -30,7 +30,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "diff": ("diff", "diff", "What changed between two snapshots or two reports."),
     "controls": ("controls", "controls", "List, show, lint and export the catalogue."),
     "permissions": ("permissions", "permissions", "Print the least-privilege policy that collect needs."),
-    "demo": ("demo", "demo", "Build a small lab on an embedded emulator and audit it."),
+    "demo": ("demo", "demo", "Build a small lab on loopback and audit it."),
     "doctor": ("doctor", "doctor", "What is installed, reachable and permitted, before a long scan."),
     "schema": ("schema", "schema", "Print a JSON schema of what weightguard reads and writes."),
 }

@@ -1,4 +1,4 @@
-"""`weightguard demo`: a small lab on an embedded emulator, audited."""
+"""`weightguard demo`: a small lab on loopback, audited."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from weightguard.cli import options
+from weightguard.demo.providers import CLOUDS
 from weightguard.errors import InputError
 
 _MARK = ".weightguard-demo"
@@ -23,31 +24,38 @@ _MARK = ".weightguard-demo"
     type=click.Path(),
     help="Folder for snapshot and reports.",
 )
+@click.option(
+    "--cloud", type=click.Choice(CLOUDS), default=CLOUDS[0], show_default=True, help="Whose lab to build."
+)
 @click.option("--hardened", is_flag=True, help="Audit the lab without the planted weaknesses.")
 @click.option(
     "-f", "--format", "formats", default="html", show_default=True, help="Formats beside report.json."
 )
 @options.loudness
-def demo(output: str, hardened: bool, formats: str, quiet: bool, verbose: bool, no_progress: bool) -> None:
-    """Build a small lab on an embedded emulator and audit it.
+def demo(
+    output: str, cloud: str, hardened: bool, formats: str, quiet: bool, verbose: bool, no_progress: bool
+) -> None:
+    """Build a small lab on loopback and audit it.
 
-    A frontier lab's AWS organisation in miniature, with some two dozen planted weaknesses (examples/demo-lab.md lists them). It is
+    A frontier lab's organisation in miniature, with some two dozen planted weaknesses (examples/demo-lab*.md list them). It is
     scanned over HTTP by the ordinary collector; nothing leaves this machine. Ends in 0 when the audit worked, whatever it found.
     """
     from weightguard import api
     from weightguard.cli import judged
     from weightguard.collect.progress import choose_progress
-    from weightguard.demo.running import configuration, running_lab
+    from weightguard.demo.declared import configuration
+    from weightguard.demo.providers import demonstration
 
     options.logging_level(verbose)
+    found = demonstration(cloud)
     folder = _fresh(Path(output))
-    declared = configuration(folder, hardened=hardened)
+    declared = configuration(folder, cloud, hardened=hardened)
     request = judged.request(folder, quiet=quiet, config_path=str(declared), formats=formats)
-    _say(quiet, "Building the lab on an emulator of its own...")
-    with running_lab(hardened=hardened) as where:
-        _say(quiet, f"Scanning it at {where['endpoint_url']}...")
+    _say(quiet, f"Building a lab on {found.title} here...")
+    with found.running(() if hardened else found.weaknesses) as settings:
+        _say(quiet, f"Scanning it at {settings.endpoint_url}...")
         progress = choose_progress(sys.stderr, quiet=quiet, show=not no_progress)
-        api.collect_aws(folder / "snapshot", progress=progress, **where)
+        api.collect(folder / "snapshot", {cloud: settings}, progress=progress)
     judged.judge((folder / "snapshot",), request, before="A scan that found this would have ended in ")
 
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from weightguard.demo.server import HARDENED
+from weightguard.demo.aws.server import HARDENED
 from weightguard.errors import InputError, WeightguardError
 
 _START_SECONDS = 60.0
@@ -79,7 +79,7 @@ def emulator(*, seed: int = 7, hardened: bool = False) -> Iterator[str]:
     with TemporaryDirectory(prefix="weightguard-emulator-") as folder:
         log = Path(folder) / "server.log"
         with log.open("wb") as output:
-            command = [sys.executable, "-m", "weightguard.demo.server", str(port)]
+            command = [sys.executable, "-m", "weightguard.demo.aws.server", str(port)]
             command += [HARDENED] if hardened else []
             process = subprocess.Popen(command, stdout=output, stderr=output, env=_environment())  # noqa: S603
             try:

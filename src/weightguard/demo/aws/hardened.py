@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from weightguard.demo import models
-from weightguard.demo.lab import (
+from weightguard.demo.aws.lab import (
     AUDIT_ROLE,
     FOREIGN_ACCOUNT,
     LOG_BUCKET,
@@ -25,7 +25,13 @@ from weightguard.demo.lab import (
     put_key_policy,
     put_selectors,
 )
-from weightguard.demo.policies import bucket_policy, guardrails, key_policy, log_bucket_policy, log_key_policy
+from weightguard.demo.aws.policies import (
+    bucket_policy,
+    guardrails,
+    key_policy,
+    log_bucket_policy,
+    log_key_policy,
+)
 
 
 def _organisation(lab: Lab) -> None:

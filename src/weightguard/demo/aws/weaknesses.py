@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from weightguard.demo import plants
-from weightguard.demo.lab import (
+from weightguard.demo.aws import plants
+from weightguard.demo.aws.lab import (
     LOG_BUCKET,
     Lab,
 )
+from weightguard.demo.demonstration import Weakness
 
-
-@dataclass(frozen=True, slots=True)
-class Weakness:
-    """One planted weakness.
-
-    Attributes:
-        name: a short slug.
-        control: the id of the control that must fail because of it.
-        subject: a text that the failing result's subject contains (a bucket's name, a role's name, an account's name).
-        story: what somebody did, and why it matters, in one sentence.
-        plant: makes the change on the hardened lab.
-    """
-
-    name: str
-    control: str
-    subject: str
-    story: str
-    plant: Callable[[Lab], None]
-
-
-WEAKNESSES: tuple[Weakness, ...] = (
+WEAKNESSES: tuple[Weakness[Lab], ...] = (
     Weakness(
         "executable-format",
         "WG-INT-04",
@@ -264,9 +242,3 @@ WEAKNESSES: tuple[Weakness, ...] = (
         plants.no_guardrails,
     ),
 )
-
-
-def plant(lab: Lab) -> None:
-    """Plant every weakness on a hardened lab."""
-    for weakness in WEAKNESSES:
-        weakness.plant(lab)

@@ -14,8 +14,8 @@ import pytest
 from weightguard import api
 from weightguard.assess.serialise import from_json
 from weightguard.assess.status import ending
-from weightguard.demo.lab import Lab
-from weightguard.demo.weaknesses import WEAKNESSES
+from weightguard.demo.aws.lab import Lab
+from weightguard.demo.aws.weaknesses import WEAKNESSES
 from weightguard.errors import InputError
 
 pytestmark = [pytest.mark.slow, pytest.mark.wire]

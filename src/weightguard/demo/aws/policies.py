@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from weightguard.demo.lab import AUDIT_ROLE, REGION, Lab, WeightStore, document
+from weightguard.demo.aws.lab import AUDIT_ROLE, REGION, Lab, WeightStore, document
 
 # The emulator applies a bucket policy's Deny without looking at its condition, but compares actions by case, which AWS does not.
 _ANY = "S3:*"

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from weightguard.demo import models
-from weightguard.demo.lab import (
+from weightguard.demo.aws.lab import (
     LOG_BUCKET,
     STORES,
     Lab,

@@ -1,0 +1,1 @@
+"""The demonstration lab on AWS: an organisation on moto, hardened, then weakened."""

@@ -1,0 +1,28 @@
+"""The one place that knows which cloud has a demonstration. Packages load on use.
+
+Adding one is a package beside `aws/` with a `Demonstration` and a `weightguard.yaml`, and a line in the table here; `make docs`
+then writes its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from weightguard.demo.demonstration import Demonstration
+
+
+def _aws() -> Demonstration:
+    from weightguard.demo.aws.running import DEMONSTRATION
+
+    return DEMONSTRATION
+
+
+_DEMONSTRATIONS: Final[dict[str, Callable[[], Demonstration]]] = {"aws": _aws}
+CLOUDS: Final = tuple(_DEMONSTRATIONS)
+"""The clouds that have one; the first is the one that nobody has to name."""
+
+
+def demonstration(cloud: str) -> Demonstration:
+    """A cloud's demonstration, by one of `CLOUDS`."""
+    return _DEMONSTRATIONS[cloud]()
