@@ -72,7 +72,7 @@ def test_weights_are_found_in_another_s_blobs(
     put(url, ca, "models/sealed/model.safetensors", WEIGHTS, **{"x-ms-meta-encryptiondata": "{}"})
     for number in range(12):
         put(url, ca, f"models/logs/{number}.txt", b"x")
-    served = fake.Tenant(az.Export([az.account()], [az.container()]))
+    served = fake.Tenant(export=az.Export([az.account()], [az.container()]))
     with fake.served(served, tmp_path) as tenant:
         for name, value in tenant.environment().items():
             monkeypatch.setenv(name, value)

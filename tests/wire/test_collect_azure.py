@@ -118,7 +118,7 @@ def lab() -> az.Export:
 
 @pytest.fixture(scope="module")
 def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fake.Served]:
-    with fake.served(fake.Tenant(az.Export()), tmp_path_factory.mktemp("azure")) as found:
+    with fake.served(fake.Tenant(), tmp_path_factory.mktemp("azure")) as found:
         yield found
 
 
@@ -126,7 +126,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fake.Served]:
 def azure(_served: fake.Served, monkeypatch: pytest.MonkeyPatch) -> fake.Served:
     """The laboratory, fresh; whoever signs in may do everything."""
     fresh = fake.Tenant(
-        lab(), {("weights", "models"): {"a/model.safetensors": WEIGHTS, "a/config.json": b"{}"}}
+        export=lab(), blobs={("weights", "models"): {"a/model.safetensors": WEIGHTS, "a/config.json": b"{}"}}
     )
     for name in fake.Tenant.__dataclass_fields__:
         if name not in ("lock", "tokens"):
@@ -496,7 +496,7 @@ def test_a_subscription_below_the_group_that_is_not_to_be_seen_is_told(
     azure: fake.Served, scan: Scan
 ) -> None:
     azure.tenant.unseen = (az.OTHER,)
-    found = scan(management_group="labs")
+    found = scan(management_group=az.TENANT)
     assert f"azure/{az.OTHER}" in found.snapshots[0].scopes
     assert outcomes(found)["resources:ListSubscriptions"] == {("denied", "NotVisible")}
     assert not found.estate.stores.complete and not api.who_can(found, "read", az.STORE).complete
