@@ -15,6 +15,7 @@ import pytest
 import azure_exports as az
 import azure_fake as fake
 from weightguard import api
+from weightguard.access.azure.context import attribute
 from weightguard.collect.azure import entry
 from weightguard.collect.azure.permissions import operations, permissions
 from weightguard.collect.azure.services import tables
@@ -210,6 +211,17 @@ def test_keys_are_told_in_full(azure: fake.Served, scan: Scan) -> None:
     azure.tenant.rotation["k"] = rotated
     (key,) = scan().estate.keys
     assert key.material.value.protection.value == "shared_hsm" and key.rotation.value is True  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("immutable", [True, False])
+def test_a_vault_tells_whether_a_release_policy_can_be_changed(
+    immutable: bool, azure: fake.Served, scan: Scan
+) -> None:
+    (key,) = [one for one in azure.tenant.export.arm if one["type"].lower().endswith("vaults/keys")]
+    key["properties"]["release_policy"] = {"data": "e30"}
+    azure.tenant.immutable = frozenset({"k"} if immutable else ())
+    (found,) = scan().estate.resources_of("keyvault.vaults/keys")
+    assert attribute(found, "release_policy") == {"data": "e30", "immutable": immutable}
 
 
 def test_the_role_that_is_printed_is_enough(azure: fake.Served, scan: Scan) -> None:

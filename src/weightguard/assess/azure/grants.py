@@ -30,6 +30,7 @@ _OTHERS: Final[Mapping[str, str]] = {
     "authorization:roledefinitions/own": "microsoft.authorization/roledefinitions/read",
     "keyvault:vaults/keys/get": "microsoft.keyvault/vaults/keys/read",
     "keyvault:managedhsms/keys/get": "microsoft.keyvault/managedhsms/keys/read",
+    "keyvault:vaults/keys/release": "microsoft.keyvault/vaults/keys/read",
     "keyvault:vaults/keys/rotationpolicy": "microsoft.keyvault/vaults/keyrotationpolicies/read",
     "blob:ListBlobs": "microsoft.storage/storageaccounts/blobservices/containers/blobs/read",
     "blob:GetBlob": "microsoft.storage/storageaccounts/blobservices/containers/blobs/read",

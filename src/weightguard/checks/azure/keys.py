@@ -30,6 +30,19 @@ _VERBS: Final = {"use": {"decrypt", "unwrapkey", "all"}, "administer": {"delete"
 """Permissions of access policies that mean the one and the other."""
 
 
+def in_hardware(key: Key, context: Context) -> Verdict:
+    """The material lies in a hardware security module, and comes out for nobody but whom a release policy names."""
+    found = neutral.in_hardware(key, context)
+    if found.status is not Status.PASS:
+        return found
+    record = prepared(context).resources.get(key.id.lower())
+    if record is not None and attribute(record, "attributes.exportable") is True:
+        if not attribute(record, "release_policy"):
+            return Verdict.failed("the key's material may leave the hardware that it was made in")
+        return Verdict.passed("the key's material leaves its hardware for attested workloads alone")
+    return found
+
+
 def dedicated(key: Key, context: Context) -> Verdict:
     """The key protects weights of one tier, and neither disks nor the data of another service."""
     found = neutral.dedicated(key, context)
@@ -61,8 +74,8 @@ _ADDRESSES: Final = (
 
 def administration_apart_from_use(key: Key, context: Context) -> Verdict:
     """Nobody may both destroy a key, or let others use it, and unwrap with it."""
-    vault = _vault(key, context)
-    users, managers = (set(_holders(key, vault, what, context)) for what in ("use", "administer"))
+    vault = vault_of(key, context)
+    users, managers = (set(holders(key, vault, what, context)) for what in ("use", "administer"))
     if both := users & managers:
         return Verdict.failed(
             "whoever administers the key can decrypt as well: {both}", both=refs(sorted(both))
@@ -73,13 +86,13 @@ def administration_apart_from_use(key: Key, context: Context) -> Verdict:
 
 def no_outsider(key: Key, context: Context) -> Verdict:
     """No guest, no application of another tenant and no policy for one may use the key or change who may."""
-    vault = _vault(key, context)
+    vault = vault_of(key, context)
     trusted = set(context.parameters.get("trusted_accounts", ()))
-    holders = {*_holders(key, vault, "use", context), *_holders(key, vault, "administer", context)}
-    foreign = {one for one in holders if is_foreign(one, context)} | set(_of_other_tenants(vault))
+    found = {*holders(key, vault, "use", context), *holders(key, vault, "administer", context)}
+    foreign = {one for one in found if is_foreign(one, context)} | set(_of_other_tenants(vault))
     if outside := sorted(foreign - trusted):
         return Verdict.failed("outsiders may use the key or decide who may: {outside}", outside=refs(outside))
-    context.require(gaps(holders, context))
+    context.require(gaps(found, context))
     return Verdict.passed("nobody of another tenant may use the key")
 
 
@@ -107,9 +120,9 @@ def alive(key: Key, context: Context) -> Verdict:
 
 def decrypt_bound_to_service(key: Key, context: Context) -> Verdict:
     """Only identities that storage accounts and sets of disks unwrap with may unwrap."""
-    vault = _vault(key, context)
+    vault = vault_of(key, context)
     services = _unwrapping(context)
-    users = {leaf for one in _holders(key, vault, "use", context) for leaf in prepared(context).leaves(one)}
+    users = {leaf for one in holders(key, vault, "use", context) for leaf in prepared(context).leaves(one)}
     others = sorted(users - services)
     if others:
         return Verdict.failed(
@@ -143,7 +156,7 @@ def _unwrapping(context: Context) -> frozenset[str]:
     return found
 
 
-def _vault(key: Key, context: Context) -> Container:
+def vault_of(key: Key, context: Context) -> Container:
     """The vault of a key.
 
     Raises:
@@ -160,7 +173,7 @@ def _vault(key: Key, context: Context) -> Container:
     return vault
 
 
-def _holders(key: Key, vault: Container, what: str, context: Context) -> Iterator[str]:
+def holders(key: Key, vault: Container, what: str, context: Context) -> Iterator[str]:
     """Who may use the key, or administer it, as things stand or once a role is activated; members in place of groups."""
     if told(vault, "enableRbacAuthorization", False, context):
         data = _USING if what == "use" else _DESTROYING

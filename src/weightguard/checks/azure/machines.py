@@ -1,8 +1,10 @@
 """CON and IFC: what the machines that hold plaintext weights are made of, and by which doors one comes into them.
 
 Sources: Azure confidential computing documentation, "About Azure confidential VMs"; Trusted launch documentation, "Trusted Launch
-for Azure virtual machines"; Azure Dedicated Host documentation; "Azure Serial Console" (needs boot
-diagnostics). Compute REST reference, `SecurityProfile` (unset means none of it).
+for Azure virtual machines"; Azure Dedicated Host documentation; "Azure Serial Console" (needs boot diagnostics); Virtual machines
+documentation, "Metadata Security Protocol (MSP)" (requests for credentials carry a signature of the machine's agent); AKS
+documentation, "Block pod access to the Azure Instance Metadata Service (IMDS) endpoint". Compute REST reference, `SecurityProfile`
+(unset means none of it).
 """
 
 from __future__ import annotations
@@ -52,6 +54,26 @@ def single_tenant(workload: Workload, context: Context) -> Verdict:
     if attribute(workload, "host.id") or attribute(workload, "hostGroup.id"):
         return Verdict.passed("the machine runs on a dedicated host")
     return Verdict.failed("the machine shares its hardware with other customers of the provider")
+
+
+def metadata_hardened(workload: Workload, context: Context) -> Verdict:
+    """The machine's credentials are given to requests that its own agent signed, and pods do not get at those of their node."""
+    if workload.kind == "cluster":
+        _note(workload, "networkProfile", context)
+        if attribute(workload, "networkProfile.podLinkLocalAccess") != "None":
+            return Verdict.failed("every pod can fetch the credentials of its node's identity")
+        return Verdict.passed("pods are kept from the credentials of their nodes")
+    if workload.kind != "instance" or not _is_machine(workload):
+        return Verdict.not_applicable("neither a virtual machine nor a cluster of them")
+    settings = _security(workload, "proxyAgentSettings", context)
+    told = settings if isinstance(settings, dict) else {}
+    service = told.get("imds")
+    mode = service.get("mode") if isinstance(service, dict) else told.get("mode")
+    if told.get("enabled") is not True or str(mode).lower() != "enforce":
+        return Verdict.failed(
+            "a forged request of a web application yields the identity's credentials: nothing signs requests for them"
+        )
+    return Verdict.passed("credentials are given to requests that the machine's own agent signed")
 
 
 def no_side_door(workload: Workload, context: Context) -> Verdict:

@@ -2,8 +2,8 @@
 
 Sources: Azure Storage documentation, "Require secure transfer", "Enforce a minimum required version of Transport Layer Security
 (TLS)", "Prevent Shared Key authorization", "SFTP support for Azure Blob Storage", "Store business-critical blob data with immutable
-storage", "Prevent object replication across Microsoft Entra tenants" (unset means allowed on accounts of before December 2023);
-Storage resource provider REST reference, "Storage Accounts - Get Properties" (defaults).
+storage", "Encryption scopes for Blob storage", "Prevent object replication across Microsoft Entra tenants" (unset means allowed on
+accounts of before December 2023); Storage resource provider REST reference, "Storage Accounts - Get Properties" (defaults).
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 from typing import Final
 
 from weightguard.checks import storage as neutral
+from weightguard.checks.azure.decisions import prepared
 from weightguard.checks.azure.places import holder, told
+from weightguard.checks.relations import missing
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Value, each, said
 from weightguard.controls.schema import Status
-from weightguard.estate.model import Container, RetentionMode, Store
+from weightguard.estate.fact import Source
+from weightguard.estate.model import Container, EncryptionKind, RetentionMode, Store
 
 _MODERN: Final = frozenset({"TLS1_2", "TLS1_3"})
 
@@ -32,6 +35,30 @@ def encrypted_transport_only(store: Store, context: Context) -> Verdict:
     if problems:
         return Verdict.failed("{problems}", problems=each(problems))
     return Verdict.passed("requests without TLS 1.2 are refused")
+
+
+def weaker_encryption_refused(store: Store, context: Context) -> Verdict:
+    """Uploads have the container's own encryption scope: none may name another."""
+    record = prepared(context).resources.get(_container_id(store))
+    if record is None:
+        missing(
+            Source.named("storage", "storageaccounts/blobservices/containers", store.id, provider="azure")
+        )
+    encryption = context.read(store.encryption)
+    refused = record.attributes.get("denyEncryptionScopeOverride")
+    if refused is None:
+        missing(
+            Source.named("storage", "storageaccounts/blobservices/containers", store.id, provider="azure")
+        )
+    if context.read(refused, "container.denyEncryptionScopeOverride") is not True:
+        return Verdict.failed("uploads may choose another encryption scope, and with it another key")
+    if encryption is None or encryption.kind is not EncryptionKind.NAMED:
+        return Verdict.failed("what is uploaded has the provider's default encryption")
+    return Verdict.passed("uploads with any other encryption scope are refused")
+
+
+def _container_id(store: Store) -> str:
+    return f"{store.container}/blobServices/default/containers/{store.name}".lower()
 
 
 def one_authorisation(store: Store, context: Context) -> Verdict:

@@ -117,8 +117,14 @@ ROTATION: Final = Route(
     "vault", "/keys/{name}/rotationpolicy", (("api-version", "7.4"),),
 )  # fmt: skip
 """Asked of a vault itself, where Resource Manager does not say it."""
+RELEASE: Final = Route(
+    Operation("keyvault", "vaults/keys/release", ("Microsoft.KeyVault/vaults/keys/read",),
+              "whether a key's release policy can be changed", required=("release_policy",), keeps=("release_policy.*",)),
+    "vault", "/keys/{name}", (("api-version", "7.4"),),
+)  # fmt: skip
+"""Asked of a vault itself for keys that have such a policy: Resource Manager does not say whether it is immutable."""
 _EACH: Final = tuple(part.each for part in PARTS if part.each is not None)
-ROUTES: Final = (*(part.route for part in PARTS), *_EACH, ROTATION)
+ROUTES: Final = (*(part.route for part in PARTS), *_EACH, ROTATION, RELEASE)
 OPERATIONS: Final = tuple(route.operation for route in ROUTES)
 
 
@@ -155,12 +161,23 @@ def _in_full(
     own, listed = answer.data.get("properties"), entry.get("properties")
     both = {**(listed if isinstance(listed, dict) else {}), **(own if isinstance(own, dict) else {})}
     vault = _address(parent)
-    if part.kind == _KEYS and vault is not None and both.get("rotationPolicy") is None:
+    if part.kind == _KEYS and vault is not None:
         place = Place({"name": id.rpartition("/")[2]}, caller.at_host("vault", vault), id)
+        both |= _from_vault(caller, place, both)
+    return {**entry, **answer.data, "properties": both}
+
+
+def _from_vault(caller: Caller, place: Place, known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What the vault alone tells of a key: when it is rotated, and whether its release policy can be changed."""
+    if known.get("rotationPolicy") is None:
         told = caller.ask(ROTATION, place)
         if told.settled:
-            both["rotationPolicy"] = dict(told.data)
-    return {**entry, **answer.data, "properties": both}
+            yield "rotationPolicy", dict(told.data)
+    policy = known.get("release_policy")
+    if isinstance(policy, dict):
+        told = caller.ask(RELEASE, place)
+        more = told.data.get("release_policy") if told.ok else None
+        yield "release_policy", {**policy, **(more if isinstance(more, dict) else {})}
 
 
 def _address(vault: Mapping[str, Any]) -> str | None:

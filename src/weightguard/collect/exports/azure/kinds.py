@@ -93,7 +93,9 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "tenantId", "hsmUri", "enablePurgeProtection", "enableSoftDelete", "softDeleteRetentionInDays",
         "initialAdminObjectIds", "regions.*", *_RULES,
     ),
-    "microsoft.keyvault/managedhsms/keys": ("kty", "keySize", "keyOps", "keyUri", "attributes.*", "rotationPolicy.*"),
+    "microsoft.keyvault/managedhsms/keys": (
+        "kty", "keySize", "keyOps", "keyUri", "attributes.*", "rotationPolicy.*", "release_policy.*",
+    ),
     "microsoft.managedidentity/userassignedidentities": ("principalId", "clientId", "tenantId", "isolationScope"),
     "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": (
         "issuer", "subject", "audiences", "claimsMatchingExpression.*",
@@ -129,6 +131,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.containerservice/managedclusters": (
         "enableRBAC", "disableLocalAccounts", "nodeResourceGroup", "oidcIssuerProfile.*", "securityProfile.*",
         "apiServerAccessProfile.*", "aadProfile.*", "identityProfile.*", "networkProfile.networkPolicy",
+        "networkProfile.podLinkLocalAccess",
         "servicePrincipalProfile.clientId", "publicNetworkAccess", "autoUpgradeProfile.*", "addonProfiles.*",
     ),
     "microsoft.web/sites": (

@@ -1,7 +1,7 @@
-"""Resource Manager, Resource Graph, and the part of a vault that tells how its keys rotate.
+"""Resource Manager, Resource Graph, and the part of a vault that tells how its keys rotate and are released.
 
 Sources: Azure REST reference, "Resources" (Resource Graph), "Subscriptions - List", "Descendants", "Permissions", "Role
-Assignments - List For Subscription", "Get Key Rotation Policy"; each listing under its resource provider.
+Assignments - List For Subscription", "Get Key Rotation Policy", "Get Key"; each listing under its resource provider.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _TABLES: Final[Mapping[str, str]] = {
 """Type of a resource -> the table that holds it, where that is not ``resources``."""
 _DENIED: Final = "AuthorizationFailed"
 _DEFINITIONS: Final = "/providers/Microsoft.Authorization/roleDefinitions/own"
+_KEY_READ: Final = "microsoft.keyvault/vaults/keys/read"
 _ROTATION_READ: Final = "microsoft.keyvault/vaults/keyrotationpolicies/read"
 _KEYS: Final = re.compile(r"/microsoft\.keyvault/(vaults|managedhsms)/[^/]+/keys$")
 
@@ -146,7 +147,11 @@ def _page(tenant: Tenant, base: str, rows: Sequence[Thing], path: str, asked: Ma
     return {"value": rows[start:end], **more}
 
 
-def rotation(tenant: Tenant, path: str) -> Thing:
-    """When a key of a vault rotates, as the vault itself tells it."""
-    demand(_ROTATION_READ, tenant.data, "Forbidden")
-    return tenant.rotation.get(path.split("/")[-2], {"id": path, "lifetimeActions": []})
+def vault(tenant: Tenant, path: str) -> Thing:
+    """A key of a vault, or when it rotates, as the vault itself tells it."""
+    if path.endswith("/rotationpolicy"):
+        demand(_ROTATION_READ, tenant.data, "Forbidden")
+        return tenant.rotation.get(path.split("/")[-2], {"id": path, "lifetimeActions": []})
+    demand(_KEY_READ, tenant.data, "Forbidden")
+    immutable = path.rpartition("/")[2] in tenant.immutable
+    return {"key": {"kid": path}, "release_policy": {"immutable": immutable}}

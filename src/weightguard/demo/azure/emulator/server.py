@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         if at == "msgraph":
             return _json(directory.answer(self.tenant, self.base, rest.removeprefix("/v1.0/"), query))
         if at == "vault":
-            return _json(manager.rotation(self.tenant, rest))
+            return _json(manager.vault(self.tenant, rest))
         if method == "POST":
             return _json(manager.query(self.tenant, json.loads(body)))
         return _json(manager.resources(self.tenant, self.base, rest, query))

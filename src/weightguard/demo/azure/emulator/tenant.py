@@ -49,7 +49,7 @@ class Tenant:
         tabled: resources that Resource Graph holds too. listed: those that Resource Manager alone tells.
         objects: collection of Microsoft Graph -> its objects, each with its relations.
         blobs: (account, container) -> name -> content. listing: further entries of a container's listing, as XML.
-        rotation: name of a key -> its rotation policy, as its vault tells it.
+        rotation: name of a key -> its rotation policy, as its vault tells it. immutable: keys whose release policy nobody changes.
         actions: what the caller's role allows over resources; ``data`` over blobs and vaults; ``graph`` over the directory.
         own_scope: where the caller's role is assigned.
         unseen: subscriptions that are there and that the caller does not see.
@@ -68,6 +68,7 @@ class Tenant:
     blobs: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
     listing: dict[tuple[str, str], str] = field(default_factory=dict)
     rotation: dict[str, Thing] = field(default_factory=dict)
+    immutable: frozenset[str] = frozenset()
     actions: tuple[str, ...] = ("*",)
     data: tuple[str, ...] = ("*",)
     graph: tuple[str, ...] = ("*",)
