@@ -1,4 +1,4 @@
-"""Writes `tests/google_apis/*.json`: what Google's discovery documents say of the methods that a collection calls.
+"""Writes `src/weightguard/demo/gcp/apis/*.json`: what Google's discovery documents say of the methods that a collection calls.
 
     python scripts/google_discovery.py FOLDER
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from weightguard.collect.gcp.permissions import methods
 
-TARGET = Path(__file__).parents[1] / "tests" / "google_apis"
+TARGET = Path(__file__).parents[1] / "src" / "weightguard" / "demo" / "gcp" / "apis"
 VERSIONS = {
     "accesscontextmanager": ("v1",),
     "cloudasset": ("v1",),

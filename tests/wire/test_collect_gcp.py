@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 import emulators
-from google_cloud import OFF, Cloud, error, serving
+from google_cloud import OFF, Cloud
 from google_exports import ADA, FOLDER, ORGANISATION, PROJECT, Lab, binding, denial
 from google_lab import cloud, credentials
 from weightguard import api
 from weightguard.assess.status import exit_status
+from weightguard.demo.gcp.server import error, serving
 from weightguard.errors import CredentialsError, InputError
 from weightguard.estate.fact import Known, Unknown
 from weightguard.snapshot import Snapshot

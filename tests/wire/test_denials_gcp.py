@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import emulators
-from google_cloud import Cloud, serving
+from google_cloud import Cloud
 from google_exports import ADA, EVE, FOLDER, NUMBER, ORGANISATION, PROJECT, Lab, binding, denial
 from google_lab import cloud, credentials
 from weightguard import api
@@ -23,6 +23,7 @@ from weightguard.assess.model import Report
 from weightguard.assess.status import exit_status
 from weightguard.collect.gcp.method import Method
 from weightguard.collect.gcp.permissions import methods
+from weightguard.demo.gcp.server import serving
 from weightguard.sources import GcpSource
 
 pytestmark = [pytest.mark.wire, pytest.mark.slow]

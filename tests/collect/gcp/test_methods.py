@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from google_cloud import described
 from weightguard.assess.gcp.grants import permission
 from weightguard.collect.calls.operation import Operation
 from weightguard.collect.gcp.method import Method
 from weightguard.collect.gcp.permissions import granted, methods, permissions, terraform
+from weightguard.demo.gcp.described import described
 from weightguard.estate.gcp.reader import FEEDS
 from weightguard.policy.gcp.roles import predefined, predefined_names
 
