@@ -23,6 +23,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "collect": ("collect", "collect", "Write a snapshot, judge nothing."),
     "assess": ("assess", "assess", "Judge a snapshot offline; same input, same bytes out."),
     "report": ("report", "report", "Render other formats from a report.json."),
+    "comment": ("comment", "comment", "Say a Markdown file on the pull request that a CI job runs for."),
     "who-can": ("access", "who_can", "Who can read, write, copy, decrypt, delete or administer weights."),
     "paths": ("access", "paths", "How a principal gets to a store, hop by hop."),
     "cut": ("access", "cut", "The smallest set of changes that closes the paths."),

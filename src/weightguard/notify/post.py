@@ -1,4 +1,4 @@
-"""One POST over HTTP, with patience and without leaks.
+"""One call over HTTP, with patience and without leaks.
 
 Redirects are not followed: they would carry the secret elsewhere. Plain HTTP is for this machine alone.
 """
@@ -23,6 +23,8 @@ from weightguard.report.text import visible
 ATTEMPTS = 3
 _SAID = 4096
 """Bytes of an error page that are looked at: more than are shown, so that no secret is cut in two before it is hidden."""
+_MOST = 16 * 1024 * 1024
+"""Bytes of an answer that are read: a hundred long comments fit."""
 _SECONDS = 20.0
 _LONGEST_WAIT = 30.0
 _AGAIN = {429, 500, 502, 503, 504}
@@ -34,8 +36,24 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return
 
 
-def check_address(url: str, what: str) -> str:
+class Refused(Exception):
+    """A call that was not answered as hoped.
+
+    Args:
+        status: HTTP's; None: there was no answer.
+        problem: what was said, secrets and all.
+    """
+
+    def __init__(self, status: int | None, problem: str) -> None:
+        self.status, self.problem = status, problem
+        super().__init__(status)
+
+
+def check_address(url: str, what: str, where: str = "notify:") -> str:
     """The host of an address that may be posted to, for messages that must not show the address.
+
+    Args:
+        where: where the address was given.
 
     Raises:
         ConfigError: it is no http(s) address, or plain http to another machine.
@@ -46,9 +64,7 @@ def check_address(url: str, what: str) -> str:
     except ValueError:
         host = None
     if not host or not url.isprintable() or parts.scheme not in ("http", "https"):
-        raise ConfigError(
-            f"the {what} has no https address", where="notify:", fix="give it as https://host/path"
-        )
+        raise ConfigError(f"the {what} has no https address", where=where, fix="give it as https://host/path")
     if parts.scheme == "http" and not _is_this_machine(host):
         raise ConfigError(f"the {what} would be sent in the clear", where=f"http to {host}", fix="use https")
     return host
@@ -80,38 +96,72 @@ def post(
     Raises:
         WeightguardError: it was not taken.
     """
-    request = urllib.request.Request(  # noqa: S310 - `check_address` has seen to the scheme
-        url, data=body, headers={"Content-Type": "application/json", "User-Agent": "weightguard", **headers}
-    )
+    try:
+        call("POST", url, body, headers, ca_bundle=ca_bundle, pause=pause, most=1)
+    except Refused as refused:
+        hidden = without(refused.problem, (*parts_of(url), *secrets))
+        raise WeightguardError(f"{what} was not told", where=visible(hidden, 300)) from None
+
+
+def call(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    ca_bundle: Path | None = None,
+    pause: Callable[[float], None] | None = None,
+    most: int = _MOST,
+) -> bytes:
+    """The answer to one call with a body of JSON, or with none; a busy or failing server is asked three times in all.
+
+    Args:
+        url: one that `check_address` has let through.
+        most: bytes of the answer that are read.
+
+    Raises:
+        Refused: nothing was answered, or something else than success.
+    """
+    said = {"User-Agent": "weightguard", **({"Content-Type": "application/json"} if body else {}), **headers}
+    request = urllib.request.Request(url, data=body, headers=said, method=method)  # noqa: S310 - see `url`
     for attempt in range(1, ATTEMPTS + 1):
-        problem, wait = _attempt(request, ca_bundle)
-        if problem is None:
-            return
-        if wait is None or attempt == ATTEMPTS:
-            hidden = without(problem, (*parts_of(url), *secrets))
-            raise WeightguardError(f"{what} was not told", where=visible(hidden, 300))
-        (pause or time.sleep)(min(wait or float(2**attempt), _LONGEST_WAIT))
+        try:
+            return _answer(request, ca_bundle, most)
+        except _Again as again:
+            if attempt == ATTEMPTS:
+                raise again.refused from None
+            (pause or time.sleep)(min(again.wait or float(2**attempt), _LONGEST_WAIT))
+    raise AssertionError("the last attempt either answers or raises")
 
 
-def _attempt(request: urllib.request.Request, ca_bundle: Path | None) -> tuple[str | None, float | None]:
-    """What went wrong, None for nothing; and how long to wait before another attempt, 0 for as long as usual, None for never."""
+class _Again(Exception):
+    """Refused for now: what to say if it stays so, and how long the server asks to wait, 0 for as long as usual."""
+
+    def __init__(self, refused: Refused, wait: float) -> None:
+        self.refused, self.wait = refused, wait
+        super().__init__(wait)
+
+
+def _answer(request: urllib.request.Request, ca_bundle: Path | None, most: int) -> bytes:
     try:
         context = ssl.create_default_context()
         if ca_bundle is not None:
             context.load_verify_locations(ca_bundle)
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=context))
         with opener.open(request, timeout=_SECONDS) as answer:
-            answer.read(1)
+            return bytes(answer.read(most))
     except urllib.error.HTTPError as error:
         with error:
             said = error.read(_SAID).decode("utf-8", "replace")
             again = error.headers.get("Retry-After", "")
-        wait = float(again) if again.isdecimal() else 0.0
-        return f"HTTP status {error.code}: {said}", wait if error.code in _AGAIN else None
+        refused = Refused(error.code, f"HTTP status {error.code}: {said}")
+        if error.code not in _AGAIN:
+            raise refused from None
+        raise _Again(refused, float(again) if again.isdecimal() else 0.0) from None
     except (OSError, HTTPException, ValueError) as error:
-        # A certificate that does not hold will not hold in two seconds.
         reason = getattr(error, "reason", error)
-        return f"{type(error).__name__}: {reason}", None if isinstance(
-            reason, ssl.SSLError | ValueError
-        ) else 0.0
-    return None, None
+        refused = Refused(None, f"{type(error).__name__}: {reason}")
+        # A certificate that does not hold will not hold in two seconds.
+        if isinstance(reason, ssl.SSLError | ValueError):
+            raise refused from None
+        raise _Again(refused, 0.0) from None
