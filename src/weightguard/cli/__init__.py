@@ -29,6 +29,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "cut": ("access", "cut", "The smallest set of changes that closes the paths."),
     "evaluate": ("evaluate", "evaluate", "Decide single requests against given policies, offline."),
     "diff": ("diff", "diff", "What changed between two snapshots or two reports."),
+    "check-config": (
+        "check_config",
+        "check_config",
+        "Whether weightguard.yaml, and what it names, can be judged by.",
+    ),
     "controls": ("controls", "controls", "List, show, lint and export the catalogue."),
     "permissions": ("permissions", "permissions", "Print the least-privilege policy that collect needs."),
     "demo": ("demo", "demo", "Build a small lab on loopback and audit it."),
