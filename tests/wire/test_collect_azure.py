@@ -242,6 +242,15 @@ def test_where_permissions_are_not_told_the_roles_tell(
     assert scan().estate.stores.complete is whole
 
 
+@pytest.mark.parametrize("kind", ["policyAssignments", "roleAssignments"])
+def test_what_is_set_above_the_subscriptions_is_read(azure: fake.Served, scan: Scan, kind: str) -> None:
+    above = f"/providers/Microsoft.Management/managementGroups/{az.TENANT}"
+    id = f"{above}/providers/Microsoft.Authorization/{kind}/from-above"
+    properties = {"scope": above, "principalId": az.person(1), "roleDefinitionId": az.READER}
+    azure.tenant.export.rows.append(az.row(id, f"Microsoft.Authorization/{kind}", properties=properties))
+    assert id in {one.id for one in scan().snapshots[0].records() if one.service == "authorization"}
+
+
 def test_a_large_group_is_read_to_its_end(azure: fake.Served, scan: Scan) -> None:
     many = list(range(100, 145))
     big = {

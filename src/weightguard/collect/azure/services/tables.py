@@ -6,7 +6,7 @@ caller has there (`sight`): a kind that it may not read everywhere in a subscrip
 Which management groups hold a subscription stands in the subscription's own row.
 
 Sources: Azure Resource Graph documentation, "Supported tables and resources", "Work with large data sets", "Guidance for throttled
-requests"; REST reference, "Resources".
+requests", "Understanding the query language" (scope of queries: ``authorizationScopeFilter``); REST reference, "Resources".
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ MOST_SUBSCRIPTIONS: Final = 1_000
 """Subscriptions that one query takes."""
 PAGE: Final = 1_000
 _TOO_MUCH: Final = "ResponsePayloadTooLarge"
+_INHERITED: Final = frozenset({"authorizationresources", "policyresources"})
+"""Tables of what is set on management groups too and counts below: told only to who asks for what is above."""
 _VERSION: Final = "2022-10-01"
 
 KINDS: Final[Mapping[str, str]] = {
@@ -185,7 +187,7 @@ def _of_some(
     caller: Caller, table: str, subscriptions: Sequence[str], size: int
 ) -> Iterator[Mapping[str, Any]]:
     options: dict[str, Any] = {"$top": size, "resultFormat": "objectArray"}
-    if table == "authorizationresources":
+    if table in _INHERITED:
         options["authorizationScopeFilter"] = "AtScopeAboveAndBelow"
     body = {"subscriptions": list(subscriptions), "query": query(table), "options": options}
     route = QUERIES[table]

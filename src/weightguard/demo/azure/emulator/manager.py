@@ -24,6 +24,8 @@ _TABLES: Final[Mapping[str, str]] = {
     "microsoft.managedservices/registrationdefinitions": "managedservicesresources",
 }
 """Type of a resource -> the table that holds it, where that is not ``resources``."""
+_INHERITED: Final = frozenset({"authorizationresources", "policyresources"})
+"""Tables whose rows above the subscriptions are told to who asks for them."""
 _DENIED: Final = "AuthorizationFailed"
 _DEFINITIONS: Final = "/providers/Microsoft.Authorization/roleDefinitions/own"
 _KEY_READ: Final = "microsoft.keyvault/vaults/keys/read"
@@ -37,26 +39,27 @@ def query(tenant: Tenant, asked: Mapping[str, Any]) -> Thing:
     table = asked["query"].partition(" |")[0]
     kinds = set(re.findall(r"'([^']+)'", asked["query"]))
     scopes = [f"/subscriptions/{one}".lower() for one in asked["subscriptions"]]
+    options = asked["options"]
+    above = table in _INHERITED and options.get("authorizationScopeFilter") == "AtScopeAboveAndBelow"
     rows = [
         one
         for one in tenant.rows()
         if _TABLES.get(one["type"].lower(), "resources") == table
         and (one["type"].lower() in kinds or (table == "resources" and one.get("identity")))
         and may(f"{one['type']}/read", tenant.actions)
-        and _within(one["id"].lower(), scopes, table)
+        and _within(one["id"].lower(), scopes, above)
     ]
     rows.sort(key=lambda one: one["id"].lower())
-    options = asked["options"]
     start = int(options.get("$skipToken") or 0)
     end = start + min(options["$top"], tenant.page)
     found = {"totalRecords": len(rows), "count": len(rows[start:end]), "data": rows[start:end]}
     return found | ({"$skipToken": str(end)} if end < len(rows) else {})
 
 
-def _within(id: str, scopes: Sequence[str], table: str) -> bool:
-    """Whether a row is told for some subscriptions; of authorization resources also what is above them."""
+def _within(id: str, scopes: Sequence[str], above: bool) -> bool:
+    """Whether a row is told for some subscriptions; where what is above them is asked for, that too."""
     inside = any(id == one or id.startswith(f"{one}/") for one in scopes)
-    return inside or (table == "authorizationresources" and not id.startswith("/subscriptions/"))
+    return inside or (above and not id.startswith("/subscriptions/"))
 
 
 def resources(tenant: Tenant, base: str, path: str, asked: Mapping[str, str]) -> Thing:
