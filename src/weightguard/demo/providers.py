@@ -18,7 +18,13 @@ def _aws() -> Demonstration:
     return DEMONSTRATION
 
 
-_DEMONSTRATIONS: Final[dict[str, Callable[[], Demonstration]]] = {"aws": _aws}
+def _azure() -> Demonstration:
+    from weightguard.demo.azure.running import DEMONSTRATION
+
+    return DEMONSTRATION
+
+
+_DEMONSTRATIONS: Final[dict[str, Callable[[], Demonstration]]] = {"aws": _aws, "azure": _azure}
 CLOUDS: Final = tuple(_DEMONSTRATIONS)
 """The clouds that have one; the first is the one that nobody has to name."""
 
