@@ -143,6 +143,20 @@ _RESOURCES = [
         parameters='{"effect": {"value": "Deny"}}',
         enforce=True,
     ),
+    _resource(
+        "azurerm_virtual_network",
+        id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n",
+        subnet=[
+            {
+                "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/a"
+            }
+        ],
+    ),
+    _resource(
+        "azurerm_network_security_group",
+        id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/n",
+        security_rule=[{"name": "r", "priority": 100, "destination_port_ranges": ["22"]}],
+    ),
     _resource("google_storage_bucket", name="g"),
 ]
 STATE: dict[str, Any] = {

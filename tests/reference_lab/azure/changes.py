@@ -31,10 +31,12 @@ from reference_lab.azure.names import (
     thing,
     vault_id,
 )
+from reference_lab.azure.network import HOSTS, rule, subnet_id
 from reference_lab.azure.storage import ACCOUNTS, key_of
 from reference_lab.azure.tenant import IDENTITIES, phishing_resistant
 
 Edit = dict[str, Any]
+NETWORKING = "providers/Microsoft.Network"
 
 
 def account_set(account: str, **settings: Any) -> list[Edit]:
@@ -107,6 +109,36 @@ def released(
         edits += key_set(key, **{"release_policy": told, "attributes.exportable": True})
         edits.append({"thing": f"assignment encrypts-{key} {key}", "remove": True})
     return edits
+
+
+def subnet_set(within: str, **settings: Any) -> list[Edit]:
+    """The subnet of hosts in a subscription is set otherwise; settings by the names of Resource Manager."""
+    told = {
+        "defaultOutboundAccess": False,
+        "networkSecurityGroup": {"id": f"{group(within)}/{NETWORKING}/networkSecurityGroups/hosts"},
+        **settings,
+    }
+    told = {name: value for name, value in told.items() if value is not None}
+    subnet = {"id": subnet_id(within), "name": "hosts", "properties": told}
+    return [{"thing": f"network {within}", "set": {"subnets": [subnet]}}]
+
+
+def card_set(host: str, **settings: Any) -> list[Edit]:
+    """The address of a machine's card is set otherwise."""
+    told = {"subnet": {"id": subnet_id(HOSTS[host])}, **settings}
+    return [{"thing": f"card {host}", "set": {"ipConfigurations": [{"name": "own", "properties": told}]}}]
+
+
+def rules_of_hosts(within: str, rules: Iterable[Mapping[str, Any]]) -> list[Edit]:
+    """The rules by which packets leave hosts and come to them are these."""
+    made = [rule(f"rule {number}", **told) for number, told in enumerate(rules)]
+    return [{"thing": f"rules {within}", "set": {"securityRules": made}}]
+
+
+def of_networks(kind: str, name: str, within: str, **told: Any) -> list[Edit]:
+    """A table of routes, a load balancer, or a policy of service endpoints, is there."""
+    id = f"{group(within)}/{NETWORKING}/{kind}/{name}"
+    return [{"new": {"call": f"{kind} {name}", **row(id, f"microsoft.network/{kind.lower()}", told)}}]
 
 
 def cluster(runs_as: str, **settings: Any) -> list[Edit]:
@@ -211,6 +243,13 @@ def undefined_role(who: str, on: str) -> list[Edit]:
     role = f"{FOLDER}/providers/Microsoft.Authorization/roleDefinitions/ffff0000-0000-4000-8000-00000000000f"
     given = assignment(who, "Reader", scope_of(on), roleDefinitionId=role)
     return [{"new": {"call": f"assignment {who} undefined {on}", **given}}]
+
+
+def workspace(within: str, **settings: Any) -> list[Edit]:
+    """A machine-learning workspace is there."""
+    id = f"{group(within)}/providers/Microsoft.MachineLearningServices/workspaces/lab"
+    made = row(id, "microsoft.machinelearningservices/workspaces", settings)
+    return [{"new": {"call": "workspace", **made}}]
 
 
 def notebook(who: str) -> list[Edit]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reference_lab.azure import storage, tenant, watch
+from reference_lab.azure import network, storage, tenant, watch
 from reference_lab.azure.changes import expand
 from reference_lab.azure.names import AS_OF, TENANT, Thing, store
 from reference_lab.configured import Configured
@@ -78,7 +78,7 @@ class AzureLaboratory(Configured):
         parts = (
             tenant.containers(), tenant.policies(), tenant.identities(), tenant.rights(), storage.accounts(), storage.containers(),
             storage.keys(), storage.rights(), watch.settings(), watch.plans(), watch.machines(),
-            watch.registries(), watch.backups(),
+            watch.registries(), watch.backups(), network.networks(), network.cards(),
         )  # fmt: skip
         self.things: dict[str, Thing] = {name: copy.deepcopy(one) for part in parts for name, one in part}
         self.pages = tenant.people()

@@ -20,6 +20,7 @@ from reference_lab.azure.names import (
     thing,
     vault_id,
 )
+from reference_lab.azure.network import card_id
 from reference_lab.azure.storage import ACCOUNTS
 
 PLANS = ("StorageAccounts", "VirtualMachines", "KeyVaults", "Containers", "Arm")
@@ -77,6 +78,7 @@ def machines() -> Iterator[tuple[str, Thing]]:
             },
             "storageProfile": {"osDisk": {"osType": "Linux", "managedDisk": {"id": disk}}},
             "diagnosticsProfile": {"bootDiagnostics": {"enabled": False}},
+            "networkProfile": {"networkInterfaces": [{"id": card_id(name)}]},
         }
         yield (
             f"machine {name}",

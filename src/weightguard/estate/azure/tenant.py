@@ -46,6 +46,7 @@ _CHILDREN_IN_TABLE: Final = frozenset(
         "machinelearningservices.workspaces/batchendpoints",
         "hybridcompute.machines/extensions",
         "network.networksecurityperimeters/resourceassociations",
+        "network.networkwatchers/flowlogs",
     }
 )
 """Kinds inside others that the table of resources holds all the same."""

@@ -65,7 +65,9 @@ READ: Final = frozenset(
         "compute.snapshots", "compute.images", "compute.galleries", "compute.galleries/images/versions",
         "compute.virtualmachines/extensions", "web.sites/basicpublishingcredentialspolicies",
         "machinelearningservices.workspaces/datastores", "machinelearningservices.workspaces/connections",
-        "datafactory.factories/linkedservices", "network.privateendpoints",
+        "datafactory.factories/linkedservices", "network.privateendpoints", "network.virtualnetworks",
+        "network.networkinterfaces", "network.networksecuritygroups", "network.routetables", "network.loadbalancers",
+        "network.networkwatchers/flowlogs", "network.serviceendpointpolicies",
         "network.networksecurityperimeters/resourceassociations", "insights.diagnosticsettings",
         "managedservices.registrationassignments", "managedservices.registrationdefinitions",
         "dataprotection.backupvaults/backupinstances", "automation.automationaccounts/runbooks",
@@ -81,7 +83,8 @@ READ: Final = frozenset(
 """Kinds of records that some reader knows."""
 ASKED: Final = (
     "security.pricings", "compute.diskencryptionsets", "containerregistry.registries", "recoveryservices.vaults",
-    "dataprotection.backupvaults",
+    "dataprotection.backupvaults", "network.virtualnetworks", "network.networkinterfaces", "network.networksecuritygroups",
+    "network.networkwatchers/flowlogs",
 )  # fmt: skip
 """Kinds of which rules ask whether there are any: where nobody listed them, that is a gap."""
 

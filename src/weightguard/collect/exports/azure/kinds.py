@@ -20,6 +20,7 @@ BASE: Final = (
 """Fields of any resource."""
 
 _RULES: Final = ("networkAcls.*", "publicNetworkAccess", "privateEndpointConnections.*")
+_NICS: Final = "virtualMachineProfile.networkProfile.networkInterfaceConfigurations.properties"
 PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.authorization/classicadministrators": ("emailAddress", "role"),
     "microsoft.authorization/denyassignments": (
@@ -112,6 +113,9 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.compute/virtualmachinescalesets": (
         "orchestrationMode", "virtualMachineProfile.osProfile.allowExtensionOperations",
         "virtualMachineProfile.securityProfile.*", "virtualMachineProfile.storageProfile.osDisk.managedDisk.*",
+        f"{_NICS}.ipConfigurations.properties.subnet.id", f"{_NICS}.networkSecurityGroup.id",
+        f"{_NICS}.ipConfigurations.properties.publicIPAddressConfiguration.name",
+        f"{_NICS}.ipConfigurations.properties.loadBalancerBackendAddressPools.id",
     ),
     "microsoft.compute/disks": (
         "networkAccessPolicy", "publicNetworkAccess", "diskAccessId", "encryption.*", "creationData.createOption",
@@ -206,6 +210,28 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.recoveryservices/vaults": ("securitySettings.*", "publicNetworkAccess", "encryption.*"),
     "microsoft.insights/diagnosticsettings": (
         "storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "logs.*", "metrics.enabled",
+    ),
+    "microsoft.network/virtualnetworks": (
+        "subnets.id", "subnets.name", "subnets.properties.defaultOutboundAccess", "subnets.properties.natGateway.id",
+        "subnets.properties.networkSecurityGroup.id", "subnets.properties.routeTable.id",
+        "subnets.properties.serviceEndpoints.service", "subnets.properties.serviceEndpointPolicies.id",
+        "virtualNetworkPeerings.id", "virtualNetworkPeerings.name", "virtualNetworkPeerings.properties.peeringState",
+        "virtualNetworkPeerings.properties.remoteVirtualNetwork.id",
+    ),
+    "microsoft.network/networkinterfaces": (
+        "virtualMachine.id", "networkSecurityGroup.id", "ipConfigurations.name", "ipConfigurations.properties.subnet.id",
+        "ipConfigurations.properties.publicIPAddress.id", "ipConfigurations.properties.loadBalancerBackendAddressPools.id",
+    ),
+    "microsoft.network/networksecuritygroups": ("securityRules.name", "securityRules.properties.*"),
+    "microsoft.network/routetables": ("routes.name", "routes.properties.addressPrefix", "routes.properties.nextHopType"),
+    "microsoft.network/loadbalancers": (
+        "frontendIPConfigurations.name", "frontendIPConfigurations.properties.publicIPAddress.id",
+        "frontendIPConfigurations.properties.publicIPPrefix.id",
+    ),
+    "microsoft.network/networkwatchers/flowlogs": ("enabled", "targetResourceId", "storageId", "retentionPolicy.*"),
+    "microsoft.network/serviceendpointpolicies": (
+        "serviceEndpointPolicyDefinitions.name", "serviceEndpointPolicyDefinitions.properties.service",
+        "serviceEndpointPolicyDefinitions.properties.serviceResources",
     ),
     "microsoft.network/privateendpoints": ("subnet.id", "privateLinkServiceConnections.*"),
     "microsoft.network/networksecurityperimeters": ("perimeterGuid",),

@@ -7,7 +7,7 @@ from typing import Final
 
 from weightguard.collect.exports.azure.found import Found
 from weightguard.collect.exports.azure.graph_export import write
-from weightguard.collect.terraform.azure import authorization, directory, storage, watch, workloads
+from weightguard.collect.terraform.azure import authorization, directory, network, storage, watch, workloads
 from weightguard.collect.terraform.azure.rows import States
 from weightguard.collect.terraform.state import Resource
 from weightguard.snapshot import Call, SnapshotWriter, utc_now
@@ -35,7 +35,7 @@ def collect(items: Iterable[Resource], writer: SnapshotWriter) -> tuple[str, ...
         tenant = item.text("tenant_id")
         if tenant:
             states.found.tenant = states.found.tenant or tenant.lower()
-    for take in (authorization.take, directory.take, storage.take, watch.take, workloads.take):
+    for take in (authorization.take, directory.take, storage.take, network.take, watch.take, workloads.take):
         take(states)
     _others(states)
     states.found.asked.clear()

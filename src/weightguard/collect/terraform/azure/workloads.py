@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from weightguard.collect.terraform.azure import network
 from weightguard.collect.terraform.azure.rows import States, flag, one_of, texts, without_nothing
 from weightguard.collect.terraform.state import Resource
 from weightguard.json_text import OddJson, loads
@@ -31,7 +32,6 @@ _PLAIN: Final = {
     "azurerm_machine_learning_inference_cluster": f"{_LEARNING}/computes",
     "azurerm_managed_disk": "Microsoft.Compute/disks",
     "azurerm_snapshot": "Microsoft.Compute/snapshots",
-    "azurerm_private_endpoint": "Microsoft.Network/privateEndpoints",
 }
 """Types of which only the identity bears on anything."""
 _SITES: Final = ("linux_web_app", "windows_web_app", "linux_function_app", "windows_function_app",
@@ -83,7 +83,16 @@ def _machines(states: States) -> None:
         states.add(
             item,
             "Microsoft.Compute/virtualMachines",
-            {"vmId": item.text("virtual_machine_id"), "osProfile": profile, **_hardware(item)},
+            {
+                "vmId": item.text("virtual_machine_id"),
+                "osProfile": profile,
+                "networkProfile": {
+                    "networkInterfaces": [
+                        {"id": one} for one in texts(item.values.get("network_interface_ids"))
+                    ]
+                },
+                **_hardware(item),
+            },
         )
     names = (
         "linux_virtual_machine_scale_set",
@@ -91,7 +100,7 @@ def _machines(states: States) -> None:
         "orchestrated_virtual_machine_scale_set",
     )
     for item in states.of(*(f"azurerm_{one}" for one in names)):
-        states.add(item, "Microsoft.Compute/virtualMachineScaleSets", {})
+        states.add(item, "Microsoft.Compute/virtualMachineScaleSets", network.of_scale_set(item))
     for item in states.of("azurerm_virtual_machine_extension"):
         states.add(
             item,
