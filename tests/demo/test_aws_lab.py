@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from audited import caught, demo, failing
 
 from weightguard import api
 from weightguard.assess.serialise import from_json
@@ -21,14 +19,6 @@ from weightguard.errors import InputError
 pytestmark = [pytest.mark.slow, pytest.mark.wire]
 
 
-def _demo(folder: Path, *arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "weightguard", "demo", "-q", "-o", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
-    return report
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the weak lab's audit lies."""
@@ -37,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def weak(folder: Path) -> dict[str, Any]:
-    return _demo(folder)
+    return demo(folder)
 
 
 @pytest.fixture(scope="module")
@@ -49,30 +39,18 @@ def accounts(weak: dict[str, Any], folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def hardened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return _demo(tmp_path_factory.mktemp("hardened") / "demo", "--hardened")
+    return demo(tmp_path_factory.mktemp("hardened") / "demo", "--hardened")
 
 
 @pytest.mark.parametrize("weakness", WEAKNESSES, ids=lambda weakness: weakness.name)
 def test_every_planted_weakness_is_caught(
     weak: dict[str, Any], accounts: dict[str, str], weakness: Any
 ) -> None:
-    place = accounts.get(weakness.subject, weakness.subject)
-    failing = [
-        result
-        for result in weak["results"]
-        if result["control"] == weakness.control and result["status"] == "fail"
-    ]
-    assert any(place in result["subject"] + result["message"] for result in failing), [
-        (result["subject"], result["message"]) for result in failing
-    ]
+    assert caught(weak["results"], weakness, accounts)
 
 
 def test_the_hardened_twin_fails_nothing_up_to_its_level(hardened: dict[str, Any]) -> None:
-    failing = defaultdict(list)
-    for result in hardened["results"]:
-        if result["status"] == "fail" and result["level"] in ("SL1", "SL2", "SL3"):
-            failing[result["control"]].append((result["subject"], result["message"]))
-    assert not failing
+    assert not failing(hardened["results"])
 
 
 def test_the_hardened_twin_keeps_nothing_from_its_operator(hardened: dict[str, Any]) -> None:

@@ -148,6 +148,28 @@ def test_a_project_is_read_with_what_the_containers_above_hand_down(
     assert {one.id for one in evidence.estate.containers} >= set(above)
 
 
+def test_whom_a_deny_policy_spares_is_looked_up(world: Cloud, url: str, tmp_path: Path) -> None:
+    """The exception is for a group that no allow policy names."""
+    denied = denial(
+        ORGANISATION,
+        "no",
+        "principalSet://goog/public:all",
+        permissions=["storage.googleapis.com/objects.get"],
+        exceptionPrincipals=["principalSet://goog/group/sealed@lab.example"],
+    )
+    listed = f"policies/cloudresourcemanager.googleapis.com/{ORGANISATION}/denypolicies"
+    world.answers |= {
+        f"/v2/{listed}": [{"name": denied["name"], "kind": "DenyPolicy"}],
+        f"/v2/{_decoded(denied['name'])}": denied,
+        "/v1/groups:lookup?groupKey.id=sealed@lab.example": {"name": "groups/3"},
+        "/v1/groups/3/memberships": [_membership("groups/3", "bob@lab.example", "USER")],
+    }
+    evidence = scanned(tmp_path, url)
+    assert not broken(evidence.snapshots[0])
+    assert readers(evidence) == {"user:bob@lab.example": True}
+    assert api.who_can(evidence, "read", BUCKET).complete
+
+
 def _decoded(name: str) -> str:
     return name.replace("%2F", "/")
 

@@ -152,3 +152,19 @@ def npz(arrays: Mapping[str, tuple[int, ...]]) -> bytes:
                 zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0)), _npy(shape, seed + 1)
             )
     return buffer.getvalue()
+
+
+def lab_files() -> dict[str, dict[str, bytes]]:
+    """What lies in the hardened lab, whichever cloud it is on: bucket -> key -> bytes."""
+    aurora = {f"aurora-1/{name}": data for name, data in transformer_shards(4, 32, shards=2).items()}
+    checkpoint = safetensors({"encoder.weight": (64, 32), "decoder.weight": (32, 64)}, seed=5)
+    return {
+        "aurora-release": {
+            **aurora,
+            "aurora-1/config.json": b'{"architectures": ["AuroraForCausalLM"], "hidden_size": 32}',
+            "aurora-1-mini/aurora-1-mini-f32.gguf": gguf("aurora-1-mini"),
+        },
+        "aurora-checkpoints": {"run-17/step-1000/model.safetensors": checkpoint},
+        "aurora-eval": {"probe/probe.npz": npz({"layer_0.weight": (16, 16), "layer_0.bias": (16,)})},
+        "aurora-backup": dict(aurora),
+    }

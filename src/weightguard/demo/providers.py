@@ -18,13 +18,19 @@ def _aws() -> Demonstration:
     return DEMONSTRATION
 
 
+def _gcp() -> Demonstration:
+    from weightguard.demo.gcp.running import DEMONSTRATION
+
+    return DEMONSTRATION
+
+
 def _azure() -> Demonstration:
     from weightguard.demo.azure.running import DEMONSTRATION
 
     return DEMONSTRATION
 
 
-_DEMONSTRATIONS: Final[dict[str, Callable[[], Demonstration]]] = {"aws": _aws, "azure": _azure}
+_DEMONSTRATIONS: Final[dict[str, Callable[[], Demonstration]]] = {"aws": _aws, "gcp": _gcp, "azure": _azure}
 CLOUDS: Final = tuple(_DEMONSTRATIONS)
 """The clouds that have one; the first is the one that nobody has to name."""
 

@@ -12,6 +12,9 @@ GROUP: Final = "group:"
 _MADE: Final = ("projects/", "organizations/")
 """How the names of roles begin that somebody made; Google's own are known by their names."""
 _ROLE: Final = "iam.role"
+_DENIAL: Final = "iam.deny_policy"
+_AS_PRINCIPAL: Final = "principalSet://goog/group/"
+"""How a policy that denies names a group (IAM, "Principal identifiers", "Identifiers for deny policies")."""
 
 
 @dataclass(slots=True)
@@ -38,6 +41,12 @@ class Mentioned:
         data = record.get("data")
         if record.get("kind") == _ROLE and isinstance(data, Mapping) and "includedPermissions" in data:
             self.described.add(str(data.get("name")))
+        if record.get("kind") == _DENIAL:
+            self.groups.update(
+                one.removeprefix(_AS_PRINCIPAL).lower()
+                for one in _denied_and_spared(data)
+                if one.startswith(_AS_PRINCIPAL)
+            )
         for binding in _bindings(record.get("reads", {}).get("GetIamPolicy")):
             role = binding.get("role")
             if isinstance(role, str) and role.startswith(_MADE):
@@ -63,3 +72,15 @@ def _bindings(read: Any) -> Iterator[Mapping[str, Any]]:
     for binding in bindings if isinstance(bindings, list) else ():
         if isinstance(binding, Mapping):
             yield binding
+
+
+def _denied_and_spared(data: Any) -> Iterator[str]:
+    """The principals that a deny policy names."""
+    rules = data.get("rules") if isinstance(data, Mapping) else None
+    for rule in rules if isinstance(rules, list) else ():
+        denial = rule.get("denyRule") if isinstance(rule, Mapping) else None
+        if isinstance(denial, Mapping):
+            named = (denial.get(name) for name in ("deniedPrincipals", "exceptionPrincipals"))
+            yield from (
+                one for held in named if isinstance(held, list) for one in held if isinstance(one, str)
+            )

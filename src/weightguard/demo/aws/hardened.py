@@ -257,20 +257,9 @@ def _lifecycle() -> dict[str, Any]:
 
 
 def _weights(lab: Lab) -> None:
-    config = {"config.json": b'{"architectures": ["AuroraForCausalLM"], "hidden_size": 32}'}
-    aurora = models.transformer_shards(layers=4, width=32, shards=2)
-    put_files(lab, "serving", "aurora-release", "aurora-1/", aurora | config)
-    mini = {"aurora-1-mini-f32.gguf": models.gguf("aurora-1-mini")}
-    put_files(lab, "serving", "aurora-release", "aurora-1-mini/", mini)
-    checkpoint = {
-        "model.safetensors": models.safetensors(
-            {"encoder.weight": (64, 32), "decoder.weight": (32, 64)}, seed=5
-        )
-    }
-    put_files(lab, "training", "aurora-checkpoints", "run-17/step-1000/", checkpoint)
-    probe = {"probe.npz": models.npz({"layer_0.weight": (16, 16), "layer_0.bias": (16,)})}
-    put_files(lab, "research", "aurora-eval", "probe/", probe)
-    put_files(lab, "log-archive", "aurora-backup", "aurora-1/", aurora)
+    held = models.lab_files()
+    for store in STORES:
+        put_files(lab, store.account, store.bucket, "", held[store.bucket])
 
 
 def _logs(lab: Lab) -> None:
