@@ -294,3 +294,25 @@ def test_no_secret_of_a_state_enters(tmp_path: Path) -> None:
     assert not any(
         b"hush-hush" in path.read_bytes() for path in (tmp_path / "from-state").rglob("*") if path.is_file()
     )
+
+
+def test_who_may_ask_for_a_role(tmp_path: Path) -> None:
+    """Blocks of an entitlement are lists in the API, however few there are."""
+    access = {
+        "resource": f"//cloudresourcemanager.googleapis.com/projects/{PROJECT}",
+        "resource_type": "cloudresourcemanager.googleapis.com/Project",
+        "role_bindings": [{"role": "roles/storage.objectViewer", "condition_expression": None}],
+    }
+    entitlement = entry(
+        "google_privileged_access_manager_entitlement",
+        parent=f"projects/{PROJECT}",
+        location="global",
+        entitlement_id="oncall",
+        state="AVAILABLE",
+        eligible_users=[{"principals": ["user:mia@lab.example"]}],
+        privileged_access=[{"gcp_iam_access": [access]}],
+    )
+    found = api.who_can(from_state(tmp_path, *state(), entitlement), "read", BUCKET).answers
+    assert [(one.direct, one.certainty) for one in found if one.principal == "user:mia@lab.example"] == [
+        (False, "conditional")
+    ]

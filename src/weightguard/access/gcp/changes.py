@@ -7,11 +7,13 @@ manage custom roles"; Cloud Storage documentation, "Access control lists".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 from weightguard.access.gcp.candidates import Candidates
+from weightguard.access.gcp.change import Change
 from weightguard.access.gcp.decisions import Asked, Decisions
+from weightguard.access.gcp.entitlements import Entitlements
 from weightguard.access.gcp.overlay import Over
 from weightguard.access.gcp.policies import Source
 from weightguard.access.gcp.setters import entity_of, roles_in, setting, texts_in
@@ -29,20 +31,7 @@ _GIVEN: Final = "iam.googleapis.com/modifiedGrantsByRole"
 _LISTED: Final = frozenset({"storage.objects.get", "storage.objects.setIamPolicy", "storage.objects.update"})
 """What the owner of an object may do by its list, where lists count."""
 _NEW: Final = "the role that is granted"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What somebody may do before.
-
-    Attributes:
-        after: what it leaves: other policies, or a binding that gives them the permission where everything else stays as it is.
-        steps: what is done.
-    """
-
-    member: str
-    after: Policies | Reason
-    steps: tuple[Step, ...]
+_MAKE_FOLDER, _SET_FOLDER = "storage.managedFolders.create", "storage.managedFolders.setIamPolicy"
 
 
 class Standing(Protocol):
@@ -59,6 +48,10 @@ class Standing(Protocol):
 
     def granting(self, setter: str, place: str, key: str, role: str) -> Asked:
         """The question whether a policy may be set that grants a role."""
+        ...
+
+    def after(self, change: Change, permission: str, resource: str) -> Grant | None:
+        """What allows whoever changed something."""
         ...
 
     def id_of(self, place: str) -> str:
@@ -78,6 +71,7 @@ class Changes:
         self._policies = who.policies
         self._candidates = who.candidates
         self._tags = TagValues(who.source.estate)
+        self._entitlements = Entitlements(who.source, who.policies, who.candidates)
         self._limited: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def of(self, permission: str, resource: str) -> Iterator[Change]:
@@ -90,6 +84,8 @@ class Changes:
         yield from self._of_roles(permission, resource)
         yield from self._of_lists(permission, resource)
         yield from self._of_tags(permission, resource)
+        yield from self._of_new_folders(permission, resource)
+        yield from self._entitlements.of(permission, resource)
 
     def of_policies(self, permission: str, resource: str) -> Iterator[Change]:
         """Whoever may set a policy gives itself a role there that has the permission."""
@@ -101,6 +97,16 @@ class Changes:
                 if self._may_be_named(member, place):
                     step = Step(setter, grant, self._who.id_of(place))
                     yield Change(member, self._with_binding(place, role, permission, member), (step,))
+            yield from self._asked_for(setter, place, permission)
+
+    def _asked_for(self, setter: str, place: str, permission: str) -> Iterator[Change]:
+        """Whoever may ask for the right to set a policy sets it once it has it."""
+        for one in self._entitlements.of(setter, place):
+            grant = self._who.after(one, setter, place) if self._may_be_named(one.member, place) else None
+            if grant is not None:
+                step = Step(setter, grant, self._who.id_of(place))
+                left = self._with_binding(place, _NEW, permission, one.member)
+                yield Change(one.member, left, (*one.steps, step))
 
     def _setters(self, setter: str, place: str, permission: str) -> Iterator[tuple[str, str, Grant]]:
         """Who may set a policy, with a role that they may grant and that gives a permission."""
@@ -187,6 +193,23 @@ class Changes:
                 changed = replace(held, objects={**held.objects, name: (Entry(entity, "OWNER"),)})
                 over = Over(self._policies.buckets, {bucket or "": changed})
                 yield Change(member, replace(self._policies, buckets=over), (Step(setter, way.grant),))
+
+    def _of_new_folders(self, permission: str, resource: str) -> Iterator[Change]:
+        """Whoever may make a managed folder over an object, and set the policy of what it made, gives itself a role there.
+
+        Source: Cloud Storage documentation, "Managed folders": a bucket has them where lists do not count.
+        """
+        bucket, name = bucket_of(resource), object_of(resource)
+        held = self._policies.buckets.get(bucket or "")
+        if name is None or held is None or not held.uniform or not permission.startswith("storage.objects."):
+            return
+        place = f"buckets/{bucket}"
+        makers = self._who.plain(_MAKE_FOLDER, place)
+        for member, role, grant in self._setters(_SET_FOLDER, place, permission) if makers else ():
+            if member in makers and self._may_be_named(member, place):
+                both = makers[member].grant.and_also(grant)
+                step = Step(f"{_MAKE_FOLDER} + {_SET_FOLDER}", both, self._who.id_of(place))
+                yield Change(member, self._with_binding(place, role, permission, member), (step,))
 
     def _of_tags(self, permission: str, resource: str) -> Iterator[Change]:
         """Whoever may put a tag on a bucket, or on what it lies in, fulfils a condition that asks for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from weightguard.access.gcp.candidates import Candidates
 from weightguard.access.gcp.decisions import Decisions
@@ -10,6 +11,8 @@ from weightguard.access.gcp.federation import Federation
 from weightguard.access.gcp.policies import Source
 from weightguard.access.gcp.ways import WhoMay
 from weightguard.estate.model import Estate
+
+ENABLE: Final = "iam.serviceAccounts.enable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,19 @@ def context_of(estate: Estate) -> Context:
     source = Source(estate)
     policies = source.policies()
     federation = Federation(estate)
-    shut_out = source.disabled | {
+    vouched_by_none = {
         member
         for rows in policies.bindings.values()
         for row in rows
         for member in row.members
         if not federation.may_be(member)
     }
-    candidates = Candidates(policies, source.projects, frozenset(shut_out))
     decisions = Decisions(estate.collected_at, source.ids, source.organisations)
-    return Context(estate, source, WhoMay(source, policies, decisions, candidates), federation)
+
+    def who(asleep: frozenset[str]) -> WhoMay:
+        candidates = Candidates(policies, source.projects, asleep | vouched_by_none)
+        return WhoMay(source, policies, decisions, candidates)
+
+    found = who(source.disabled)
+    woken = {one for one in source.disabled if found.may(ENABLE, source.account(one))}
+    return Context(estate, source, who(source.disabled - woken) if woken else found, federation)

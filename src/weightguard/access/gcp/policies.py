@@ -43,6 +43,7 @@ _ACCOUNT_PROJECT: Final = re.compile(r"[^@]+@([a-z0-9-]+)\.iam\.gserviceaccount\
 _NUMBER: Final = re.compile(r"(?<=projects/)\d+(?=/|$)")
 ORGANISATION: Final = "cloudresourcemanager.organization"
 TAG_BINDING, TAG_VALUE = "cloudresourcemanager.tag_binding", "cloudresourcemanager.tag_value"
+ENTITLEMENT: Final = "privilegedaccessmanager.entitlement"
 
 
 def value(fact: Fact[Any]) -> Any:

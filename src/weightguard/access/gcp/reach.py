@@ -13,6 +13,7 @@ from weightguard.access.gcp.actor_kinds import ActorKinds
 from weightguard.access.gcp.context import Context, context_of
 from weightguard.access.gcp.foreign_tokens import abroad_of
 from weightguard.access.gcp.removals import GcpRemovals
+from weightguard.access.gcp.sleepers import Sleepers
 from weightguard.access.gcp.stores import Stores
 from weightguard.access.gcp.techniques import Techniques
 from weightguard.access.links import Graph
@@ -65,6 +66,10 @@ class _Reach:
         return Techniques(self._context)
 
     @cached_property
+    def _sleepers(self) -> Sleepers:
+        return Sleepers(self._context, self._techniques.by_right_on)
+
+    @cached_property
     def _kinds(self) -> ActorKinds:
         return ActorKinds(self._context.source)
 
@@ -77,7 +82,7 @@ class _Reach:
         size = self._graph.size
         for node in new:
             self._expanded.add(node)
-            self._graph.extend(self._techniques.into(node))
+            self._graph.extend(self._sleepers.woken(self._techniques.into(node)))
         return self._graph.size > size
 
     def place(self, store: str, prefix: str | None) -> AnyPlace | None:
@@ -87,7 +92,9 @@ class _Reach:
     def direct(self, access: AccessKind, store: str, prefix: str | None) -> Direct:
         """Who can do something to a bucket, as things are or after changing what stands in the way."""
         place = self._stores.place(store, prefix)
-        return Direct(()) if place is None else Direct(self._stores.links(access, place))
+        if place is None:
+            return Direct(())
+        return Direct(tuple(self._sleepers.woken(self._stores.links(access, place))))
 
     def kind_of(self, name: str) -> Actor | None:
         """Who stands behind a name."""

@@ -80,8 +80,11 @@ class Techniques:
         yield from self._running(account)
         yield from self._agents(account)
         yield from self._connections(account)
-        if account in self._source.disabled:
-            return
+        if account not in self._source.disabled:
+            yield from self.by_right_on(account)
+
+    def by_right_on(self, account: str) -> Iterator[Link]:
+        """Links from those who act as an account that is on, by a right on it."""
         resource = self._source.account(account)
         yield from self._delegated(account, resource)
         project = resource.split("/")[1]

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from weightguard.access.gcp.candidates import EVERYBODY, Candidates, is_broad
-from weightguard.access.gcp.changes import Change, Changes
+from weightguard.access.gcp.change import Change
+from weightguard.access.gcp.changes import Changes
 from weightguard.access.gcp.decisions import Asked, Decisions, granted_by
 from weightguard.access.gcp.obstacles import Obstacle, Obstacles
 from weightguard.access.gcp.policies import Source
@@ -105,7 +106,7 @@ class WhoMay:
         grant = self.asked(permission, resource).grant(member)
         return None if grant is None else Way((), grant)
 
-    def _after(
+    def after(
         self, change: Change, permission: str, resource: str, lifted: tuple[Obstacle, ...] = ()
     ) -> Grant | None:
         """What allows whoever changed something, and took something away."""
@@ -166,10 +167,10 @@ class WhoMay:
             free = self._is_free(permission, resource)
             for one in self._changes.of_policies(permission, resource):
                 # Whoever gave itself a role is allowed where nothing but allow policies decides.
-                grant = _FREELY if free else self._after(one, permission, resource)
+                grant = _FREELY if free else self.after(one, permission, resource)
                 self._offer(found, one.member, grant, one.steps)
             for one in self._changes.others(permission, resource):
-                self._offer(found, one.member, self._after(one, permission, resource), one.steps)
+                self._offer(found, one.member, self.after(one, permission, resource), one.steps)
         return found
 
     @staticmethod
@@ -200,7 +201,7 @@ class WhoMay:
             lifted = tuple(one for one, _ in mine)
             self._offer(found, member, self.asked(permission, resource, lifted).grant(member), lifts)
             for change in changed.get(member, ()):
-                grant = self._after(change, permission, resource, lifted)
+                grant = self.after(change, permission, resource, lifted)
                 self._offer(found, member, grant, (*change.steps, *lifts))
         return found
 

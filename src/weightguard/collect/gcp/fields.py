@@ -51,6 +51,11 @@ _KEEPS: Final[Mapping[str, tuple[str, ...]]] = {
         "defaultObjectAcl.*", "encryption.*", "versioning.*", "softDeletePolicy.*", "retentionPolicy.*", "defaultEventBasedHold",
         "objectRetention.*", "logging.*", "lifecycle.*", "labels.*", "ipFilter.*", "hierarchicalNamespace.*", "rpo",
     ),
+    "privilegedaccessmanager.googleapis.com/Entitlement": (
+        "name", "state", "eligibleUsers.principals", "privilegedAccess.gcpIamAccess.resource",
+        "privilegedAccess.gcpIamAccess.roleBindings.*", "approvalWorkflow.manualApprovals.steps.approvers.principals",
+        "approvalWorkflow.manualApprovals.steps.approvalsNeeded", "maxRequestDuration",
+    ),
     "storage.googleapis.com/ManagedFolder": ("name", "bucket"),
     "iam.googleapis.com/ServiceAccount": (
         "name", "projectId", "uniqueId", "email", "displayName", "disabled",

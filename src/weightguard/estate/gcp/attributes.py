@@ -11,6 +11,9 @@ from typing import Final
 _TAG: Final = ("name", "namespacedName", "shortName", "parent")
 _CONNECTION: Final = ("cloudResource.serviceAccountId", "spark.serviceAccountId")
 ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "privilegedaccessmanager.entitlement": (
+        "state", "eligibleUsers", "privilegedAccess.gcpIamAccess.resource", "privilegedAccess.gcpIamAccess.roleBindings",
+    ),
     "cloudresourcemanager.tag_key": _TAG,
     "cloudresourcemanager.tag_value": _TAG,
     "cloudresourcemanager.tag_binding": ("name", "parent", "tagValue", "tagValueNamespacedName"),

@@ -247,6 +247,10 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "google_project_service": Shape(
         "serviceusage.googleapis.com/Service", _in("serviceusage", "services/{service}"), adjust=_service
     ),
+    "google_privileged_access_manager_entitlement": Shape(
+        "privilegedaccessmanager.googleapis.com/Entitlement",
+        "//privilegedaccessmanager.googleapis.com/{parent}/locations/{location}/entitlements/{entitlement_id}",
+    ),
     "google_tags_tag_key": Shape(
         "cloudresourcemanager.googleapis.com/TagKey", "//cloudresourcemanager.googleapis.com/{id}"
     ),

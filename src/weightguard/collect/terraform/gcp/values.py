@@ -13,9 +13,9 @@ from weightguard.collect.gcp.fields import camel
 
 _MANY: Final = frozenset(
     {
-        "accessConfig", "acl", "allow", "bindings", "conditions", "defaultObjectAcl", "deny", "egressPolicies", "exclusions",
-        "ingressPolicies", "items", "ipv6AccessConfig", "lifecycleRule", "methodSelectors", "networkInterface", "networks",
-        "nfsExportOptions", "nodeAffinities", "nodePool", "operations", "replicas", "rule", "rules",
+        "accessConfig", "acl", "allow", "bindings", "conditions", "defaultObjectAcl", "deny", "egressPolicies", "eligibleUsers",
+        "exclusions", "ingressPolicies", "items", "ipv6AccessConfig", "lifecycleRule", "methodSelectors", "networkInterface",
+        "networks", "nfsExportOptions", "nodeAffinities", "nodePool", "operations", "replicas", "roleBindings", "rule", "rules",
         "serviceAccount", "serviceAccounts", "sources", "vpcNetworkSources",
     }
 )  # fmt: skip
