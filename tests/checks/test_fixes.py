@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -86,5 +86,5 @@ def test_the_network_perimeter_locks_nobody_out_of_the_policy(
             "resource": {"Version": "2012-10-17", "Statement": [perimeter(catalogue)]},
         },
     }
-    (answer,) = answer_lines(StringIO(json.dumps(case)))
+    (answer,) = answer_lines(BytesIO(json.dumps(case).encode()))
     assert answer.record["decision"] == decision

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weightguard.memory import Memory
-from weightguard.policy.azure.conditions import holds
+from weightguard.policy.azure.conditions import Facts, holds
 from weightguard.policy.azure.model import Request
 from weightguard.policy.azure.syntax import NotACondition, parse
 from weightguard.policy.formula import ALWAYS, NEVER
@@ -36,7 +36,7 @@ def tagging(tags: dict[str, str]) -> Request:
 
 
 def is_true(text: str, asked: Request) -> bool:
-    found = holds(text, asked, Memory())
+    found = holds(text, Facts(asked), Memory())
     assert found in (ALWAYS, NEVER)
     return found is ALWAYS
 
@@ -139,7 +139,7 @@ def test_operators(text: str, expected: bool) -> None:
 def test_what_is_no_condition_grants_nothing(text: str) -> None:
     with pytest.raises(NotACondition):
         parse(text)
-    assert holds(text, request(), Memory()) is NEVER
+    assert holds(text, Facts(request()), Memory()) is NEVER
 
 
 PIECES = st.sampled_from(
@@ -151,15 +151,15 @@ PIECES = st.sampled_from(
 @settings(max_examples=300, deadline=timedelta(seconds=1))
 @given(st.lists(PIECES, max_size=25).map("".join), st.booleans())
 def test_no_text_breaks_the_reader(text: str, open: bool) -> None:
-    assert holds(text, request(open=open), Memory()) is not None
+    assert holds(text, Facts(request(open=open)), Memory()) is not None
 
 
 def test_an_open_condition_names_what_would_settle_it() -> None:
-    found = holds(TAGGED, request(open=True), Memory())
+    found = holds(TAGGED, Facts(request(open=True)), Memory())
     assert getattr(found, "needs", ()) == (f"@Resource[{BLOBS}/tags:Project]",)
-    assert holds(TAGGED, request(open=True, action=WRITE), Memory()) is ALWAYS
+    assert holds(TAGGED, Facts(request(open=True, action=WRITE)), Memory()) is ALWAYS
     both = f"({TAGGED}) && !({TAGGED})"
-    assert holds(both, request(open=True), Memory()) is NEVER
+    assert holds(both, Facts(request(open=True)), Memory()) is NEVER
 
 
 @pytest.mark.parametrize("pattern", ["*" * 200 + "a", "?" * 3_000, "*a" * 1_000])

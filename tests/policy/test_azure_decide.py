@@ -152,7 +152,7 @@ READING = (Permission(data_actions=(READ,)),)
 )
 def test_deny_assignments_win(denial: Denial, outcome: str) -> None:
     """ "Understand Azure deny assignments"."""
-    assert says(having(denials=(denial,), groups=frozenset({"ml-team"}))) == outcome
+    assert says(having(denials=(denial,)), groups=frozenset({"ml-team"})) == outcome
 
 
 @pytest.mark.parametrize(
@@ -309,8 +309,8 @@ GET_SECRET = "Microsoft.KeyVault/vaults/secrets/getSecret/action"
 )
 def test_roles_or_access_policies_decide_about_a_vault(vault: Vault, role: str, outcome: str) -> None:
     """ "Azure RBAC vs. access policies"."""
-    found = having(role, GROUP, vault=vault, groups=frozenset({"ml-team"}))
-    assert says(found, action=GET_SECRET, resource=SECRET) == outcome
+    found = having(role, GROUP, vault=vault)
+    assert says(found, groups=frozenset({"ml-team"}), action=GET_SECRET, resource=SECRET) == outcome
 
 
 def test_a_condition_that_does_not_parse_grants_nothing_and_says_so() -> None:

@@ -127,7 +127,7 @@ ASKED = [
 
 def says(world: Policies, who: str, action: str, is_data: bool, resource: str) -> str:
     groups = frozenset(group for group, members in GROUPS.items() if who in members)
-    return decide(Request(who, action, is_data, resource), replace(world, groups=groups)).outcome.value
+    return decide(Request(who, action, is_data, resource, groups=groups), world).outcome.value
 
 
 def allowed(world: Policies) -> set[tuple[str, str, bool, str]]:

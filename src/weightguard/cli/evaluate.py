@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import stat
 import sys
@@ -45,6 +44,7 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
     from weightguard.policy.cases import answer_lines
 
     answered = failed = 0
+    out = sys.stdout.buffer
     is_awaited = not _is_file(cases)
     with _uncollected():
         for answer in answer_lines(_lines(cases)):
@@ -53,9 +53,9 @@ def evaluate(context: click.Context, cases: BinaryIO, explain: bool) -> None:
             if explain:
                 _explain(answer.explanation())
             else:
-                sys.stdout.write(f"{json.dumps(answer.record)}\n")
+                out.write(answer.written() + b"\n")
                 if is_awaited:
-                    sys.stdout.flush()
+                    out.flush()
             if answered % _MANY == 0:
                 gc.collect()
     if not answered:

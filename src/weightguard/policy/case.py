@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 from weightguard.memory import Memory
 from weightguard.policy.decision import Decision
+from weightguard.policy.lines import Lines
 
 _T = TypeVar("_T")
 
@@ -56,16 +56,19 @@ class Remembered:
     """What a run of cases shares: policies that stand in many of them are read once. It lives as long as the run.
 
     Attributes:
+        lines: what the lines end in.
         memory: what is worked out from the policies.
     """
 
-    __slots__ = ("_read", "memory")
+    __slots__ = ("_held", "_read", "lines", "memory")
     _MOST = 65_536
-    _WITHOUT_REFERENCES = 2
-    """The version of Python's own notation that is equal for what is equal, whichever of its texts are one object."""
+    _MOST_BYTES = 1 << 25
+    """Of the parts that are kept; what is made of one takes several times as much."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[object, ...], object] = {}
+        self._held = 0
+        self.lines = Lines()
         self.memory = Memory(self._MOST)
 
     def once(self, content: object, read: Callable[[], _T], *more: object) -> _T:
@@ -79,10 +82,7 @@ class Remembered:
 
     def written(self, content: object) -> bytes | None:
         """What is equal for equal parts; None where a part is nested too deeply for that: whoever reads it says so."""
-        try:
-            return marshal.dumps(cast(Any, content), self._WITHOUT_REFERENCES)
-        except ValueError:
-            return None
+        return self.lines.written(content)
 
     def kept(self, written: bytes | None, read: Callable[[], _T], *more: object) -> _T:
         """As `once`, of a part that is `written` already."""
@@ -91,9 +91,12 @@ class Remembered:
         key = (written, *more)
         found = self._read.get(key)
         if found is None:
-            if len(self._read) >= self._MOST:
+            found = read()
+            self._held += len(written)
+            if len(self._read) >= self._MOST or self._held > self._MOST_BYTES:
                 self._read.clear()
-            found = self._read[key] = read()
+                self._held = len(written)
+            self._read[key] = found
         return found  # type: ignore[return-value]
 
 

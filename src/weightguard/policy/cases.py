@@ -5,11 +5,13 @@ The shapes are those of `weightguard schema case`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from weightguard.errors import InputError
-from weightguard.json_text import OddJson, loads
 from weightguard.policy.case import Case, CaseProblem, CaseReader, Remembered
 from weightguard.policy.decision import Decision
 from weightguard.policy.providers import case_reader
@@ -35,6 +37,14 @@ class CaseAnswer:
     def failed(self) -> bool:
         """Whether the line could not be decided."""
         return self.decision is None
+
+    def written(self) -> bytes:
+        """The record as JSON in one line of ASCII: whatever a policy is called, a terminal only shows it."""
+        try:
+            found = orjson.dumps(self.record)
+        except TypeError:  # A number that is longer than orjson writes, or half of a surrogate pair.
+            return json.dumps(self.record).encode()
+        return found if found.isascii() else json.dumps(self.record).encode()
 
     def explanation(self) -> list[str]:
         """The answer for people, in lines."""
@@ -64,7 +74,7 @@ def answer_line(line: bytes, number: int, remembered: Remembered | None = None) 
     label = f"line {number}"
     remembered = Remembered() if remembered is None else remembered
     try:
-        entry = _parsed(line)
+        entry = remembered.lines.entry(line)
         identity = entry.get("id")
         label = label if identity is None else str(identity)
         case = _reader(entry.get("provider"), remembered)(entry, remembered)
@@ -79,16 +89,6 @@ def _reader(provider: object, remembered: Remembered) -> CaseReader:
     return (
         remembered.memory.once(case_reader, provider) if isinstance(provider, str) else case_reader(provider)
     )
-
-
-def _parsed(line: bytes) -> Mapping[str, object]:
-    try:
-        entry = loads(line)
-    except OddJson as error:
-        raise InputError(f"the line {error}", fix="give one JSON object a line") from error
-    if not isinstance(entry, Mapping):
-        raise InputError("the line is not a JSON object", fix="see `weightguard schema case`")
-    return entry
 
 
 def _record(identity: object, decision: Decision, problems: Sequence[CaseProblem]) -> dict[str, object]:

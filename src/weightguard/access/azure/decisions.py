@@ -145,9 +145,10 @@ class Decisions:
         locks = () if need.is_data else tuple(one.lock for one in context.locks)
         given = replace(
             policies, roles=context.roles, assignments=rules, parents=context.parents, locks=locks,
-            groups=context.groups_of.get(name, frozenset()), memory=context.estate.memory,
+            memory=context.estate.memory,
         )  # fmt: skip
-        request = Request(name, need.action, need.is_data, need.resource, told, open=True)
+        groups = context.groups_of.get(name, frozenset())
+        request = Request(name, need.action, need.is_data, need.resource, told, open=True, groups=groups)
         decision = decide(request, given)
         if decision.outcome is Outcome.DENIED_EXPLICITLY and all(why.layer == "lock" for why in decision.by):
             return self._unlocked(name, assigned, need, decision, request, given)

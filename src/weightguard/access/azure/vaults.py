@@ -65,8 +65,8 @@ class VaultAccess:
             for leaf in sorted(self.context.leaves(name)):
                 groups = self.context.groups_of.get(leaf, frozenset())
                 for action in _USES:
-                    request = Request(leaf, KEYS + action, True, resource, {}, open=True)
-                    found = decide(request, Policies(vault=settings, groups=groups))
+                    request = Request(leaf, KEYS + action, True, resource, {}, open=True, groups=groups)
+                    found = decide(request, Policies(vault=settings))
                     if found.may_be_allowed:
                         grant = Grant((Because(f"{vault.id}#accessPolicies", name),), self._closed(vault))
                         yield Link(leaf, place.id, (Step(KEYS + action, grant, resource),))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from weightguard.access.provider import Exposure
 from weightguard.estate.model import NamedPolicy
 from weightguard.memory import Memory
-from weightguard.policy.gcp.members import canonical
+from weightguard.policy.gcp.groups import canonical
 
 _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 

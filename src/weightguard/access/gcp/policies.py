@@ -35,7 +35,7 @@ from weightguard.policy.gcp import (
     Policies,
     RoleDefinition,
 )
-from weightguard.policy.gcp.members import canonical
+from weightguard.policy.gcp.groups import canonical
 from weightguard.policy.gcp.names import relative
 
 ACCOUNT: Final = "serviceAccount:"

@@ -13,7 +13,7 @@ from weightguard.access.model import Because, Hop
 from weightguard.access.provider import Rewritten, Unit
 from weightguard.estate.fact import Collection, Fact, Known
 from weightguard.estate.model import Estate, NamedPolicy
-from weightguard.policy.gcp.members import canonical
+from weightguard.policy.gcp.groups import canonical
 
 _MEMBERS: Final = "members"
 _OWN, _LETS_IN = 0, 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from weightguard.errors import InputError
@@ -68,6 +69,7 @@ class AzureCase:
 
     request: Request
     policies: Policies
+    odd: tuple[CaseProblem, ...] = ()
 
     def decide(self) -> Decision:
         """The decision."""
@@ -81,14 +83,9 @@ class AzureCase:
         """A decision in lines: which layers said what, in order."""
         return explain(decision, WORDS)
 
-    def problems(self) -> list[CaseProblem]:
+    def problems(self) -> tuple[CaseProblem, ...]:
         """Conditions that do not parse: an assignment with one grants nothing."""
-        return [
-            problem
-            for one in self.policies.assignments
-            if one.condition is not None
-            for problem in _not_parsed(one, self.policies.memory)
-        ]
+        return self.odd
 
 
 def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AzureCase:
@@ -101,51 +98,54 @@ def parse_case(entry: Mapping[str, object], remembered: Remembered) -> AzureCase
     Raises:
         InputError: a part is missing or is not what it should be.
     """
-    request, given = _request(entry), entry.get("policies")
-
-    def read() -> Policies:
-        return replace(_read(given, request.principal), memory=remembered.memory)
-
-    policies = remembered.once(given, read, "azure", request.principal)
-    return AzureCase(request, policies)
+    given = entry.get("policies")
+    policies, memberships, odd = remembered.once(given, lambda: _read(given, remembered), "azure")
+    return AzureCase(_request(entry, memberships), policies, odd)
 
 
-def _read(policies: object, principal: str) -> Policies:
+def _read(policies: object, remembered: Remembered) -> tuple[Policies, Memberships, tuple[CaseProblem, ...]]:
+    """The policies, who is in which group, and what is odd about the policies."""
     raw = reading.mapping(policies, "policies")
     unknown = sorted(str(name) for name in raw if name not in _PARTS)
     if unknown:
         raise InputError(
             f"unknown part of the policies {unknown[0]!r}", fix=f"one of {', '.join(sorted(_PARTS))}"
         )
-    return _policies(raw, principal)
+    listed = raw.get("group_memberships")
+    memberships = remembered.once(
+        listed, lambda: Memberships(reading.mapping(listed, "group_memberships")), "azure groups"
+    )
+    found = replace(_policies(raw, remembered), memory=remembered.memory)
+    return found, memberships, tuple(_unreadable(found))
 
 
-def _request(entry: Mapping[str, object]) -> Request:
+def _request(entry: Mapping[str, object], memberships: Memberships) -> Request:
     raw = reading.request(entry, frozenset({"principal", "action", "dataAction", "resource"}))
     is_data = "dataAction" in raw
     if is_data == ("action" in raw):
         raise InputError("request has not one of action and dataAction", fix="give one of them")
+    principal = reading.text(raw, "principal", "request")
     return Request(
-        principal=reading.text(raw, "principal", "request"),
+        principal=principal,
         action=reading.text(raw, "dataAction" if is_data else "action", "request"),
         is_data=is_data,
         resource=reading.text(raw, "resource", "request"),
         context=dict(reading.mapping(raw.get("context"), "context")),
         open=reading.is_open(entry.get("assume")),
+        groups=memberships.of(principal),
     )
 
 
-def _policies(raw: Mapping[str, Any], principal: str) -> Policies:
+def _policies(raw: Mapping[str, Any], remembered: Remembered) -> Policies:
     storage, key_vault = raw.get("storage_account_settings"), raw.get("key_vault_settings")
     lists = raw.get("adls_acl")
     return Policies(
         roles={
-            name: _role(name, one)
+            name: remembered.once(one, partial(_role, name, one), "azure role")
             for name, one in reading.mapping(raw.get("role_definitions"), "role_definitions").items()
         },
         assignments=tuple(map(_assignment, reading.rows(raw.get("role_assignments"), "role_assignments"))),
         denials=tuple(_denials(reading.rows(raw.get("deny_assignments"), "deny_assignments"))),
-        groups=_groups(reading.mapping(raw.get("group_memberships"), "group_memberships"), principal),
         parents=_parents(reading.mapping(raw.get("management_groups"), "management_groups")),
         locks=tuple(
             Lock(reading.text(one, "scope", "a lock"), reading.text(one, "level", "a lock"))
@@ -198,16 +198,26 @@ def _principals(raw: object, where: str) -> tuple[str, ...]:
     return tuple(reading.text(one, "id", where) for one in reading.rows(raw, where))
 
 
-def _groups(raw: Mapping[str, Any], principal: str) -> frozenset[str]:
-    """The groups that a principal is in: the map gives the groups of each member, or the members of each group."""
-    listed = {name: reading.texts(held, f"group_memberships of {name}") for name, held in raw.items()}
-    if principal in listed:
-        return _reached(principal, listed)
-    holders: dict[str, tuple[str, ...]] = {}
-    for group, members in listed.items():
-        for member in members:
-            holders[member] = (*holders.get(member, ()), group)
-    return _reached(principal, holders)
+class Memberships:
+    """Who is in which groups: the map gives the groups of each member, or the members of each group."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self._listed = {
+            name: reading.texts(held, f"group_memberships of {name}") for name, held in raw.items()
+        }
+        self._holders: dict[str, tuple[str, ...]] = {}
+        for group, members in self._listed.items():
+            for member in members:
+                self._holders[member] = (*self._holders.get(member, ()), group)
+        self._of: dict[str, frozenset[str]] = {}
+
+    def of(self, principal: str) -> frozenset[str]:
+        """The groups that a principal is in, through others among them."""
+        found = self._of.get(principal)
+        if found is None:
+            steps = self._listed if principal in self._listed else self._holders
+            found = self._of[principal] = _reached(principal, steps)
+        return found
 
 
 def _reached(start: str, steps: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
@@ -295,6 +305,12 @@ def _vault(given: Mapping[str, Any]) -> Vault:
         for one in reading.rows(given.get("accessPolicies"), "accessPolicies")
     )
     return Vault(bool(given.get("enableRbacAuthorization")), policies, _network(given))
+
+
+def _unreadable(policies: Policies) -> Iterator[CaseProblem]:
+    for one in policies.assignments:
+        if one.condition is not None:
+            yield from _not_parsed(one, policies.memory)
 
 
 def _not_parsed(assignment: Assignment, memory: Memory) -> Iterator[CaseProblem]:

@@ -29,6 +29,7 @@ from weightguard.policy.azure.syntax import (
     parse,
 )
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
+from weightguard.policy.pattern import glob
 
 OPERATOR: Final = "ABAC"
 """The operator of a `Condition` whose one value is a comparison that is open."""
@@ -39,15 +40,15 @@ _ALWAYS_THERE: Final = frozenset({"environment:utcnow"})
 Values = tuple[str, ...]
 
 
-def holds(text: str, request: Request, memory: Memory) -> Formula:
+def holds(text: str, facts: Facts, memory: Memory) -> Formula:
     """When a condition is true; never where it does not parse. The memory keeps what it says."""
     try:
-        return _when(memory.once(parse, text), _Facts(request))
+        return _when(memory.once(parse, text), facts)
     except NotACondition:
         return NEVER
 
 
-class _Facts:
+class Facts:
     """What is known of a request's attributes."""
 
     def __init__(self, request: Request) -> None:
@@ -110,7 +111,7 @@ def _values(value: object) -> Values:
     return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
 
 
-def _when(node: Node, facts: _Facts) -> Formula:
+def _when(node: Node, facts: Facts) -> Formula:
     if isinstance(node, Not):
         return negation(_when(node.of, facts))
     if isinstance(node, Both):
@@ -128,20 +129,20 @@ def _settled(value: bool) -> Formula:
     return ALWAYS if value else NEVER
 
 
-def _named(node: Matches, facts: _Facts) -> bool:
+def _named(node: Matches, facts: Facts) -> bool:
     if node.function == "actionmatches":
         return any(matches(pattern, facts.request.action) for pattern in node.values)
     return any(value.lower() == facts.suboperation for value in node.values)
 
 
-def _exists(node: Exists, facts: _Facts) -> Formula:
+def _exists(node: Exists, facts: Facts) -> Formula:
     found = facts.find(node.attribute)
     if isinstance(found, Condition):
         return Condition(found.key, OPERATOR, (f"exists {found.key}",), needs=found.needs)
     return _settled(bool(found))
 
 
-def _compared(node: Comparison, facts: _Facts) -> Formula:
+def _compared(node: Comparison, facts: Facts) -> Formula:
     name, negated = _operator(node.operator)
     compare = _OPERATORS.get(name)
     if compare is None:
@@ -186,11 +187,7 @@ def _quantified(quantifier: str, values: Values, wanted: Values, compare: Callab
 
 
 def _like(value: str, pattern: str) -> bool:
-    parts = re.split(r"(\*+|\?)", pattern)
-    tokens = [".*" if one.startswith("*") else "." if one == "?" else re.escape(one) for one in parts]
-    import re2
-
-    return bool(re2.fullmatch("(?s)" + "".join(tokens), value))
+    return glob(pattern).matches(value)
 
 
 def _without_case(compare: Callable[[str, str], bool]) -> Callable[[str, str], bool]:

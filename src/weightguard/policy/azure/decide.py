@@ -13,37 +13,79 @@ assignments"; Resource Manager documentation, "Lock your resources to protect yo
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Final, cast
 
-from weightguard.policy.azure import roles, storage, vault
-from weightguard.policy.azure.conditions import holds
-from weightguard.policy.azure.model import Assignment, Denial, Lock, Permission, Policies, Request
-from weightguard.policy.azure.scopes import lies_in, matches, plain
+from weightguard.policy.azure import storage, vault
+from weightguard.policy.azure.conditions import Facts, holds
+from weightguard.policy.azure.ground import Asked, Held, ground
+from weightguard.policy.azure.model import Policies, Request
 from weightguard.policy.decision import Decision, Outcome, Reason, Verdict
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, all_of, any_of, negation
 
-_EVERYBODY = "00000000-0000-0000-0000-000000000000"
-_LOCKS = "microsoft.authorization/locks/"
+_MOST_ASKED: Final = 4_096
+"""Questions that are kept of one set of policies; one more, and they are forgotten."""
+_WITHOUT_REFERENCES: Final = 2
+_OBTAINED: Final = "key_obtained_by"
 _Found = list[tuple[Formula, Reason]]
 
 
 def decide(request: Request, policies: Policies) -> Decision:
     """Decide one request."""
-    return _Question(request, policies).decision()
+    return _question(request, policies).decision(request)
+
+
+def _question(request: Request, policies: Policies) -> _Question:
+    """The question that a request puts; the same one for all who ask the same and tell the same."""
+    asked = Asked(request.action, request.is_data, request.resource)
+    try:
+        told = marshal.dumps(request.context, _WITHOUT_REFERENCES) if request.context else b""  # type: ignore[arg-type]
+    except ValueError:  # A value that is not from JSON.
+        return _Question(asked, request, policies)
+    key = (asked, request.open, told)
+    found = policies.asked.get(key)
+    if found is None:
+        if len(policies.asked) >= _MOST_ASKED:
+            policies.asked.clear()
+        found = policies.asked[key] = _Question(asked, request, policies)
+    return cast(_Question, found)
 
 
 class _Question:
-    def __init__(self, request: Request, policies: Policies) -> None:
+    """May somebody do this to that? What does not hang on who asks is worked out once for all who do.
+
+    Args:
+        request: with what is told of it; whose it is does not matter here.
+    """
+
+    def __init__(self, asked: Asked, request: Request, policies: Policies) -> None:
         self._request = request
         self._policies = policies
-        self._principals = frozenset(one.lower() for one in (request.principal, *policies.groups))
+        self._ground = ground(asked, policies)
+        self._facts = Facts(request)
+        self._formulas: dict[int, Formula] = {}
+        self._by_names: dict[frozenset[str], Decision] = {}
 
-    def decision(self) -> Decision:
-        """What all layers say together."""
-        denied = [*self._denied()]
-        locked = [*self._locked()]
-        allowed = [*self._allowed()]
-        network = self._network()
+    def decision(self, request: Request) -> Decision:
+        """What all layers say together of somebody's request."""
+        principals = frozenset(map(str.lower, (request.principal, *request.groups)))
+        if (
+            self._request.context.get(_OBTAINED) is not None
+        ):  # Whether they may get the key is another question, of them.
+            return self._decided(request, principals)
+        known = principals & self._ground.names
+        found = self._by_names.get(known)
+        if found is None:
+            found = self._by_names[known] = self._decided(request, known)
+        return found
+
+    def _decided(self, request: Request, principals: frozenset[str]) -> Decision:
+        denied = [*self._denied(principals)]
+        locked: _Found = [(ALWAYS, reason) for reason in self._ground.locked]
+        allowed = [*self._allowed(request, principals)]
+        network = self._network
         ways = tuple(dict.fromkeys(why.layer for _, why in allowed)) or ("rbac",)
         said = (
             ("deny", _denying(denied)),
@@ -58,137 +100,90 @@ class _Question:
         )
         return _concluded([*denied, *locked], allowed, network, steps)
 
-    def _holds(self, condition: str) -> Formula:
-        return holds(condition, self._request, self._policies.memory)
+    def _holds(self, condition: str | None) -> Formula:
+        return ALWAYS if condition is None else holds(condition, self._facts, self._policies.memory)
 
-    # What stops
-
-    def _denied(self) -> Iterator[tuple[Formula, Reason]]:
-        for denial in self._policies.denials:
-            if not self._concerns(denial) or not any(map(self._permits, denial.permissions)):
-                continue
-            formula = ALWAYS if denial.condition is None else self._holds(denial.condition)
-            if formula is not NEVER:
-                yield formula, Reason("deny", denial.name, denial.scope)
-
-    def _concerns(self, denial: Denial) -> bool:
-        if denial.only_here and plain(denial.scope) != plain(self._request.resource):
-            return False
-        if not lies_in(self._request.resource, denial.scope, self._policies.parents):
-            return False
-        meant = {one.lower() for one in denial.principals}
-        spared = {one.lower() for one in denial.excluded}
-        return bool(meant & {*self._principals, _EVERYBODY}) and not spared & self._principals
-
-    def _locked(self) -> Iterator[tuple[Formula, Reason]]:
-        if self._request.is_data or not self._changes():
-            return
-        for lock in self._policies.locks:
-            if self._stops(lock):
-                yield ALWAYS, Reason("lock", lock.scope, lock.level)
-
-    def _changes(self) -> bool:
-        action = self._request.action.lower()
-        return not action.endswith("/read") and not action.startswith(_LOCKS)
-
-    def _stops(self, lock: Lock) -> bool:
-        deletes = self._request.action.lower().endswith("/delete")
-        if not deletes and lock.level.lower() != "readonly":
-            return False
-        inside = lies_in(self._request.resource, lock.scope, self._policies.parents)
-        # What holds something that is locked cannot be deleted either.
-        return inside or (deletes and lies_in(lock.scope, self._request.resource, self._policies.parents))
+    def _denied(self, principals: frozenset[str]) -> Iterator[tuple[Formula, Reason]]:
+        for one in self._ground.refusals:
+            if one.means(principals):
+                formula = self._holds(one.condition)
+                if formula is not NEVER:
+                    yield formula, one.reason
 
     # What lets in
 
-    def _allowed(self) -> Iterator[tuple[Formula, Reason]]:
+    def _allowed(self, request: Request, principals: frozenset[str]) -> Iterator[tuple[Formula, Reason]]:
         if not self._request.is_data:
-            yield from self._by_role()
+            yield from self._by_role(principals)
         elif self._policies.vault is not None and vault.permission(self._request.action) is not None:
-            yield from self._of_vault()
+            yield from self._of_vault(principals)
         else:
-            yield from self._of_storage()
+            yield from self._of_storage(request, principals)
 
-    def _by_role(self) -> Iterator[tuple[Formula, Reason]]:
-        for assignment in self._policies.assignments:
-            if assignment.principal.lower() not in self._principals:
-                continue
-            if lies_in(self._request.resource, assignment.scope, self._policies.parents):
-                formula = self._assigned(assignment)
+    def _by_role(self, principals: frozenset[str]) -> Iterator[tuple[Formula, Reason]]:
+        for number, one in enumerate(self._ground.held):
+            if one.principal in principals:
+                formula = self._formulas.get(number)
+                if formula is None:
+                    formula = self._formulas[number] = self._assigned(one)
                 if formula is not NEVER:
-                    yield formula, Reason("rbac", assignment.scope, assignment.role)
+                    yield formula, one.reason
 
-    def _assigned(self, assignment: Assignment) -> Formula:
-        permissions = roles.find(assignment.role, self._policies.roles)
-        condition = ALWAYS if assignment.condition is None else self._holds(assignment.condition)
-        if permissions is None:
-            action = self._request.action
-            return all_of(
-                (Condition(assignment.role, "Permits", (action,), needs=(assignment.role,)), condition)
-            )
-        permits = any_of(
-            ALWAYS if one.condition is None else self._holds(one.condition)
-            for one in permissions
-            if self._permits(one)
-        )
-        return all_of((permits, condition))
-
-    def _permits(self, permission: Permission) -> bool:
-        if self._request.is_data:
-            wanted, left_out = permission.data_actions, permission.not_data_actions
+    def _assigned(self, one: Held) -> Formula:
+        if one.permitting is None:
+            role, action = one.reason.statement, self._request.action
+            permits: Formula = Condition(role, "Permits", (action,), needs=(role,))
         else:
-            wanted, left_out = permission.actions, permission.not_actions
-        action = self._request.action
-        return any(matches(one, action) for one in wanted) and not any(
-            matches(one, action) for one in left_out
-        )
+            permits = any_of(map(self._holds, one.permitting))
+        return all_of((permits, self._holds(one.condition)))
 
-    def _of_vault(self) -> Iterator[tuple[Formula, Reason]]:
+    def _of_vault(self, principals: frozenset[str]) -> Iterator[tuple[Formula, Reason]]:
         """Roles decide, or access policies do: never both."""
         found = self._policies.vault
         if found is None or found.by_role:
-            yield from self._by_role()
+            yield from self._by_role(principals)
             return
-        principal = vault.by_policy(self._request.action, self._principals, found)
+        principal = vault.by_policy(self._request.action, principals, found)
         if principal is not None:
             yield ALWAYS, Reason("access_policy", self._request.resource, principal)
 
-    def _of_storage(self) -> Iterator[tuple[Formula, Reason]]:
+    def _of_storage(self, request: Request, principals: frozenset[str]) -> Iterator[tuple[Formula, Reason]]:
         settings, context = self._policies.storage, self._request.context
         how = context.get("authorization", "Entra")
         if how is None:
             if settings is not None and storage.is_public(self._request, settings):
                 yield ALWAYS, Reason("anonymous", self._request.resource, "public access")
         elif how in ("SharedKey", "account SAS", "service SAS"):
-            yield from self._by_key(str(how))
+            yield from self._by_key(str(how), request)
         elif how == "user delegation SAS":
             if storage.signature_permits(self._request):
                 yield ALWAYS, Reason("sas", self._request.resource, str(how))
         else:
-            yield from self._by_role()
+            yield from self._by_role(principals)
             if settings is not None and (formula := storage.by_lists(self._request, settings)) is not NEVER:
                 yield formula, Reason("acl", self._request.resource, "access control lists")
 
-    def _by_key(self, how: str) -> Iterator[tuple[Formula, Reason]]:
+    def _by_key(self, how: str, request: Request) -> Iterator[tuple[Formula, Reason]]:
         """With an account key, or a signature that it made: nobody's roles are asked."""
         settings = self._policies.storage
         if settings is not None and not settings.shared_key:
             return
         if how != "SharedKey" and not storage.signature_permits(self._request):
             return
-        obtained = self._obtained()
+        obtained = self._obtained(request)
         if obtained is not NEVER:
             yield obtained, Reason("shared_key" if how == "SharedKey" else "sas", self._request.resource, how)
 
-    def _obtained(self) -> Formula:
+    def _obtained(self, request: Request) -> Formula:
         """When the principal may get the key that it is said to have got."""
-        action = self._request.context.get("key_obtained_by")
+        action = self._request.context.get(_OBTAINED)
         if not isinstance(action, str):
             return ALWAYS
         account = self._request.resource.lower().partition("/blobservices/")[0]
-        asked = Request(self._request.principal, action, False, account, {}, self._request.open)
+        asked = Request(request.principal, action, False, account, {}, self._request.open, request.groups)
         return decide(asked, self._policies).conditions
 
+    @cached_property
     def _network(self) -> Formula:
         if not self._request.is_data:
             return ALWAYS

@@ -24,6 +24,7 @@ class Request:
         resource: the resource's id.
         context: what is known besides; see `weightguard schema case`.
         open: whether what `context` does not tell may be anything; else it is absent.
+        groups: the groups that the principal is in, through others among them.
     """
 
     principal: str
@@ -32,6 +33,7 @@ class Request:
     resource: str
     context: Mapping[str, object] = field(default_factory=dict)
     open: bool = False
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +148,25 @@ class Policies:
 
     Args:
         roles: by name or id, before the built-in ones; None in place of a role's permissions: nobody knows them.
-        groups: the groups that the asking principal is in, through others among them.
         parents: the management group, or None for the root, that a subscription or management group lies in.
         storage: the storage account that the request is about; None: nobody told.
         vault: the vault that the request is about; None: nobody told.
         memory: the conditions that were parsed.
+        by_scope: the assignments by their plain scopes, with their places among all; empty until they are asked for.
+        grounds: what was worked out of these very policies; see `ground`.
+        asked: the questions that were put to them last.
     """
 
     roles: Mapping[str, tuple[Permission, ...] | None] = field(default_factory=dict)
     assignments: tuple[Assignment, ...] = ()
     denials: tuple[Denial, ...] = ()
-    groups: frozenset[str] = frozenset()
     parents: Mapping[str, str] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
     storage: Storage | None = None
     vault: Vault | None = None
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    by_scope: dict[str, list[tuple[int, Assignment]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    grounds: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+    asked: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)

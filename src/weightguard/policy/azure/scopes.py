@@ -37,6 +37,12 @@ def above(resource: str, parents: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(_above(plain(resource), parents))
 
 
+def around(resource: str, parents: Mapping[str, str]) -> frozenset[str]:
+    """All scopes, plain, that a resource lies in or is; see `lies_in`."""
+    at = plain(resource)
+    return frozenset(("/", at, *_above(at, parents)))
+
+
 def _above(resource: str, parents: Mapping[str, str]) -> Iterator[str]:
     at = resource
     if at.startswith(MANAGEMENT_GROUP):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from weightguard.errors import InputError
@@ -12,8 +13,7 @@ from weightguard.policy import reading
 from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision, Reason
 from weightguard.policy.gcp.decide import decide
-from weightguard.policy.gcp.groups import Groups
-from weightguard.policy.gcp.members import canonical
+from weightguard.policy.gcp.groups import Groups, canonical
 from weightguard.policy.gcp.model import (
     Binding,
     Boundary,
@@ -108,11 +108,11 @@ def parse_case(entry: Mapping[str, object], remembered: Remembered) -> GcpCase:
             with it grants nothing, a deny rule with it denies.
     """
     given = entry.get("policies")
-    policies, odd = remembered.once(given, lambda: _read(given, remembered.memory), "gcp")
+    policies, odd = remembered.once(given, lambda: _read(given, remembered), "gcp")
     return GcpCase(_request(entry), policies, odd)
 
 
-def _read(policies: object, memory: Memory) -> tuple[Policies, tuple[CaseProblem, ...]]:
+def _read(policies: object, remembered: Remembered) -> tuple[Policies, tuple[CaseProblem, ...]]:
     """The policies, and what is odd about them."""
     raw = reading.mapping(policies, "policies")
     unknown = sorted(str(name) for name in raw if name not in _PARTS)
@@ -121,7 +121,7 @@ def _read(policies: object, memory: Memory) -> tuple[Policies, tuple[CaseProblem
             f"unknown part of the policies {unknown[0]!r}", fix=f"one of {', '.join(sorted(_PARTS))}"
         )
     settings = reading.mapping(raw.get("storage_settings"), "storage_settings")
-    found = replace(_policies(raw, settings), memory=memory)
+    found = replace(_policies(raw, settings, remembered), memory=remembered.memory)
     return found, (*_unheard(settings), *_unreadable(found))
 
 
@@ -136,13 +136,14 @@ def _request(entry: Mapping[str, object]) -> Request:
     )
 
 
-def _policies(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Policies:
+def _policies(raw: Mapping[str, Any], settings: Mapping[str, Any], remembered: Remembered) -> Policies:
+    groups = raw.get("groups")
     return Policies(
         parents=_parents(reading.mapping(raw.get("hierarchy"), "hierarchy")),
-        bindings=_bindings(reading.rows(raw.get("allow_policies"), "allow_policies")),
+        bindings=_bindings(reading.rows(raw.get("allow_policies"), "allow_policies"), remembered),
         denials=tuple(_denials(reading.rows(raw.get("deny_policies"), "deny_policies"))),
         roles={name: _role(name, one) for name, one in reading.mapping(raw.get("roles"), "roles").items()},
-        groups=_groups(reading.mapping(raw.get("groups"), "groups")),
+        groups=remembered.once(groups, lambda: _groups(reading.mapping(groups, "groups")), "gcp groups"),
         buckets={name.removeprefix("buckets/"): _bucket(name, one) for name, one in settings.items()},
         constraints=tuple(map(_constraint, reading.rows(raw.get("org_policies"), "org_policies"))),
         boundaries=tuple(_boundaries(reading.rows(raw.get("pab_policies"), "pab_policies"))),
@@ -167,16 +168,24 @@ def _parents(raw: Mapping[str, Any]) -> dict[str, str]:
     return {relative(child): relative(parent) for child, parent in raw.items()}
 
 
-def _bindings(raw: list[Mapping[str, Any]]) -> dict[str, tuple[Binding, ...]]:
-    found: dict[str, list[Binding]] = {}
+def _bindings(raw: list[Mapping[str, Any]], remembered: Remembered) -> dict[str, tuple[Binding, ...]]:
+    found: dict[str, tuple[Binding, ...]] = {}
     for policy in raw:
-        place = relative(reading.text(policy, "resource", "allow_policies"))
-        for one in reading.rows(policy.get("bindings"), f"bindings of {place}"):
-            expression, title = _condition(one.get("condition"), place)
-            members = reading.texts(one.get("members"), f"members of {place}")
-            binding = Binding(reading.text(one, "role", f"a binding of {place}"), members, expression, title)
-            found.setdefault(place, []).append(binding)
-    return {place: tuple(items) for place, items in found.items()}
+        place, bindings = remembered.once(policy, partial(_allow_policy, policy), "gcp allow policy")
+        if bindings:
+            found[place] = (*found.get(place, ()), *bindings)
+    return found
+
+
+def _allow_policy(policy: Mapping[str, Any]) -> tuple[str, tuple[Binding, ...]]:
+    """The resource that a policy lies on, and its bindings."""
+    place = relative(reading.text(policy, "resource", "allow_policies"))
+    found: list[Binding] = []
+    for one in reading.rows(policy.get("bindings"), f"bindings of {place}"):
+        expression, title = _condition(one.get("condition"), place)
+        members = reading.texts(one.get("members"), f"members of {place}")
+        found.append(Binding(reading.text(one, "role", f"a binding of {place}"), members, expression, title))
+    return place, tuple(found)
 
 
 def _condition(raw: object, where: str) -> tuple[str | None, str | None]:

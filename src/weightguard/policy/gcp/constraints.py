@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from weightguard.policy.decision import Reason
-from weightguard.policy.gcp.members import canonical
-from weightguard.policy.gcp.model import Constraint, Policies, Request
+from weightguard.policy.gcp.groups import canonical
+from weightguard.policy.gcp.model import Constraint, Policies
 from weightguard.policy.gcp.names import lineage
 
 _STOPS: Final = {
@@ -46,19 +46,16 @@ def is_enforced(name: str, resource: str, policies: Policies) -> bool:
     return found is not None and bool(found.enforced)
 
 
-def stopping(request: Request, policies: Policies) -> Iterator[Reason]:
-    """The organisation policies that refuse a request."""
+def stopping(permission: str, resource: str, policies: Policies) -> Iterator[Reason]:
+    """The organisation policies that refuse requests for a permission on a resource."""
     for name, permissions in _STOPS.items():
-        if request.permission in permissions and is_enforced(name, request.resource, policies):
-            yield Reason("org_policy", _place(name, request, policies), name)
-    usage = in_force(_USAGE, request.resource, policies)
-    if usage is not None and _refuses(usage, f"{request.permission.partition('.')[0]}.googleapis.com"):
+        if permission in permissions:
+            found = in_force(name, resource, policies)
+            if found is not None and found.enforced:
+                yield Reason("org_policy", found.resource, name)
+    usage = in_force(_USAGE, resource, policies)
+    if usage is not None and _refuses(usage, f"{permission.partition('.')[0]}.googleapis.com"):
         yield Reason("org_policy", usage.resource, _USAGE)
-
-
-def _place(name: str, request: Request, policies: Policies) -> str:
-    found = in_force(name, request.resource, policies)
-    return request.resource if found is None else found.resource
 
 
 def _refuses(constraint: Constraint, value: str) -> bool:

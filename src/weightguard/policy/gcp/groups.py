@@ -21,6 +21,25 @@ _APART: Final = (EVERYBODY, SIGNED_IN, "deleted:", *CONVENIENCE)
 """How names begin that mean something of their own, whatever holds members by that name."""
 
 
+_OTHER_NOTATION: Final = (
+    ("principal://goog/subject/", "user:"),
+    ("principal://iam.googleapis.com/projects/-/serviceAccounts/", "serviceAccount:"),
+    ("principalSet://goog/group/", "group:"),
+)
+
+
+def canonical(member: str) -> str:
+    """A principal or a set of them in the notation of allow policies; e-mail addresses in lower case, as IAM keeps them."""
+    if member == "principalSet://goog/public:all":
+        return EVERYBODY
+    if member.startswith("principal"):
+        for other, own in _OTHER_NOTATION:
+            if member.startswith(other):
+                member = own + member.removeprefix(other)
+    kind, colon, name = member.partition(":")
+    return f"{kind}:{name.lower()}" if colon and "@" in name and not name.startswith("//") else member
+
+
 class Groups(Mapping[str, tuple[str, ...] | None]):
     """Sets of principals by name; None: nobody could read whom it holds.
 
@@ -28,12 +47,12 @@ class Groups(Mapping[str, tuple[str, ...] | None]):
         held: group -> whom it holds, both in the notation of allow policies.
     """
 
-    __slots__ = ("_around", "_held", "_holders", "_told")
+    __slots__ = ("_certain", "_held", "_holders", "_told")
 
     def __init__(self, held: Mapping[str, tuple[str, ...] | None]) -> None:
         self._held = held
         self._holders: dict[str, list[str]] | None = None
-        self._around: dict[str, frozenset[str]] = {}
+        self._certain: dict[str, frozenset[str]] = {}
         self._told: dict[str, bool] = {}
 
     def __getitem__(self, name: str) -> tuple[str, ...] | None:
@@ -52,12 +71,19 @@ class Groups(Mapping[str, tuple[str, ...] | None]):
     def __len__(self) -> int:
         return len(self._held)
 
-    def around(self, member: str) -> frozenset[str]:
-        """The sets that hold a member by its name, or hold such a set."""
-        found = self._around.get(member)
+    def certain(self, written: str) -> frozenset[str]:
+        """As whom somebody is known by name alone: themselves, the sets that hold them, everybody."""
+        found = self._certain.get(written)
         if found is None:
-            found = self._around[member] = frozenset(self._upwards(member))
+            found = self._certain[written] = self._known_as(canonical(written))
         return found
+
+    def _known_as(self, member: str) -> frozenset[str]:
+        if member == EVERYBODY:
+            return frozenset((EVERYBODY,))
+        found = {member, EVERYBODY, *self._upwards(member)}
+        # Whoever signs in elsewhere has no Google account.
+        return frozenset(found if member.startswith("principal") else {*found, SIGNED_IN})
 
     def _upwards(self, member: str) -> set[str]:
         if self._holders is None:

@@ -14,29 +14,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from weightguard.policy.formula import ALWAYS, NEVER, Condition, Formula, any_of
-from weightguard.policy.gcp.groups import CONVENIENCE, EVERYBODY, SIGNED_IN
+from weightguard.policy.gcp.groups import CONVENIENCE, EVERYBODY, SIGNED_IN, canonical
 from weightguard.policy.gcp.model import Policies
 from weightguard.policy.gcp.names import lineage
 
-_OTHER_NOTATION: Final = (
-    ("principal://goog/subject/", "user:"),
-    ("principal://iam.googleapis.com/projects/-/serviceAccounts/", "serviceAccount:"),
-    ("principalSet://goog/group/", "group:"),
-)
 _CONTAINER: Final = "principalSet://cloudresourcemanager.googleapis.com/"
 _CUSTOMER: Final = "principalSet://goog/cloudIdentityCustomerId/"
 _PROJECT_OF_ACCOUNT: Final = re.compile(r"serviceAccount:[^@]+@([^.]+)\.iam\.gserviceaccount\.com")
-
-
-def canonical(member: str) -> str:
-    """A principal or a set of them in the notation of allow policies; e-mail addresses in lower case, as IAM keeps them."""
-    if member == "principalSet://goog/public:all":
-        return EVERYBODY
-    for other, own in _OTHER_NOTATION:
-        if member.startswith(other):
-            member = own + member.removeprefix(other)
-    kind, colon, name = member.partition(":")
-    return f"{kind}:{name.lower()}" if colon and "@" in name and not name.startswith("//") else member
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +91,7 @@ class Members:
         self._groups = policies.groups
         self._known: dict[str, Formula] = {}
         self._opened: set[str] = set()
-        self.certain = self._certain()
-
-    def _certain(self) -> frozenset[str]:
-        if self._asker == EVERYBODY:
-            return frozenset((EVERYBODY,))
-        found = {self._asker, EVERYBODY, *self._groups.around(self._asker)}
-        # Whoever signs in elsewhere has no Google account.
-        return frozenset(found if self._asker.startswith("principal") else {*found, SIGNED_IN})
+        self.certain = policies.groups.certain(member)
 
     def means(self, written: str) -> Formula:
         """When a member of a policy is, or includes, whoever asks."""

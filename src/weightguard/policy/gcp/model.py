@@ -163,7 +163,8 @@ class Policies:
         boundaries: None: nobody knows which there are.
         tags: the tags of each resource, by key; None: nobody knows any.
         memory: the conditions that were parsed.
-        prepared: what was worked out of these very policies; see `decide`.
+        prepared: what was worked out of these very policies; see `ground`.
+        grounds: the same, of permissions on resources that were asked for last.
         asked: the questions that were put to them last.
     """
 
@@ -177,9 +178,12 @@ class Policies:
     boundaries: tuple[Boundary, ...] = ()
     tags: Mapping[str, Mapping[str, str]] | None = None
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
-    prepared: dict[tuple[str, str], object] = field(
+    prepared: dict[tuple[str, str, str], object] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
-    asked: dict[tuple[str, str, bool, bool], object] = field(
+    grounds: dict[tuple[str, str], object] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    asked: dict[tuple[str, str, bool, bool, bytes], object] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
