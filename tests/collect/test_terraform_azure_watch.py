@@ -193,3 +193,31 @@ def test_what_a_machine_is_made_of_is_told(tmp_path: Path) -> None:
     assert isinstance(told, Known)
     assert told.value["securityType"] == "ConfidentialVM"
     assert told.value["uefiSettings"] == {"secureBootEnabled": True, "vTpmEnabled": True}
+
+
+def test_definitions_of_azure_policy_and_sets_of_them_are_read_as_they_are_assigned(tmp_path: Path) -> None:
+    own, guards = (
+        f"{FOLDER}/providers/Microsoft.Authorization/{one}"
+        for one in ("policyDefinitions/d", "policySetDefinitions/s")
+    )
+    rule = {
+        "if": {"field": "type", "equals": "Microsoft.Security/pricings"},
+        "then": {"effect": "[parameters('e')]"},
+    }
+    found = estate(
+        tmp_path,
+        item("azurerm_policy_definition", id=own, policy_type="Custom", mode="All", policy_rule=json.dumps(rule)),
+        item(
+            "azurerm_policy_set_definition", id=guards, policy_type="Custom",
+            policy_definition_reference=[{"policy_definition_id": own, "parameter_values": '{"e": {"value": "deny"}}'}],
+        ),
+        item(
+            "azurerm_management_group_policy_assignment", id=f"{FOLDER}/providers/Microsoft.Authorization/policyAssignments/a",
+            management_group_id=FOLDER, policy_definition_id=guards, enforce=True,
+        ),
+        item("azurerm_management_group", id=FOLDER, name="lab", subscription_ids=[az.SUBSCRIPTION]),
+    )  # fmt: skip
+    (account,) = found.accounts
+    refused = account.settings["refused_above"]
+    assert isinstance(refused, Known) and refused.value.created == ("microsoft.security/pricings",)
+    assert not isinstance(account.settings["leaving_blocked"], Known), "no state tells of it"

@@ -6,10 +6,12 @@ a file and no entry here says so.
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +45,8 @@ from weightguard.config import DisclosureConfig, Secret
 from weightguard.controls.catalogue import Catalogue, load_catalogue, load_control
 from weightguard.controls.disclosure import read_disclosure
 from weightguard.errors import CatalogueError
+from weightguard.estate.azure.release_policies import ways
+from weightguard.estate.shape import Malformed
 from weightguard.notify.secret import read_secret
 from weightguard.policy.aws.document import PolicyKind, compile_policy
 from weightguard.policy.cases import answer_line
@@ -129,6 +133,11 @@ def _valid_report(folder: Path) -> Path:
 def _policy(folder: Path, data: bytes) -> None:
     for kind in PolicyKind:
         compile_policy(data.decode("utf-8", "replace"), kind=kind, name="p")
+
+
+def _release_policy(folder: Path, data: bytes) -> None:
+    with suppress(Malformed):
+        ways(base64.urlsafe_b64encode(data).decode())
 
 
 def _cases(folder: Path, data: bytes) -> None:
@@ -332,6 +341,21 @@ READERS: dict[str, Reader] = {
             "collect/terraform/inventory",
             "snapshot/secrets",
         ),
+    ),
+    "release policy": Reader(
+        lambda: [
+            {
+                "version": "1.0.0",
+                "anyOf": [
+                    {
+                        "authority": "https://a.example/",
+                        "allOf": [{"claim": "c", "equals": 1}, {"anyOf": [{"claim": "d", "equals": "e"}]}],
+                    }
+                ],
+            }
+        ],
+        _release_policy,
+        modules=("estate/azure/release_policies",),
     ),
     "terraform of google": Reader(
         lambda: [export_seeds.GOOGLE_STATE],

@@ -81,6 +81,7 @@ def test_resource_graph_is_asked_for_every_kind_that_readers_take_from_it() -> N
         "microsoft.management/managementgroups",  # told by the chain of each subscription
         "microsoft.storage/storageaccounts/inventorypolicies",
         "microsoft.storage/storageaccounts/paths",
+        "microsoft.subscription/policies",  # asked of the tenant
     }
     assert {table_of(kind) for kind in asked} == set(tables.QUERIES)
 

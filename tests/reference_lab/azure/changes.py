@@ -26,6 +26,7 @@ from reference_lab.azure.names import (
     identity,
     identity_id,
     key_id,
+    policy_id,
     row,
     subscription,
     thing,
@@ -33,7 +34,7 @@ from reference_lab.azure.names import (
 )
 from reference_lab.azure.network import HOSTS, rule, subnet_id
 from reference_lab.azure.storage import ACCOUNTS, key_of
-from reference_lab.azure.tenant import IDENTITIES, phishing_resistant
+from reference_lab.azure.tenant import DEFINITION, IDENTITIES, phishing_resistant
 
 Edit = dict[str, Any]
 NETWORKING = "providers/Microsoft.Network"
@@ -290,6 +291,24 @@ def registry_set(**settings: Any) -> list[Edit]:
 def policy_set(policy: str, **settings: Any) -> list[Edit]:
     """An assignment of Azure Policy (``anonymous access``) is set otherwise."""
     return [{"thing": f"policy {policy}", "set": settings}]
+
+
+def policies_in_a_set() -> list[Edit]:
+    """What keeps plans and vaults is assigned as one set of policies, which hands a parameter on."""
+    id = f"{FOLDER}/providers/Microsoft.Authorization/policySetDefinitions/guards"
+    handed = {"listOfResourceTypesDisallowedForDeletion": {"value": "[parameters('kept')]"}}
+    kept = ["Microsoft.Insights/diagnosticSettings", "Microsoft.KeyVault/vaults"]
+    told = {
+        "policyType": "Custom",
+        "parameters": {"kept": {"type": "Array", "defaultValue": kept}},
+        "policyDefinitions": [
+            {"policyDefinitionId": policy_id("78460a36-508a-49a4-b2b2-2f5ec564f4bb"), "parameters": handed},
+            {"policyDefinitionId": DEFINITION, "parameters": {"effect": {"value": "deny"}}},
+        ],
+    }
+    made = row(id, "microsoft.authorization/policysetdefinitions", told)
+    edits: list[Edit] = [{"new": {"call": "set guards", **made}}, {"thing": "policy plans", "remove": True}]
+    return edits + policy_set("deletions", policyDefinitionId=id, parameters={})
 
 
 def plan(subscription: str, name: str, **settings: Any) -> list[Edit]:

@@ -56,6 +56,7 @@ EMPTY = (
     ("storage", "storageaccounts/managementpolicies"),
     ("keyvault", "vaults/keys"),
     ("authorization", "denyassignments"),
+    ("subscription", "policies"),
     ("authorization", "locks"),
     ("managedidentity", "userassignedidentities/federatedidentitycredentials"),
 )
@@ -76,8 +77,9 @@ class AzureLaboratory(Configured):
     def __init__(self) -> None:
         super().__init__(CONFIGURATION)
         parts = (
-            tenant.containers(), tenant.policies(), tenant.identities(), tenant.rights(), storage.accounts(), storage.containers(),
-            storage.keys(), storage.rights(), watch.settings(), watch.plans(), watch.machines(),
+            tenant.containers(), tenant.policies(), tenant.guardrails(), tenant.identities(), tenant.rights(),
+            storage.accounts(), storage.containers(), storage.keys(),
+            storage.rights(), watch.settings(), watch.plans(), watch.machines(),
             watch.registries(), watch.backups(), network.networks(), network.cards(),
         )  # fmt: skip
         self.things: dict[str, Thing] = {name: copy.deepcopy(one) for part in parts for name, one in part}

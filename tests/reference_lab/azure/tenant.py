@@ -38,6 +38,8 @@ IDENTITIES = {
     "encrypts-logs": LOGS,
 }
 """Managed identity -> its subscription."""
+BULK = ("Microsoft.DataBox/jobs", "Microsoft.StorageMover/storageMovers", "Microsoft.DataShare/accounts")
+DEFINITION = f"{FOLDER}/providers/Microsoft.Authorization/policyDefinitions/keep-plans"
 DENIED = {
     "anonymous access": "4fa4b6c0-31ca-4c0d-b10d-24b96f62a751",
     "disks": "8405fdab-1faf-48aa-b702-999c9c172094",
@@ -87,6 +89,48 @@ def policies() -> Iterator[tuple[str, Thing]]:
     }
     id = f"{FOLDER}/providers/Microsoft.Authorization/policyAssignments/e56962a6"
     yield "policy places", row(id, "microsoft.authorization/policyassignments", places)
+
+
+def guardrails() -> Iterator[tuple[str, Thing]]:
+    """What is refused above the subscriptions: bulk transfer, deletions of what records and of vaults, changes of plans."""
+    assigned: dict[str, tuple[str, dict[str, list[str]]]] = {
+        "bulk transfer": (policy_id("6c112d4e-5bc7-47ae-a041-ea2d9dccd749"), {"listOfResourceTypesNotAllowed": BULK}),
+        "deletions": (
+            policy_id("78460a36-508a-49a4-b2b2-2f5ec564f4bb"),
+            {"listOfResourceTypesDisallowedForDeletion": ["Microsoft.Insights/diagnosticSettings", "Microsoft.KeyVault/vaults"]},
+        ),
+        "plans": (DEFINITION, {}),
+    }  # fmt: skip
+    for number, (name, (definition, parameters)) in enumerate(assigned.items()):
+        told = {
+            "displayName": name,
+            "policyDefinitionId": definition,
+            "scope": FOLDER,
+            "notScopes": [],
+            "enforcementMode": "Default",
+            "parameters": {key: {"value": list(value)} for key, value in parameters.items()},
+        }
+        id = f"{FOLDER}/providers/Microsoft.Authorization/policyAssignments/guard{number}"
+        yield f"policy {name}", row(id, "microsoft.authorization/policyassignments", told)
+    rule = {
+        "if": {"field": "type", "equals": "Microsoft.Security/pricings"},
+        "then": {"effect": "[parameters('effect')]"},
+    }
+    own = {
+        "policyType": "Custom",
+        "mode": "All",
+        "policyRule": rule,
+        "parameters": {"effect": {"type": "String", "defaultValue": "Deny"}},
+    }
+    yield "definition plans", row(DEFINITION, "microsoft.authorization/policydefinitions", own)
+    yield (
+        "tenant policy",
+        thing(
+            "/providers/Microsoft.Subscription/policies/default",
+            "Microsoft.Subscription/policies",
+            {"blockSubscriptionsLeavingTenant": True, "blockSubscriptionsIntoTenant": True},
+        ),
+    )
 
 
 def identities() -> Iterator[tuple[str, Thing]]:

@@ -26,6 +26,7 @@ _GRAPH: Final[Mapping[str, str]] = {
 }
 _OTHERS: Final[Mapping[str, str]] = {
     "resources:ListSubscriptions": "microsoft.resources/subscriptions/read",
+    "subscription:policies": "microsoft.subscription/policies/default/read",
     "authorization:roleassignments/own": "microsoft.authorization/roleassignments/read",
     "authorization:roledefinitions/own": "microsoft.authorization/roledefinitions/read",
     "keyvault:vaults/keys/get": "microsoft.keyvault/vaults/keys/read",

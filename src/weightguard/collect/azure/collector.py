@@ -67,6 +67,8 @@ class _Collection:
         found.append(
             self._unit(above, "graph/authorization", policy, partial(directory.authorization, above))
         )
+        leaving = subscriptions.POLICY.operation
+        found.append(self._unit(above, "tenant", leaving, partial(subscriptions.of_tenant, above)))
         for one in self.entry.wanted.seen:
             caller = self._caller(f"azure/{one}")
             found.append(self._unit(caller, "sight", tables.SIGHT.operation, partial(_sighted, caller, one)))

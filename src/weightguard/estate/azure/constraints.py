@@ -9,7 +9,7 @@ Sources: Azure Policy documentation, "Azure Policy assignment structure" (notSco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, Final
 
 from weightguard.estate.azure.tenant import Tenant, parent_of, plain, properties
@@ -19,10 +19,13 @@ from weightguard.estate.shape import text_or_none
 
 ASSIGNMENTS: Final = "authorization.policyassignments"
 BUILT_IN: Final = "/providers/microsoft.authorization/policydefinitions/"
-_BENCHMARKS: Final = frozenset(
-    {"/providers/microsoft.authorization/policysetdefinitions/1f3afdf9-d0c9-4c3d-847f-89da613e70a8"}
+HARMLESS: Final = frozenset(
+    {
+        "/providers/microsoft.authorization/policysetdefinitions/1f3afdf9-d0c9-4c3d-847f-89da613e70a8",
+        "/providers/microsoft.authorization/policysetdefinitions/f5b29bc4-feca-4cc6-a58a-772dd5e290a5",
+    }
 )
-"""Sets of definitions that audit alone."""
+"""Sets of definitions that refuse nothing: what they find they audit, or put right."""
 CLOSED_BLOBS: Final = {
     "4fa4b6c0-31ca-4c0d-b10d-24b96f62a751": "audit",
     "13502221-8df0-4414-9937-de9c5c4e396b": "modify",
@@ -39,29 +42,34 @@ _REFUSING: Final = frozenset({"deny", "modify"})
 
 
 def refusing(
-    tenant: Tenant, subscription: str, above: Iterable[str], known: dict[str, str]
+    tenant: Tenant,
+    subscription: str,
+    above: Iterable[str],
+    known: dict[str, str],
+    of_types: Container[str] = frozenset(),
 ) -> Fact[Record | None]:
     """The assignment by which one of some definitions holds for a whole subscription; None: none does.
 
     Args:
         above: the scopes that the subscription lies in, plain, itself among them.
+        of_types: definitions of one's own that are about types of resources alone: they bear on no setting.
     """
     scopes = set(above)
     unread: Unknown | None = None
     for record in tenant.of(ASSIGNMENTS):
-        if not _holds(record, scopes, subscription):
+        if not holds(record, scopes, subscription):
             continue
         definition = plain(str(properties(record).get("policyDefinitionId") or ""))
         own = definition.removeprefix(BUILT_IN)
         if own in known and _effect(record, known[own]) in _REFUSING:
             return Known(record, listing_source(record))
-        if not definition.startswith(BUILT_IN) and definition not in _BENCHMARKS:
+        if not definition.startswith(BUILT_IN) and definition not in HARMLESS and definition not in of_types:
             unread = Unknown(Reason.NOT_READ, listing_source(record))
     gap = tenant.gap(ASSIGNMENTS) or unread
     return gap if gap is not None else Known(None, tenant.source("authorization", "policyassignments"))
 
 
-def _holds(record: Record, scopes: set[str], subscription: str) -> bool:
+def holds(record: Record, scopes: set[str], subscription: str) -> bool:
     """Whether an assignment is in force in the whole of a subscription."""
     told = properties(record)
     scope = plain(text_or_none(told.get("scope")) or parent_of(record.id) or "/")
@@ -73,7 +81,8 @@ def _holds(record: Record, scopes: set[str], subscription: str) -> bool:
 
 
 def _touches(left_out: str, scopes: set[str], subscription: str) -> bool:
-    return left_out in scopes or left_out.startswith(f"{plain(subscription)}/")
+    own = plain(subscription)
+    return left_out in scopes or left_out == own or left_out.startswith(f"{own}/")
 
 
 def _effect(record: Record, default: str) -> str:

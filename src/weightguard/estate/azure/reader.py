@@ -20,6 +20,7 @@ from weightguard.estate.azure.constraints import (
 )
 from weightguard.estate.azure.containers import MANAGEMENT, containers, parents_of, tenant_id, unplaced
 from weightguard.estate.azure.directory import DEFINITIONS, ELIGIBLE, GROUP_ELIGIBLE, ROLES, principals
+from weightguard.estate.azure.policies import Policies, leaving_blocked
 from weightguard.estate.azure.stores import CONTAINERS, keys, stores
 from weightguard.estate.azure.tenant import Tenant, name_of, properties, subscription_of
 from weightguard.estate.azure.trails import trails
@@ -127,11 +128,12 @@ def _organisation(tenant: Tenant) -> Organisation:
 def _accounts(tenant: Tenant) -> Iterable[Account]:
     told = {subscription_of(one.id): one for one in tenant.of("resources.subscriptions")}
     held = {subscription_of(one.id) for records in tenant.records.values() for one in records} - {""}
+    policies = Policies(tenant)
     for id in sorted({*told, *held}):
-        yield _account(tenant, id, told.get(id), id in held)
+        yield _account(tenant, policies, id, told.get(id), id in held)
 
 
-def _account(tenant: Tenant, id: str, record: Record | None, collected: bool) -> Account:
+def _account(tenant: Tenant, policies: Policies, id: str, record: Record | None, collected: bool) -> Account:
     source = (
         listing_source(record)
         if record is not None
@@ -141,7 +143,8 @@ def _account(tenant: Tenant, id: str, record: Record | None, collected: bool) ->
     place = f"/subscriptions/{id}"
     above = tuple(scopes_above(place, parents_of(tenant), f"{MANAGEMENT}{tenant.scope}"))
     closed, disks, places = (
-        refusing(tenant, place, above, one) for one in (CLOSED_BLOBS, CLOSED_DISKS, LOCATIONS)
+        refusing(tenant, place, above, one, policies.of_types)
+        for one in (CLOSED_BLOBS, CLOSED_DISKS, LOCATIONS)
     )
     state = properties(record).get("state") if record is not None else None
     return Account(
@@ -150,7 +153,10 @@ def _account(tenant: Tenant, id: str, record: Record | None, collected: bool) ->
         public_access=_public_access(closed),
         public_access_block=nothing, root_mfa=NOT_HERE, root_access_keys=NOT_HERE, password_policy=NOT_HERE,
         closed=str(state) in ("Disabled", "Deleted"),
-        settings={"disks_closed": _is_refused(disks), "allowed_locations": _locations(places)},
+        settings={
+            "disks_closed": _is_refused(disks), "allowed_locations": _locations(places),
+            "refused_above": policies.above(place, above), "leaving_blocked": leaving_blocked(tenant),
+        },
     )  # fmt: skip
 
 

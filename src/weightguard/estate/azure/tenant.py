@@ -29,6 +29,8 @@ _IN_TABLES: Final[Mapping[str, str]] = {
     "authorization.roleassignments": "authorizationresources",
     "authorization.roledefinitions": "authorizationresources",
     "authorization.policyassignments": "policyresources",
+    "authorization.policydefinitions": "policyresources",
+    "authorization.policysetdefinitions": "policyresources",
     "security.pricings": "securityresources",
     "management.managementgroups": "resourcecontainers",
     "resources.subscriptions": "resourcecontainers",

@@ -77,7 +77,7 @@ READ: Final = frozenset(
         "graph.roleManagement/directory/roleEligibilityScheduleInstances", "graph.directory/administrativeUnits",
         "graph.identityGovernance/privilegedAccess/group/eligibilityScheduleInstances",
         "graph.policies/authorizationPolicy", "graph.identity/conditionalAccess/policies", "compute.diskencryptionsets",
-        "security.pricings",
+        "security.pricings", "authorization.policydefinitions", "authorization.policysetdefinitions", "subscription.policies",
     }
 )  # fmt: skip
 """Kinds of records that some reader knows."""

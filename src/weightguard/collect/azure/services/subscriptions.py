@@ -1,18 +1,20 @@
 """Which subscriptions there are: those that the caller sees, and those below a management group.
 
-Sources: Azure Resource Manager REST reference, "Subscriptions - List"; Management Groups REST reference, "Descendants".
+Sources: Azure Resource Manager REST reference, "Subscriptions - List"; Management Groups REST reference, "Descendants";
+Subscription REST reference, "Subscription Policy - Get Policy For Tenant".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
 from weightguard.collect.azure.caller import Caller, Place
+from weightguard.collect.azure.kinds import Row, resource_row
 from weightguard.collect.azure.options import AzureOptions
-from weightguard.collect.azure.route import listing
+from weightguard.collect.azure.route import listing, single
 from weightguard.collect.azure.services import tables
 from weightguard.collect.calls.answer import Answer
 from weightguard.errors import CredentialsError, InputError
@@ -28,7 +30,12 @@ BELOW: Final = listing(
     "Microsoft.Management/managementGroups/descendants", "/providers/Microsoft.Management/managementGroups/{group}/descendants",
     "2020-05-01", "subscriptions below the management group that nobody looked into",
 )  # fmt: skip
-ROUTES: Final = (LIST, BELOW)
+POLICY: Final = single(
+    "Microsoft.Subscription/policies", "/providers/Microsoft.Subscription/policies/default", "2021-10-01",
+    "whether subscriptions with weights can be taken out of the tenant", permission="Microsoft.Subscription/Policies/default/read",
+    absent=("NotFound", "PolicyNotFound", "TenantPolicyNotFound"),
+)  # fmt: skip
+ROUTES: Final = (LIST, BELOW, POLICY)
 OPERATIONS: Final = tuple(route.operation for route in ROUTES)
 _UNSEEN: Final = Answer("denied", code="NotVisible", message="the credentials do not see this subscription")
 
@@ -116,3 +123,10 @@ def note_unseen(caller: Caller) -> None:
     """Write down that nothing of a subscription can be seen, in its own scope."""
     for route in (LIST, *tables.QUERIES.values()):
         caller.note(route.operation, _UNSEEN, caller.scope)
+
+
+def of_tenant(caller: Caller) -> Iterator[Row]:
+    """What the tenant says of subscriptions that come and go."""
+    answer = caller.ask(POLICY)
+    if answer.ok:
+        yield resource_row("Microsoft.Subscription/policies", answer.data)

@@ -31,11 +31,15 @@ _TOO_MUCH: Final = "ResponsePayloadTooLarge"
 _INHERITED: Final = frozenset({"authorizationresources", "policyresources"})
 """Tables of what is set on management groups too and counts below: told only to who asks for what is above."""
 _VERSION: Final = "2022-10-01"
+_DEFINED: Final = "policyresources"
+"""The table that holds the provider's own definitions, by the thousand: they are known by their ids."""
 
 KINDS: Final[Mapping[str, str]] = {
     "Microsoft.Authorization/roleAssignments": "who has which role where",
     "Microsoft.Authorization/roleDefinitions": "what the roles allow",
     "Microsoft.Authorization/policyAssignments": "policies that act with an identity of their own",
+    "Microsoft.Authorization/policyDefinitions": "what policies of one's own refuse",
+    "Microsoft.Authorization/policySetDefinitions": "what sets of policies of one's own refuse",
     "Microsoft.Resources/subscriptions": "the subscriptions and what they lie in",
     "Microsoft.Resources/subscriptions/resourceGroups": "the resource groups",
     "Microsoft.ManagedServices/registrationAssignments": "other tenants that manage these subscriptions",
@@ -185,6 +189,8 @@ def query(table: str) -> str:
     """What is asked of a table: its resources of the kinds above, and of the others those with an identity of their own."""
     kinds = ", ".join(f"'{kind.lower()}'" for kind in sorted(KINDS) if table_of(kind.lower()) == table)
     where = f"type in~ ({kinds})" + (" or isnotempty(identity)" if table == "resources" else "")
+    if table == _DEFINED:
+        where = f"({where}) and (type !endswith 'definitions' or properties.policyType =~ 'Custom')"
     return f"{table} | where {where} | order by id asc"
 
 

@@ -30,8 +30,13 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "microsoft.authorization/locks": ("level",),
     "microsoft.authorization/policyassignments": (
         "displayName", "policyDefinitionId", "scope", "notScopes", "enforcementMode", "parameters.effect.value",
-        "parameters.listOfAllowedLocations.value", "overrides.*", "resourceSelectors.*",
+        "parameters.listOfAllowedLocations.value", "parameters.listOfResourceTypesNotAllowed.value",
+        "parameters.listOfResourceTypesAllowed.value", "parameters.listOfResourceTypesDisallowedForDeletion.value",
+        "overrides.*", "resourceSelectors.*",
     ),
+    "microsoft.authorization/policydefinitions": ("displayName", "policyType", "mode", "policyRule.*", "parameters.*"),
+    "microsoft.authorization/policysetdefinitions": ("displayName", "policyType", "policyDefinitions.*", "parameters.*"),
+    "microsoft.subscription/policies": ("blockSubscriptionsLeavingTenant", "blockSubscriptionsIntoTenant", "exemptedPrincipals"),
     "microsoft.authorization/roleassignments": (
         "principalId", "principalType", "roleDefinitionId", "scope", "condition", "conditionVersion", "createdOn",
         "delegatedManagedIdentityResourceId",

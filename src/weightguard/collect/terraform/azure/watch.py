@@ -40,6 +40,7 @@ def take(states: States) -> None:
         )
         told = {"encryptionType": item.text("encryption_type"), "activeKey": without_nothing({"keyUrl": key})}
         states.add(item, "Microsoft.Compute/diskEncryptionSets", told)
+    _definitions(states)
     for name, kind in _COPIES.items():
         for item in states.of(name):
             states.add(item, f"Microsoft.Compute/{kind}", _copy(item))
@@ -134,8 +135,41 @@ def _deletion(action: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def parameters(item: Resource) -> dict[str, Any] | None:
     """The parameters of an assignment of Azure Policy, which states hold as JSON."""
+    return written(item.values.get("parameters"))
+
+
+def written(text: Any) -> dict[str, Any] | None:
+    """An object that states hold as JSON; None where it is none."""
     try:
-        found = loads(item.text("parameters") or "null")
+        found = loads(text) if isinstance(text, str) and text else None
     except OddJson:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _definitions(states: States) -> None:
+    """Definitions of Azure Policy of one's own, and sets of them."""
+    for item in states.of("azurerm_policy_definition"):
+        told = {
+            "displayName": item.text("display_name"),
+            "policyType": item.text("policy_type"),
+            "mode": item.text("mode"),
+            "policyRule": written(item.values.get("policy_rule")),
+            "parameters": parameters(item),
+        }
+        states.add(item, "Microsoft.Authorization/policyDefinitions", told)
+    for item in states.of("azurerm_policy_set_definition", "azurerm_management_group_policy_set_definition"):
+        members = [
+            {
+                "policyDefinitionId": one.get("policy_definition_id"),
+                "parameters": written(one.get("parameter_values")) or {},
+            }
+            for one in item.blocks("policy_definition_reference")
+        ]
+        own: dict[str, Any] = {
+            "displayName": item.text("display_name"),
+            "policyType": item.text("policy_type"),
+            "policyDefinitions": members,
+            "parameters": parameters(item),
+        }
+        states.add(item, "Microsoft.Authorization/policySetDefinitions", own)

@@ -17,6 +17,8 @@ _TABLES: Final[Mapping[str, str]] = {
     "microsoft.authorization/roleassignments": "authorizationresources",
     "microsoft.authorization/roledefinitions": "authorizationresources",
     "microsoft.authorization/policyassignments": "policyresources",
+    "microsoft.authorization/policydefinitions": "policyresources",
+    "microsoft.authorization/policysetdefinitions": "policyresources",
     "microsoft.management/managementgroups": "resourcecontainers",
     "microsoft.resources/subscriptions": "resourcecontainers",
     "microsoft.resources/subscriptions/resourcegroups": "resourcecontainers",
@@ -28,6 +30,7 @@ _INHERITED: Final = frozenset({"authorizationresources", "policyresources"})
 """Tables whose rows above the subscriptions are told to who asks for them."""
 _DENIED: Final = "AuthorizationFailed"
 _DEFINITIONS: Final = "/providers/Microsoft.Authorization/roleDefinitions/own"
+_TENANT_POLICY: Final = "/providers/microsoft.subscription/policies/default"
 _KEY_READ: Final = "microsoft.keyvault/vaults/keys/read"
 _ROTATION_READ: Final = "microsoft.keyvault/vaults/keyrotationpolicies/read"
 _KEYS: Final = re.compile(r"/microsoft\.keyvault/(vaults|managedhsms)/[^/]+/keys$")
@@ -37,7 +40,7 @@ def query(tenant: Tenant, asked: Mapping[str, Any]) -> Thing:
     """The rows of a table that a query names by their types, a page of them."""
     demand("Microsoft.ResourceGraph/resources/read", tenant.actions, _DENIED)
     table = asked["query"].partition(" |")[0]
-    kinds = set(re.findall(r"'([^']+)'", asked["query"]))
+    kinds = set(re.findall(r"'([^']+/[^']+)'", asked["query"]))
     scopes = [f"/subscriptions/{one}".lower() for one in asked["subscriptions"]]
     options = asked["options"]
     above = table in _INHERITED and options.get("authorizationScopeFilter") == "AtScopeAboveAndBelow"
@@ -71,6 +74,11 @@ def resources(tenant: Tenant, base: str, path: str, asked: Mapping[str, str]) ->
         return _page(tenant, base, [_subscription(tenant, one) for one in _seen(tenant)], path, asked)
     if low.endswith("/descendants"):
         return _page(tenant, base, _descendants(tenant, low), path, asked)
+    if low == _TENANT_POLICY:
+        demand("Microsoft.Subscription/Policies/default/read", tenant.actions, _DENIED)
+        return next(
+            (one for one in tenant.resources() if one["id"].lower() == low), {"id": path, "properties": {}}
+        )
     demand(f"{_type_of(low)}/read", tenant.actions, _DENIED)
     own = f"/subscriptions/{next(tenant.subscriptions(), '')}{_DEFINITIONS}"
     permissions = {"actions": list(tenant.actions), "notActions": []}
