@@ -134,6 +134,42 @@ def tensorizer(names: Iterable[str]) -> bytes:
     return head + struct.pack("<Q", table) + b"".join(entries) + b"\x3f" * 16 * len(names)
 
 
+def every_format() -> dict[str, bytes]:
+    """Files of every format that there is, each in a folder of its format's name."""
+    layers = {"layer.0.weight": (8, 4), "layer.0.bias": (8,)}
+    part = torch_zip({"module.weight": (4, 4)})
+    found = {
+        "safetensors/model.safetensors": safetensors(layers),
+        "pytorch/model.pt": torch_zip(layers),
+        "torchscript/model.pt": genuine("torchscript.pt"),
+        "pickle/model.pkl": genuine("sklearn.pkl"),
+        "onnx/model.onnx": genuine("linear.onnx"),
+        "tflite/model.tflite": genuine("linear.tflite"),
+        "keras/model.keras": genuine("keras3.keras"),
+        "coreml/model.mlmodel": genuine("linear.mlmodel"),
+        "gguf/model.gguf": genuine("tiny.gguf"),
+        "numpy/weights.npz": npz({"dense/kernel": npy((8, 4)), "dense/bias": npy((4,))}),
+        "flax/flax_model.msgpack": genuine("flax.msgpack"),
+        "deepspeed/global_step5/mp_rank_00_model_states.pt": part,
+        "deepspeed/global_step5/zero_pp_rank_0_mp_rank_00_optim_states.pt": part,
+        "deepspeed/latest": b"global_step5",
+        "megatron/iter_0000100/mp_rank_00/model_optim_rng.pt": part,
+        "megatron/latest_checkpointed_iteration.txt": b"100 is the latest iteration..",
+        "nemo/context/model.yaml": b"a: 1\n" * 20,
+        "nemo/context/io.json": b"{}" * 20,
+        "tensorizer/model.tensors": tensorizer(["a.weight", "b.weight"]),
+        "other/ggml-model.bin": b"lmgg" + bytes(60),
+    }
+    for name, under in {
+        "savedmodel": "savedmodel",
+        "dcp": "dcp",
+        "orbax": "orbax",
+        "nemo/weights": "dcp",
+    }.items():
+        found |= genuine_tree(under, name)
+    return found
+
+
 class Bomb:
     """An object whose unpickling would run a command."""
 
