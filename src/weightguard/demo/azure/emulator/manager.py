@@ -28,6 +28,7 @@ _TABLES: Final[Mapping[str, str]] = {
 """Type of a resource -> the table that holds it, where that is not ``resources``."""
 _INHERITED: Final = frozenset({"authorizationresources", "policyresources"})
 """Tables whose rows above the subscriptions are told to who asks for them."""
+_COLUMNS: Final = frozenset({"tenantId", "subscriptionId", "resourceGroup"})
 _DENIED: Final = "AuthorizationFailed"
 _DEFINITIONS: Final = "/providers/Microsoft.Authorization/roleDefinitions/own"
 _TENANT_POLICY: Final = "/providers/microsoft.subscription/policies/default"
@@ -131,7 +132,7 @@ def _resource(tenant: Tenant, base: str, path: str, asked: Mapping[str, str]) ->
     everything = tenant.resources()
     own = next((one for one in everything if one["id"].lower() == low), None)
     if own is not None:
-        return own
+        return managed(own)
     if low.endswith("/managementpolicies/default"):
         raise Refused(404, "ManagementPolicyNotFound")
     set_on = re.fullmatch(r"(/subscriptions/[^/]+)/providers/([\w.]+/\w+)", low)
@@ -148,7 +149,13 @@ def _resource(tenant: Tenant, base: str, path: str, asked: Mapping[str, str]) ->
         found = [
             {**one, "properties": {"attributes": one["properties"].get("attributes", {})}} for one in found
         ]
-    return _page(tenant, base, found, path, asked)
+    return _page(tenant, base, [managed(one) for one in found], path, asked)
+
+
+def managed(one: Thing) -> Thing:
+    """A resource as Resource Manager tells it: without the columns that tables add."""
+    added = _COLUMNS | ({"location"} if one["type"].lower().startswith("microsoft.authorization/") else set())
+    return {name: value for name, value in one.items() if name not in added}
 
 
 def _page(tenant: Tenant, base: str, rows: Sequence[Thing], path: str, asked: Mapping[str, str]) -> Thing:
