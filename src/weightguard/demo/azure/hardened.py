@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from weightguard.demo.azure import machines, people, storage, watch
+from weightguard.demo.azure import machines, network, people, storage, watch
 from weightguard.demo.azure.emulator.tenant import Thing
 from weightguard.demo.azure.lab import Lab
 from weightguard.demo.azure.names import FOLDER, REGION, SUBSCRIPTIONS, TENANT, group, row, subscription
@@ -30,6 +30,7 @@ def build() -> Lab:
         storage.things(),
         people.things(),
         machines.things(),
+        network.things(),
         watch.things(),
     ):
         lab.things |= part

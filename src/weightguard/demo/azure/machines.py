@@ -8,6 +8,7 @@ from typing import Any, Final
 from weightguard.demo.azure.emulator.tenant import Thing
 from weightguard.demo.azure.names import (
     LABELS,
+    MACHINES,
     SERVING,
     TRAINING,
     VAULT,
@@ -18,9 +19,8 @@ from weightguard.demo.azure.names import (
     thing,
     vault_id,
 )
+from weightguard.demo.azure.network import card_id
 
-MACHINES: Final = {"inference-node": SERVING, "training-node": TRAINING}
-"""Machine -> its subscription. It runs as the identity of its name."""
 REGISTRY: Final = f"{group(SERVING)}/providers/Microsoft.ContainerRegistry/registries/aurora"
 WORKSPACE: Final = f"{group(TRAINING)}/providers/Microsoft.MachineLearningServices/workspaces/aurora-lab"
 _ENCRYPTING: Final = {SERVING: "encrypts-release", TRAINING: "encrypts-checkpoints"}
@@ -60,6 +60,7 @@ def machine(name: str, within: str, **more: Any) -> Thing:
             },
         },
         "storageProfile": {"osDisk": {"osType": "Linux", "managedDisk": {"id": f"{base}/disks/{name}"}}},
+        "networkProfile": {"networkInterfaces": [{"id": card_id(name)}]},
         "diagnosticsProfile": {"bootDiagnostics": {"enabled": False}},
         **more,
     }

@@ -58,6 +58,10 @@ ACCOUNTS: Final = {
 """Storage account -> its subscription."""
 
 
+MACHINES: Final = {"inference-node": SERVING, "training-node": TRAINING}
+"""Machine -> its subscription. It runs as the identity of its name."""
+
+
 def subscription(name: str) -> str:
     return f"/subscriptions/{SUBSCRIPTIONS[name]}"
 
@@ -85,6 +89,14 @@ def key_id(name: str) -> str:
 def key_of(account: str) -> str:
     """The name of the key that an account encrypts with."""
     return account.removeprefix("aurora")
+
+
+def network_id(within: str) -> str:
+    return f"{group(within)}/providers/Microsoft.Network/virtualNetworks/weights"
+
+
+def subnet_id(within: str) -> str:
+    return f"{network_id(within)}/subnets/hosts"
 
 
 def identity_id(name: str, within: str) -> str:

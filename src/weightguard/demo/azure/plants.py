@@ -17,6 +17,7 @@ from weightguard.demo.azure.names import (
     account_id,
     assignment,
     container_id,
+    group,
     key_id,
     row,
     run_as,
@@ -202,6 +203,16 @@ def serial_console(lab: Lab) -> None:
 def unmeasured_boot(lab: Lab) -> None:
     profile: Thing = lab.things["machine training-node"]["properties"]["securityProfile"]
     profile["uefiSettings"] = {"secureBootEnabled": False, "vTpmEnabled": False}
+
+
+def public_address(lab: Lab) -> None:
+    (own,) = lab.things["card training-node"]["properties"]["ipConfigurations"]
+    base = f"{group(TRAINING)}/providers/Microsoft.Network/publicIPAddresses"
+    own["properties"]["publicIPAddress"] = {"id": f"{base}/training-node"}
+
+
+def no_flow_logs(lab: Lab) -> None:
+    lab.set(f"flows {TRAINING}", enabled=False)
 
 
 def executable_format(lab: Lab) -> None:

@@ -20,17 +20,7 @@ from weightguard.errors import InputError
 if TYPE_CHECKING:
     from weightguard.sources import AzureSource
 
-_HIDDEN: Final = (
-    "AZURE_",
-    "IDENTITY_",
-    "MSI_",
-    "http_proxy",
-    "https_proxy",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "all_proxy",
-)
+_HIDDEN: Final = ("AZURE_", "IDENTITY_", "MSI_")
 
 
 @contextmanager

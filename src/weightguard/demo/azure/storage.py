@@ -24,6 +24,7 @@ from weightguard.demo.azure.names import (
     key_of,
     row,
     run_as,
+    subnet_id,
     thing,
     vault_id,
 )
@@ -129,7 +130,7 @@ def _link(name: str, within: str) -> Thing:
     network = f"{group(within)}/providers/Microsoft.Network"
     linked = {"privateLinkServiceId": account_id(name), "groupIds": ["blob"]}
     told = {
-        "subnet": {"id": f"{network}/virtualNetworks/weights/subnets/hosts"},
+        "subnet": {"id": subnet_id(within)},
         "privateLinkServiceConnections": [{"name": name, "properties": linked}],
     }
     return row(f"{network}/privateEndpoints/{name}", "Microsoft.Network/privateEndpoints", told)

@@ -226,6 +226,20 @@ WEAKNESSES: tuple[Weakness[Lab], ...] = (
         plants.unmeasured_boot,
     ),
     Weakness(
+        "public-address",
+        "WG-NET-04",
+        "training-node",
+        "The training machine was given a public address to fetch a data set.",
+        plants.public_address,
+    ),
+    Weakness(
+        "no-flow-logs",
+        "WG-NET-10",
+        SUBSCRIPTIONS[TRAINING],
+        "The flow log of the training network was switched off: nobody can say where its traffic went.",
+        plants.no_flow_logs,
+    ),
+    Weakness(
         "executable-format",
         "WG-INT-04",
         "pytorch",
