@@ -12,6 +12,9 @@ from weightguard.assess.serialise import report_schema
 from weightguard.assess.waivers import WaiverFile
 from weightguard.config import Config
 from weightguard.controls.schema import Control
+from weightguard.evidence.declared import Declared
+from weightguard.evidence.predicate import TYPE, Audit
+from weightguard.evidence.trust import TrustFile
 
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "weightguard" / "schemas"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +29,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "attestations": {"$schema": _DRAFT, **AttestationFile.model_json_schema()},
         "waivers": {"$schema": _DRAFT, **WaiverFile.model_json_schema()},
         "protocol": {"$schema": _DRAFT, **Protocol.model_json_schema()},
+        "declared": {"$schema": _DRAFT, **Declared.model_json_schema()},
+        "audit": {"$schema": _DRAFT, "$id": TYPE, **Audit.model_json_schema()},
+        "trust": {"$schema": _DRAFT, **TrustFile.model_json_schema()},
     }
 
 

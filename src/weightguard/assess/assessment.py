@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from weightguard import __version__
 from weightguard.access.model import Access
 from weightguard.assess import entries, limits, settings
-from weightguard.assess.attestations import accepted, read_attestations
+from weightguard.assess.attestations import Look, accepted, look, read_attestations
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
 from weightguard.assess.levels import but_for_risks, highest, lowest, rank
@@ -88,12 +88,14 @@ class Options:
     Attributes:
         as_of: another "now" than the snapshot's. target_level: for every weight set, whatever its tier.
         what_if: control -> ``pass``. protocols: names or paths of red-team protocols to play.
+        evidence: what is known of the files that attestations name; the files themselves by default.
     """
 
     as_of: datetime | None = None
     target_level: Level | None = None
     what_if: Mapping[str, str] = field(default_factory=dict)
     protocols: tuple[str, ...] = ()
+    evidence: Look = look
 
 
 def provenance(snapshots: Iterable[Snapshot]) -> Provenance:
@@ -155,7 +157,7 @@ class _Assessment:
         self.access = access
         self.reaches = Reaches(access, config)
         self.attestations = read_attestations(
-            config.attestations, catalogue, judgement.as_of, config.organisation
+            config.attestations, catalogue, judgement.as_of, config.organisation, options.evidence
         )
         waivers = read_waivers(config.waivers, catalogue, judgement.as_of)
         self.waived = apply(waivers, judgement.results, things_of(estate), judgement.as_of)
@@ -207,12 +209,7 @@ class _Assessment:
         )
 
     def _settings(self) -> SettingsStamp:
-        asked = {
-            "as_of": self.options.as_of.isoformat() if self.options.as_of else None,
-            "target_level": self.options.target_level,
-            "what_if": ", ".join(f"{name}={value}" for name, value in self.options.what_if.items()),
-        }
-        return settings.stamp(self.config, asked, tuple(sorted(self.catalogue.own)))
+        return judged_under(self.config, self.options, self.catalogue.own)
 
     def _limits(self) -> Iterator[Limit]:
         yield from limits_of(self.estate)
@@ -351,6 +348,20 @@ class _Assessment:
             as_of=self.judgement.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             digests=digests,
         )
+
+
+def judged_under(config: Config, options: Options, own: Iterable[str]) -> SettingsStamp:
+    """What the report says of the settings of a judgement.
+
+    Args:
+        own: ids of controls of the laboratory's own.
+    """
+    asked = {
+        "as_of": options.as_of.isoformat() if options.as_of else None,
+        "target_level": options.target_level,
+        "what_if": ", ".join(f"{name}={value}" for name, value in options.what_if.items()),
+    }
+    return settings.stamp(config, asked, tuple(sorted(own)))
 
 
 def claim(catalogue: Catalogue, level: Reached) -> str:

@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -62,6 +63,22 @@ class AttestationFile(Strict):
     """An attestation file."""
 
     attestations: tuple[Attestation, ...] = Field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """What is known of a file that an attestation names.
+
+    Attributes:
+        sha256: its digest; None: there is none, and `problem` says why.
+    """
+
+    sha256: str | None
+    problem: str = ""
+
+
+Look = Callable[[Path, Path], EvidenceFile]
+"""(the attestation file, the path that it names) -> what is known of the file there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +124,27 @@ class Checked:
         )
 
 
+def look(file: Path, evidence: Path) -> EvidenceFile:
+    """Looks at the evidence itself: a plain file with something in it, below the folder of the attestation file."""
+    try:
+        digest = _digest(files.below(file.parent, evidence, "the evidence file"))
+    except InputError as problem:
+        return EvidenceFile(None, problem.what)
+    return EvidenceFile(digest, "" if digest else "the evidence file is empty")
+
+
 def read_attestations(
-    paths: Iterable[Path], catalogue: Catalogue, as_of: datetime, organisation: str | None = None
+    paths: Iterable[Path],
+    catalogue: Catalogue,
+    as_of: datetime,
+    organisation: str | None = None,
+    look: Look = look,
 ) -> tuple[Checked, ...]:
     """Reads and checks every attestation of the files.
 
     Args:
         organisation: whose audit it is: nobody is a third party to itself.
+        look: what is known of the evidence, where not its files but what was found of them is at hand.
 
     Raises:
         ConfigError: a file that cannot be read, breaks the schema or names an unknown control; with file and
@@ -132,7 +163,7 @@ def read_attestations(
                     where=document.where("attestations", index, "control"),
                     fix="weightguard controls list shows them",
                 )
-            state, why = _check(attestation, control, path.parent, as_of, organisation)
+            state, why = _check(attestation, control, as_of, organisation, partial(look, path))
             checked.append(Checked(attestation, state, why, where))
     return tuple(sorted(checked, key=lambda one: (one.attestation.control, one.source)))
 
@@ -148,7 +179,11 @@ def accepted(checked: Sequence[Checked]) -> dict[str, Checked]:
 
 
 def _check(
-    attestation: Attestation, control: Control, folder: Path, as_of: datetime, organisation: str | None
+    attestation: Attestation,
+    control: Control,
+    as_of: datetime,
+    organisation: str | None,
+    look: Callable[[Path], EvidenceFile],
 ) -> tuple[State, str]:
     if control.mode == "automated":
         return "refused", "this control is decided by facts, not attested"
@@ -162,13 +197,10 @@ def _check(
         return "refused", "the attester's name mixes letters of alphabets that look alike"
     if attestation.by == "third_party" and organisation and _same(attestation.attester, organisation):
         return "refused", "the attester is the organisation itself, not a third party"
-    try:
-        digest = _digest(files.below(folder, attestation.evidence, "the evidence file"))
-    except InputError as problem:
-        return "evidence_missing", problem.what
-    if digest is None:
-        return "evidence_missing", "the evidence file is empty"
-    if digest != attestation.sha256:
+    found = look(attestation.evidence)
+    if found.sha256 is None:
+        return "evidence_missing", found.problem
+    if found.sha256 != attestation.sha256:
         return "evidence_changed", "the evidence file has another digest than the stated one"
     return "accepted", "the evidence file has the stated digest"
 

@@ -154,6 +154,7 @@ def judge(snapshots: tuple[Path, ...], request: Request, *, before: str = "") ->
     written = []
     if request.folder:
         written = options.write_formats(report, request.folder, request.formats, request.previous)
+        _declare(request.folder, request)
     fail_on: Any = request.fail_on
     target = request.options.target_level or request.config.target_level
     end = ending(report, fail_on=fail_on, target_level=target)
@@ -165,6 +166,20 @@ def judge(snapshots: tuple[Path, ...], request: Request, *, before: str = "") ->
     elif end.status:
         _say_quietly(report, why(end, fail_on))
     return report, end.status
+
+
+def _declare(folder: Path, request: Request) -> None:
+    """Write what the report was judged by beside it, so that somebody else can judge again."""
+    from weightguard.evidence.declaring import write
+
+    try:
+        write(folder, request.config, request.catalogue, request.options)
+    except OSError as error:
+        raise InputError(
+            f"what was declared cannot be written, {error.strerror}",
+            where=str(folder),
+            fix="choose another place with -o",
+        ) from error
 
 
 def _say_quietly(report: Report, ended: str) -> None:

@@ -6,7 +6,19 @@ from importlib.resources import files
 
 import click
 
-NAMES = ("report", "snapshot", "control", "config", "case", "attestations", "waivers", "protocol")
+NAMES = (
+    "report",
+    "snapshot",
+    "control",
+    "config",
+    "case",
+    "attestations",
+    "waivers",
+    "protocol",
+    "declared",
+    "audit",
+    "trust",
+)
 
 
 @click.command()

@@ -23,7 +23,7 @@ from weightguard.errors import CatalogueError
 from weightguard.yaml_file import Document
 
 HEADER, VECTORS, TIERS, PROTOCOLS = "catalogue.yaml", "vectors.yaml", "tiers.yaml", "protocols"
-_TABLES = (HEADER, VECTORS, TIERS)
+TABLES = (HEADER, VECTORS, TIERS)
 
 
 SHARED = "WG-"
@@ -40,6 +40,7 @@ class Catalogue:
         examples: the document that holds each control's examples, as its root.
         directory: where the shipped part was read from.
         own: ids of a laboratory's own controls.
+        kept_as: the digest that the shipped part had when it was kept; models that grew since would give the same files another.
     """
 
     header: Header
@@ -50,6 +51,7 @@ class Catalogue:
     examples: Mapping[str, Document] = field(repr=False)
     directory: Path
     own: frozenset[str] = frozenset()
+    kept_as: str | None = None
 
     @property
     def id(self) -> str:
@@ -85,6 +87,8 @@ class Catalogue:
     @cached_property
     def digest(self) -> str:
         """``sha256:`` over the normalised content."""
+        if self.kept_as is not None and not self.own:
+            return self.kept_as
         content: dict[str, Any] = {
             "header": self.header.model_dump(mode="json"),
             "vectors": [vector.model_dump(mode="json") for vector in self.vectors],
@@ -216,6 +220,6 @@ def _files(directories: Iterable[Path], *, own: bool) -> list[tuple[Path, bool]]
     for directory in directories:
         if not directory.is_dir():
             raise CatalogueError("there is no such directory of controls", where=str(directory))
-        paths = sorted(path for path in directory.glob("*.yaml") if path.name not in _TABLES)
+        paths = sorted(path for path in directory.glob("*.yaml") if path.name not in TABLES)
         found.extend((path, own) for path in paths)
     return found

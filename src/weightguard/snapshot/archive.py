@@ -6,10 +6,12 @@ can be placed outside, and no header can ask for memory. Sizes are counted while
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -81,7 +83,7 @@ def unpack(archive: Path, limits: Limits) -> tuple[Path, Path]:
         file.seek(0)
         folder = Path(tempfile.mkdtemp(prefix="weightguard-"))
         try:
-            _Unpacking(file, folder, limits, str(archive)).run()
+            Unpacking(file, folder, limits, str(archive)).run()
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -93,10 +95,18 @@ def _top(folder: Path) -> Path:
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
 
 
-class _Unpacking:
-    """One pass over an archive."""
+class Unpacking:
+    """One pass over an archive of plain files.
 
-    def __init__(self, file: IO[bytes], folder: Path, limits: Limits, name: str) -> None:
+    Args:
+        file: the archive, at its beginning. folder: an empty one, to unpack into.
+        name: what messages call the archive.
+        frames: it may consist of several compressed frames.
+    """
+
+    def __init__(
+        self, file: IO[bytes], folder: Path, limits: Limits, name: str, *, frames: bool = True
+    ) -> None:
         self._folder = folder
         self._limits = limits
         self._name = name
@@ -104,13 +114,26 @@ class _Unpacking:
         self._total = 0
         self._seen: set[str] = set()
         decompressor = zstandard.ZstdDecompressor(max_window_size=limits.window_bytes)
-        self._stream: Any = decompressor.stream_reader(file, read_across_frames=True)
+        self._stream: Any = decompressor.stream_reader(file, read_across_frames=frames)
 
     def run(self) -> None:
         """Unpack every member, up to the empty block that ends an archive."""
-        try:
+        with self._telling():
             while (header := self._read(_BLOCK)) and header.count(0) != _BLOCK:
                 self._member(tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape"))
+
+    def end(self) -> None:
+        """SnapshotError where anything but empty blocks follows the last member."""
+        with self._telling():
+            while piece := self._stream.read(_PIECE):
+                self._count(len(piece))
+                if piece.count(0) != len(piece):
+                    raise SnapshotError("something follows the last file of the archive", where=self._name)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
         except (zstandard.ZstdError, tarfile.TarError) as error:
             raise SnapshotError(f"the archive is damaged, {str(error)[:120]}", where=self._name) from error
 
@@ -178,8 +201,11 @@ class _Unpacking:
             if not piece:
                 raise SnapshotError("the archive is cut off", where=self._name)
             pieces += piece
+        self._count(size)
+        return bytes(pieces)
+
+    def _count(self, size: int) -> None:
         self._total += size
         bomb = self._total > self._limits.ratio_floor and self._total > self._limits.ratio * self._compressed
         if bomb or self._total > self._limits.total_bytes:
             raise SnapshotError("the archive unpacks to more than it may", where=self._name)
-        return bytes(pieces)

@@ -1,0 +1,148 @@
+"""What a statement says of an audit: all of it follows from the files that it names, and is worked out anew by whoever checks it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from weightguard.assess.assessment import judged_under
+from weightguard.assess.model import Report
+from weightguard.controls.schema import Strict
+from weightguard.errors import InputError
+from weightguard.evidence.declared import Declared
+from weightguard.snapshot import Snapshot
+
+TYPE: Final = "https://github.com/weightguard/weightguard/audit/v1"
+_CALLERS: Final = {"sts.identity": "Arn"}
+"""Records of who collected, and the field that names them."""
+
+
+class ToolStamp(Strict):
+    """What judged."""
+
+    name: str
+    version: str
+
+
+class CatalogueStamp(Strict):
+    """By what it judged, the lab's own controls included."""
+
+    id: str
+    version: str
+    digest: str
+
+
+class Scopes(Strict):
+    """What was asked for, in the collector's own words, and what was seen."""
+
+    asked: dict[str, Any]
+    seen: tuple[str, ...]
+
+
+class Collector(Strict):
+    """Who collected, as the cloud named them."""
+
+    scope: str
+    principal: str
+
+
+class Counted(Strict):
+    """The report in one glance."""
+
+    level: str
+    target_level: str
+    score: int
+    counts: dict[str, int]
+
+
+class Audit(Strict):
+    """The predicate ``audit/v1``.
+
+    Attributes:
+        snapshot: the manifest's own digest.
+        as_of: the "now" of the judgement. collected_at: when the collection ended.
+        collected_by: empty where the source names no caller.
+        redacted: names were hidden.
+    """
+
+    tool: ToolStamp
+    catalogue: CatalogueStamp
+    snapshot: str
+    as_of: str
+    collected_at: str
+    scopes: Scopes
+    collected_by: tuple[Collector, ...]
+    summary: Counted
+    redacted: bool
+
+
+def audit(report: Report, snapshot: Snapshot, declared: Declared) -> Audit:
+    """The predicate of an audit.
+
+    Raises:
+        SnapshotError: a record of the snapshot is damaged.
+    """
+    summary = report.summary
+    return Audit(
+        tool=ToolStamp(name=report.tool.name, version=report.tool.version),
+        catalogue=CatalogueStamp(
+            id=report.catalogue.id, version=report.catalogue.version, digest=report.catalogue.digest
+        ),
+        snapshot=f"sha256:{snapshot.digest}",
+        as_of=report.snapshot.as_of,
+        collected_at=snapshot.collected_at,
+        scopes=Scopes(asked=dict(snapshot.manifest.source), seen=snapshot.scopes),
+        collected_by=tuple(_collectors(snapshot)),
+        summary=Counted(
+            level=summary.level_reached,
+            target_level=summary.target_level,
+            score=summary.score,
+            counts={str(status): count for status, count in sorted(summary.by_status.items())},
+        ),
+        redacted=declared.redacted,
+    )
+
+
+def _collectors(snapshot: Snapshot) -> list[Collector]:
+    services = {kind.partition(".")[0] for kind in _CALLERS}
+    return [
+        Collector(scope=record.scope, principal=str(record.data.get(_CALLERS[record.kind])))
+        for service in sorted(services)
+        for record in snapshot.records(service=service)
+        if record.kind in _CALLERS and isinstance(record.data, dict)
+    ]
+
+
+def refuse_strangers(report: Report, snapshot: Snapshot, declared: Declared) -> None:
+    """InputError where report, snapshot and declaration are not of one audit."""
+    if report.snapshot.digests != (snapshot.digest,):
+        raise _apart("report.json is of another snapshot, or of several")
+    config = declared.configuration()
+    if (
+        report.settings is None
+        or report.settings.digest != judged_under(config, declared.options(), declared.own).digest
+    ):
+        raise _apart("report.json was judged by other settings than declared.json holds")
+    if not declared.own and report.catalogue.digest != declared.catalogue.digest:
+        raise _apart("report.json was judged by another catalogue than declared.json names")
+    if report.organisation != config.organisation:
+        raise _apart("report.json is of another organisation than declared.json names")
+
+
+def _apart(what: str) -> InputError:
+    return InputError(
+        what,
+        where="report.json",
+        fix="write both again: weightguard assess DIR/snapshot -o DIR, with the same options",
+    )
+
+
+def differing(said: Any, found: Any, place: str = "") -> list[str]:
+    """The places at which two values of JSON differ."""
+    if isinstance(said, dict) and isinstance(found, dict):
+        keys = sorted(said.keys() | found.keys())
+        return [
+            one
+            for key in keys
+            for one in differing(said.get(key), found.get(key), f"{place}.{key}".lstrip("."))
+        ]
+    return [] if said == found and type(said) is type(found) else [place]
