@@ -90,8 +90,8 @@ def bundle(audit: str, output: str, without_files: bool) -> None:
 def verify(context: click.Context, audit: str, trust: str, replay: bool, as_json: bool) -> None:
     """Check an audit that somebody hands over, without a network.
 
-    AUDIT is a bundle, or an audit's folder. Ends in 0 when everything asked for holds, in 3 when something does not, in 2 when it is
-    no bundle. `weightguard schema trust` describes the trust file.
+    AUDIT is a bundle, or an audit's folder. Ends in 0 when everything asked for holds, in 3 when something does not, in 2 when it
+    is no bundle. `weightguard schema trust` describes the trust file.
     """
     from weightguard.evidence.trust import load
     from weightguard.evidence.verification import verify as verify_audit

@@ -48,16 +48,17 @@ def keep(catalogue: Catalogue, folder: Path) -> Path:
 
 
 @contextmanager
-def loaded(digest: str, *own: Path) -> Iterator[Catalogue]:
+def loaded(digest: str, *own: Path, current: Catalogue | None = None) -> Iterator[Catalogue]:
     """The catalogue of a digest, with a laboratory's own controls beside it: the current one, or one that was kept.
 
     Args:
         digest: of the shared part alone.
+        current: the shipped catalogue, where it is loaded already.
 
     Raises:
         CatalogueError: there is none, or this version of weightguard cannot read it any more.
     """
-    current = load_catalogue()
+    current = current or load_catalogue()
     if current.digest == digest:
         yield load_catalogue(*own, directory=catalogue_directory()) if own else current
         return

@@ -1,9 +1,9 @@
 """declared.json: what of a configuration bore on the verdicts, whole, so that somebody else can judge again.
 
-It holds the configuration without where to collect and whom to tell, what was asked of the run, and the text of every document that
-the configuration names (waivers, attestations, controls of one's own, what is published, protocols). Of the files that attestations
-name it holds what was found; the files themselves lie beside it, called by their digests. No secret and no place on the lab's machine
-is in it.
+It holds the configuration without where to collect and whom to tell, what was asked of the run, and the text of every document
+that the configuration names (waivers, attestations, controls of one's own, what is published, protocols). Of the files that
+attestations name it holds what was found; the files themselves lie beside it, called by their digests. No secret is in it, and no
+place on the lab's machine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a statement says of an audit: all of it follows from the files that it names, and is worked out anew by whoever checks it."""
+"""What a statement says of an audit: all of it follows from the files that it names, and whoever checks it works it out anew."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from weightguard.access.graph import build
 from weightguard.assess.assessment import assess, provenance
 from weightguard.assess.model import Report, ResultEntry
 from weightguard.assess.serialise import to_json
+from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.kept import loaded
 from weightguard.estate.read import read_estate
 from weightguard.evidence.declared import Declared
@@ -55,10 +56,13 @@ class Replayed:
     cause: str = ""
 
 
-def replay(snapshot: Snapshot, declared: Declared, said: Report, data: bytes) -> Replayed:
+def replay(
+    snapshot: Snapshot, declared: Declared, said: Report, data: bytes, current: Catalogue | None = None
+) -> Replayed:
     """Judges again.
 
     Args:
+        current: the shipped catalogue, where it is loaded already.
         said: the bundle's report, and `data` its bytes.
 
     Raises:
@@ -67,7 +71,7 @@ def replay(snapshot: Snapshot, declared: Declared, said: Report, data: bytes) ->
     """
     with tempfile.TemporaryDirectory(prefix="weightguard-", ignore_cleanup_errors=True) as folder:
         config, options = declared.restored(Path(folder))
-        with loaded(declared.catalogue.digest, *config.controls.directories) as catalogue:
+        with loaded(declared.catalogue.digest, *config.controls.directories, current=current) as catalogue:
             estate = read_estate((snapshot,))
             source = provenance((snapshot,))
             found = assess(estate, build(estate), catalogue, config, source=source, options=options)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weightguard import files
 from weightguard.assess.serialise import MAXIMUM_BYTES as LARGEST_REPORT
 from weightguard.assess.serialise import from_json as report_from_json
+from weightguard.controls.catalogue import Catalogue, load_catalogue
 from weightguard.controls.kept import loaded
 from weightguard.errors import InputError
 from weightguard.evidence import contents, envelope, statement
@@ -98,6 +99,7 @@ class _Verifying:
         self.declared: Declared | None = None
         self.report: Report | None = None
         self.data = b""
+        self.current: Catalogue | None = None
         self.snapshot: Snapshot | None = None
 
     def run(self) -> Verification:
@@ -242,7 +244,8 @@ class _Verifying:
             return
         shared = self.declared.catalogue
         try:
-            with loaded(shared.digest):
+            self.current = load_catalogue()
+            with loaded(shared.digest, current=self.current):
                 self._say("catalogue", "ok", f"version {shared.version}, {shared.digest}")
         except InputError as problem:
             self._say("catalogue", "failed" if self.again else "not_checked", problem.one_line())
@@ -254,7 +257,7 @@ class _Verifying:
         if self.snapshot is None or self.declared is None or self.report is None:
             self._say("replay", "failed", "what it needs could not be read")
             return
-        result = replay(self.snapshot, self.declared, self.report, self.data)
+        result = replay(self.snapshot, self.declared, self.report, self.data, self.current)
         self.differences = result.differences
         if result.same:
             self._say(
