@@ -12,7 +12,7 @@ from typing import Any
 from weightguard.access.graph import build
 from weightguard.assess.assessment import assess, provenance
 from weightguard.assess.model import Report, ResultEntry
-from weightguard.assess.serialise import to_json
+from weightguard.assess.serialise import from_json, to_json
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.kept import loaded
 from weightguard.estate.read import read_estate
@@ -81,8 +81,10 @@ def replay(
 def compared(said: Report, data: bytes, found: Report) -> Replayed:
     """Two reports of one audit, the bytes of the first with it."""
     version = said.tool.version
-    if to_json(found) == data or to_json(replace(found, tool=said.tool)) == data:
+    again = to_json(found)
+    if again == data or to_json(replace(found, tool=said.tool)) == data:
         return Replayed(True, version)
+    found = from_json(again)  # both as they are read: a list that was a tuple is no difference
     parts = tuple(
         one.name
         for one in fields(Report)

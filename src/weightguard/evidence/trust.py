@@ -96,7 +96,13 @@ class PartyEntry(Section):
 
     name: Text
     role: Role
-    keys: Annotated[tuple[KeyEntry, ...], Field(min_length=1)]
+    keys: tuple[KeyEntry, ...]
+
+    @model_validator(mode="after")
+    def _some_key(self) -> PartyEntry:
+        if not self.keys:
+            raise ValueError("a party has keys, one at least")
+        return self
 
 
 class AuthorityEntry(Validity):
