@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import case_seeds
+import evidence_readers
 import export_seeds
 import mutation
 import seeds
@@ -364,7 +365,10 @@ READERS: dict[str, Reader] = {
     ),
 }
 
+READERS |= evidence_readers.READERS
+
 ELSEWHERE = {
+    "evidence/archive": "tests/evidence/test_every_bit.py turns each bit of a bundle, test_refused.py forges them",
     "snapshot/archive": "tests/snapshot/test_archive.py damages archives",
     "weights": "tests/weights/test_weight_fuzz.py damages headers, pickles and archives",
 }

@@ -32,6 +32,7 @@ _NOT_FROM_OUTSIDE = {
     "cli/outlet": _OURS,
     "cli/schema": _OURS,
     "collect/contents": _OURS,
+    "controls/kept": _OURS,
     "demo": _OURS,
     "policy/aws/tables": _OURS,
     "policy/azure/roles": _OURS,
