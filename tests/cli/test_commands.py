@@ -115,7 +115,7 @@ def test_the_same_snapshot_gives_the_same_bytes_wherever_it_lies(
         folder = tmp_path / f"out{number}"
         typed("assess", source, "-o", folder, "-q", "-f", "html,csv,markdown")
         folders.append({file.name: file.read_bytes() for file in folder.iterdir()})
-    assert len(folders[0]) == 4
+    assert len(folders[0]) == 5
     assert all(written == folders[0] for written in folders)
 
 

@@ -45,7 +45,8 @@ def test_a_scan_leaves_a_snapshot_and_reports_and_speaks_plainly(moto_url: str, 
     folder = tmp_path / "audit"
     done = _scan(moto_url, folder, "-f", "html,csv")
     assert done.returncode == 3, done.stderr
-    assert {path.name for path in folder.iterdir()} == {"snapshot", "report.json", "report.html", CSV}
+    wanted = {"snapshot", "report.json", "report.html", "declared.json", CSV}
+    assert {path.name for path in folder.iterdir()} == wanted
     assert emulators.WEIGHTS in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     assert all(len(line) <= 80 or "/" in line for line in done.stdout.splitlines())
