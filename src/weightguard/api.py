@@ -39,10 +39,12 @@ from weightguard.snapshot.opening import outdated
 if TYPE_CHECKING:
     from weightguard.assess.assessment import Options
     from weightguard.assess.model import Report
+    from weightguard.assess.status import FailOn
     from weightguard.collect.package import Package
     from weightguard.collect.progress import Progress
     from weightguard.config import Config
     from weightguard.controls.catalogue import Catalogue
+    from weightguard.plan.difference import Difference
     from weightguard.report.changes import Changes
     from weightguard.sources import Source
 
@@ -297,6 +299,44 @@ def paths(evidence: Evidence, principal: str, store: str, access: AccessKind | s
 def cut(evidence: Evidence, store: str, access: AccessKind | str = "read") -> Cut:
     """The smallest set of changes that closes every path to a store."""
     return evidence.access.cut(store, AccessKind(access))
+
+
+def plan(
+    plans: Sequence[str | Path],
+    *,
+    onto: str | Path | None = None,
+    baseline: str | Path | None = None,
+    config: Config | None = None,
+    catalogue: Catalogue | None = None,
+    fail_on: FailOn = "high",
+) -> Difference:
+    """What Terraform plans (the JSON of ``terraform show -json``) do to weights.
+
+    Args:
+        onto: a snapshot that they are laid over; None: what was before is what the plans say it was.
+        baseline: a report whose failures are known.
+
+    Raises:
+        InputError: a file is not the JSON of a plan that can be judged, or not a report. SnapshotError: damage, by file and line.
+    """
+    from weightguard.assess.serialise import read_report
+    from weightguard.config import Config
+    from weightguard.controls import load_catalogue
+    from weightguard.plan.difference import compare as compare_sides
+    from weightguard.plan.document import read_plan
+    from weightguard.plan.sides import Sides
+
+    config = config or Config()
+    read = [read_plan(Path(path)) for path in plans]
+    known = read_report(Path(baseline), "baseline") if baseline is not None else None
+    snapshot = open_snapshot(Path(onto)) if onto is not None else None
+    return compare_sides(
+        Sides(read, snapshot),
+        catalogue or load_catalogue(*config.controls.directories),
+        config,
+        fail_on=fail_on,
+        baseline=known,
+    )
 
 
 def diff(old: str | Path, new: str | Path) -> Changes | SnapshotChanges:

@@ -158,6 +158,25 @@ def _collected(kind: str, store: str = "arn:aws:s3:::a") -> Callable[[Path, byte
     return read
 
 
+def _plan(folder: Path, data: bytes) -> None:
+    path = _file(folder, "plan.json", data)
+    if command("plan", path, "-f", "markdown,sarif,json", "-o", folder / "out") != 2:
+        state = _file(folder, "state.json", json.dumps(export_seeds.STATE).encode())
+        api.collect_terraform(folder / "s", [state])
+        command("plan", path, "--onto", folder / "s", "--json")
+
+
+def _configured(folder: Path, data: bytes) -> None:
+    _file(folder, "main.tf", data)
+    path = _file(folder, "plan.json", json.dumps(seeds.plan("google")).encode())
+    command("plan", path, "-f", "sarif", "-o", folder / "out", "-q")
+
+
+def _baseline(folder: Path, data: bytes) -> None:
+    path = _file(folder, "plan.json", json.dumps(seeds.plan("google")).encode())
+    command("plan", path, "--baseline", _file(folder, "report.json", data), "-q")
+
+
 READERS: dict[str, Reader] = {
     "configuration": Reader(
         lambda: [seeds.CONFIGURATION],
@@ -166,6 +185,7 @@ READERS: dict[str, Reader] = {
         modules=("config",),
         arguments=(
             "assess.config_path",
+            "plan.config_path",
             "scan.config_path",
             "collect aws.config_path",
             "doctor.config_path",
@@ -266,7 +286,7 @@ READERS: dict[str, Reader] = {
         resealed(RECORDS),
         as_lines,
         modules=("snapshot/read", "snapshot/lines"),
-        arguments=("assess.snapshots", "who-can.snapshots", "paths.snapshots", "cut.snapshots"),
+        arguments=("assess.snapshots", "who-can.snapshots", "paths.snapshots", "cut.snapshots", "plan.onto"),
     ),
     "compared snapshots": Reader(
         lines_of(RECORDS),
@@ -357,6 +377,25 @@ READERS: dict[str, Reader] = {
         ],
         _release_policy,
         modules=("estate/azure/release_policies",),
+    ),
+    "plan": Reader(
+        lambda: [seeds.plan(name) for name in ("aws", "google", "azure")],
+        _plan,
+        arguments=("plan.plans",),
+        modules=("plan/document", "plan/rendered", "plan/merge"),
+        examples=20,
+        seconds=6.0,
+    ),
+    "configuration beside a plan": Reader(
+        lambda: [b'resource "google_storage_bucket" "models" {\n}\n'],
+        _configured,
+        _raw,
+        modules=("plan/formats",),
+        examples=5,
+        seconds=4.0,
+    ),
+    "baseline of a plan": Reader(
+        lambda: [seeds.report()], _baseline, arguments=("plan.baseline",), examples=10, seconds=4.0
     ),
     "terraform of google": Reader(
         lambda: [export_seeds.GOOGLE_STATE],

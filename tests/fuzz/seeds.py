@@ -178,3 +178,9 @@ def protocol() -> dict[str, Any]:
     path: Path = next(iter(sorted((catalogue_directory() / "protocols").glob("*.yaml"))))
     found: dict[str, Any] = yaml.load(path.read_text(), yaml.BaseLoader)  # noqa: S506 - texts alone
     return found
+
+
+def plan(name: str) -> Any:
+    """A plan that Terraform made; those of the tests of plans."""
+    path = Path(__file__).parent.parent / "plan" / "plans" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -132,10 +132,24 @@ def assess(
         ConfigError: waivers, attestations, parameters or disclosure documents that are not what they should
         be. CatalogueError: a control without a check. InputError: an unknown protocol.
     """
+    return judged(estate, access, catalogue, config, source=source, options=options)[0]
+
+
+def judged(
+    estate: Estate,
+    access: Access,
+    catalogue: Catalogue,
+    config: Config,
+    *,
+    source: Provenance | None = None,
+    options: Options | None = None,
+) -> tuple[Report, Judgement]:
+    """The report of `assess`, and the judgement that it was written from."""
     options = options or Options()
     asked = Asked(access, config)
     judgement = judge(catalogue, estate, asked, config, as_of=options.as_of)
-    return _Assessment(estate, asked, catalogue, config, source or Provenance(), options, judgement).report()
+    found = _Assessment(estate, asked, catalogue, config, source or Provenance(), options, judgement)
+    return found.report(), judgement
 
 
 class _Assessment:

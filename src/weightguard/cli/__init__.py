@@ -28,6 +28,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "paths": ("access", "paths", "How a principal gets to a store, hop by hop."),
     "cut": ("access", "cut", "The smallest set of changes that closes the paths."),
     "evaluate": ("evaluate", "evaluate", "Decide single requests against given policies, offline."),
+    "plan": ("plan", "plan", "Judge a Terraform plan before it is applied, alone or onto a snapshot."),
     "diff": ("diff", "diff", "What changed between two snapshots or two reports."),
     "check-config": (
         "check_config",

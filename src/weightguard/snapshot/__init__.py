@@ -9,6 +9,7 @@ from weightguard.snapshot.changes import SnapshotChanges, compare
 from weightguard.snapshot.limits import Limits
 from weightguard.snapshot.model import OUTCOMES, SCHEMA_VERSION, Call, CallGroup, Manifest, Outcome, Record
 from weightguard.snapshot.read import Snapshot, open_snapshot
+from weightguard.snapshot.recorder import Recorder
 from weightguard.snapshot.secrets import scrub, without_secrets
 from weightguard.snapshot.writer import SnapshotWriter, utc_now
 
@@ -21,6 +22,7 @@ __all__ = [
     "Manifest",
     "Outcome",
     "Record",
+    "Recorder",
     "Snapshot",
     "SnapshotChanges",
     "SnapshotWriter",

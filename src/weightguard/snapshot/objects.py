@@ -94,16 +94,21 @@ def write_part(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, columns, options=options) as stream:
         chunk = first
         while chunk:
-            stream.write_batch(_batch(chunk, columns))
+            stream.write_batch(batch(chunk, columns))
             written += len(chunk)
             chunk = list(islice(remaining, _BATCH_ROWS))
     return written
 
 
-def _batch(rows: Sequence[Mapping[str, Any]], columns: pa.Schema) -> pa.RecordBatch:
-    """Rows turned into columns, each checked as a whole: listings have millions of rows."""
+def batch(rows: Sequence[Mapping[str, Any]], columns: pa.Schema | None = None) -> pa.RecordBatch:
+    """Rows turned into columns, each checked as a whole: listings have millions of rows.
+
+    Raises:
+        InputError: a row with a column that does not exist, or a value of the wrong type.
+    """
     import pyarrow as pa
 
+    columns = columns or schema()
     unknown = set().union(*rows) - COLUMNS.keys()
     if unknown:
         raise InputError(f"an object row has no column {min(map(str, unknown))!r}")

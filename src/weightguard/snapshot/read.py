@@ -131,9 +131,7 @@ class Snapshot:
     def calls_summary(self) -> tuple[CallGroup, ...]:
         """Calls that ended alike, counted, in the order of scope, service, operation, outcome and code."""
         if self._groups is None:
-            counts = Counter((c.scope, c.service, c.operation, c.outcome, c.code) for c in self.calls())
-            ordered = sorted(counts, key=lambda group: (*group[:4], group[4] or ""))
-            self._groups = tuple(CallGroup(*group, counts[group]) for group in ordered)
+            self._groups = grouped(self.calls())
         return self._groups
 
     def outcomes(self) -> dict[str, int]:
@@ -203,6 +201,13 @@ class Snapshot:
 
     def _remove_at_end(self, folder: Path) -> None:
         self._finalizer = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+
+def grouped(calls: Iterable[Call]) -> tuple[CallGroup, ...]:
+    """Calls that ended alike, counted, in the order of scope, service, operation, outcome and code."""
+    counts = Counter((c.scope, c.service, c.operation, c.outcome, c.code) for c in calls)
+    ordered = sorted(counts, key=lambda group: (*group[:4], group[4] or ""))
+    return tuple(CallGroup(*group, counts[group]) for group in ordered)
 
 
 def open_snapshot(path: Path | str, *, limits: Limits = DEFAULT) -> Snapshot:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from weightguard.collect.gcp.fields import camel, fields_of
-from weightguard.snapshot import Call, SnapshotWriter, utc_now
+from weightguard.snapshot import Call, Recorder, utc_now
 
 OPERATION: Final = "ExportAssets"
 SERVICE: Final = "cloudasset"
@@ -107,9 +107,7 @@ class Inventory:
         """Which scope each thing belongs to, by all that is known."""
         return Homes(self.assets.values())
 
-    def write(
-        self, writer: SnapshotWriter, service: str = SERVICE, operation: str = OPERATION
-    ) -> tuple[str, ...]:
+    def write(self, writer: Recorder, service: str = SERVICE, operation: str = OPERATION) -> tuple[str, ...]:
         """Write everything that files say, and the call that they stand for; returns the scopes, sorted.
 
         Args:
@@ -123,7 +121,7 @@ class Inventory:
 
     def write_rows(
         self,
-        writer: SnapshotWriter,
+        writer: Recorder,
         homes: Homes,
         service: str,
         operation: str,
@@ -152,7 +150,7 @@ class Inventory:
             )  # fmt: skip
         return tuple(sorted(scopes))
 
-    def write_asset(self, writer: SnapshotWriter, homes: Homes, asset: Asset, operation: str) -> None:
+    def write_asset(self, writer: Recorder, homes: Homes, asset: Asset, operation: str) -> None:
         """Write one asset, to its own scope."""
         writer.record(
             homes.of(asset), asset.service, kind=asset.kind, id=asset.name, region=asset.location, operation=operation,

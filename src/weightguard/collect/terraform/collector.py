@@ -29,7 +29,7 @@ from weightguard.collect.terraform.providers import collect_others, is_others
 from weightguard.collect.terraform.shapes import rows as table_rows
 from weightguard.collect.terraform.state import Resource, names_account, placed, resources
 from weightguard.errors import InputError
-from weightguard.snapshot import Call, SnapshotWriter, utc_now
+from weightguard.snapshot import Call, Recorder, utc_now
 
 SERVICE = "terraform"
 OPERATION = "ShowState"
@@ -50,7 +50,7 @@ TABLES = (*compute.SHAPES, *learning.SHAPES, *delivery.SHAPES, *storage.SHAPES, 
 KNOWN = JOINED | {shape.type for shape in TABLES}
 
 
-def collect(paths: Sequence[Path], writer: SnapshotWriter, account: str | None = None) -> tuple[str, ...]:
+def collect(paths: Sequence[Path], writer: Recorder, account: str | None = None) -> tuple[str, ...]:
     """Writes what one or several states say; several states of one account are one account.
 
     Args:
@@ -66,7 +66,13 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter, account: str | None =
     """
     if not paths:
         raise InputError("no state was given", fix="name the files that `terraform show -json` printed")
-    states = [(Path(path), resources(Path(path))) for path in paths]
+    return told([(Path(path), resources(Path(path))) for path in paths], writer, account)
+
+
+def told(
+    states: Sequence[tuple[Path, list[Resource]]], writer: Recorder, account: str | None = None
+) -> tuple[str, ...]:
+    """The same of the resources of states, each under the name that it is told by."""
     others = collect_others((item for _, items in states for item in items if is_others(item)), writer)
     own = [(path, [item for item in items if not is_others(item)]) for path, items in states]
     return (
@@ -84,7 +90,7 @@ def _is_needed(items: Sequence[Resource], others: Sequence[str]) -> bool:
 
 
 def _own(
-    states: Sequence[tuple[Path, list[Resource]]], writer: SnapshotWriter, account: str | None
+    states: Sequence[tuple[Path, list[Resource]]], writer: Recorder, account: str | None
 ) -> tuple[str, ...]:
     by_account: dict[str, list[Resource]] = {}
     account = account or _shared(states)
@@ -107,7 +113,7 @@ def _shared(states: Sequence[tuple[Path, list[Resource]]]) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _write(inventory: Inventory, keys: Mapping[str, str], writer: SnapshotWriter) -> str:
+def _write(inventory: Inventory, keys: Mapping[str, str], writer: Recorder) -> str:
     scope = f"aws/{inventory.account}"
     writer.add_scope(scope)
     for row in duplicates.joined(_rows(inventory, keys)):
@@ -121,7 +127,7 @@ def _write(inventory: Inventory, keys: Mapping[str, str], writer: SnapshotWriter
             data=row.data,
             reads=row.reads,
         )
-    writer.objects(scope, objects.rows(inventory))
+    writer.objects(scope, objects.rows(objects.in_s3(inventory.of(*objects.TYPES))))
     writer.call(Call(SERVICE, OPERATION, scope, "ok", utc_now()))
     return scope
 

@@ -1,11 +1,10 @@
-"""S3 objects that a state manages, as rows of an objects file: recognised by name alone, for a state holds no bytes of them."""
+"""Objects that a state manages, as rows of an objects file: recognised by name alone, for a state holds no bytes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from weightguard.collect.terraform.inventory import Inventory
 from weightguard.collect.terraform.state import Resource
 from weightguard.weights import FileVerdict, ListedObject, StoreScan
 
@@ -16,9 +15,13 @@ UNKNOWN_SIZE: Final = 1 << 30
 """Stands in for the size while names are judged, so that it rules nothing out; the rows say 0."""
 
 
-def rows(inventory: Inventory) -> Iterator[dict[str, Any]]:
+Placed = tuple[str, str, Resource]
+"""The id of a store, a key in it, and what the state says of the object."""
+
+
+def rows(placed: Iterable[Placed]) -> Iterator[dict[str, Any]]:
     """A row an object. `bytes` is 0 where the state does not say."""
-    for store, found in sorted(_by_store(inventory).items()):
+    for store, found in sorted(_by_store(placed).items()):
         scan = StoreScan(store)
         listed = [
             ListedObject(key, UNKNOWN_SIZE, item.text("last_modified"), item.text("storage_class"))
@@ -46,11 +49,16 @@ def rows(inventory: Inventory) -> Iterator[dict[str, Any]]:
             }
 
 
-def _by_store(inventory: Inventory) -> dict[str, dict[str, Resource]]:
-    found: dict[str, dict[str, Resource]] = {}
-    for item in inventory.of(*TYPES):
+def in_s3(items: Iterable[Resource]) -> Iterator[Placed]:
+    """The objects that some resources of `TYPES` make."""
+    for item in items:
         bucket, key = item.text("bucket"), item.text("key")
         if bucket is not None and key is not None:
-            name = bucket.rpartition(":")[2]
-            found.setdefault(f"arn:{item.partition}:s3:::{name}", {})[key] = item
+            yield f"arn:{item.partition}:s3:::{bucket.rpartition(':')[2]}", key, item
+
+
+def _by_store(placed: Iterable[Placed]) -> Mapping[str, Mapping[str, Resource]]:
+    found: dict[str, dict[str, Resource]] = {}
+    for store, key, item in placed:
+        found.setdefault(store, {})[key] = item
     return found

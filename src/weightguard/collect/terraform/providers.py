@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from weightguard.collect.terraform.state import Resource
-from weightguard.snapshot import SnapshotWriter
+from weightguard.snapshot import Recorder
 
-Collect = Callable[[Sequence[Resource], SnapshotWriter], tuple[str, ...]]
+Collect = Callable[[Sequence[Resource], Recorder], tuple[str, ...]]
 
 
 def _gcp() -> Collect:
@@ -33,7 +33,7 @@ def is_others(item: Resource) -> bool:
     return any(item.type.startswith(starts) for starts in _OTHERS)
 
 
-def collect_others(items: Iterable[Resource], writer: SnapshotWriter) -> tuple[str, ...]:
+def collect_others(items: Iterable[Resource], writer: Recorder) -> tuple[str, ...]:
     """Writes what other providers' resources say; returns the scopes."""
     held = list(items)
     scopes: list[str] = []

@@ -13,13 +13,13 @@ from typing import Final
 from weightguard.collect.exports.azure.forms import HOW, Reading
 from weightguard.collect.exports.azure.found import SUBSCRIPTION, Found, Thing
 from weightguard.errors import InputError
-from weightguard.snapshot import Call, SnapshotWriter, utc_now
+from weightguard.snapshot import Call, Recorder, utc_now
 
 NAMELESS: Final = "tenant"
 """The scope of a directory of which nothing says which it is."""
 
 
-def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
+def collect(paths: Sequence[Path], writer: Recorder) -> tuple[str, ...]:
     """Writes what the files say between them.
 
     Args:
@@ -43,7 +43,7 @@ def collect(paths: Sequence[Path], writer: SnapshotWriter) -> tuple[str, ...]:
     return write(found, writer)
 
 
-def write(found: Found, writer: SnapshotWriter) -> tuple[str, ...]:
+def write(found: Found, writer: Recorder) -> tuple[str, ...]:
     """Writes everything that was found; gives the scopes, sorted."""
     tenant = found.tenant or (next(iter(found.tenants)) if len(found.tenants) == 1 else NAMELESS)
     above = f"azure/{tenant}"

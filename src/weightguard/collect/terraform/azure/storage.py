@@ -46,7 +46,7 @@ def _account(states: States, item: Resource, rules: Resource | None, key: Resour
         "defaultToOAuthAuthentication": flag(item, "default_to_oauth_authentication"),
         "allowedCopyScope": item.text("allowed_copy_scope"),
         "primaryEndpoints": without_nothing({"blob": item.text("primary_blob_endpoint")}),
-        "encryption": _encryption(item, key),
+        "encryption": _encryption(states, item, key),
         "sasPolicy": _sas_policy(item),
         "immutableStorageWithVersioning": _immutable(item),
         "networkAcls": None if network is None else _network(network),
@@ -94,7 +94,7 @@ def _network(rules: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _encryption(item: Resource, key: Resource | None) -> dict[str, Any]:
+def _encryption(states: States, item: Resource, key: Resource | None) -> dict[str, Any]:
     own = next(iter(item.blocks("customer_managed_key")), None) or (key.values if key is not None else None)
     if own is None:
         return {
@@ -103,13 +103,25 @@ def _encryption(item: Resource, key: Resource | None) -> dict[str, Any]:
         }
     address = one_of(own, "key_vault_key_id", "managed_hsm_key_id") or ""
     vault, _, rest = address.partition("/keys/")
-    uri = one_of(own, "key_vault_uri") or vault or None
+    uri = one_of(own, "key_vault_uri") or vault or _vault_address(states, one_of(own, "key_vault_id"))
     name = one_of(own, "key_name") or rest.partition("/")[0] or None
     return without_nothing({
         "keySource": "Microsoft.Keyvault",
         "keyvaultproperties": without_nothing({"keyvaulturi": uri, "keyname": name}),
         "identity": without_nothing({"userAssignedIdentity": one_of(own, "user_assigned_identity_id")}),
     })  # fmt: skip
+
+
+def _vault_address(states: States, id: str | None) -> str | None:
+    """The address of a vault: as a state says it, else by its name."""
+    if not id:
+        return None
+    found = (
+        one.text("vault_uri")
+        for one in states.of("azurerm_key_vault")
+        if str(one.text("id")).lower() == id.lower()
+    )
+    return next(filter(None, found), f"https://{id.rpartition('/')[2].lower()}.vault.azure.net")
 
 
 def _blobs(blobs: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,7 +267,7 @@ def _vaults(states: States) -> None:
         properties = {
             "kty": item.text("key_type"),
             "keyOps": texts(item.values.get("key_opts")),
-            "keyUri": item.text("versionless_id"),
+            "keyUri": uri if (uri := item.text("versionless_id") or "").startswith("https://") else None,
             "rotationPolicy": _rotation(item),
         }
         if vault:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from weightguard.collect.gcp.inventory import CONTAINERS, Inventory, Policy, answered
+from weightguard.collect.terraform import objects
 from weightguard.collect.terraform.gcp.parts import (
     ancestries,
     bindings,
@@ -25,9 +26,10 @@ from weightguard.collect.terraform.gcp.parts import (
 from weightguard.collect.terraform.gcp.types import POLICIES, SHAPES
 from weightguard.collect.terraform.gcp.values import condition_of, shaped
 from weightguard.collect.terraform.state import Resource, blocks
-from weightguard.snapshot import SnapshotWriter
+from weightguard.snapshot import Recorder
 
 SERVICE, OPERATION = "terraform", "ShowState"
+_OBJECT: Final = "google_storage_bucket_object"
 _IAM: Final = re.compile(r"(google_[a-z0-9_]+)_iam_(member|binding|policy)")
 _RM: Final = "//cloudresourcemanager.googleapis.com/"
 _BOOLEAN_OR_LIST: Final = {
@@ -48,7 +50,7 @@ _READ: Final = frozenset(
         "google_iam_principal_access_boundary_policy", "google_iam_organizations_policy_binding",
         "google_iam_folders_policy_binding",
         "google_iam_projects_policy_binding", "google_cloud_identity_group", "google_cloud_identity_group_membership",
-        "google_access_context_manager_service_perimeter_resource", *_BOOLEAN_OR_LIST,
+        "google_access_context_manager_service_perimeter_resource", _OBJECT, *_BOOLEAN_OR_LIST,
     }
 )  # fmt: skip
 """Types that are neither things nor policies of one, and are read."""
@@ -60,13 +62,23 @@ _LISTS: Final = {
 }
 
 
-def collect(items: Sequence[Resource], writer: SnapshotWriter) -> tuple[str, ...]:
+def collect(items: Sequence[Resource], writer: Recorder) -> tuple[str, ...]:
     """Writes what the resources of one or several states say; returns the scopes.
 
     Args:
         items: those of Terraform's google provider.
     """
-    return _States(items).inventory().write(writer, SERVICE, OPERATION)
+    scopes = _States(items).inventory().write(writer, SERVICE, OPERATION)
+    for scope in scopes[:1]:  # whose object it is, its store says: rows are found by that, wherever they lie
+        writer.objects(scope, objects.rows(_objects(items)))
+    return scopes
+
+
+def _objects(items: Sequence[Resource]) -> Iterator[objects.Placed]:
+    for item in items:
+        bucket, key = item.text("bucket"), item.text("name")
+        if item.type == _OBJECT and item.mode == "managed" and bucket is not None and key is not None:
+            yield f"gs://{bucket.removeprefix('b/')}", key, item
 
 
 def _is_read(name: str) -> bool:

@@ -1,0 +1,97 @@
+"""A difference in words: for the terminal, and as Markdown for a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from weightguard.plan.difference import Difference, Path, Turned
+from weightguard.plan.document import COUNTED
+from weightguard.report.text import code, visible
+
+_SHOWN: Final = 40
+_ENDS: Final = {
+    0: "nothing new fails, and nobody gains access that is not meant to",
+    3: "something newly fails, or somebody gains access who is not meant to",
+    4: "nothing new fails, but a value that is known only after apply could hide it",
+}
+Quote = Callable[[str], str]
+
+
+def text(found: Difference) -> Iterator[str]:
+    """For a terminal."""
+    yield headline(found)
+    yield from _body(found, visible, "  ", _titled)
+    yield f"status {found.status}: {_ENDS[found.status]}"
+
+
+def markdown(found: Difference) -> Iterator[str]:
+    """For a pull request: new first, then what is mended."""
+    yield f"### weightguard: {headline(found)}"
+    yield ""
+    yield from _body(found, code, "- ", lambda title: f"\n**{title}**\n")
+    yield ""
+    yield f"Status {found.status}: {_ENDS[found.status]}."
+
+
+def headline(found: Difference) -> str:
+    """One line: what it opens and closes, what newly fails, which levels move."""
+    parts = [
+        f"{len(found.opened)} {'path opens' if len(found.opened) == 1 else 'paths open'}",
+        f"{len(found.closed)} {'closes' if len(found.closed) == 1 else 'close'}",
+        f"{len(found.new)} newly failing",
+        f"{len(found.fixed)} mended",
+    ]
+    parts += [
+        f"{one.before or 'new'} -> {one.after or 'gone'} ({visible(one.name)})" for one in found.levels[:3]
+    ]
+    return "; ".join(parts)
+
+
+def _titled(title: str) -> str:
+    return title
+
+
+def _body(found: Difference, quote: Quote, start: str, titled: Callable[[str], str]) -> Iterator[str]:
+    counts = [sum(plan.counts()[name] for plan in found.plans) for name in COUNTED]
+    yield f"Changes: {', '.join(f'{count} {name}' for name, count in zip(COUNTED, counts, strict=True))}"
+    yield from _listed(titled("Opens"), [_path(one, quote) for one in found.opened], start)
+    yield from _listed(
+        titled("Newly failing"), [_result(one, quote) for one in (*found.new, *found.worse)], start
+    )
+    late = [
+        f"{quote(one.address)} {quote(one.attribute)} could hide {', '.join(one.could_hide[:8])}"
+        + (f" and {len(one.could_hide) - 8} more" if len(one.could_hide) > 8 else "")
+        for one in found.hidden
+    ]
+    yield from _listed(titled("Known only after apply"), late, start)
+    yield from _listed(titled("Closes"), [_path(one, quote) for one in found.closed], start)
+    yield from _listed(titled("Mended"), [_result(one, quote) for one in found.fixed], start)
+    if found.coverage[1] < found.coverage[0]:
+        yield f"Coverage: {found.coverage[0]:.0%} of the verdicts could be decided before, {found.coverage[1]:.0%} after"
+
+
+def _path(one: Path, quote: Quote) -> str:
+    row = one.row
+    who = f"{quote(row.answer.principal)} ({row.answer.kind}, {row.certainty})"
+    said = f"{who} may {row.question.access.value} {quote(row.question.place)}"
+    return f"{said}, because of {_causes(one.because_of, quote)}"
+
+
+def _result(one: Turned, quote: Quote) -> str:
+    entry = one.entry
+    return f"{entry.severity} {entry.control} {quote(entry.subject)}: {quote(entry.message)}"
+
+
+def _causes(addresses: Sequence[str], quote: Quote) -> str:
+    return ", ".join(map(quote, addresses[:8])) or "the plan as a whole"
+
+
+def _listed(title: str, lines: Iterable[str], start: str) -> Iterator[str]:
+    held = list(lines)
+    if not held:
+        return
+    yield title
+    yield from (f"{start}{line}" for line in held[:_SHOWN])
+    if len(held) > _SHOWN:
+        yield f"{start}and {len(held) - _SHOWN} more; --json names them all"
