@@ -10,6 +10,7 @@ import pytest
 
 import azure_exports as az
 from weightguard import api
+from weightguard.access.azure.context import attribute
 from weightguard.estate.fact import Known
 from weightguard.estate.model import DiskCopy, Estate, LifecycleRule, RetentionMode, Trail
 
@@ -221,3 +222,37 @@ def test_definitions_of_azure_policy_and_sets_of_them_are_read_as_they_are_assig
     refused = account.settings["refused_above"]
     assert isinstance(refused, Known) and refused.value.created == ("microsoft.security/pricings",)
     assert not isinstance(account.settings["leaving_blocked"], Known), "no state tells of it"
+
+
+def test_what_strangers_reach_and_what_hosts_mount(tmp_path: Path) -> None:
+    app, site, group = (
+        f"{az.GROUP}/providers/{one}/x"
+        for one in (
+            "Microsoft.App/containerApps",
+            "Microsoft.Web/sites",
+            "Microsoft.ContainerInstance/containerGroups",
+        )
+    )
+    volume = f"{az.GROUP}/providers/Microsoft.NetApp/netAppAccounts/a/capacityPools/p/volumes/v"
+    found = estate(
+        tmp_path,
+        item("azurerm_container_app", id=app, ingress=[{"external_enabled": True}], template=[{"container": [{"image": "r/i:1"}]}]),
+        item("azurerm_linux_function_app", id=site, public_network_access_enabled=True,
+             auth_settings_v2=[{"auth_enabled": True, "require_authentication": True, "unauthenticated_action": "Return401"}]),
+        item("azurerm_container_group", id=group, ip_address_type="Public", container=[{"name": "c", "image": "r/i:2"}]),
+        item("azurerm_netapp_volume", id=volume, protocols=["NFSv4.1"], kerberos_enabled=True,
+             export_policy_rule=[{"kerberos_5p_read_write_enabled": True, "kerberos_5_read_write_enabled": False}]),
+        item("azurerm_storage_share", name="s", storage_account_id=az.ACCOUNT, enabled_protocol="NFS"),
+    )  # fmt: skip
+    (settings,) = found.resources_of("web.sites/config")
+    assert attribute(settings, "globalValidation.unauthenticatedClientAction") == "Return401"
+    told = {attribute(one, "type"): one for one in found.workloads}
+    assert attribute(told["app.containerapps"], "configuration.ingress.external") is True
+    assert attribute(told["web.sites"], "publicNetworkAccess") == "Enabled"
+    assert attribute(told["containerinstance.containergroups"], "ipAddress.type") == "Public"
+    (mounted,) = found.resources_of("netapp.netappaccounts/capacitypools/volumes")
+    assert attribute(mounted, "exportPolicy.rules") == [
+        {"kerberos5ReadWrite": False, "kerberos5pReadWrite": True}
+    ]
+    (share,) = found.resources_of("storage.storageaccounts/fileservices/shares")
+    assert attribute(share, "enabledProtocols") == "NFS"

@@ -253,6 +253,59 @@ def workspace(within: str, **settings: Any) -> list[Edit]:
     return [{"new": {"call": "workspace", **made}}]
 
 
+def model(version: str, uri: str | None, within: str = TRAINING, **settings: Any) -> list[Edit]:
+    """A workspace has a version of a model, which it loads from somewhere."""
+    base = f"{group(within)}/providers/Microsoft.MachineLearningServices/workspaces/lab/models/atlas"
+    kind = "Microsoft.MachineLearningServices/workspaces/models/versions"
+    told = {"modelUri": uri, **settings} if uri is not None else settings
+    return [{"new": {"call": f"model {version}", **thing(f"{base}/versions/{version}", kind, told)}}]
+
+
+def datastore(account: str, container: str, within: str = TRAINING) -> list[Edit]:
+    """A workspace has a datastore, ``weights``."""
+    id = f"{group(within)}/providers/Microsoft.MachineLearningServices/workspaces/lab/datastores/weights"
+    told = {"accountName": account, "containerName": container, "endpoint": "core.windows.net"}
+    made = thing(id, "Microsoft.MachineLearningServices/workspaces/datastores", told)
+    return [{"new": {"call": "datastore", **made}}]
+
+
+def running(kind: str, who: str | None = None, within: str = SERVING, **told: Any) -> list[Edit]:
+    """Something of a kind (``Microsoft.App/containerApps``) runs code, as somebody or as nobody."""
+    id = f"{group(within)}/providers/{kind.replace('/projects', '/home/projects')}/sandbox"
+    columns: dict[str, Any] = {} if who is None else {"identity": identity(who, within=IDENTITIES[who])}
+    if kind == "Microsoft.Web/sites":
+        columns["kind"] = "functionapp,linux"
+    return [{"new": {"call": "running", **row(id, kind.lower(), told, **columns)}}]
+
+
+def around(kind: str, name: str, **told: Any) -> list[Edit]:
+    """What lies inside the thing that runs, or beside it: settings, functions, an environment."""
+    base = f"{group(SERVING)}/providers"
+    ids = {
+        "Microsoft.Web/sites/config": f"{base}/Microsoft.Web/sites/sandbox/config/{name}",
+        "Microsoft.Web/sites/functions": f"{base}/Microsoft.Web/sites/sandbox/functions/{name}",
+        "Microsoft.App/containerApps/authConfigs": f"{base}/Microsoft.App/containerApps/sandbox/authConfigs/{name}",
+        "Microsoft.App/managedEnvironments": f"{base}/Microsoft.App/managedEnvironments/{name}",
+    }
+    return [{"new": {"call": f"{kind} {name}", **thing(ids[kind], kind, told)}}]
+
+
+def file_system(kind: str, **told: Any) -> list[Edit]:
+    """A file system that hosts mount: a volume, a share of an account, or one for many readers at once."""
+    base = f"{group(TRAINING)}/providers"
+    ids = {
+        "volume": f"{base}/Microsoft.NetApp/netAppAccounts/files/capacityPools/pool/volumes/scratch",
+        "share": f"{account_id('atlasazcheckpoints', TRAINING)}/fileServices/default/shares/scratch",
+        "lustre": f"{base}/Microsoft.StorageCache/amlFilesystems/scratch",
+    }
+    kinds = {
+        "volume": "Microsoft.NetApp/netAppAccounts/capacityPools/volumes",
+        "share": "Microsoft.Storage/storageAccounts/fileServices/shares",
+        "lustre": "Microsoft.StorageCache/amlFilesystems",
+    }
+    return [{"new": {"call": kind, **thing(ids[kind], kinds[kind], told)}}]
+
+
 def notebook(who: str) -> list[Edit]:
     """A machine-learning workspace has a machine for notebooks that runs as somebody."""
     workspace = f"{group(TRAINING)}/providers/Microsoft.MachineLearningServices/workspaces/lab"

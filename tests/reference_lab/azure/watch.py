@@ -124,8 +124,8 @@ def machines() -> Iterator[tuple[str, Thing]]:
 
 
 def registries() -> Iterator[tuple[str, Thing]]:
-    """A registry of the images that serve, for those who sign in."""
-    told = {
+    """A registry of the images that serve, for those who sign in, and a container that runs one of them, named by its digest."""
+    told: dict[str, Any] = {
         "loginServer": "atlasaz.azurecr.io",
         "adminUserEnabled": False,
         "anonymousPullEnabled": False,
@@ -135,6 +135,10 @@ def registries() -> Iterator[tuple[str, Thing]]:
     }
     id = f"{group(SERVING)}/providers/Microsoft.ContainerRegistry/registries/atlasaz"
     yield "registry", row(id, "microsoft.containerregistry/registries", told, sku={"name": "Premium"})
+    image = f"atlasaz.azurecr.io/gateway@sha256:{'3b9f' * 16}"
+    told = {"configuration": {"ingress": {"external": False}}, "template": {"containers": [{"image": image}]}}
+    app = f"{group(SERVING)}/providers/Microsoft.App/containerApps/gateway"
+    yield "gateway", row(app, "microsoft.app/containerapps", told)
 
 
 def backups() -> Iterator[tuple[str, Thing]]:

@@ -49,6 +49,8 @@ _CHILDREN_IN_TABLE: Final = frozenset(
         "hybridcompute.machines/extensions",
         "network.networksecurityperimeters/resourceassociations",
         "network.networkwatchers/flowlogs",
+        "cognitiveservices.accounts/projects",
+        "netapp.netappaccounts/capacitypools/volumes",
     }
 )
 """Kinds inside others that the table of resources holds all the same."""

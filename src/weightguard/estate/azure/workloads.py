@@ -19,6 +19,7 @@ KINDS: Final = {
     "web.sites/slots": "function",
     "app.containerapps": "service",
     "app.jobs": "job",
+    "app.sessionpools": "code_interpreter",
     "containerinstance.containergroups": "task",
     "containerregistry.registries": "registry",
     "containerregistry.registries/tasks": "job",
@@ -27,6 +28,7 @@ KINDS: Final = {
     "machinelearningservices.workspaces/onlineendpoints": "service",
     "machinelearningservices.workspaces/batchendpoints": "service",
     "cognitiveservices.accounts": "service",
+    "cognitiveservices.accounts/projects": "agent_runtime",
     "search.searchservices": "service",
     "automation.automationaccounts": "job",
     "logic.workflows": "job",
@@ -63,6 +65,10 @@ READ: Final = frozenset(
         "keyvault.vaults", "keyvault.vaults/keys", "keyvault.managedhsms", "keyvault.managedhsms/keys", "keyvault.vaults/secrets",
         "managedidentity.userassignedidentities", "managedidentity.userassignedidentities/federatedidentitycredentials",
         "compute.snapshots", "compute.images", "compute.galleries", "compute.galleries/images/versions",
+        "app.managedenvironments", "app.containerapps/authconfigs", "web.sites/config", "web.sites/functions",
+        "machinelearningservices.workspaces/models", "machinelearningservices.workspaces/models/versions",
+        "netapp.netappaccounts/capacitypools/volumes", "storagecache.amlfilesystems",
+        "storage.storageaccounts/fileservices/shares",
         "compute.virtualmachines/extensions", "web.sites/basicpublishingcredentialspolicies",
         "machinelearningservices.workspaces/datastores", "machinelearningservices.workspaces/connections",
         "datafactory.factories/linkedservices", "network.privateendpoints", "network.virtualnetworks",
@@ -84,7 +90,9 @@ READ: Final = frozenset(
 ASKED: Final = (
     "security.pricings", "compute.diskencryptionsets", "containerregistry.registries", "recoveryservices.vaults",
     "dataprotection.backupvaults", "network.virtualnetworks", "network.networkinterfaces", "network.networksecuritygroups",
-    "network.networkwatchers/flowlogs",
+    "network.networkwatchers/flowlogs", "app.sessionpools", "cognitiveservices.accounts/projects", "web.sites/functions",
+    "app.containerapps/authconfigs", "machinelearningservices.workspaces/models/versions", "storagecache.amlfilesystems",
+    "netapp.netappaccounts/capacitypools/volumes", "storage.storageaccounts/fileservices/shares",
 )  # fmt: skip
 """Kinds of which rules ask whether there are any: where nobody listed them, that is a gap."""
 

@@ -36,6 +36,7 @@ class Inside:
         kind: as Azure writes it.
         asks: whether a resource can hold any.
         each: for every entry of the listing, what tells all of it; None: the listing does.
+        below: what is listed inside every entry, which are then the things; None: the entries are.
     """
 
     parent: str
@@ -43,16 +44,26 @@ class Inside:
     route: Route
     asks: Asks = _always
     each: Route | None = None
+    below: Route | None = None
 
 
 def _has_blobs(account: Mapping[str, Any]) -> bool:
     return account.get("kind") != "FileStorage"
 
 
+def _has_files(account: Mapping[str, Any]) -> bool:
+    """Whether shares of an account can be mounted over NFS, which asks nobody for a name."""
+    return account.get("kind") == "FileStorage"
+
+
 def _has_local_users(account: Mapping[str, Any]) -> bool:
     told = account.get("properties")
     found = told if isinstance(told, dict) else {}
     return found.get("isLocalUserEnabled") is not False or found.get("isSftpEnabled") is not False
+
+
+def _has_functions(site: Mapping[str, Any]) -> bool:
+    return "functionapp" in str(site.get("kind")).lower()
 
 
 def _below(
@@ -88,6 +99,8 @@ PARTS: Final[tuple[Inside, ...]] = (
     _below(_ACCOUNT, f"{_ACCOUNT}/localUsers", "localUsers", _STORAGE,
            "people who reach weights over SFTP with a password of their own", absent=("FeatureNotSupportedForAccount",),
            asks=_has_local_users),
+    _below(_ACCOUNT, f"{_ACCOUNT}/fileServices/shares", "fileServices/default/shares", _STORAGE,
+           "file systems that hosts mount", absent=("FeatureNotSupportedForAccount",), asks=_has_files),
     Inside("Microsoft.KeyVault/vaults", _KEYS, listing(_KEYS, "{id}/keys", _VAULT, "keys that weights are encrypted with"),
            each=_each(_KEYS, "how a key is kept, whether it can leave the vault and when it is rotated")),
     Inside("Microsoft.KeyVault/managedHSMs", _HSM_KEYS,
@@ -99,6 +112,17 @@ PARTS: Final[tuple[Inside, ...]] = (
     _below(_WORKSPACE, f"{_WORKSPACE}/computes", "computes", _LEARNING, "machines of a workspace that run code beside weights"),
     _below(_WORKSPACE, f"{_WORKSPACE}/datastores", "datastores", _LEARNING, "how a workspace signs in to where weights lie"),
     _below(_WORKSPACE, f"{_WORKSPACE}/connections", "connections", _LEARNING, "connections of a workspace to where weights lie"),
+    Inside(_WORKSPACE, f"{_WORKSPACE}/models/versions",
+           listing(f"{_WORKSPACE}/models", "{id}/models", _LEARNING, "models that a workspace serves"),
+           below=listing(f"{_WORKSPACE}/models/versions", "{id}/versions", _LEARNING,
+                         "where models of a workspace are loaded from")),
+    Inside("Microsoft.Web/sites", "Microsoft.Web/sites/config",
+           single("Microsoft.Web/sites/config", "{id}/config/authsettingsV2", "2023-12-01",
+                  "whether an app that reads weights asks who calls", absent=("NotFound",))),
+    _below("Microsoft.Web/sites", "Microsoft.Web/sites/functions", "functions", "2023-12-01",
+           "which functions that read weights anybody may call", absent=("NotFound",), asks=_has_functions),
+    _below("Microsoft.App/containerApps", "Microsoft.App/containerApps/authConfigs", "authConfigs", "2024-03-01",
+           "whether a container app that reads weights asks who calls"),
     _below("Microsoft.Web/sites", "Microsoft.Web/sites/basicPublishingCredentialsPolicies", "basicPublishingCredentialsPolicies",
            "2023-12-01", "whether a password puts code on an app that reads weights"),
     _below("Microsoft.DataFactory/factories", "Microsoft.DataFactory/factories/linkedservices", "linkedservices", "2018-06-01",
@@ -123,7 +147,7 @@ RELEASE: Final = Route(
     "vault", "/keys/{name}", (("api-version", "7.4"),),
 )  # fmt: skip
 """Asked of a vault itself for keys that have such a policy: Resource Manager does not say whether it is immutable."""
-_EACH: Final = tuple(part.each for part in PARTS if part.each is not None)
+_EACH: Final = tuple(one for part in PARTS for one in (part.each, part.below) if one is not None)
 ROUTES: Final = (*(part.route for part in PARTS), *_EACH, ROTATION, RELEASE)
 OPERATIONS: Final = tuple(route.operation for route in ROUTES)
 
@@ -144,10 +168,24 @@ def rows(caller: Caller, part: Inside, parent: Mapping[str, Any]) -> Iterator[Ro
     id = str(parent["id"])
     answer = caller.ask(part.route, Place({"id": id}, resource=id))
     if part.route.operation.paged:
-        for entry in answer.data.get("value") or ():
-            yield resource_row(part.kind, _in_full(caller, part, entry, parent))
+        entries = answer.data.get("value") or ()
+        for entry in entries:
+            if part.below is None:
+                yield resource_row(part.kind, _in_full(caller, part, entry, parent))
+            else:
+                yield from _further(caller, part, part.below, entry)
+        if part.below is not None and not entries:
+            caller.note(part.below.operation, answer, id)
     elif answer.ok:
         yield resource_row(part.kind, answer.data)
+
+
+def _further(caller: Caller, part: Inside, below: Route, entry: Mapping[str, Any]) -> Iterator[Row]:
+    """What is listed inside an entry."""
+    id = str(entry["id"])
+    answer = caller.ask(below, Place({"id": id}, resource=id))
+    for one in answer.data.get("value") or ():
+        yield resource_row(part.kind, one)
 
 
 def _in_full(
@@ -188,4 +226,5 @@ def _address(vault: Mapping[str, Any]) -> str | None:
 
 def operations_of(parent: str) -> tuple[Operation, ...]:
     """The listings that are made inside each resource of a kind (in lower case)."""
-    return tuple(part.route.operation for part in BY_PARENT.get(parent, ()))
+    found = BY_PARENT.get(parent, ())
+    return tuple(one.operation for part in found for one in (part.route, part.below) if one is not None)

@@ -147,6 +147,12 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "state", "enabled", "defaultHostName", "httpsOnly", "keyVaultReferenceIdentity", "publicNetworkAccess",
         "siteConfig.acrUserManagedIdentityID", "siteConfig.ftpsState", "siteConfig.remoteDebuggingEnabled",
     ),
+    "microsoft.web/sites/config": (
+        "platform.enabled", "globalValidation.requireAuthentication", "globalValidation.unauthenticatedClientAction",
+    ),
+    "microsoft.web/sites/functions": (
+        "isDisabled", "config.bindings.type", "config.bindings.authLevel", "config.bindings.direction",
+    ),
     "microsoft.web/sites/slots": ("state", "enabled", "keyVaultReferenceIdentity"),
     "microsoft.web/sites/basicpublishingcredentialspolicies": ("allow",),
     "microsoft.web/staticsites": ("repositoryUrl", "branch"),
@@ -155,8 +161,17 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "configuration.registries.server", "template.containers.image", "configuration.identitySettings.*",
     ),
     "microsoft.app/jobs": ("environmentId", "template.containers.image", "configuration.registries.server"),
-    "microsoft.app/managedenvironments": ("publicNetworkAccess",),
-    "microsoft.containerinstance/containergroups": ("containers.name", "containers.properties.image", "osType"),
+    "microsoft.app/containerapps/authconfigs": (
+        "platform.enabled", "globalValidation.unauthenticatedClientAction", "globalValidation.requireAuthentication",
+    ),
+    "microsoft.app/managedenvironments": ("publicNetworkAccess", "vnetConfiguration.internal"),
+    "microsoft.app/sessionpools": (
+        "environmentId", "containerType", "poolManagementType", "sessionNetworkConfiguration.status",
+        "managedIdentitySettings.identity", "managedIdentitySettings.lifecycle",
+    ),
+    "microsoft.containerinstance/containergroups": (
+        "containers.name", "containers.properties.image", "osType", "ipAddress.type",
+    ),
     "microsoft.containerregistry/registries": (
         "loginServer", "adminUserEnabled", "anonymousPullEnabled", "roleAssignmentMode", "networkRuleSet.*",
         "publicNetworkAccess", "networkRuleBypassOptions", "policies.*", "encryption.*",
@@ -178,11 +193,20 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "credentials.credentialsType", "credentials.clientId", "credentials.tenantId", "serviceDataAccessAuthIdentity",
     ),
     "microsoft.machinelearningservices/workspaces/connections": ("category", "authType", "target", "isSharedToAll"),
+    "microsoft.machinelearningservices/workspaces/models": ("isArchived", "latestVersion"),
+    "microsoft.machinelearningservices/workspaces/models/versions": ("modelUri", "modelType", "isArchived"),
     "microsoft.machinelearningservices/workspaces/onlineendpoints": ("authMode", "publicNetworkAccess", "scoringUri"),
     "microsoft.machinelearningservices/workspaces/batchendpoints": ("authMode",),
     "microsoft.machinelearningservices/registries": ("publicNetworkAccess", "managedResourceGroup.resourceId"),
     "microsoft.cognitiveservices/accounts": ("disableLocalAuth", "encryption.*", "endpoint", "allowProjectManagement",
                                              "userOwnedStorage.*", *_RULES),
+    "microsoft.cognitiveservices/accounts/projects": ("displayName", "isDefault"),
+    "microsoft.netapp/netappaccounts/capacitypools/volumes": (
+        "protocolTypes", "kerberosEnabled", "smbEncryption", "securityStyle", "subnetId", "encryptionKeySource",
+        "exportPolicy.rules.*",
+    ),
+    "microsoft.storagecache/amlfilesystems": ("filesystemSubnet", "encryptionSettings.*"),
+    "microsoft.storage/storageaccounts/fileservices/shares": ("enabledProtocols", "rootSquash", "accessTier"),
     "microsoft.search/searchservices": ("disableLocalAuth", "authOptions.*", "networkRuleSet.*", "publicNetworkAccess"),
     "microsoft.automation/automationaccounts": ("publicNetworkAccess", "disableLocalAuth", "encryption.*"),
     "microsoft.automation/automationaccounts/runbooks": ("runbookType", "state"),

@@ -8,7 +8,15 @@ from typing import Final
 from weightguard.collect.exports.azure.found import Found
 from weightguard.collect.exports.azure.graph_export import write
 from weightguard.collect.terraform import objects
-from weightguard.collect.terraform.azure import authorization, directory, network, storage, watch, workloads
+from weightguard.collect.terraform.azure import (
+    authorization,
+    directory,
+    network,
+    serving,
+    storage,
+    watch,
+    workloads,
+)
 from weightguard.collect.terraform.azure.rows import States
 from weightguard.collect.terraform.state import Resource
 from weightguard.snapshot import Call, Recorder, utc_now
@@ -37,7 +45,15 @@ def collect(items: Iterable[Resource], writer: Recorder) -> tuple[str, ...]:
         tenant = item.text("tenant_id")
         if tenant:
             states.found.tenant = states.found.tenant or tenant.lower()
-    for take in (authorization.take, directory.take, storage.take, network.take, watch.take, workloads.take):
+    for take in (
+        authorization.take,
+        directory.take,
+        storage.take,
+        network.take,
+        serving.take,
+        watch.take,
+        workloads.take,
+    ):
         take(states)
     blobs = list(_blobs(states))
     _others(states)

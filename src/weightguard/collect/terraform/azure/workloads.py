@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from weightguard.collect.terraform.azure import network
+from weightguard.collect.terraform.azure import network, serving
 from weightguard.collect.terraform.azure.rows import States, flag, one_of, texts, without_nothing
 from weightguard.collect.terraform.state import Resource
 from weightguard.json_text import OddJson, loads
@@ -18,7 +18,6 @@ _PLAIN: Final = {
     "azurerm_synapse_workspace": "Microsoft.Synapse/workspaces",
     "azurerm_databricks_workspace": "Microsoft.Databricks/workspaces",
     "azurerm_databricks_access_connector": "Microsoft.Databricks/accessConnectors",
-    "azurerm_container_group": "Microsoft.ContainerInstance/containerGroups",
     "azurerm_resource_deployment_script_azure_cli": "Microsoft.Resources/deploymentScripts",
     "azurerm_resource_deployment_script_azure_power_shell": "Microsoft.Resources/deploymentScripts",
     "azurerm_cognitive_account": "Microsoft.CognitiveServices/accounts",
@@ -168,12 +167,15 @@ def _sites(states: States) -> None:
         for item in states.of(*(f"azurerm_{one}{slot}" for one in _SITES)):
             kind = "functionapp" if "function" in item.type or "logic" in item.type else "app"
             type = f"Microsoft.Web/sites{'/slots' if slot else ''}"
-            states.add(
-                item,
-                type,
-                {"enabled": flag(item, "enabled"), "httpsOnly": flag(item, "https_only")},
-                kind=kind,
-            )
+            public = flag(item, "public_network_access_enabled")
+            told = {
+                "enabled": flag(item, "enabled"),
+                "httpsOnly": flag(item, "https_only"),
+                "publicNetworkAccess": None if public is None else "Enabled" if public else "Disabled",
+            }
+            states.add(item, type, told, kind=kind)
+            if not slot:
+                serving.authentication(states, item)
             for name, attribute in (("scm", "webdeploy"), ("ftp", "ftp")):
                 allowed = flag(item, f"{attribute}_publish_basic_authentication_enabled")
                 if allowed is not None and not slot:
@@ -200,9 +202,15 @@ def _containers(states: States) -> None:
                 if isinstance(one, Mapping)
             ]
             registries = [{"server": one.get("server")} for one in item.blocks("registry")]
-            states.add(
-                item, type, {"template": {"containers": images}, "configuration": {"registries": registries}}
-            )
+            told = {
+                "template": {"containers": images},
+                "configuration": without_nothing(
+                    {"registries": registries, "ingress": serving.ingress(item)}
+                ),
+                "environmentId": item.text("container_app_environment_id"),
+            }
+            states.add(item, type, told)
+    serving.containers(states)
     for item in states.of("azurerm_container_registry"):
         properties = {
             "loginServer": item.text("login_server"), "adminUserEnabled": flag(item, "admin_enabled"),
