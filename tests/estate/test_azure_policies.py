@@ -9,7 +9,7 @@ import pytest
 
 import azure_exports as az
 from weightguard import api
-from weightguard.estate.azure.policies import Refusals
+from weightguard.estate.azure.policies import Refusals, _is_of_types
 
 FOLDER = "/providers/Microsoft.Management/managementGroups/lab"
 OWN = f"{FOLDER}/providers/Microsoft.Authorization/policyDefinitions/own"
@@ -117,3 +117,34 @@ def test_whoever_allows_types_refuses_the_others() -> None:
     assert found.keeps_from_making("Microsoft.DataBox/jobs")
     assert not found.keeps_from_making("Microsoft.Storage/storageAccounts")
     assert not Refusals().keeps_from_making("Microsoft.DataBox/jobs")
+
+
+@pytest.mark.parametrize(
+    ("rule", "known"),
+    [
+        (typed(equals="a/b"), True),
+        (
+            {
+                "if": {
+                    "allOf": [{"field": "type", "equals": "a/b"}, {"not": {"field": "type", "like": "a/*"}}]
+                }
+            },
+            True,
+        ),
+        ({"if": {"allOf": [{"field": "name", "equals": "n"}]}}, False),
+        (
+            {
+                "if": {
+                    "anyOf": [
+                        {"field": "type", "equals": "a/b"},
+                        {"field": "Microsoft.Storage/x", "equals": True},
+                    ]
+                }
+            },
+            False,
+        ),
+        ({"if": 3}, False),
+    ],
+)
+def test_what_asks_about_types_alone_bears_on_no_setting(rule: Any, known: bool) -> None:
+    assert bool(_is_of_types({"policyRule": rule})) is known

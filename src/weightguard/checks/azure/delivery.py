@@ -39,6 +39,19 @@ def image_tags_immutable(account: Account, context: Context) -> Verdict:
         return Verdict.failed(
             "images are run by tags, which can be moved to others: {loose}", loose=refs(loose)
         )
+    _require_images(here, images, account)
+    context.require(context.estate.workloads.gaps)
+    if not images:
+        return Verdict.not_applicable("the subscription runs no containers, and has no registry of images")
+    return Verdict.passed("{count} that run, all named by digest", count=counted(len(images), "image"))
+
+
+def _require_images(here: list[Workload], images: list[tuple[str, str]], account: Account) -> None:
+    """Stops where images run that nobody saw: those of pods, and whatever else comes out of a registry.
+
+    Raises:
+        UnknownFact: some do.
+    """
     pods = [one.id for one in here if one.kind == "cluster"]
     if pods:
         missing(Source.named("containerservice", "pods", pods[0], provider="azure", scope=account.id))
@@ -49,10 +62,6 @@ def image_tags_immutable(account: Account, context: Context) -> Verdict:
                 "containerregistry", "repositories", registries[0], provider="azure", scope=account.id
             )
         )
-    context.require(context.estate.workloads.gaps)
-    if not images:
-        return Verdict.not_applicable("the subscription runs no containers, and has no registry of images")
-    return Verdict.passed("{count} that run, all named by digest", count=counted(len(images), "image"))
 
 
 def _images(workload: Workload) -> Iterator[str]:

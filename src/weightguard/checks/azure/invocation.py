@@ -23,7 +23,6 @@ from weightguard.estate.model import Resource, Store, Workload
 SANDBOXES: Final = frozenset({"code_interpreter", "agent_runtime"})
 _LISTED: Final = ("app.sessionpools", "cognitiveservices.accounts/projects")
 _LETS_IN: Final = "allowanonymous"
-_OPEN: Final = "anybody on the internet can invoke it, and it reaches weights"
 
 
 def sandboxes_apart(store: Store, context: Context) -> Verdict:
@@ -59,7 +58,7 @@ def _site(site: Workload, context: Context) -> Verdict:
     if _asks(settings, "globalValidation.unauthenticatedClientAction"):
         return Verdict.passed("the platform asks whoever calls to sign in")
     if "functionapp" not in str(attribute(site, "kind")).lower():
-        return Verdict.failed(_OPEN)
+        return Verdict.failed("anybody on the internet can invoke it, and it reaches weights")
     return _functions(site, context)
 
 
@@ -102,7 +101,7 @@ def _container_app(app: Workload, context: Context) -> Verdict:
     if any(_asks(one, "globalValidation.unauthenticatedClientAction") for one in settings):
         return Verdict.passed("the platform asks whoever calls to sign in")
     context.require(kind.gaps)
-    return Verdict.failed(_OPEN)
+    return Verdict.failed("anybody on the internet can invoke it, and it reaches weights")
 
 
 def _asks(settings: Any, action: str) -> bool:
@@ -119,7 +118,7 @@ def _asks(settings: Any, action: str) -> bool:
 
 def _containers(group: Workload, context: Context) -> Verdict:
     if str(attribute(group, "ipAddress.type")).lower() == "public":
-        return Verdict.failed(_OPEN)
+        return Verdict.failed("anybody on the internet can invoke it, and it reaches weights")
     return Verdict.passed("requests from the internet do not arrive at it")
 
 

@@ -136,7 +136,17 @@ class Policies:
 
 def _is_of_types(told: Mapping[str, Any]) -> bool:
     rule = told.get("policyRule")
-    return isinstance(rule, Mapping) and _named(rule.get("if"), _defaults(told)) is not None
+    return isinstance(rule, Mapping) and _asks_types(rule.get("if"))
+
+
+def _asks_types(condition: Any) -> bool:
+    """Whether all that a condition asks about is a type."""
+    if not isinstance(condition, Mapping):
+        return False
+    inner = next((condition[name] for name in ("anyOf", "allOf", "not") if name in condition), None)
+    if inner is None:
+        return bool(condition.get("field") == "type")
+    return all(map(_asks_types, inner if isinstance(inner, list) else [inner]))
 
 
 def _built_in(taken: _Taken, definition: str, given: Parameters) -> None:
@@ -174,12 +184,15 @@ def _named(condition: Any, known: Parameters) -> list[str] | None:
     """The types that a condition is true of, whatever else a resource is; None: it asks for more than a type."""
     if not isinstance(condition, Mapping):
         return None
-    if set(condition) == {"anyOf"} and isinstance(condition["anyOf"], list):
-        each = [_named(one, known) for one in condition["anyOf"]]
-        return [type for one in each for type in one or ()]
-    if set(condition) == {"allOf"} and isinstance(condition["allOf"], list):
-        inner = condition["allOf"]
-        return _named(inner[0], known) if len(inner) == 1 else None
+    inner = next((condition[name] for name in ("anyOf", "allOf") if set(condition) == {name}), None)
+    if isinstance(inner, list):
+        if "allOf" in condition and len(inner) != 1:
+            return None
+        return [type for one in inner for type in _named(one, known) or ()]
+    return _of_field(condition, known)
+
+
+def _of_field(condition: Mapping[str, Any], known: Parameters) -> list[str] | None:
     if condition.get("field") != "type" or len(condition) != 2:
         return None
     if str(condition.get("exists")).lower() == "true":
