@@ -9,7 +9,7 @@ import pytest
 from audits import Verify, typed
 
 from weightguard.controls import load_catalogue
-from weightguard.controls.catalogue import catalogue_directory
+from weightguard.controls.catalogue import Catalogue, catalogue_directory
 from weightguard.controls.kept import SUFFIX, keep, loaded, store
 from weightguard.errors import CatalogueError
 
@@ -28,11 +28,11 @@ def test_a_digest_that_nobody_kept_is_refused() -> None:
         pass
 
 
-def test_the_same_catalogue_is_kept_as_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_catalogue_is_kept_as_the_same_bytes(tmp_path: Path, shipped: Catalogue) -> None:
     (tmp_path / "a").mkdir()
-    first = keep(load_catalogue(), tmp_path)
-    assert first.read_bytes() == keep(load_catalogue(), tmp_path / "a").read_bytes()
-    assert first.name == f"{load_catalogue().digest.removeprefix('sha256:')}{SUFFIX}"
+    first = keep(shipped, tmp_path)
+    assert first.read_bytes() == keep(shipped, tmp_path / "a").read_bytes()
+    assert first.name == f"{shipped.digest.removeprefix('sha256:')}{SUFFIX}"
 
 
 @pytest.fixture
@@ -64,6 +64,7 @@ def judged_last_year(
     return tmp_path / "a.wgb"
 
 
+@pytest.mark.slow
 def test_what_was_judged_last_year_is_judged_again_by_last_years_catalogue(
     judged_last_year: Path, last_years: Path, tmp_path: Path, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +75,7 @@ def test_what_was_judged_last_year_is_judged_again_by_last_years_catalogue(
     assert {one["step"]: one["outcome"] for one in said["steps"]}["replay"] == "ok"
 
 
+@pytest.mark.slow
 def test_without_it_the_bundle_is_checked_and_cannot_be_judged_again(
     judged_last_year: Path, verify: Verify
 ) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from audits import REPORT_OF_A_TEST, Verify, key_pair, opened, packed, party, trusting, typed
@@ -271,6 +273,63 @@ def test_an_address_of_a_key_that_leads_nowhere_is_refused(key: str, said: str, 
     refused = typed("sign", audit, "--key", key)
     assert refused.status == 2
     assert said in refused.err
+
+
+def test_a_folder_without_a_snapshot_says_where_it_belongs(audit: Path, keys: Path) -> None:
+    shutil.rmtree(audit / "snapshot")
+    refused = typed("sign", audit, "--key", f"file:{keys / 'lab.key'}")
+    assert refused.status == 2
+    assert "to snapshot/" in refused.err
+
+
+@pytest.mark.parametrize(
+    "key", ["gcpkms:projects/p/x", "azurekms://v.vault.azure.net/keys/k", "hsm:2?label=PIV"]
+)
+def test_a_keeper_whose_library_is_not_there_says_what_to_install(
+    key: str, audit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("gcp", "azure", "hsm"):
+        name = {"gcp": "GCP", "azure": "AZURE", "hsm": "PKCS11"}[kind] + "_IMPORT_ERROR"
+        monkeypatch.setattr(f"securesystemslib.signer._{kind}_signer.{name}", "it is not there")
+    refused = typed("sign", audit, "--key", key)
+    assert refused.status == 2
+    assert "pip install 'securesystemslib[" in refused.err
+
+
+@pytest.mark.parametrize("key", ["azurekms://v.vault.azure.net/secrets/k", "hsm:PIV", "azurekms:"])
+def test_an_address_of_a_keepers_key_is_looked_at_first(key: str, audit: Path) -> None:
+    refused = typed("sign", audit, "--key", key)
+    assert refused.status == 2
+    assert "the address of a key" in refused.err or "not understood" in refused.err
+
+
+@pytest.mark.wire
+def test_a_key_in_the_key_service_of_aws_signs(
+    _moto_server: str, audit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service is handed a digest, which the emulator hashes once more: so this asks whether it signed that."""
+    import hashlib
+
+    import boto3
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    from weightguard.evidence.envelope import from_json
+
+    for name, value in (("ENDPOINT_URL", _moto_server), ("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    kms = boto3.client("kms")
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    signed = typed("sign", audit, "--key", f"awskms:{key}")
+    assert signed.status == 0, signed.err
+    made = from_json((audit / "statement.dsse.json").read_bytes())
+    public: Any = load_der_public_key(kms.get_public_key(KeyId=key)["PublicKey"])
+    public.verify(made.signatures[0].sig, hashlib.sha256(made.pae()).digest(), ECDSA(SHA256()))
+    refused = typed("sign", audit, "--key", "awskms:00000000-0000-0000-0000-000000000000")
+    assert refused.status == 2
+    assert "the key cannot be had from awskms" in refused.err
 
 
 def test_a_folder_without_a_declaration_says_how_to_write_one(audit: Path, tmp_path: Path) -> None:

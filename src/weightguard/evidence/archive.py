@@ -13,7 +13,7 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Final, cast
@@ -92,15 +92,17 @@ def unpacked(bundle: Path, limits: Limits = LIMITS) -> Iterator[tuple[Path, bool
     Raises:
         InputError: it is none, was changed, oversteps a limit, or holds anything but plain files, each once.
     """
-    with tempfile.TemporaryDirectory(prefix="weightguard-", ignore_cleanup_errors=True) as folder:
+    with ExitStack() as stack:
         try:
-            with files.opened(bundle, "the bundle", most=limits.total_bytes) as file:
-                sealed = _check(file, str(bundle))
-                file.seek(0)
-                _unpack(file, Path(folder), str(bundle), limits)
+            file = stack.enter_context(files.opened(bundle, "the bundle", most=limits.total_bytes))
+            sealed = _check(file, str(bundle))
+            file.seek(0)
+            new = tempfile.TemporaryDirectory(prefix="weightguard-", ignore_cleanup_errors=True)
+            folder = Path(stack.enter_context(new))
+            _unpack(file, folder, str(bundle), limits)
         except OSError as problem:
             raise InputError(f"the bundle cannot be read, {problem.strerror}", where=str(bundle)) from problem
-        yield Path(folder), sealed
+        yield folder, sealed
 
 
 def _unpack(file: BufferedReader, folder: Path, name: str, limits: Limits) -> None:

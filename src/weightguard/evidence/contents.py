@@ -60,6 +60,12 @@ def members(place: Place, said: Declared) -> dict[str, Path]:
         InputError: one is missing. SnapshotError: there is no snapshot.
     """
     folder = place.folder
+    if not (folder / SNAPSHOT).is_dir():
+        raise InputError(
+            f"the audit has no {SNAPSHOT}/, on which its report rests",
+            where=str(place.name),
+            fix=f"copy the one snapshot that was judged there, to {SNAPSHOT}/",
+        )
     manifest, _ = read_manifest(folder / SNAPSHOT, DEFAULT)
     names = [
         REPORT,

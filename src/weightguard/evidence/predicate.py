@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from weightguard.assess.assessment import judged_under
@@ -104,12 +105,13 @@ def audit(report: Report, snapshot: Snapshot, declared: Declared) -> Audit:
 
 def _collectors(snapshot: Snapshot) -> list[Collector]:
     services = {kind.partition(".")[0] for kind in _CALLERS}
-    return [
-        Collector(scope=record.scope, principal=str(record.data.get(_CALLERS[record.kind])))
+    told = [
+        (record.scope, record.data.get(_CALLERS[record.kind]))
         for service in sorted(services)
         for record in snapshot.records(service=service)
         if record.kind in _CALLERS and isinstance(record.data, dict)
     ]
+    return [Collector(scope=scope, principal=name) for scope, name in told if isinstance(name, str) and name]
 
 
 def refuse_strangers(report: Report, snapshot: Snapshot, declared: Declared) -> None:
@@ -145,4 +147,4 @@ def differing(said: Any, found: Any, place: str = "") -> list[str]:
             for key in keys
             for one in differing(said.get(key), found.get(key), f"{place}.{key}".lstrip("."))
         ]
-    return [] if said == found and type(said) is type(found) else [place]
+    return [] if json.dumps(said, sort_keys=True) == json.dumps(found, sort_keys=True) else [place]

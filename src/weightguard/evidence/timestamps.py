@@ -13,7 +13,7 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from weightguard.errors import InputError, WeightguardError
+from weightguard.errors import CredentialsError, InputError
 from weightguard.evidence.trust import Authority
 
 LARGEST: Final = 256 * 1024
@@ -33,7 +33,7 @@ def fetch(url: str, sig: bytes) -> bytes:
         the TimeStampResp in DER.
 
     Raises:
-        InputError: no address of one. WeightguardError: it does not answer, or answers something else.
+        InputError: no address of one. CredentialsError: it does not answer, or answers something else.
     """
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
@@ -47,7 +47,7 @@ def fetch(url: str, sig: bytes) -> bytes:
         if answer.tst_info.nonce != request.nonce:
             raise NoTimestamp("it answers another request")
     except NoTimestamp as problem:
-        raise WeightguardError(
+        raise CredentialsError(
             f"the timestamp authority gives no timestamp: {problem}", where=url[:200]
         ) from problem
     return token
@@ -60,13 +60,13 @@ def _post(url: str, body: bytes) -> bytes:
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
             token: bytes = answer.read(LARGEST + 1)
     except (OSError, HTTPException, ValueError) as problem:
-        raise WeightguardError(
+        raise CredentialsError(
             f"the timestamp authority does not answer, {str(problem)[:200]}",
             where=url[:200],
             fix="try again, name another one, or sign without --timestamp",
         ) from problem
     if len(token) > LARGEST:
-        raise WeightguardError("the timestamp authority answers at too great a length", where=url[:200])
+        raise CredentialsError("the timestamp authority answers at too great a length", where=url[:200])
     return token
 
 
