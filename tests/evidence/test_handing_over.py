@@ -249,15 +249,46 @@ def test_a_private_key_that_others_may_read_is_told(audit: Path, keys: Path, tmp
     assert typed("sign", audit, "--key", f"file:{key}").err == ""
 
 
-def test_a_report_of_another_snapshot_or_configuration_is_not_signed(
-    audit: Path, keys: Path, made: Path
+def test_who_signs_what_does_not_belong_together_is_told_and_nobody_signs_it_beside_them(
+    audit: Path, keys: Path, tmp_path: Path, verify: Verify
 ) -> None:
     declared = json.loads((audit / "declared.json").read_text())
     declared["run"]["target_level"] = "SL1"
     (audit / "declared.json").write_text(json.dumps(declared))
-    refused = typed("sign", audit, "--key", f"file:{keys / 'lab.key'}")
+    signed = typed("sign", audit, "--key", f"file:{keys / 'lab.key'}")
+    assert signed.status == 0
+    assert "will refuse it: report.json was judged by other settings" in signed.err
+    assert typed("bundle", audit, "-o", tmp_path / "b.wgb").status == 0
+    typed_, said = verify(tmp_path / "b.wgb")
+    assert (typed_.status, _steps(said)["predicate"]) == (3, "failed")
+    refused = typed("sign", tmp_path / "b.wgb", "--add", "--key", f"file:{keys / 'assessor.key'}")
     assert refused.status == 2
     assert "judged by other settings" in refused.err
+
+
+def test_an_audit_that_was_judged_again_since_it_was_signed_is_told(
+    audit: Path, keys: Path, tmp_path: Path, verify: Verify
+) -> None:
+    assert typed("sign", audit, "--key", f"file:{keys / 'lab.key'}").status == 0
+    assert typed("assess", audit / "snapshot", "-o", audit, "-q").status in (0, 3, 4)
+    packed_ = typed("bundle", audit, "-o", tmp_path / "b.wgb")
+    assert packed_.status == 0
+    assert "not what the files say now: sign it again" in packed_.err
+    assert verify(tmp_path / "b.wgb")[0].status == 3
+
+
+def test_a_document_that_cannot_be_declared_is_refused_before_anything_is_judged(
+    made: Path, tmp_path: Path
+) -> None:
+    name = "a" * 230 + ".yaml"
+    (tmp_path / name).write_text("waivers: []")
+    (tmp_path / "weightguard.yaml").write_text(f"waivers: [{name}]")
+    refused = typed(
+        "assess", made / "snapshot", "--config", tmp_path / "weightguard.yaml", "-o", tmp_path / "out"
+    )
+    assert refused.status == 2
+    assert "cannot be declared" in refused.err
+    assert not (tmp_path / "out" / "report.json").exists()
 
 
 @pytest.mark.parametrize(

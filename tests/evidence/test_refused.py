@@ -442,6 +442,22 @@ def test_a_verdict_that_was_edited_is_found_with_what_it_should_be(
     assert f"{one['control']} {one['subject']}: said not_applicable, found unknown" in told
 
 
+def test_a_verdict_that_was_edited_without_care_is_found_too(
+    bundle: Path, keys: Path, verify: Verify, tmp_path: Path
+) -> None:
+    """The counts no longer fit: the report contradicts itself, and is judged again all the same."""
+    report = json.loads(opened(bundle)["report.json"])
+    one = next(one for one in report["results"] if one["status"] == "unknown")
+    one["status"] = "pass"
+    with_members(bundle, keys / "lab.key", {"report.json": json.dumps(report).encode()})
+    typed_, said = verify(bundle, "--replay")
+    assert typed_.status == 3
+    assert "contradicts itself" in _failed(said)["predicate"]
+    assert [(each["control"], each["said"], each["found"]) for each in said["differences"]] == [
+        (one["control"], "pass", "unknown")
+    ]
+
+
 def test_a_report_of_another_version_is_the_same_but_for_that(
     bundle: Path, keys: Path, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,8 +22,14 @@ REWRITE = "write it again with weightguard assess"
 
 def refuse_contradictions(report: Report, name: str) -> None:
     """InputError naming the first thing that the rest of the report contradicts."""
-    for problem in _problems(report):
+    problem = contradiction(report)
+    if problem:
         raise InputError(f"the report contradicts itself: {problem}", where=name, fix=REWRITE)
+
+
+def contradiction(report: Report) -> str | None:
+    """The first thing that the rest of the report contradicts, in words."""
+    return next(_problems(report), None)
 
 
 def _problems(report: Report) -> Iterator[str]:

@@ -49,18 +49,19 @@ def _encodable(value: Any) -> Any:
     return [_encodable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def from_json(data: bytes, name: str = "report.json") -> Report:
+def from_json(data: bytes, name: str = "report.json", *, contradicting: bool = False) -> Report:
     """Reads a report back.
 
     Args:
         name: what messages call the file.
+        contradicting: one that contradicts itself is read too, by whoever holds it against its evidence.
 
     Raises:
         InputError: it is no report of this version, is ill-formed, takes too much memory, or contradicts itself.
     """
     if len(data) > MAXIMUM_BYTES:
         raise InputError(f"the report is larger than {MAXIMUM_BYTES:,} bytes", where=name, fix=SMALLER)
-    return _read(BytesIO(data), len(data), name)
+    return _read(BytesIO(data), len(data), name, contradicting)
 
 
 def read_report(path: Path, what: str = "report") -> Report:
@@ -76,7 +77,7 @@ def read_report(path: Path, what: str = "report") -> Report:
         return _read(file, os.fstat(file.fileno()).st_size, str(path))
 
 
-def _read(file: BufferedIOBase, size: int, name: str) -> Report:
+def _read(file: BufferedIOBase, size: int, name: str, contradicting: bool = False) -> Report:
     try:
         report = parse(file, size)
     except NoReport as problem:
@@ -87,7 +88,8 @@ def _read(file: BufferedIOBase, size: int, name: str) -> Report:
         raise InputError(f"the report {problem}", where=name, fix=REWRITE) from problem
     except OSError as problem:
         raise InputError(f"the report cannot be read, {problem.strerror}", where=name) from problem
-    refuse_contradictions(report, name)
+    if not contradicting:
+        refuse_contradictions(report, name)
     return report
 
 

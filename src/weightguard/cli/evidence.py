@@ -45,10 +45,16 @@ def sign(audit: str, key: str, party: str | None, add: bool, timestamp: str | No
     from weightguard.evidence.signing import sign as sign_audit
 
     if is_exposed(key):
-        click.echo("weightguard: others than you may read the private key: chmod 600", err=True)
+        _warn("others than you may read the private key: chmod 600")
     vouching = Vouching(signer(key, _passphrase), party, timestamp, add)
-    keyid, written = sign_audit(Path(audit), vouching)
+    keyid, written = sign_audit(Path(audit), vouching, _warn)
     click.echo(f"signed with the key {keyid}: {written}")
+
+
+def _warn(line: str) -> None:
+    from weightguard.report.text import visible
+
+    click.echo(f"weightguard: {visible(line, 2_000)}", err=True)
 
 
 def _passphrase() -> str | None:
@@ -72,12 +78,7 @@ def bundle(audit: str, output: str, without_files: bool) -> None:
     """
     from weightguard.evidence.signing import bundle as bundle_audit
 
-    bundle_audit(
-        Path(audit),
-        Path(output),
-        with_files=not without_files,
-        tell=lambda line: click.echo(f"weightguard: {line}", err=True),
-    )
+    bundle_audit(Path(audit), Path(output), _warn, with_files=not without_files)
     click.echo(output)
 
 

@@ -82,6 +82,7 @@ def request(
     _check_files(config, catalogue, wanted)
     if folder is not None:
         _check_folder(folder)
+        _check_declared(config, catalogue, wanted)
     return Request(
         config=config,
         catalogue=catalogue,
@@ -120,6 +121,13 @@ def _check_files(config: Config, catalogue: Catalogue, wanted: Options) -> None:
     read_waivers(config.waivers, catalogue, moment)
     for name in wanted.protocols:
         load_protocol(name, catalogue)
+
+
+def _check_declared(config: Config, catalogue: Catalogue, wanted: Options) -> None:
+    """Whether what is declared beside the report can be, before a long collection rather than after it."""
+    from weightguard.evidence.declaring import declare
+
+    declare(config, catalogue, wanted)
 
 
 def _check_folder(folder: Path) -> None:

@@ -49,6 +49,7 @@ def pack(members: Mapping[str, Path], target: Path) -> None:
     """
     ordered = sorted(members.items())
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         sizes = [path.stat().st_size for _, path in ordered]
         blocks = sum(_BLOCK + size + -size % _BLOCK for size in sizes) + 2 * _BLOCK
         with files.replacing(target) as file:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from weightguard.assess.assessment import judged_under
 from weightguard.assess.model import Report
+from weightguard.assess.reading import contradiction
 from weightguard.controls.schema import Strict
-from weightguard.errors import InputError
 from weightguard.evidence.declared import Declared
 from weightguard.snapshot import Snapshot
 
@@ -114,28 +114,29 @@ def _collectors(snapshot: Snapshot) -> list[Collector]:
     return [Collector(scope=scope, principal=name) for scope, name in told if isinstance(name, str) and name]
 
 
-def refuse_strangers(report: Report, snapshot: Snapshot, declared: Declared) -> None:
-    """InputError where report, snapshot and declaration are not of one audit."""
-    if report.snapshot.digests != (snapshot.digest,):
-        raise _apart("report.json is of another snapshot, or of several")
+def strangers(report: Report, snapshot: Snapshot, declared: Declared) -> list[str]:
+    """In what report, snapshot and declaration are not of one audit, and where the report contradicts itself.
+
+    Raises:
+        InputError: what was declared is no configuration.
+    """
     config = declared.configuration()
-    if (
-        report.settings is None
-        or report.settings.digest != judged_under(config, declared.options(), declared.own).digest
-    ):
-        raise _apart("report.json was judged by other settings than declared.json holds")
-    if not declared.own and report.catalogue.digest != declared.catalogue.digest:
-        raise _apart("report.json was judged by another catalogue than declared.json names")
-    if report.organisation != config.organisation:
-        raise _apart("report.json is of another organisation than declared.json names")
-
-
-def _apart(what: str) -> InputError:
-    return InputError(
-        what,
-        where="report.json",
-        fix="write both again: weightguard assess DIR/snapshot -o DIR, with the same options",
-    )
+    settings = judged_under(config, declared.options(), declared.own).digest
+    odd = {
+        "report.json is of another snapshot, or of several": report.snapshot.digests != (snapshot.digest,),
+        "report.json was judged by other settings than declared.json holds": (
+            report.settings is None or report.settings.digest != settings
+        ),
+        "report.json was judged by another catalogue than declared.json names": (
+            not declared.own and report.catalogue.digest != declared.catalogue.digest
+        ),
+        "report.json is of another organisation than declared.json names": (
+            report.organisation != config.organisation
+        ),
+    }
+    problems = [words for words, holds in odd.items() if holds]
+    inside = contradiction(report)
+    return [*problems, f"report.json contradicts itself: {inside}"] if inside else problems
 
 
 def differing(said: Any, found: Any, place: str = "") -> list[str]:

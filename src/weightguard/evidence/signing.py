@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from weightguard import files
-from weightguard.assess.serialise import read_report
+from weightguard.assess.serialise import MAXIMUM_BYTES as LARGEST_REPORT
+from weightguard.assess.serialise import from_json as report_from_json
 from weightguard.errors import CredentialsError, InputError
 from weightguard.evidence import archive, contents, envelope, statement
 from weightguard.evidence.contents import Place
 from weightguard.evidence.declared import Declared
 from weightguard.evidence.envelope import MOST_SIGNATURES, Envelope, Signed
 from weightguard.evidence.names import ATTESTED, LARGEST_STATEMENT, REPORT, SNAPSHOT, STATEMENT
-from weightguard.evidence.predicate import audit, refuse_strangers
+from weightguard.evidence.predicate import audit, strangers
 from weightguard.evidence.statement import PAYLOAD_TYPE
 from weightguard.evidence.timestamps import fetch
 from weightguard.snapshot import open_snapshot
@@ -39,23 +40,32 @@ class Vouching:
     add: bool = False
 
 
-def sign(path: Path, vouching: Vouching) -> tuple[str, Path]:
-    """Signs an audit's folder, or a bundle in its place.
+Tell = Callable[[str], None]
+"""Takes a line that the user should read."""
+
+
+def sign(path: Path, vouching: Vouching, tell: Tell) -> tuple[str, Path]:
+    """Signs an audit's folder, or a bundle in its place. What anybody who verifies it will refuse is told, and signed all the same
+    by whoever signs first; nobody signs it beside them.
 
     Returns:
         the key's id, and the file that was written.
 
     Raises:
-        InputError: it is no audit, its parts do not belong together, or there is nothing to add a signature to.
+        InputError: it is no audit, or there is nothing good to add a signature to.
         CredentialsError: the key's keeper does not sign.
     """
     with contents.opened(path) as place:
         said = contents.declaration(place)
         members = contents.members(place, said)
         _refuse_unnamed(place, members.keys() | {STATEMENT})
-        sealed = Envelope(payload(place, said, members), PAYLOAD_TYPE)
+        text, problems = payload(place, said, members)
+        sealed = Envelope(text, PAYLOAD_TYPE)
         if vouching.add:
+            _refuse(problems, place)
             sealed = _earlier(place, sealed)
+        for problem in problems:
+            tell(f"whoever verifies this will refuse it: {problem}")
         keyid, signed = _signed(sealed, vouching)
         files.write(place.statement, envelope.to_json(signed), mode=files.PRIVATE)
         if not place.packed:
@@ -64,16 +74,27 @@ def sign(path: Path, vouching: Vouching) -> tuple[str, Path]:
         return keyid, path
 
 
-def payload(place: Place, said: Declared, members: dict[str, Path]) -> bytes:
-    """The statement of an audit, worked out from its files.
+def payload(place: Place, said: Declared, members: dict[str, Path]) -> tuple[bytes, list[str]]:
+    """The statement of an audit, worked out from its files, and in what these do not belong together.
 
     Raises:
-        InputError: its parts are damaged, or do not belong together.
+        InputError: a part is damaged.
     """
-    report = read_report(place.folder / REPORT)
+    data = files.read(members[REPORT], "the report", most=LARGEST_REPORT)
+    report = report_from_json(data, contradicting=True)
     snapshot = open_snapshot(place.folder / SNAPSHOT)
-    refuse_strangers(report, snapshot, said)
-    return statement.written(contents.digests(members), audit(report, snapshot, said))
+    return statement.written(contents.digests(members), audit(report, snapshot, said)), strangers(
+        report, snapshot, said
+    )
+
+
+def _refuse(problems: list[str], place: Place) -> None:
+    for problem in problems:
+        raise InputError(
+            problem,
+            where=str(place.name),
+            fix="it is written again by weightguard assess DIR/snapshot -o DIR, with the same options",
+        )
 
 
 def _refuse_unnamed(place: Place, named: set[str]) -> None:
@@ -94,7 +115,7 @@ def _earlier(place: Place, unsigned: Envelope) -> Envelope:
             where=str(place.name),
             fix="sign without --add",
         )
-    there = envelope.from_json(files.read(place.statement, "the statement", most=LARGEST_STATEMENT))
+    there = _there(place)
     if there.payload_type != PAYLOAD_TYPE or there.payload != unsigned.payload:
         raise InputError(
             "what was signed is not what the files say: a signature beside it would vouch for something else",
@@ -102,6 +123,10 @@ def _earlier(place: Place, unsigned: Envelope) -> Envelope:
             fix="look at it with weightguard verify",
         )
     return there
+
+
+def _there(place: Place) -> Envelope:
+    return envelope.from_json(files.read(place.statement, "the statement", most=LARGEST_STATEMENT))
 
 
 def _signed(sealed: Envelope, vouching: Vouching) -> tuple[str, Envelope]:
@@ -120,14 +145,11 @@ def _signed(sealed: Envelope, vouching: Vouching) -> tuple[str, Envelope]:
     return made.keyid, replace(sealed, signatures=(*others, own))
 
 
-def bundle(
-    folder: Path, target: Path, *, with_files: bool = True, tell: Callable[[str], None] = lambda line: None
-) -> None:
+def bundle(folder: Path, target: Path, tell: Tell, *, with_files: bool = True) -> None:
     """Packs an audit's folder, signed or not.
 
     Args:
         with_files: the files that attestations name go along; else their digests alone.
-        tell: takes a line that the user should read.
 
     Raises:
         InputError: it is no audit, or the bundle cannot be written.
@@ -143,14 +165,16 @@ def bundle(
     place = Place(folder, folder, packed=False)
     said = contents.declaration(place)
     members = contents.members(place, said)
+    text, problems = payload(place, said, members)
     left_out = [] if with_files else [name for name in members if name.startswith(f"{ATTESTED}/")]
     for name in left_out:
         del members[name]
-    if place.statement.exists():
-        if left_out:
-            tell("what was signed names files that are left out: sign the bundle itself")
-        else:
-            members[STATEMENT] = files.below(folder, Path(STATEMENT), "the statement")
-    refuse_strangers(read_report(folder / REPORT), open_snapshot(folder / SNAPSHOT), said)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if place.statement.exists() and left_out:
+        tell("what was signed names files that are left out: sign the bundle itself")
+    elif place.statement.exists():
+        members[STATEMENT] = files.below(folder, Path(STATEMENT), "the statement")
+        if _there(place).payload != text:
+            problems.append("what was signed is not what the files say now: sign it again")
+    for problem in problems:
+        tell(f"whoever verifies this will refuse it: {problem}")
     archive.pack(members, target)

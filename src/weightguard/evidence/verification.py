@@ -20,7 +20,7 @@ from weightguard.controls.kept import loaded
 from weightguard.errors import InputError
 from weightguard.evidence import contents, envelope, statement
 from weightguard.evidence.names import ATTESTED, LARGEST_STATEMENT, REPORT, SNAPSHOT, STATEMENT
-from weightguard.evidence.predicate import audit, differing, refuse_strangers
+from weightguard.evidence.predicate import audit, differing, strangers
 from weightguard.evidence.replay import Difference, replay
 from weightguard.evidence.signatures import Signer, checked
 from weightguard.evidence.statement import PAYLOAD_TYPE, Statement
@@ -197,24 +197,21 @@ class _Verifying:
     def _predicate(self) -> None:
         path = files.below(self.place.folder, Path(REPORT), "the report")
         self.data = files.read(path, "the report", most=LARGEST_REPORT)
-        self.report = report_from_json(self.data)
+        self.report = report_from_json(self.data, contradicting=True)
         if self.snapshot is None or self.declared is None:
             self._say("predicate", "not_checked", "snapshot or declaration could not be read")
             return
-        refuse_strangers(self.report, self.snapshot, self.declared)
+        problems = strangers(self.report, self.snapshot, self.declared)
         found = audit(self.report, self.snapshot, self.declared).model_dump(mode="json")
-        if self.statement is None:
+        if self.statement is not None:
+            odd = differing(self.statement.predicate, found)
+            problems += [f"it says otherwise than the files at {one[:80]}" for one in odd]
+        elif not problems:
             self._say("predicate", "not_checked", "there is no statement that says anything of the files")
             return
-        odd = differing(self.statement.predicate, found)
-        self._told(
-            "predicate",
-            [f"it says otherwise than the files at {one[:80]}" for one in odd],
-            "what it says follows from the files",
-        )
-        self.summary = (
-            {} if odd else found["summary"] | {"as_of": found["as_of"], "collected_by": found["collected_by"]}
-        )
+        self._told("predicate", problems, "what it says follows from the files")
+        if not problems:
+            self.summary = found["summary"] | {key: found[key] for key in ("as_of", "collected_by")}
 
     def _attested(self) -> None:
         if self.declared is None:
