@@ -17,6 +17,7 @@ from weightguard import __version__
 from weightguard.access.model import Access
 from weightguard.assess import entries, limits, settings
 from weightguard.assess.attestations import Look, accepted, look, read_attestations
+from weightguard.assess.calling import calling
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
 from weightguard.assess.levels import but_for_risks, highest, lowest, rank
@@ -180,6 +181,7 @@ class _Assessment:
         )
         # A laboratory's own controls stand among the results and count for no level and no score of the shared catalogue.
         shared = [one for one in self.settled if one.result.control not in catalogue.own]
+        self.called = calling(estate)
         self.table: Table = standings(shared, [one.id for one in estate.weight_sets])
         self.worst: Mapping[str, Standing] = overall(shared)
         self.targets = {one.id: self._target(one.id) for one in estate.weight_sets}
@@ -188,7 +190,9 @@ class _Assessment:
     def report(self) -> Report:
         evidence = entries.EvidenceTable()
         places = {one.id: self._place(one) for one in self.estate.weight_sets}
-        results = entries.results(self.settled, self.waived.stamps, self.controls, evidence, places)
+        results = entries.results(
+            self.settled, self.waived.stamps, self.controls, evidence, places, self.called
+        )
         weights = self._weights()
         summary = self._summary(weights)
         named = sorted({result.control for result in results})
@@ -253,7 +257,7 @@ class _Assessment:
         released = {
             name for name, model in self.judgement.declarations.owners.items() if model.config.released
         }
-        found = exposures(self.settled, self.controls, seen)
+        found = exposures(self.settled, self.controls, seen, self.called)
         return {name: one for name, one in found.items() if name not in released}
 
     def _weights(self) -> tuple[WeightEntry, ...]:

@@ -31,7 +31,7 @@ from weightguard.config import Evaluation
 from weightguard.controls.catalogue import Catalogue
 from weightguard.controls.declared import Declarations, DeclaredModel
 from weightguard.controls.results import Evidence
-from weightguard.controls.said import worded
+from weightguard.controls.said import Name, worded
 from weightguard.controls.schema import LEVELS, Control, Status
 from weightguard.controls.unread import Unread
 from weightguard.estate.fact import Reason
@@ -79,8 +79,9 @@ def results(
     controls: Mapping[str, Control],
     table: EvidenceTable,
     places: Mapping[str, Place],
+    called: Name,
 ) -> tuple[ResultEntry, ...]:
-    """The results as written, in the engine's order; `stamps` by place, `places` by the weight sets' ids."""
+    """The results as written, in the engine's order; `stamps` by place, `places` by the weight sets' ids, things as `called`."""
     return tuple(
         _result(
             one,
@@ -88,6 +89,7 @@ def results(
             controls[one.result.control],
             table,
             places.get(one.result.subject),
+            called,
         )
         for place, one in enumerate(settled)
     )
@@ -99,6 +101,7 @@ def _result(
     control: Control,
     table: EvidenceTable,
     about: Place | None,
+    called: Name,
 ) -> ResultEntry:
     result = one.result
     return ResultEntry(
@@ -107,7 +110,7 @@ def _result(
         status=one.status.value,
         severity=result.severity,
         level=result.level,
-        message=_message(one),
+        message=_message(one, called),
         # A fact that was read twice is one piece of evidence.
         evidence=tuple({id(one): table.entry(one) for one in result.evidence}.values()),
         weights=result.weights[:NAMED] if one.status in _QUIET else result.weights,
@@ -123,9 +126,9 @@ def _result(
     )
 
 
-def _message(one: Settled) -> str:
+def _message(one: Settled, called: Name) -> str:
     if one.attestation is None:
-        return worded(one.result.message)
+        return worded(one.result.message, called)
     who = "third party" if one.attestation.third_party else "self"
     return (
         f"attested ({who}) by {one.attestation.attestation.attester}: {one.attestation.attestation.statement}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from weightguard.assess.levels import rank
 from weightguard.assess.model import Level, Score, Severity
 from weightguard.assess.standing import Settled, Standing
-from weightguard.controls.said import worded
+from weightguard.controls.said import Name, by_name, worded
 from weightguard.controls.schema import SEVERITIES, Control, Status
 
 POINTS: Mapping[Severity, int] = {"critical": 8, "high": 4, "medium": 2, "low": 1}
@@ -82,20 +82,24 @@ class Exposure:
 
 
 def exposures(
-    settled: Iterable[Settled], controls: Mapping[str, Control], seen: Mapping[str, str]
+    settled: Iterable[Settled],
+    controls: Mapping[str, Control],
+    seen: Mapping[str, str],
+    called: Name = by_name,
 ) -> dict[str, Exposure]:
     """Weight sets that lie open to outsiders.
 
     Args:
         seen: weight sets that the access graph shows open, and how. A waived failure caps as any other: who accepts that weights
             lie open has not closed them.
+        called: what things are called in what is said.
     """
     failing: dict[str, dict[str, str]] = {}
     for one in settled:
         control = controls[one.result.control]
         if control.exposes and one.result.status is Status.FAIL and one.result.severity == "critical":
             for name in one.result.weights:
-                failing.setdefault(name, {}).setdefault(control.id, worded(one.result.message))
+                failing.setdefault(name, {}).setdefault(control.id, worded(one.result.message, called))
     found = {name: Exposure(why, frozenset()) for name, why in seen.items()}
     for name, messages in failing.items():
         first = min(messages)
