@@ -159,11 +159,15 @@ def _collected(kind: str, store: str = "arn:aws:s3:::a") -> Callable[[Path, byte
 
 
 def _plan(folder: Path, data: bytes) -> None:
+    command("plan", _file(folder, "plan.json", data), "-f", "markdown,sarif,json", "-o", folder / "out", "-q")
+
+
+def _plan_onto(folder: Path, data: bytes) -> None:
     path = _file(folder, "plan.json", data)
-    if command("plan", path, "-f", "markdown,sarif,json", "-o", folder / "out") != 2:
-        state = _file(folder, "state.json", json.dumps(export_seeds.STATE).encode())
-        api.collect_terraform(folder / "s", [state])
-        command("plan", path, "--onto", folder / "s", "--json")
+    api.collect_terraform(
+        folder / "s", [_file(folder, "state.json", json.dumps(export_seeds.STATE).encode())]
+    )
+    command("plan", path, "--onto", folder / "s", "-q")
 
 
 def _configured(folder: Path, data: bytes) -> None:
@@ -382,9 +386,12 @@ READERS: dict[str, Reader] = {
         lambda: [seeds.plan(name) for name in ("aws", "google", "azure")],
         _plan,
         arguments=("plan.plans",),
-        modules=("plan/document", "plan/rendered", "plan/merge"),
+        modules=("plan/document", "plan/rendered"),
         examples=20,
-        seconds=6.0,
+        seconds=8.0,
+    ),
+    "plan onto a snapshot": Reader(
+        lambda: [seeds.plan("aws")], _plan_onto, modules=("plan/merge",), examples=10, seconds=8.0
     ),
     "configuration beside a plan": Reader(
         lambda: [b'resource "google_storage_bucket" "models" {\n}\n'],

@@ -5,7 +5,7 @@ One graph spans all providers of an estate. What it knows of any of them it asks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Container, Iterable, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -50,14 +50,21 @@ class AccessGraph:
     Args:
         estate: everything that the snapshots say exists.
         limits: what is not modelled of it; None: what the estate says.
+        only: the providers whose stores anybody will ask about; None: any.
     """
 
-    def __init__(self, estate: Estate, limits: tuple[Limit, ...] | None = None) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        limits: tuple[Limit, ...] | None = None,
+        only: Container[str] | None = None,
+    ) -> None:
         self.estate = estate
         self._known_limits = limits
         self._near: Nearby | None = None
         self._links = Graph()
-        self.ports = providers.ports(estate, self._links)
+        self._only = only
+        self.ports = providers.ports(estate, self._links, only)
         self._stores = {store.id: store for store in estate.stores}
         self._asked: dict[tuple[str, str | None], Asked] = {}
         self._actors: dict[str, Actor] = {}
@@ -123,14 +130,14 @@ class AccessGraph:
         """
         estate, within = asked.port.removals().without(taken), asked.port.within
         if within is None or not asked.place.held:
-            return AccessGraph(estate, self._limits).who_can(access, asked.store, asked.prefix)
+            return AccessGraph(estate, self._limits, self._only).who_can(access, asked.store, asked.prefix)
         near = self._nearby(access, asked, opened=False)
-        graph = AccessGraph(within(estate, near, asked.place), self._limits)
+        graph = AccessGraph(within(estate, near, asked.place), self._limits, self._only)
         found = graph.who_can(access, asked.store, asked.prefix)
         far = self._nearby(access, asked, opened=True)
         if far == near or not graph.asked(asked.store, asked.prefix).direct(access).opened:
             return found
-        return AccessGraph(within(estate, far, asked.place), self._limits).who_can(
+        return AccessGraph(within(estate, far, asked.place), self._limits, self._only).who_can(
             access, asked.store, asked.prefix
         )
 
@@ -294,13 +301,14 @@ def _likeness(place: Place, seeds: Iterable[Link]) -> frozenset[object]:
     )
 
 
-def build(estate: Estate) -> Access:
+def build(estate: Estate, only: Container[str] | None = None) -> Access:
     """The access graph of an estate.
 
     Args:
         estate: everything that one or several snapshots say exists; one graph spans them all.
+        only: the providers whose stores anybody will ask about; None: any.
 
     Returns:
         The graph. Building is cheap; the first question works out who can become whom.
     """
-    return AccessGraph(estate)
+    return AccessGraph(estate, only=only)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from weightguard.access.links import Graph
 from weightguard.access.provider import Exposing, Exposure, Port
@@ -57,9 +57,15 @@ _EXPOSURE: dict[str, Callable[[], Exposing]] = {
 }
 
 
-def ports(estate: Estate, graph: Graph) -> tuple[Port, ...]:
-    """What answers for each provider's part of an estate, over one graph: a way may lead from one cloud into another."""
-    return tuple(reaching()(estate, graph) for reaching in _REACH.values())
+def ports(estate: Estate, graph: Graph, only: Container[str] | None = None) -> tuple[Port, ...]:
+    """What answers for each provider's part of an estate, over one graph: a way may lead from one cloud into another.
+
+    Args:
+        only: the providers that the estate is of, where nobody will ask of another one's stores; None: any may be asked of.
+    """
+    return tuple(
+        reaching()(estate, graph) for provider, reaching in _REACH.items() if only is None or provider in only
+    )
 
 
 def exposure(provider: str, policies: Iterable[NamedPolicy], memory: Memory) -> Exposure:

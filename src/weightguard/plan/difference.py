@@ -189,21 +189,16 @@ def _unchanged(old: Report, now: Report) -> int:
 
 
 def _paths(sides: Sides, after: Marked, config: Config) -> list[tuple[Path, bool]]:
-    causes = Causes(sides)
     first, now, loose = (
         Asked(graph, config) for graph in (sides.before.access, after.access, after.without.access)
     )
-    found: list[tuple[Path, bool]] = []
+    rows: list[tuple[Row, bool]] = []
     for question in questions(sides.before.estate, after.estate):
         was, will, without = (question.asked_of(graph) for graph in (first, now, loose))
-        for rows, opens in (
-            (opened(was, will, without, question), True),
-            (closed(was, will, without, question), False),
-        ):
-            for row in rows:
-                because = causes.of(question, row.answer.principal, opens=opens)
-                found.append((Path(row, because), opens))
-    return found
+        rows += ((row, True) for row in opened(was, will, without, question))
+        rows += ((row, False) for row in closed(was, will, without, question))
+    causes = Causes(sides, rows)
+    return [(Path(row, causes.of(row, opens=opens)), opens) for row, opens in rows]
 
 
 # Results

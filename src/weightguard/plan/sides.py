@@ -20,6 +20,7 @@ from weightguard.plan.beside import Named, beside, own
 from weightguard.plan.document import Change, Plan
 from weightguard.plan.merge import laid
 from weightguard.plan.surroundings import NO_ACCOUNT
+from weightguard.provider import scope_parts
 from weightguard.snapshot import Snapshot, utc_now
 from weightguard.snapshot.memory import MemorySnapshot, Told
 
@@ -62,7 +63,12 @@ class Standing:
     @cached_property
     def access(self) -> Access:
         """Who reaches what."""
-        return build(self.estate)
+        return build(self.estate, self.providers)
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Whose scopes it covers."""
+        return frozenset(scope_parts(scope)[0] for scope in self.snapshot.scopes)
 
 
 class Sides:
@@ -153,11 +159,17 @@ class Sides:
     @cached_property
     def after(self) -> Standing:
         """What is there once everything was applied."""
-        return self.mixed(self.touched)
+        return self._standing(self._told(self._mixture(self._changing, self._after.changing)))
 
     def mixed(self, applied: Collection[Mark]) -> Standing:
         """What is there when some of the changes alone are made."""
-        return self._standing(self._told(self._mixture(frozenset(applied), self._after.changing)))
+        return self._standing(self._told(self._mixture(frozenset(applied), self._after.changing), as_is=True))
+
+    def both(self, mark: Mark) -> Iterator[Mapping[str, Any]]:
+        """The attributes of what a change is about, on the sides where it is there."""
+        for side in (self._before, self._after):
+            if mark in side.changing:
+                yield side.changing[mark].item.values
 
     def supposed(self, values: Mapping[Mark, Mapping[str, Any]]) -> Standing:
         """What is there once everything was applied, were some resources to have other attributes."""
@@ -203,9 +215,13 @@ class Sides:
             return Standing(laid(self.onto, self._told_before, told, self._digest("after"), self.now))
         return Standing(MemorySnapshot(told, self._digest("after"), self.now))
 
-    def _told(self, lying: Iterable[Lying]) -> Told:
-        """Resources as the records that a collection would have made of them."""
-        found = Told()
+    def _told(self, lying: Iterable[Lying], *, as_is: bool = False) -> Told:
+        """Resources as the records that a collection would have made of them.
+
+        Args:
+            as_is: nothing of it is shown to anybody, so that nothing has to be looked through for secrets.
+        """
+        found = Told(as_is=as_is)
         states = dict(_by_account(lying))
         if self.onto is not None:
             for account, items in states.items():

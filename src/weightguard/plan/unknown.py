@@ -92,7 +92,9 @@ def marked(sides: Sides) -> Marked:
     for group in groups:
         estate = _without(estate, plain.estate, sides, group)
     estate = replace(estate, memory=Memory())
-    return Marked(estate, build(estate), _saying_nothing(sides, late), {one.code: one for one in late})
+    return Marked(
+        estate, build(estate, plain.providers), _saying_nothing(sides, late), {one.code: one for one in late}
+    )
 
 
 def _saying_nothing(sides: Sides, late: list[Late]) -> Standing:

@@ -32,12 +32,14 @@ class Told:
 
     Attributes:
         rows: the listed objects of each scope.
+        as_is: records are taken as they are told, secrets and all: for what is only asked and never shown.
     """
 
     records: dict[Key, Record] = field(default_factory=dict)
     scopes: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    as_is: bool = False
 
     def add_scope(self, scope: str) -> None:
         """Note that a scope is covered."""
@@ -58,8 +60,8 @@ class Told:
     ) -> None:
         """Take in one resource, stripped of secrets."""
         self.add_scope(scope)
-        cleaned = {name: clean_read(read) for name, read in (reads or {}).items()}
-        held = without_secrets(bare(data))
+        cleaned = {name: read if self.as_is else clean_read(read) for name, read in (reads or {}).items()}
+        held = data if self.as_is else without_secrets(bare(data))
         found = Record(scope, service, kind, id, region, operation, held, cleaned, f"{kind} {id}")
         self.records[key_of(found)] = found
 
