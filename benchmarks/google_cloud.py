@@ -55,12 +55,12 @@ class Organisation:
 
     def __init__(self, bindings: int, resources: int, stores: int, seed: int = 1) -> None:
         self._random = Random(seed)
-        self._projects = [f"project-{number}" for number in range(max(3, resources // 20))]
+        self.projects = [f"project-{number}" for number in range(max(3, resources // 20))]
         self._folders = [
-            f"folders/{800_000_000_000 + number}" for number in range(max(2, len(self._projects) // 10))
+            f"folders/{800_000_000_000 + number}" for number in range(max(2, len(self.projects) // 10))
         ]
         self.stores = [f"gs://bucket-{number}" for number in range(stores)]
-        rest = resources - stores - len(self._projects) - len(self._folders) - 1
+        rest = resources - stores - len(self.projects) - len(self._folders) - 1
         self._accounts = [self._account(number) for number in range(rest * 2 // 5)]
         self._others = [
             (number, list(_OF_OTHERS)[number % len(_OF_OTHERS)])
@@ -69,7 +69,7 @@ class Organisation:
         self._users = [f"user:u{number}@lab.example" for number in range(max(20, bindings // 4))]
         self._groups = [f"group:g{number}@lab.example" for number in range(max(4, bindings // 60))]
         self._roles = [
-            f"projects/{self._random.choice(self._projects)}/roles/own{number}"
+            f"projects/{self._random.choice(self.projects)}/roles/own{number}"
             for number in range(max(4, bindings // 400))
         ]
         self._bindings = bindings
@@ -88,10 +88,10 @@ class Organisation:
     # What there is
 
     def _account(self, number: int) -> str:
-        return f"robot-{number}@{self._projects[number % len(self._projects)]}.iam.gserviceaccount.com"
+        return f"robot-{number}@{self.projects[number % len(self.projects)]}.iam.gserviceaccount.com"
 
-    def _above(self, project: str) -> list[str]:
-        number = self._projects.index(project)
+    def above(self, project: str) -> list[str]:
+        number = self.projects.index(project)
         return [
             f"projects/{700_000_000_000 + number}",
             self._folders[number % len(self._folders)],
@@ -104,8 +104,8 @@ class Organisation:
         for folder in self._folders:
             data = {"name": folder, "parent": _ORGANISATION}
             yield _asset(f"//{_RM}/{folder}", f"{_RM}/Folder", [folder, _ORGANISATION], data=data)
-        for project in self._projects:
-            above = self._above(project)
+        for project in self.projects:
+            above = self.above(project)
             parent = {"type": "folder", "id": above[1].rpartition("/")[2]}
             data = {
                 "projectId": project,
@@ -115,15 +115,15 @@ class Organisation:
             }
             yield _asset(f"//{_RM}/{above[0]}", f"{_RM}/Project", above, data=data)
         for name, kind, project, data in self._things():
-            yield _asset(name, kind, self._above(project), data=data)
+            yield _asset(name, kind, self.above(project), data=data)
         for role in self._roles:
             data = {"name": role, "stage": "GA", "includedPermissions": list(self._random.choice(_OWN))}
-            yield _asset(f"//{_IAM}/{role}", f"{_IAM}/Role", self._above(role.split("/")[1]), data=data)
+            yield _asset(f"//{_IAM}/{role}", f"{_IAM}/Role", self.above(role.split("/")[1]), data=data)
 
     def _things(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
         """Full name, kind, project and settings of what lies in projects."""
         for number, store in enumerate(self.stores):
-            project, name = self._projects[number % len(self._projects)], store.removeprefix("gs://")
+            project, name = self.projects[number % len(self.projects)], store.removeprefix("gs://")
             uniform = {
                 "uniformBucketLevelAccess": {"enabled": number % 10 != 0},
                 "publicAccessPrevention": "enforced",
@@ -139,7 +139,7 @@ class Organisation:
                 f"//{_GCS}/{name}",
                 f"{_GCS}/Bucket",
                 project,
-                {**settings, "projectNumber": self._above(project)[0].rpartition("/")[2]},
+                {**settings, "projectNumber": self.above(project)[0].rpartition("/")[2]},
             )
         for number, email in enumerate(self._accounts):
             project = email.partition("@")[2].partition(".")[0]
@@ -155,7 +155,7 @@ class Organisation:
                 data,
             )
         for number, part in self._others:
-            project, kind = self._projects[number % len(self._projects)], _OF_OTHERS[part][0]
+            project, kind = self.projects[number % len(self.projects)], _OF_OTHERS[part][0]
             where = "" if part != "repositories" else "locations/europe-west4/"
             path = f"projects/{project}/{where}{part}/{part}-{number}"
             yield f"//{kind.partition('/')[0]}/{path}", kind, project, {"name": path}
@@ -171,8 +171,8 @@ class Organisation:
             for folder in self._folders
         ]
         places += [
-            (f"//{_RM}/{self._above(one)[0]}", f"{_RM}/Project", self._above(one), _OF_PROJECTS)
-            for one in self._projects
+            (f"//{_RM}/{self.above(one)[0]}", f"{_RM}/Project", self.above(one), _OF_PROJECTS)
+            for one in self.projects
         ]
         for name, kind, project, _ in self._things():
             part = next((rows for _, (of, rows) in _OF_OTHERS.items() if of == kind), None)
@@ -183,7 +183,7 @@ class Organisation:
                 if kind.endswith("ServiceAccount")
                 else part or ()
             )
-            places.append((name, kind, self._above(project), roles))
+            places.append((name, kind, self.above(project), roles))
         each, more = divmod(self._bindings, len(places))
         for number, (name, kind, above, roles) in enumerate(places):
             rows = [self._binding(roles) for _ in range(each + (number < more))]

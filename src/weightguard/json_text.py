@@ -92,7 +92,7 @@ def _as_written(text: bytes) -> Any:
 
 _NOT_SO: Final = object()
 _BLANKS: Final = b" \t\r\n"
-_SHORT: Final = 1 << 20
+_SHORT: Final = 1 << 23
 """Bytes of a text that is worth being held three times."""
 
 

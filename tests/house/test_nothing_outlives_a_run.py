@@ -31,6 +31,7 @@ KEPT = {
     "access/aws/techniques/offered_policies.py:leading": "the packaged policies of the provider",
     "access/aws/techniques/offered_policies.py:_meant": "by the actions in packaged policies of the provider",
     "assess/parsing.py:_members": "the shape of a report",
+    "assess/remedies.py:_commented": "by the warnings in the catalogue",
     "assess/serialise.py:_adapter": "the shape of a report",
     "collect/aws/caller.py:_without_credentials": "classes of the SDK",
     "collect/aws/models.py:loader": "by the operations that are declared",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import wrap
 
 from weightguard.controls.effects import caution
@@ -51,7 +52,12 @@ def _on(control: Control, provider: str | None) -> str:
 
 def _before(text: Remediation) -> str:
     """What is said before the command, as comment lines."""
-    return "".join(f"# {line}\n" for line in wrap(caution(text.effect, text.warning), _WIDTH))
+    return _commented(caution(text.effect, text.warning))
+
+
+@lru_cache(maxsize=1_024)
+def _commented(words: str) -> str:
+    return "".join(f"# {line}\n" for line in wrap(words, _WIDTH))
 
 
 def _declaring(text: str, places: Sequence[Place]) -> str:

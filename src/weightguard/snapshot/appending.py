@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from weightguard.errors import WeightguardError
 
 _OPEN_FILES: Final = 64
+_TOGETHER: Final = 1 << 16
+"""Bytes of lines that are appended in one go."""
 
 
 class AppendedFiles:
@@ -56,6 +61,38 @@ class AppendedFiles:
         """Close them; appending opens them again."""
         while self._open:
             os.close(self._open.popitem()[1])
+
+
+class Gathered(threading.local):
+    """The lines that each thread wrote and that are not in their files yet, inside of a unit of work.
+
+    Threads that append line by line wait for one another at every line.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, bytearray] | None = None
+
+    @contextmanager
+    def until_the_end(self, append: Callable[[str, bytes], None]) -> Iterator[None]:
+        """Gather what this thread writes inside; what is left at the end is appended then, however it ends."""
+        before, self._lines = self._lines, {}
+        try:
+            yield
+        finally:
+            left, self._lines = self._lines, before
+            for path, lines in left.items():
+                append(path, bytes(lines))
+
+    def ready(self, path: str, line: bytes) -> bytes:
+        """What has to be appended now, with a new line at the end; nothing while few are together."""
+        if self._lines is None:
+            return line
+        lines = self._lines.setdefault(path, bytearray())
+        lines += line
+        if len(lines) < _TOGETHER:
+            return b""
+        del self._lines[path]
+        return bytes(lines)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -54,19 +54,36 @@ def tag(line: bytes, unit: str, run: int) -> bytes:
     return line[:-1] + _TAG + note + b"}\n"
 
 
-def untag(line: bytes) -> tuple[bytes, tuple[str, int] | None]:
-    """A working line (no newline) apart: the line to keep, and who wrote it."""
+def untag(
+    line: bytes, known: dict[bytes, tuple[str, int] | None] | None = None
+) -> tuple[bytes, tuple[str, int] | None]:
+    """A working line (no newline) apart: the line to keep, and who wrote it.
+
+    Args:
+        known: the tags that were read before, of whoever reads many lines: a unit writes thousands with the same.
+    """
     at = line.rfind(_TAG)
     if at < 0 or not line.endswith(b"]}"):
         return line, None
+    note = line[at + len(_TAG) - 1 : -1]
+    if known is None:
+        by = _written_by(note)
+    elif note in known:
+        by = known[note]
+    else:
+        by = known[note] = _written_by(note)
+    return (line, None) if by is None else (line[:at] + b"}", by)
+
+
+def _written_by(note: bytes) -> tuple[str, int] | None:
     try:
-        note = from_json(line[at + len(_TAG) - 1 : -1])
+        found = from_json(note)
     except ValueError:
-        return line, None
-    if not isinstance(note, list) or [type(one) for one in note] != [str, int]:
-        return line, None
-    unit, run = note
-    return line[:at] + b"}", (unit, run)
+        return None
+    if not isinstance(found, list) or [type(one) for one in found] != [str, int]:
+        return None
+    unit, run = found
+    return unit, run
 
 
 def decode(line: bytes, where: str, limits: Limits) -> dict[str, Any]:

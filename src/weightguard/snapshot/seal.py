@@ -123,8 +123,9 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _counting(path: Path, name: str, journal: Journal) -> Iterator[bytes]:
+    known: dict[bytes, tuple[str, int] | None] = {}
     for _, line in read_lines(path, name, DEFAULT):
-        kept, tag = untag(line)
+        kept, tag = untag(line, known)
         if journal.counts(tag):
             yield kept
 
@@ -143,19 +144,21 @@ def _seal_records(
         return None
     with path.open("rb") as source, _replacing(path) as target:
         written = _Digesting(target)
+        known: dict[bytes, tuple[str, int] | None] = {}
         for key in sorted(places):
             offset, length = places[key]
             source.seek(offset)
-            written.line(untag(source.read(length))[0])
+            written.line(untag(source.read(length), known)[0])
     sums.append((name, written.sums()))
     return written.entry(name)
 
 
 def _places(path: Path, name: str, journal: Journal) -> dict[Key, tuple[int, int]]:
     places: dict[Key, tuple[int, int]] = {}
+    known: dict[bytes, tuple[str, int] | None] = {}
     offset = 0
     for number, line in read_lines(path, name, DEFAULT):
-        kept, tag = untag(line)
+        kept, tag = untag(line, known)
         if journal.counts(tag):
             record = decode(kept, f"{name}:{number}", DEFAULT)
             places[record_key(record)] = (offset, len(line))

@@ -195,9 +195,12 @@ def _token_start(parts: Sequence[str], at: int) -> int | None:
 
 def secret_name(name: str) -> bool:
     """Does a key of this name hold a secret? Condition keys (``aws:TokenIssueTime``) and paths are names, never holders."""
+    return _is_secret(name, _plain(name))
+
+
+def _is_secret(name: str, plain: str) -> bool:
     if ":" in name or "/" in name or len(name) > 80:
         return False
-    plain = _plain(name)
     return plain in _SECRET_EXACT or plain.endswith(_ENDS)
 
 
@@ -241,31 +244,38 @@ def _is_mark(value: Mapping[Any, Any]) -> bool:
 def _stripped_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     if _is_mark(value):
         return dict(value)
-    hidden = _hidden_values(value)
-    return {str(key): _stripped_member(str(key), member, hidden, depth + 1) for key, member in value.items()}
+    plain = {str(key): _plain(str(key)) for key in value}
+    hidden = _hidden_values(value, plain)
+    return {
+        name: _stripped_member(name, plain[name], member, hidden, depth + 1)
+        for name, member in ((str(key), member) for key, member in value.items())
+    }
 
 
-def _stripped_member(key: str, member: Any, hidden: frozenset[str], depth: int) -> Any:
+def _stripped_member(key: str, plain: str, member: Any, hidden: frozenset[str], depth: int) -> Any:
     if member is None or isinstance(member, bool):
         return member
-    plain = _plain(key)
     if plain in _NAMES_OF_RESOURCES and isinstance(member, Mapping):
         return without_secrets(member, depth)
-    if key in hidden or secret_name(key):
+    if key in hidden or _is_secret(key, plain):
         return _opaque(member, depth)
-    if not isinstance(member, str) and (
-        plain in _FREE_VALUES or (plain == "environment" and _flat_environment(member))
-    ):
+    if isinstance(member, str):
+        return without_secrets(member, depth)
+    if plain in _FREE_VALUES or (plain == "environment" and _flat_environment(member)):
         return _free_values(member, depth)
     return without_secrets(member, depth)
 
 
-def _hidden_values(value: Mapping[Any, Any]) -> frozenset[str]:
-    """The keys of a name-and-value pair whose value is a secret, by its name or by the shape of a stored parameter."""
-    names = {_plain(str(key)): str(key) for key in value}
-    values = _PAIR_VALUES & names.keys()
-    if not values:
+def _hidden_values(value: Mapping[Any, Any], plain: Mapping[str, str]) -> frozenset[str]:
+    """The keys of a name-and-value pair whose value is a secret, by its name or by the shape of a stored parameter.
+
+    Args:
+        plain: each key's name as names are compared.
+    """
+    if _PAIR_VALUES.isdisjoint(plain.values()):
         return frozenset()
+    names = {said: name for name, said in plain.items()}
+    values = _PAIR_VALUES & names.keys()
     kind = value.get(names.get("type", ""))
     stored = isinstance(kind, str) and kind in _PARAMETER_TYPES
     named = any(secret_name(str(value[names[name]])) for name in _PAIR_NAMES if name in names)

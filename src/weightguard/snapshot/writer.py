@@ -23,7 +23,7 @@ from typing import Any, Final
 from weightguard.errors import InputError, Interrupted, SnapshotError, WeightguardError
 from weightguard.snapshot import objects as object_rows
 from weightguard.snapshot.answers import MESSAGE_CHARACTERS, bare, clean_read
-from weightguard.snapshot.appending import AppendedFiles, write_whole
+from weightguard.snapshot.appending import AppendedFiles, Gathered, write_whole
 from weightguard.snapshot.journal import HEADER, JOURNAL, PARTS, Journal, done_entry, unit_hash
 from weightguard.snapshot.limits import DEFAULT
 from weightguard.snapshot.lines import decode, encode, read_lines, tag, untag
@@ -75,6 +75,7 @@ class SnapshotWriter:
         self._clock = clock
         self._mutex = threading.RLock()
         self._files = AppendedFiles(path)
+        self._gathered = Gathered()
         self._parts: Counter[str] = Counter()
         self._closed = False
         self._lock_descriptor: int | None = None
@@ -198,7 +199,8 @@ class SnapshotWriter:
         """Everything that this thread writes inside belongs to the unit and counts once `unit_done` says so."""
         token = _unit.set(unit_id)
         try:
-            yield
+            with self._gathered.until_the_end(self._append_here):
+                yield
         finally:
             _unit.reset(token)
 
@@ -279,20 +281,29 @@ class SnapshotWriter:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return object_rows.write_part(folder / f"{name}.{number:06d}.arrow", rows)
 
-    def written(self, scope: str, service: str) -> Iterator[dict[str, Any]]:
+    def written(self, scope: str, service: str, *kinds: str) -> Iterator[dict[str, Any]]:
         """The records of finished units so far, of this run and earlier ones, as they were written.
 
         Of one resource written twice both are given; the later one is what the sealed snapshot will hold.
+
+        Args:
+            kinds: the kinds that are asked for; none: all.
         """
+        marks = [encode({"kind": kind})[1:-1] for kind in kinds]
+        known: dict[bytes, tuple[str, int] | None] = {}
         name = records_path(scope, service)
         path = self.path / name
         if path.exists():
             for number, line in read_lines(path, name, DEFAULT):
-                kept, written_by = untag(line)
+                if marks and not any(mark in line for mark in marks):
+                    continue  # A line that is not as `encode` writes it is refused when the snapshot is sealed.
+                kept, written_by = untag(line, known)
                 with self._mutex:
                     counts = self.journal.counts(written_by)
                 if counts:
-                    yield decode(kept, f"{name}:{number}", DEFAULT)
+                    record = decode(kept, f"{name}:{number}", DEFAULT)
+                    if not kinds or record.get("kind") in kinds:
+                        yield record
 
     def unit_done(self, unit_id: str, *, spawned: Iterable[str] = (), failed: bool = False) -> None:
         """Make the unit's lines count.
@@ -360,9 +371,13 @@ class SnapshotWriter:
                 "one resource's answers are too large for a snapshot",
                 where=f"{path}, {str(line.get('id'))[:80]}",
             )
-        tagged = tag(encoded, _unit.get(), self.journal.run)
+        self._refuse_closed()
+        if lines := self._gathered.ready(path, tag(encoded, _unit.get(), self.journal.run)):
+            self._append_here(path, lines)
+
+    def _append_here(self, path: str, lines: bytes) -> None:
         with self._mutex:
-            self._append(path, tagged)
+            self._append(path, lines)
 
     def _append(self, path: str, line: bytes) -> None:
         self._refuse_closed()

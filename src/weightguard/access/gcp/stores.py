@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from weightguard.access.condition import Condition, ConditionKind, Matter
@@ -27,7 +28,7 @@ from weightguard.access.links import Link, Step
 from weightguard.access.model import AccessKind
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
-from weightguard.estate.model import Store
+from weightguard.estate.model import Store, Workload
 from weightguard.policy.gcp.names import lineage
 
 _OF_OBJECTS: Final[Mapping[AccessKind, tuple[str, ...]]] = {
@@ -237,16 +238,22 @@ class Stores:
     def _by_scopes(self, access: AccessKind, links: list[Link]) -> Iterator[Link]:
         """Machines whose credentials reach Cloud Storage and nothing else, by what their accounts may."""
         by_account = {link.origin: link for link in links}
+        for workload, reached in self._scoped:
+            for account in workload.known_roles if access in reached else ():
+                link = by_account.get(account)
+                if link is not None and len(link.steps) == 1:
+                    yield Link(workload.id, link.target, link.steps)
+
+    @cached_property
+    def _scoped(self) -> list[tuple[Workload, frozenset[AccessKind]]]:
+        """Machines whose scopes let through some access to Cloud Storage, and not everything: with what they let through."""
+        found = []
         for workload in self._context.estate.workloads:
             scopes = value(workload.attributes["scopes"]) if "scopes" in workload.attributes else None
             if workload.provider != "gcp" or not scopes:
                 continue
             names = {one.rpartition("/auth/")[2] for one in scopes}
-            if "cloud-platform" in names or not any(
-                access in _STORAGE_SCOPES.get(name, ()) for name in names
-            ):
-                continue
-            for account in workload.known_roles:
-                link = by_account.get(account)
-                if link is not None and len(link.steps) == 1:
-                    yield Link(workload.id, link.target, link.steps)
+            reached = frozenset(kind for name in names for kind in _STORAGE_SCOPES.get(name, ()))
+            if reached and "cloud-platform" not in names:
+                found.append((workload, reached))
+        return found

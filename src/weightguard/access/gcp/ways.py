@@ -48,6 +48,7 @@ class WhoMay:
         self.policies = policies
         self.decisions = decisions
         self.candidates = candidates
+        self._uniform: dict[tuple[str, str], bool] = {}
         self._plain: dict[tuple[str, str], dict[str, Way]] = {}
         self._granted: dict[tuple[str, str], dict[str, Way]] = {}
         self._all: dict[tuple[str, str], dict[str, Way]] = {}
@@ -121,6 +122,7 @@ class WhoMay:
 
     def plain(self, permission: str, resource: str) -> dict[str, Way]:
         """Everybody who may as policies stand."""
+        resource = self._in_place_of(permission, resource)
         key = (permission, resource)
         found = self._plain.get(key)
         if found is None:
@@ -130,6 +132,26 @@ class WhoMay:
                 if way is not None:
                     found[one] = way
         return found
+
+    def _in_place_of(self, permission: str, resource: str) -> str:
+        """What a question about a resource may be put about instead: its project, where nothing tells the two apart.
+
+        That is so of what has no policy and no lists of its own, where no condition and nothing else that looks at it decides.
+        """
+        head, _, rest = resource.partition("/")
+        project = f"projects/{rest.partition('/')[0]}"
+        if head != "projects" or project == resource or resource in self.policies.bindings:
+            return resource
+        if self.policies.parents.get(resource, project) != project:
+            return resource
+        key = (permission, project)
+        if key not in self._uniform:
+            self._uniform[key] = self._is_free(permission, project) and all(
+                binding.condition is None
+                for place in lineage(project, self.policies.parents)
+                for binding, _ in self.candidates.giving(permission, place)
+            )
+        return project if self._uniform[key] else resource
 
     def _is_free(self, permission: str, resource: str) -> bool:
         """Whether nothing but allow policies decides: then one binding without a condition is enough for whoever it means."""

@@ -25,6 +25,14 @@ def prepared(context: Context) -> Prepared:
 
 def kind_of(member: str, context: Context) -> ActorKind:
     """Who stands behind a member; a group of another organisation's domain is external."""
+    known: dict[str, ActorKind] = context.once("gcp kinds", dict)
+    found = known.get(member)
+    if found is None:
+        found = known[member] = _kind_of(member, context)
+    return found
+
+
+def _kind_of(member: str, context: Context) -> ActorKind:
     kinds: ActorKinds = context.once("gcp actors", lambda: ActorKinds(prepared(context).source))
     as_person = f"user:{member.partition(':')[2]}" if member.startswith("group:") else member
     found = kinds.of(as_person)
@@ -49,21 +57,43 @@ def is_unread(grant: Grant) -> bool:
 
 def gaps(resource: str, context: Context) -> Iterator[Unknown]:
     """What is not known of who may something on a resource: policies above it, roles that policies name, groups' members."""
-    who = prepared(context).who
-    above = set(lineage(resource, who.policies.parents))
-    yield from (
-        one.policies
-        for one in context.estate.containers
-        if one.provider == "gcp" and one.id in above and isinstance(one.policies, Unknown)
-    )
-    bindings = [one for _, one in who.candidates.bindings(resource)]
-    for role in sorted({one.role for one in bindings}):
-        if known_roles.find(role, who.policies.roles).permissions is None:
-            yield Unknown(Reason.NOT_COLLECTED, Source.named("iam", "GetRole", role, provider="gcp"))
-    leaves = {leaf for one in bindings for member in one.members for leaf in who.candidates.leaves(member)}
-    for group in sorted(one for one in leaves if one.startswith("group:")):
+    unread: Mapping[str, list[Unknown]] = context.once("gcp unread policies", lambda: _unread(context))
+    places = [*lineage(resource, prepared(context).who.policies.parents)]
+    if unread:
+        above = frozenset(places)
+        yield from (one for place, found in unread.items() if place in above for one in found)
+    roles: set[str] = set()
+    groups: set[str] = set()
+    for place in places:
+        named = context.once(("gcp unknown names", place), lambda at=place: _unknown_names(at, context))  # type: ignore[misc]
+        roles |= named[0]
+        groups |= named[1]
+    for role in sorted(roles):
+        yield Unknown(Reason.NOT_COLLECTED, Source.named("iam", "GetRole", role, provider="gcp"))
+    for group in sorted(groups):
         told = Source.named("cloudidentity", "ListMemberships", group, provider="gcp")
         yield Unknown(Reason.NOT_COLLECTED, told)
+
+
+def _unread(context: Context) -> dict[str, list[Unknown]]:
+    """Containers whose policies nobody read, in the estate's order."""
+    found: dict[str, list[Unknown]] = {}
+    for one in context.estate.containers:
+        if one.provider == "gcp" and isinstance(one.policies, Unknown):
+            found.setdefault(one.id, []).append(one.policies)
+    return found
+
+
+def _unknown_names(place: str, context: Context) -> tuple[frozenset[str], frozenset[str]]:
+    """Of a resource's own policy: the roles that nobody defined, the groups whose members nobody knows."""
+    who = prepared(context).who
+    bindings = who.policies.bindings.get(place, ())
+    roles = {one.role for one in bindings}
+    leaves = {leaf for one in bindings for member in one.members for leaf in who.candidates.leaves(member)}
+    return (
+        frozenset(one for one in roles if known_roles.find(one, who.policies.roles).permissions is None),
+        frozenset(one for one in leaves if one.startswith("group:")),
+    )
 
 
 def policies_by_name(context: Context) -> Mapping[str, Fact[NamedPolicy | None]]:

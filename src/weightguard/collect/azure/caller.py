@@ -18,7 +18,7 @@ from weightguard.collect.calls.breaker import Breaker
 from weightguard.collect.calls.calls import Ask, Calls, Question, joined
 from weightguard.collect.calls.codes import Fault
 from weightguard.collect.calls.operation import Operation
-from weightguard.collect.calls.shape import shaped
+from weightguard.collect.calls.shape import checked, shaped
 from weightguard.errors import CredentialsError
 from weightguard.json_text import OddJson, whole
 from weightguard.snapshot import Call
@@ -183,7 +183,9 @@ class Caller:
         try:
             page = (parse or _json)(found)
             _checked_link(route, asked.url, page)
-            return shaped(route.operation, page), found.attempts
+            # What came as JSON is taken as it is.
+            read = shaped(route.operation, page) if parse else checked(route.operation, dict(page))
+            return read, found.attempts
         except Elsewhere as error:
             return Answer("failed", code="PagingElsewhere", message=plain(error)), found.attempts
         except (Malformed, TypeError, ValueError, AttributeError) as error:

@@ -11,11 +11,10 @@ from typing import Any, Final
 from weightguard.collect.exports.azure.found import GRAPH
 from weightguard.snapshot import SnapshotWriter
 
-_DIRECTORY: Final = frozenset(
-    {
-        "graph.roleManagement/directory/roleAssignments",
-        "graph.roleManagement/directory/roleEligibilityScheduleInstances",
-    }
+_GROUPS: Final = f"{GRAPH}.groups"
+_DIRECTORY: Final = (
+    f"{GRAPH}.roleManagement/directory/roleAssignments",
+    f"{GRAPH}.roleManagement/directory/roleEligibilityScheduleInstances",
 )
 
 
@@ -28,14 +27,13 @@ def activatable(writer: SnapshotWriter, tenant: str, subscriptions: Sequence[str
     given = set(_given(writer, tenant, subscriptions))
     within: dict[str, set[str]] = {}
     groups: set[str] = set()
-    for line in writer.written(tenant, GRAPH):
-        if line.get("kind") == "graph.groups":
-            id = str(line["id"]).lower()
-            groups.add(id)
-            for member in _members(line):
-                within.setdefault(id, set()).add(member)
-            if _data(line).get("isAssignableToRole") is True:
-                given.add(id)
+    for line in writer.written(tenant, GRAPH, _GROUPS):
+        id = str(line["id"]).lower()
+        groups.add(id)
+        for member in _members(line):
+            within.setdefault(id, set()).add(member)
+        if _data(line).get("isAssignableToRole") is True:
+            given.add(id)
     wanted: set[str] = set()
     waiting = list(given & groups)
     while waiting:
@@ -48,9 +46,8 @@ def activatable(writer: SnapshotWriter, tenant: str, subscriptions: Sequence[str
 
 def _given(writer: SnapshotWriter, tenant: str, subscriptions: Sequence[str]) -> Iterator[str]:
     """Whoever has a role, in the directory or over resources, or is named by a vault."""
-    for line in writer.written(tenant, GRAPH):
-        if line.get("kind") in _DIRECTORY:
-            yield str(_data(line).get("principalId") or "").lower()
+    for line in writer.written(tenant, GRAPH, *_DIRECTORY):
+        yield str(_data(line).get("principalId") or "").lower()
     for scope in (tenant, *(f"azure/{one}" for one in subscriptions)):
         for line in writer.written(scope, "authorization"):
             yield str(_properties(line).get("principalId") or "").lower()
