@@ -18,8 +18,10 @@ from weightguard import api
 from weightguard.access.azure.context import attribute
 from weightguard.collect.azure import entry
 from weightguard.collect.azure.permissions import operations, permissions, routes
+from weightguard.collect.azure.services import directory as entra
 from weightguard.collect.azure.services import tables
 from weightguard.errors import CredentialsError, InputError
+from weightguard.estate.fact import Known, Unknown
 from weightguard.sources import AzureSource
 
 pytestmark = pytest.mark.wire
@@ -211,6 +213,31 @@ def test_keys_are_told_in_full(azure: fake.Served, scan: Scan) -> None:
     azure.tenant.rotation["k"] = rotated
     (key,) = scan().estate.keys
     assert key.material.value.protection.value == "shared_hsm" and key.rotation.value is True  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("most", [entra.MOST_ALONE, 0], ids=["one by one", "all at once"])
+def test_people_who_were_given_something_are_asked_when_they_last_signed_in(
+    most: int, azure: fake.Served, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entra, "MOST_ALONE", most)
+    seen = {
+        "lastSuccessfulSignInDateTime": "2026-02-01T00:00:00Z",
+        "lastSignInDateTime": "2026-03-01T00:00:00Z",
+    }
+    people = [
+        {**one, "signInActivity": seen}
+        for one in azure.tenant.collection("users")
+        if one["id"] != az.person(8)
+    ]
+    azure.tenant.export.objects["users"] = [*people, az.user(8)]
+    used = {one.id: one.last_used for one in scan().estate.principals}
+    given = {az.named(number) for number in (1, 2, 5, 7)}
+    assert {
+        id for id, fact in used.items() if isinstance(fact, Known) and fact.value == "2026-02-01T00:00:00Z"
+    } == given
+    never, nothing = used[az.named(8)], used[az.named(3)]
+    assert isinstance(never, Known) and never.value is None, "asked, and never seen"
+    assert isinstance(nothing, Unknown), "nobody asked of whoever was given nothing"
 
 
 @pytest.mark.parametrize("immutable", [True, False])

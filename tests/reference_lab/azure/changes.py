@@ -422,6 +422,16 @@ def sign_in_rule(
     return [{"page": "identity/conditionalAccess/policies", how: [rule]}]
 
 
+def signed_in(who: str, when: str | None) -> list[Edit]:
+    """Somebody last signed in then, or never did."""
+    told = (
+        {"id": MEMBERS[who]}
+        if when is None
+        else {"id": MEMBERS[who], "signInActivity": {"lastSignInDateTime": when}}
+    )
+    return [{"page": "users(id,signInActivity)", "objects": [told]}]
+
+
 def group_of(name: str, members: Iterable[str]) -> list[Edit]:
     """A group is in the directory."""
     one = {"id": MEMBERS[name], "displayName": name, "securityEnabled": True}

@@ -164,7 +164,7 @@ class AzureLaboratory(Configured):
         """Takes away what a refused listing would have named; gives whether there is such a listing."""
         service, _, name = operation.partition(":")
         if service == "graph":
-            kept = {one for one in self.pages if one.partition("(")[0] != name}
+            kept = {one for one in self.pages if name not in _told_by(one)}
             found = len(kept) < len(self.pages)
             self.pages = {one: held for one, held in self.pages.items() if one in kept}
             return found
@@ -198,6 +198,13 @@ class AzureLaboratory(Configured):
                 f"{name}: the laboratory calls nothing so; known: {', '.join(sorted(self.things))}"
             )
         return name
+
+
+def _told_by(page: str) -> tuple[str, ...]:
+    """The listings that a page stands for: its collection, and what was asked for by name."""
+    collection, _, inside = page.partition("(")
+    more = [one for one in inside.removesuffix(")").split(",") if one == "signInActivity"]
+    return (collection, *(f"{collection}/{one}" for one in more))
 
 
 def _edit_thing(found: Thing, edit: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from reference_lab.azure.names import (
     DOMAIN,
     FOLDER,
     LOGS,
+    LONG_AGO,
     MEMBERS,
     PLACE,
     RESEARCH,
@@ -194,9 +195,14 @@ def people() -> dict[str, list[Thing]]:
             "userPrincipalName": f"{name}@{DOMAIN}",
             "userType": "Member",
             "accountEnabled": True,
+            "createdDateTime": LONG_AGO,
         }
         for name in ("ada", "bob")
     ]
+    seen = {
+        "lastSuccessfulSignInDateTime": "2026-10-30T08:00:00Z",
+        "lastSignInDateTime": "2026-10-31T08:00:00Z",
+    }
     auditors: dict[str, Any] = {"id": MEMBERS["auditors"], "displayName": "auditors", "securityEnabled": True}
     holding = {
         "id": "directory-ada",
@@ -214,6 +220,7 @@ def people() -> dict[str, list[Thing]]:
     return {
         "organization": [{"id": TENANT, "displayName": "Atlas", "verifiedDomains": [{"name": DOMAIN}]}],
         "users": users,
+        "users(id,signInActivity)": [{"id": one["id"], "signInActivity": dict(seen)} for one in users],
         "groups": [auditors],
         "groups(id,displayName,members())": [{**auditors, "members": [{"id": MEMBERS["ada"]}]}],
         "groups(id,displayName,owners())": [{**auditors, "owners": []}],

@@ -12,6 +12,7 @@ from typing import Final
 
 _GRAPH: Final[Mapping[str, str]] = {
     "organization": "Organization.Read.All",
+    "users/signInActivity": "AuditLog.Read.All",
     "users": "User.Read.All",
     "groups": "GroupMember.Read.All",
     "servicePrincipals": "Application.Read.All",

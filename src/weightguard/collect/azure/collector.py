@@ -11,7 +11,7 @@ from typing import Any, Final
 from weightguard.collect.azure import contents
 from weightguard.collect.azure.caller import Caller
 from weightguard.collect.azure.entry import Entry
-from weightguard.collect.azure.groups import activatable
+from weightguard.collect.azure.groups import activatable, people
 from weightguard.collect.azure.kinds import Row, resource_row, scope_of
 from weightguard.collect.azure.services import blob, directory, inside, scoped, subscriptions, tables
 from weightguard.collect.calls.answer import Answer
@@ -82,6 +82,9 @@ class _Collection:
         wanted = activatable(self.writer, self.entry.scope, self.entry.wanted.seen)
         read = partial(directory.eligible, above, wanted)
         yield self._unit(above, "graph/eligible", directory.ELIGIBLE.operation, read)
+        signing = people(self.writer, self.entry.scope, self.entry.wanted.seen)
+        told = partial(directory.sign_ins, above, signing)
+        yield self._unit(above, "graph/signIns", directory.SIGN_INS.operation, told)
 
     def _caller(self, scope: str) -> Caller:
         if scope not in self.callers:

@@ -1,6 +1,7 @@
-"""Groups of which it matters who may activate being in them: those that were given something, and those that are in one of those.
+"""Of whom more is asked than of everybody in a directory, which has many thousands.
 
-Who may is told of one group at a time, and a directory has many thousands.
+Who may activate being in a group matters of those groups that were given something, and of those that are in one of those; when
+somebody last signed in, of those people who were given something, by themselves or in a group.
 """
 
 from __future__ import annotations
@@ -42,6 +43,25 @@ def activatable(writer: SnapshotWriter, tenant: str, subscriptions: Sequence[str
             wanted.add(group)
             waiting.extend(within.get(group, set()) & groups)
     return sorted(wanted)
+
+
+def people(writer: SnapshotWriter, tenant: str, subscriptions: Sequence[str]) -> list[str]:
+    """People who were given something, by themselves or in a group, sorted."""
+    within: dict[str, set[str]] = {}
+    users: set[str] = set()
+    for line in writer.written(tenant, GRAPH):
+        if line.get("kind") == "graph.users":
+            users.add(str(line["id"]).lower())
+        elif line.get("kind") == "graph.groups":
+            within[str(line["id"]).lower()] = set(_members(line))
+    seen: set[str] = set()
+    waiting = list(set(_given(writer, tenant, subscriptions)))
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            waiting.extend(within.get(one, ()))
+    return sorted(seen & users)
 
 
 def _given(writer: SnapshotWriter, tenant: str, subscriptions: Sequence[str]) -> Iterator[str]:

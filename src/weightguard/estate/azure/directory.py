@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from weightguard.estate.azure.tenant import Tenant, name_of, named, parent_of, properties
+from weightguard.estate.azure.uses import activities, identities, last_used, tags_of_resource, tags_of_service
 from weightguard.estate.evidence import Record, data_of, listing_source, read_source
 from weightguard.estate.fact import Fact, Known, Reason, Unknown
 from weightguard.estate.model import (
@@ -61,9 +62,10 @@ def principals(tenant: Tenant) -> Iterator[Principal]:
 
 
 def _listed(tenant: Tenant) -> Iterator[Principal]:
-    held = _groups_of(tenant)
+    held, told = _groups_of(tenant), activities(tenant)
     for record in tenant.of("graph.users"):
-        yield _principal(tenant, record, PrincipalKind.USER, held, _USERS)
+        used = last_used(tenant, record, told)
+        yield _principal(tenant, record, PrincipalKind.USER, held, _USERS, used=used)
     for record in tenant.of("graph.groups"):
         members = _relation(tenant, record, MEMBERS)
         yield _principal(
@@ -75,19 +77,21 @@ def _listed(tenant: Tenant) -> Iterator[Principal]:
 
 def _services(tenant: Tenant, held: Mapping[str, tuple[str, ...]]) -> Iterator[Principal]:
     """Service principals, each with its application where that is of this tenant."""
+    known = identities(tenant)
     applications = {
         str(data_of(one).get("appId", "")).lower(): one for one in tenant.of("graph.applications")
     }
     for record in tenant.of("graph.servicePrincipals"):
         application = applications.pop(str(data_of(record).get("appId", "")).lower(), None)
-        yield _service(tenant, record, application, held)
+        yield _service(tenant, record, application, held, known)
     for application in applications.values():  # Registered, and nobody signed in to it here yet.
-        yield _service(tenant, application, application, held)
+        yield _service(tenant, application, application, held, known)
 
 
 def _service(
-    tenant: Tenant, record: Record, application: Record | None, held: Mapping[str, tuple[str, ...]]
-) -> Principal:
+    tenant: Tenant, record: Record, application: Record | None, held: Mapping[str, tuple[str, ...]],
+    known: Mapping[str, Record],
+) -> Principal:  # fmt: skip
     managed = data_of(record).get("servicePrincipalType") == MANAGED
     kind = PrincipalKind.SERVICE_ACCOUNT if managed else PrincipalKind.APPLICATION
     owners = _ids(_relation(tenant, record, OWNERS))
@@ -107,7 +111,7 @@ def _service(
     return _principal(
         tenant, record, kind, held, _SERVICES, owners=owners, trust=_policy(record, federated, FEDERATED),
         credentials=Known(tuple(_credentials(record, application)), listing_source(record)), more=more,
-        named_by=application if application is record else None,
+        named_by=application if application is record else None, tags=tags_of_service(record, known),
     )  # fmt: skip
 
 
@@ -124,6 +128,8 @@ def _principal(
     more: Mapping[str, Fact[Any]] | None = None,
     named_by: Record | None = None,
     members: Fact[tuple[str, ...]] = NOT_HERE,
+    tags: Fact[Mapping[str, str]] = NOT_HERE,
+    used: Fact[str | None] = NOT_HERE,
 ) -> Principal:
     data, source = data_of(record), listing_source(record)
     identifier = named(record.id if named_by is None else f"application/{record.id}")
@@ -143,9 +149,9 @@ def _principal(
         policies=Known((), source),
         boundary=NOT_HERE,
         trust=Known(None, source) if trust is None else trust,
-        tags=NOT_HERE,
+        tags=tags,
         service_linked=False,
-        last_used=NOT_HERE,
+        last_used=used,
         console_password=NOT_HERE,
         mfa_active=NOT_HERE,
         credentials=credentials,
@@ -306,8 +312,9 @@ def _managed(
         "accountEnabled": Known(True, source),
     }
     return _bare(
-        tenant, id, PrincipalKind.SERVICE_ACCOUNT, name, Known(held.get(id, ()), source), trust, attributes
-    )
+        tenant, id, PrincipalKind.SERVICE_ACCOUNT, name, Known(held.get(id, ()), source), trust, attributes,
+        tags_of_resource(record),
+    )  # fmt: skip
 
 
 def _mentioned(tenant: Tenant) -> Iterator[Principal]:
@@ -331,18 +338,20 @@ def _mentioned(tenant: Tenant) -> Iterator[Principal]:
                 )
                 groups = Known(held.get(named(principal), ()), source)
                 mentioned = {"mentioned": Known(str(told.get("principalType")), source)}
-                yield _bare(tenant, named(principal), of, principal, groups, trust, mentioned)
+                tags = unknown if of is PrincipalKind.APPLICATION else NOT_HERE
+                yield _bare(tenant, named(principal), of, principal, groups, trust, mentioned, tags, unknown)
 
 
 def _bare(
     tenant: Tenant, id: str, kind: PrincipalKind, name: str, groups: Fact[tuple[str, ...]],
-    trust: Fact[NamedPolicy | None], attributes: Mapping[str, Fact[Any]],
+    trust: Fact[NamedPolicy | None], attributes: Mapping[str, Fact[Any]], tags: Fact[Mapping[str, str]],
+    used: Fact[str | None] = NOT_HERE,
 ) -> Principal:  # fmt: skip
     nothing = Known((), groups.source)
     return Principal(
         id=id, unique_id=id.removeprefix("azure:"), provider="azure", account=tenant.scope, kind=kind, name=name, path="",
-        created=None, groups=groups, policies=nothing, boundary=NOT_HERE, trust=trust, tags=NOT_HERE, service_linked=False,
-        last_used=NOT_HERE, console_password=NOT_HERE, mfa_active=NOT_HERE, credentials=NOT_HERE, owners=nothing,
+        created=None, groups=groups, policies=nothing, boundary=NOT_HERE, trust=trust, tags=tags, service_linked=False,
+        last_used=used, console_password=NOT_HERE, mfa_active=NOT_HERE, credentials=NOT_HERE, owners=nothing,
         attributes=attributes,
     )  # fmt: skip
 

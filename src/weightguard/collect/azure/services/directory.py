@@ -10,7 +10,7 @@ to customize responses" (``$expand``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -133,6 +133,19 @@ ELIGIBLE: Final = _route(
     "who may activate being in a group that reaches weights", ("$filter", "groupId eq '{id}'"), absent=_NO_LICENCE,
 )  # fmt: skip
 """Told of one group at a time alone."""
+_ACTIVITY: Final = "users/signInActivity"
+_UNLICENSED: Final = _NO_LICENCE | {"Authentication_RequestFromNonPremiumTenantOrB2CTenant"}
+SIGN_INS: Final = Route(
+    Operation(GRAPH, _ACTIVITY, ("AuditLog.Read.All",), "when people who reach weights last signed in", absent=_UNLICENSED,
+              required=("id",), keeps=DIRECTORY[_ACTIVITY]),
+    "graph", "/v1.0/users/{id}", (("$select", "id,signInActivity"),),
+)  # fmt: skip
+EVERYBODY: Final = _route(
+    f"{_ACTIVITY}/all", "AuditLog.Read.All", "when people who reach weights last signed in", ("$select", "id,signInActivity"),
+    ("$top", "500"), path="users", absent=_UNLICENSED, keeps=DIRECTORY[_ACTIVITY],
+)  # fmt: skip
+MOST_ALONE: Final = 500
+"""Of more people than these the whole directory is asked, a page of as many at a time."""
 
 
 def _routes() -> Iterator[Route]:
@@ -143,6 +156,8 @@ def _routes() -> Iterator[Route]:
             yield relation.alone
     yield AUTHORIZATION
     yield ELIGIBLE
+    yield SIGN_INS
+    yield EVERYBODY
 
 
 ROUTES: Final = tuple(_routes())
@@ -254,3 +269,24 @@ def eligible(caller: Caller, groups: Iterable[str]) -> Iterator[Row]:
             return
     if not asked:
         caller.note(ELIGIBLE.operation, Answer("ok"))
+
+
+def sign_ins(caller: Caller, people: Sequence[str]) -> Iterator[Row]:
+    """When some people last signed in."""
+    if len(people) > MOST_ALONE:
+        wanted = frozenset(people)
+        last = Answer("ok")
+        for last in caller.pages(EVERYBODY):
+            for one in last.data.get("value") or ():
+                if str(one["id"]).lower() in wanted:
+                    yield _row(_ACTIVITY, one, {})
+        caller.note(SIGN_INS.operation, last)
+        return
+    for id in people:
+        answer = caller.ask(SIGN_INS, Place({"id": id}, resource=id))
+        if answer.ok:
+            yield _row(_ACTIVITY, answer.data, {})
+        if answer.outcome == "absent":
+            return
+    if not people:
+        caller.note(SIGN_INS.operation, Answer("ok"))

@@ -30,6 +30,8 @@ HOW: Final = (
 _CONTEXT: Final = re.compile(r"\$metadata#([^(]+?)(?:\((.*)\))?(?:/\$entity)?$")
 _EXPANDED: Final = re.compile(r"(\w+)\(\)")
 _MOST_EXPANDED: Final = 20
+_SIGN_INS: Final = "signInActivity"
+"""A property that stands in a page only where it was asked for by name."""
 _OF_TABLE: Final = ("resourceGroup", "subscriptionId", "extendedLocation", "zones", "tenantId")
 _LIST_LIKE: Final = re.compile(r"(/|^)directoryObjects$")
 
@@ -122,12 +124,12 @@ class Reading:
             pages.total = max(pages.total, total)
 
     def _page(self, page: Mapping[str, Any], path: Path) -> None:
-        collection, expanded = _collection(page["@odata.context"], path)
+        collection, expanded, selected = _collection(page["@odata.context"], path)
         values = page.get("value", [page] if "id" in page else None)
         if not isinstance(values, list):
             raise InputError("the page has no list named value", where=str(path), fix=HOW)
         self.found.asked[(GRAPH, collection)] = None
-        for relation in expanded:
+        for relation in (*expanded, *(one for one in selected if one == _SIGN_INS)):
             self.found.asked[(GRAPH, f"{collection}/{relation}")] = None
         for number, one in enumerate(values):
             if not isinstance(one, Mapping) or not isinstance(one.get("id"), str):
@@ -164,8 +166,8 @@ def _of_directory(name: str) -> bool:
     return name in ("members", "owners")
 
 
-def _collection(context: str, path: Path) -> tuple[str, tuple[str, ...]]:
-    """The collection that a page is of, and the relations that it expands."""
+def _collection(context: str, path: Path) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The collection that a page is of, the relations that it expands, and the properties that were asked for by name."""
     match = _CONTEXT.search(context)
     if match is None:
         raise InputError("its @odata.context names no collection", where=str(path), fix=HOW)
@@ -178,7 +180,7 @@ def _collection(context: str, path: Path) -> tuple[str, tuple[str, ...]]:
     for known in DIRECTORY:
         if name.lower() == known.lower() or name.lower().startswith(f"{known.lower()}/microsoft.graph"):
             name = known
-    return name, tuple(_EXPANDED.findall(inside))
+    return name, tuple(_EXPANDED.findall(inside)), tuple(one.strip() for one in inside.split(","))
 
 
 def _parsed(path: Path) -> Any:

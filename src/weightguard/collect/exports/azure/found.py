@@ -16,12 +16,17 @@ SUBSCRIPTION: Final = "/subscriptions/"
 GRAPH: Final = "graph"
 TABLES: Final = "resourcegraph"
 
+_SIGN_INS: Final = (
+    "signInActivity.lastSuccessfulSignInDateTime", "signInActivity.lastSignInDateTime",
+    "signInActivity.lastNonInteractiveSignInDateTime",
+)  # fmt: skip
 DIRECTORY: Final[Mapping[str, tuple[str, ...]]] = {
     "users": (
         "id", "displayName", "userPrincipalName", "mail", "userType", "accountEnabled", "onPremisesSyncEnabled",
         "externalUserState", "department", "jobTitle", "creationType", "createdDateTime", "identityParentId",
-        "companyName", "country", "employeeType", "usageLocation",
+        "companyName", "country", "employeeType", "usageLocation", *_SIGN_INS,
     ),
+    "users/signInActivity": ("id", *_SIGN_INS),
     "groups": (
         "id", "displayName", "securityEnabled", "mailEnabled", "groupTypes", "isAssignableToRole", "membershipRule",
         "membershipRuleProcessingState", "onPremisesSyncEnabled", "visibility", "createdDateTime", "isManagementRestricted",

@@ -33,6 +33,8 @@ _POLICY: Final = {
     "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
 }
 """What a tenant says of its guests where nobody set anything."""
+_BY_NAME: Final = ("signInActivity",)
+"""Properties that are told only to who asks for them by name."""
 _RELATIONS: Final = ("members", "owners", "appRoleAssignments", "federatedIdentityCredentials")
 _EXPANDED: Final = 20
 """Entries that an expansion gives at most."""
@@ -40,6 +42,9 @@ _EXPANDED: Final = 20
 
 def answer(tenant: Tenant, base: str, path: str, query: Mapping[str, str]) -> Thing:
     """A collection, or what stands in a relation of one of its objects, a page of it."""
+    if (query.get("$select") or "") == "id,signInActivity":
+        demand("AuditLog.Read.All", tenant.graph, "Authorization_RequestDenied")
+        return _activity(tenant, base, path, query)
     name = next((one for one in PERMISSIONS if path == one or path.startswith(f"{one}/")), None)
     if name is None:
         raise Refused(404, "Request_ResourceNotFound")
@@ -59,6 +64,21 @@ def answer(tenant: Tenant, base: str, path: str, query: Mapping[str, str]) -> Th
     return _page(tenant, base, found, path, query)
 
 
+def _activity(tenant: Tenant, base: str, path: str, query: Mapping[str, str]) -> Thing:
+    """When people last signed in: one of them, or a page of all."""
+    held = [
+        {"id": one["id"], "signInActivity": one.get("signInActivity")} for one in tenant.collection("users")
+    ]
+    told = [{name: value for name, value in one.items() if value is not None} for one in held]
+    id = path.removeprefix("users").strip("/")
+    if not id:
+        return _page(tenant, base, told, path, query)
+    found = next((one for one in told if one["id"].lower() == id.lower()), None)
+    if found is None:
+        raise Refused(404, "Request_ResourceNotFound")
+    return found
+
+
 def _related(objects: Sequence[Thing], rest: str) -> list[Any]:
     id, _, relation = rest.partition("/")
     for one in objects:
@@ -70,7 +90,7 @@ def _related(objects: Sequence[Thing], rest: str) -> list[Any]:
 def _page(tenant: Tenant, base: str, rows: Sequence[Thing], path: str, query: Mapping[str, str]) -> Thing:
     start = int(query.get("$skiptoken", 0))
     end = start + tenant.page
-    kept = "".join(f"&{name}={query[name]}" for name in ("$expand", "$filter") if name in query)
+    kept = "".join(f"&{name}={query[name]}" for name in ("$expand", "$filter", "$select") if name in query)
     link = f"{base}/msgraph/v1.0/{path}?$skiptoken={end}{kept}".replace(" ", "%20")
     more = {"@odata.nextLink": link} if end < len(rows) else {}
     return {"@odata.context": _PAGE + path, "value": rows[start:end], **more}
@@ -78,5 +98,5 @@ def _page(tenant: Tenant, base: str, rows: Sequence[Thing], path: str, query: Ma
 
 def _shown(one: Mapping[str, Any], expand: str | None) -> Thing:
     """An object as a listing shows it: without its relations but the one that is expanded, of which twenty at most."""
-    found = {name: value for name, value in one.items() if name not in _RELATIONS}
+    found = {name: value for name, value in one.items() if name not in (*_RELATIONS, *_BY_NAME)}
     return found | ({expand: list(one.get(expand, []))[:_EXPANDED]} if expand else {})
