@@ -27,6 +27,10 @@ def read(name: str) -> Any:
 @pytest.mark.parametrize(
     ("name", "schema"),
     [
+        ("action.yml", "github-actions"),
+        ("examples/ci/github-pull-request.yaml", "github-workflows"),
+        ("examples/ci/gitlab.yml", "gitlab-ci"),
+        ("examples/ci/azure-pipelines.yml", "azure-pipelines"),
         ("examples/scheduled/github-workflow.yaml", "github-workflows"),
     ],
 )

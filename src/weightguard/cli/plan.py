@@ -34,6 +34,11 @@ from weightguard.cli import options
     "-f", "--format", "formats", default="", help="Also write these formats into -o: markdown, sarif, json."
 )
 @click.option("-o", "--output", type=click.Path(), help="Folder for the formats.")
+@click.option(
+    "--source",
+    type=click.Path(),
+    help="Folder of the configuration, for lines in SARIF; default: beside the plan, else this one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @options.config
 @options.loudness
@@ -46,6 +51,7 @@ def plan(
     fail_on: str | None,
     formats: str,
     output: str | None,
+    source: str | None,
     as_json: bool,
     config_path: str | None,
     quiet: bool,
@@ -73,7 +79,7 @@ def plan(
         fail_on=fail_on or config.fail_on,  # type: ignore[arg-type]  # click and the configuration have checked it
     )
     if output is not None:
-        write(found, Path(output), wanted)
+        write(found, Path(output), wanted, Path(source) if source else None)
     if as_json:
         click.echo(json.dumps(found.hide(difference_json(found)), indent=2))
     elif not quiet:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from weightguard import __version__, files
 from weightguard.errors import InputError
+from weightguard.plan.blocks import Blocks
 from weightguard.plan.difference import Difference, Turned
 from weightguard.plan.difference import Path as Opened
 from weightguard.plan.serial import difference_json
@@ -25,10 +27,6 @@ _TITLES: Final = {
     _OPENED: "The plan lets somebody reach weights",
     _LATE: "A value that is known only after apply could hide a failure",
 }
-_BLOCK: Final = re.compile(r'^\s*(?:resource|data)\s+"([^"]+)"\s+"([^"]+)"', re.MULTILINE)
-_MODULE_PART: Final = re.compile(r"module\.[^.\[]+(?:\[[^\]]*\])?\.")
-_MOST_FILES: Final = 500
-_MOST_BYTES: Final = 4 << 20
 
 
 def names(formats: str, output: str | None) -> tuple[str, ...]:
@@ -46,8 +44,11 @@ def names(formats: str, output: str | None) -> tuple[str, ...]:
     return wanted
 
 
-def write(found: Difference, folder: Path, wanted: Iterable[str]) -> list[Path]:
+def write(found: Difference, folder: Path, wanted: Iterable[str], source: Path | None = None) -> list[Path]:
     """Write a difference in some formats.
+
+    Args:
+        source: where the configuration of the root module lies; None: beside the plan, else in this folder.
 
     Raises:
         InputError: the folder cannot be written.
@@ -57,7 +58,7 @@ def write(found: Difference, folder: Path, wanted: Iterable[str]) -> list[Path]:
         target = folder / FILES[name]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            files.write(target, _rendered(found, name))
+            files.write(target, _rendered(found, name, source))
         except OSError as error:
             raise InputError(
                 f"the file cannot be written, {error.strerror}",
@@ -68,29 +69,42 @@ def write(found: Difference, folder: Path, wanted: Iterable[str]) -> list[Path]:
     return written
 
 
-def _rendered(found: Difference, name: str) -> bytes:
+def _rendered(found: Difference, name: str, source: Path | None) -> bytes:
     if name == "markdown":
         return ("\n".join(found.hide(list(markdown(found)))) + "\n").encode()
-    document = _sarif(found) if name == "sarif" else difference_json(found)
+    document = _sarif(found, source) if name == "sarif" else difference_json(found)
     return (json.dumps(found.hide(document), indent=2) + "\n").encode()
 
 
 # SARIF
 
 
-def _sarif(found: Difference) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    blocks: Blocks
+    plan: str
+
+    def of(self, addresses: Sequence[str]) -> dict[str, Any]:
+        """The line of the first address that has one; else the plan: code scanning takes no result without a file."""
+        line = self.blocks.first(addresses)
+        if line is None:
+            return {"artifactLocation": {"uri": self.plan}}
+        return {"artifactLocation": {"uri": line.uri}, "region": {"startLine": line.number}}
+
+
+def _sarif(found: Difference, folder: Path | None) -> dict[str, Any]:
     """Code scanning: what opens, what newly fails, what could hide, each at the block that causes it where that is found."""
-    lines = _blocks({plan.path.parent for plan in found.plans} | {Path()})
+    places = _Places(Blocks(found.plans, folder), quote(found.plans[0].path.as_posix()))
     results = [
-        *(_opens(one, lines) for one in found.opened),
-        *(_fails(one, lines) for one in (*found.new, *found.worse)),
+        *(_opens(one, places) for one in found.opened),
+        *(_fails(one, places) for one in (*found.new, *found.worse)),
         *(
             _result(
                 _LATE,
                 "note",
                 f"{one.address} {one.attribute} could hide {', '.join(one.could_hide[:20])}",
                 [one.address],
-                lines,
+                places,
             )
             for one in found.hidden
         ),
@@ -108,16 +122,16 @@ def _sarif(found: Difference) -> dict[str, Any]:
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _opens(one: Opened, lines: Mapping[tuple[str, str], tuple[str, int]]) -> dict[str, Any]:
+def _opens(one: Opened, places: _Places) -> dict[str, Any]:
     row = one.row
     said = f"{row.answer.principal} may {row.question.access.value} {row.question.place} ({row.certainty})"
-    return _result(_OPENED, "error", said, one.because_of, lines)
+    return _result(_OPENED, "error", said, one.because_of, places)
 
 
-def _fails(one: Turned, lines: Mapping[tuple[str, str], tuple[str, int]]) -> dict[str, Any]:
+def _fails(one: Turned, places: _Places) -> dict[str, Any]:
     entry = one.entry
     level = _LEVELS[entry.severity] if one.now == "fail" else "note"
-    found = _result(entry.control, level, f"{entry.subject}: {entry.message}", one.because_of, lines)
+    found = _result(entry.control, level, f"{entry.subject}: {entry.message}", one.because_of, places)
     return found | {"partialFingerprints": {"weightguard/v1": entry.fingerprint}}
 
 
@@ -126,44 +140,17 @@ def _result(
     level: str,
     said: str,
     addresses: Iterable[str],
-    lines: Mapping[tuple[str, str], tuple[str, int]],
+    places: _Places,
 ) -> dict[str, Any]:
     held = list(addresses)
-    logical = [{"fullyQualifiedName": visible(one), "kind": "resource"} for one in held]
-    place = next((lines[key] for one in held if (key := _key(one)) in lines), None)
-    location: dict[str, Any] = {"logicalLocations": logical} if logical else {}
-    if place is not None:
-        location["physicalLocation"] = {
-            "artifactLocation": {"uri": place[0]},
-            "region": {"startLine": place[1]},
-        }
+    location: dict[str, Any] = {"physicalLocation": places.of(held)}
+    if held:
+        location["logicalLocations"] = [
+            {"fullyQualifiedName": visible(one), "kind": "resource"} for one in held
+        ]
     return {
         "ruleId": rule,
         "level": level,
         "message": {"text": visible(said)},
-        **({"locations": [location]} if location else {}),
+        "locations": [location],
     }
-
-
-def _key(address: str) -> tuple[str, str]:
-    """Type and name of an address."""
-    parts = _MODULE_PART.sub("", address).removeprefix("data.").partition("[")[0].split(".")
-    return (parts[0], parts[1]) if len(parts) > 1 else ("", address)
-
-
-def _blocks(folders: Iterable[Path]) -> dict[tuple[str, str], tuple[str, int]]:
-    """Where the blocks of resources stand in the configuration that lies beside a plan, or in this folder."""
-    found: dict[tuple[str, str], tuple[str, int]] = {}
-    for path in sorted({path for folder in folders for path in _sources(folder)})[:_MOST_FILES]:
-        written = files.read(path, "a configuration", most=_MOST_BYTES).decode("utf-8", "replace")
-        for match in _BLOCK.finditer(written):
-            found.setdefault(
-                (match[1], match[2]), (path.as_posix(), written.count("\n", 0, match.start(1)) + 1)
-            )
-    return found
-
-
-def _sources(folder: Path) -> Iterator[Path]:
-    for path in folder.glob("*.tf"):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size <= _MOST_BYTES:
-            yield path
