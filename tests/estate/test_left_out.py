@@ -107,6 +107,21 @@ def test_old_versions_that_were_listed_are_no_listing_of_what_is_there() -> None
     assert contents("ListObjectVersions").reason is Reason.NOT_COLLECTED
 
 
+def test_a_listing_of_versions_that_counts_the_objects_is_one_of_what_is_there() -> None:
+    def contents(**reads: Any) -> Any:
+        bucket = record("s3.bucket", BUCKET, {"Name": "frontier-weights"}, reads, operation="ListBuckets")
+        return read(bucket, calls=asked()).stores.items[0].contents
+
+    told = contents(ListObjectVersions=ok({"KeyCount": 0, "Bytes": 0, "Keys": 0}))
+    assert (told.value.objects, told.value.old_versions) == (0, True)
+    assert told.source.call == "s3:ListObjectVersions"
+    refused = {"outcome": "denied", "code": "AccessDenied"}
+    assert contents(ListObjectVersions=refused).reason is Reason.NOT_COLLECTED
+    assert contents(ListObjectVersions=ok({"Keys": 0})).reason is Reason.NOT_COLLECTED
+    both = contents(ListObjectVersions=refused, ListObjectsV2=ok({"KeyCount": 0, "Bytes": 0}))
+    assert (both.source.call, both.value.old_versions) == ("s3:ListObjectsV2", False)
+
+
 def organisation(*statuses: tuple[str, dict[str, str]]) -> list[Record]:
     described = {"Organization": {"Id": "o-1", "MasterAccountId": ACCOUNT}}
     found = [

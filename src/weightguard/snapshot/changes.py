@@ -18,7 +18,8 @@ from weightguard.snapshot.seal import record_key
 MISSING: Final = object()
 """Stands in a `Difference` for what was not there."""
 _ANSWERED: Final = ("ok", "absent")
-_OBJECTS: Final = "ListObjectsV2"
+_OBJECTS: Final = ("ListObjectsV2", "ListObjectVersions")
+"""What lists the objects of a store; the second only where the first was not needed."""
 # Say when somebody looked or used a thing, not what it is; a day's use of every role would bury what was changed that day.
 _TIMES: Final = frozenset(
     {
@@ -158,13 +159,13 @@ class _Seen:
     def would_have(self, record: Record) -> bool:
         """Whether a resource of the other snapshot would be in this one if it were there; notes a store whose objects would be."""
         listed = (record.scope, record.service, record.operation) not in self.unanswered
-        if not listed and record.reads.get(_OBJECTS):
+        if not listed and _listing(record):
             self.unlisted.add(record.id)
         return listed
 
     def note(self, record: Record) -> Record:
         """Takes in what a record says of the listing of its objects."""
-        if record.reads.get(_OBJECTS, {}).get("outcome", "ok") != "ok":
+        if _listing(record).get("outcome", "ok") != "ok":
             self.unlisted.add(record.id)
         return record
 
@@ -204,6 +205,11 @@ def _side_by_side(
         yield paired[0], paired[1]
         left = next(old, None) if paired[0] is not None else left
         right = next(new, None) if paired[1] is not None else right
+
+
+def _listing(record: Record) -> Mapping[str, Any]:
+    """What came of listing a store's objects; empty where that was no part of its record."""
+    return next((record.reads[name] for name in _OBJECTS if name in record.reads), {})
 
 
 def _key(record: Record) -> tuple[str, ...]:

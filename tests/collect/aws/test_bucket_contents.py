@@ -85,11 +85,8 @@ def collected(
         bucket = s3.Bucket("b", "arn:aws:s3:::b", {"Name": "b"}, "us-east-1")
         with ThreadPoolExecutor(2) as readers:
             found = read_contents(account, bucket, readers, 10)
-        assert {call.operation for call in calls} >= {
-            "ListObjectsV2",
-            "ListMultipartUploads",
-            "GetBucketVersioning",
-        }
+        assert {call.operation for call in calls} >= {"ListMultipartUploads", "GetBucketVersioning"}
+        assert sum(answer.ok for name, answer in found.answers.items() if "ListObject" in name) <= 1
         writer.seal()
     snapshot = open_snapshot(folder)
     return found, {row["key"]: row["examined"] for row in snapshot.object_rows(["key", "examined"])}
@@ -113,7 +110,7 @@ def test_an_empty_bucket_without_versions_and_uploads_holds_nothing(tmp_path: Pa
                 "versioning": VERSIONED,
                 "old": versions(marker("a"), version("a", False, 9), version("b", True, 5)),
             },
-            {"a": "old_version"},
+            {"a": "old_version", "b": "not_needed"},
         ),
     ],
 )
@@ -150,9 +147,54 @@ def test_a_refused_listing_keeps_an_empty_bucket_from_being_harmless(tmp_path: P
     assert harmless(found) is None
 
 
-def test_refused_versions_keep_a_versioned_bucket_from_being_harmless(tmp_path: Path) -> None:
-    found, _ = collected(tmp_path, versioning=VERSIONED, old=refused())
+def test_of_a_bucket_that_keeps_versions_the_objects_are_those_that_are_latest(tmp_path: Path) -> None:
+    old = versions(version("a", True, 9), version("b", True, 5), version("b", False, 7), marker("c"))
+    found, rows = collected(tmp_path, versioning=VERSIONED, old=old)
+    assert set(rows) == {"a", "b"}
+    assert found.answers["ListObjectVersions"].data == {"KeyCount": 2, "Bytes": 14, "Keys": 0}
+    assert "ListObjectsV2" not in found.answers
+    assert harmless(found) == "it holds no weights"
+    assert harmless(collected(tmp_path / "empty", versioning=VERSIONED)[0]) == "it holds no objects"
+
+
+def more(page: str, key: str) -> str:
+    told = f"<IsTruncated>true</IsTruncated><NextKeyMarker>{key}</NextKeyMarker>"
+    return page.replace("<IsTruncated>false</IsTruncated>", told)
+
+
+def objects(*keys: str) -> str:
+    told = "".join(f"<Contents><Key>{key}</Key><Size>0</Size></Contents>" for key in keys)
+    return EMPTY.replace("<IsTruncated>", told + "<IsTruncated>")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        refused(),
+        refused("InternalError"),
+        versions(version("0", True, 1), version("c", True, 1)),
+        versions(version("d", True, 1), version("c", True, 1)),
+    ],
+    ids=["refused", "failed", "going back", "in no order"],
+)
+def test_where_a_listing_of_versions_breaks_off_the_rest_is_listed_as_objects(
+    tmp_path: Path, second: Any
+) -> None:
+    first = more(versions(version("a", True, 4), version("b", True, 5)), "b")
+    pages = iter([first, second, second, second, second])
+    found, rows = collected(
+        tmp_path, versioning=VERSIONED, old=lambda: next(pages), objects=objects("a", "b", "c", "d")
+    )
+    assert list(rows) == ["a", "b", "c", "d"]
+    assert found.answers["ListObjectsV2"].data["KeyCount"] == 4
     assert harmless(found) is None
+    assert not found.answers["ListObjectVersions"].ok
+
+
+def test_refused_versions_keep_a_versioned_bucket_from_being_harmless(tmp_path: Path) -> None:
+    found, rows = collected(tmp_path, versioning=VERSIONED, old=refused(), objects=ONE)
+    assert harmless(found) is None
+    assert set(rows) == {"model.safetensors"}
     assert found.answers["ListObjectVersions"].outcome == "denied"
 
 

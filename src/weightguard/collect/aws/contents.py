@@ -10,7 +10,7 @@ from typing import Any
 
 from weightguard.collect.aws.account import Account
 from weightguard.collect.aws.services import s3
-from weightguard.collect.calls.answer import Answer
+from weightguard.collect.calls.answer import Answer, skipped
 from weightguard.collect.calls.operation import Operation
 from weightguard.collect.contents import Found, Put, read_store
 from weightguard.weights import ListedObject, ObjectRow, ReadArchived, ReadDenied, ReadFailed, ReadSealed
@@ -21,6 +21,7 @@ _CLIENT_SIDE = frozenset(
      "x-amz-3", "encryptiondata")
 )  # fmt: skip
 _MOST_STATES = 100_000
+_NOT_ASKED = skipped("no version was ever kept")
 
 
 def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget: int) -> Found:
@@ -38,8 +39,8 @@ def harmless(found: Found) -> str | None:
     """Why a bucket does not matter for weights; None when it does, or when that is not known."""
     if found.weights or found.unread or not all(answer.ok for answer in found.answers.values()):
         return None
-    listed = found.answers[s3.LIST_OBJECTS.name].data
-    return "it holds no objects" if not listed["KeyCount"] else "it holds no weights"
+    listed = next(found.answers[one.name] for one in s3.OBJECT_LISTINGS if one.name in found.answers)
+    return "it holds no objects" if not listed.data["KeyCount"] else "it holds no weights"
 
 
 @dataclass(slots=True)
@@ -49,26 +50,36 @@ class _Listing:
     Attributes:
         put: takes each thing in.
         uploads: when an upload was begun that was not completed, by key; of keys that hold no object.
+        objects: how many objects were taken in.
+        size: what they hold together, in bytes.
+        last: the key of the last of them, as S3 sorts keys.
     """
 
     account: Account
     bucket: s3.Bucket
     put: Put
     uploads: dict[str, str | None] = field(default_factory=dict)
+    objects: int = 0
+    size: int = 0
+    last: bytes = b""
 
     def read(self) -> dict[str, Answer]:
-        """List, and give what came of it by operation."""
-        uploads = self._uploads()
-        objects = self._objects()
-        for key, begun in self.uploads.items():
-            self.put(ListedObject(key, 0, begun, state="unfinished"))
-        versioning = self.account.caller.ask(
+        """List, and give what came of it by operation.
+
+        A listing of versions holds the objects as well: they are listed by themselves only where no version was ever kept, or where
+        that listing was refused or broke off.
+        """
+        answers = {s3.LIST_UPLOADS.name: self._uploads()}
+        answers[s3.GET_VERSIONING.name] = versioning = self.account.caller.ask(
             s3.GET_VERSIONING, region=self.bucket.region, resource=self.bucket.arn, Bucket=self.bucket.name
         )
-        answers = {s3.LIST_OBJECTS.name: objects, s3.LIST_UPLOADS.name: uploads}
         if versioning.data.get("Status"):
-            answers[s3.LIST_VERSIONS.name] = self._deleted()
-        return answers | {s3.GET_VERSIONING.name: versioning}
+            answers[s3.LIST_VERSIONS.name] = self._versions()
+        if not answers.get(s3.LIST_VERSIONS.name, _NOT_ASKED).ok:
+            answers[s3.LIST_OBJECTS.name] = self._objects()
+        for key, begun in self.uploads.items():
+            self.put(ListedObject(key, 0, begun, state="unfinished"))
+        return answers
 
     def _pages(
         self, operation: Operation, check: Callable[[Mapping[str, Any]], str | None]
@@ -89,34 +100,50 @@ class _Listing:
                     self.uploads.setdefault(entry["Key"], entry.get("Initiated"))
         return _counted(answer, s3.LIST_UPLOADS, {"Keys": len(self.uploads)})
 
-    def _objects(self) -> Answer:
-        count = size = 0
-        answer = Answer("ok")
-        for answer in self._pages(s3.LIST_OBJECTS, _Order().check):
-            for entry in answer.data.get("Contents", []):
-                self.put(_listed(entry))
-                self.uploads.pop(entry["Key"], None)
-                count += 1
-                size += entry["Size"]
-        return _counted(answer, s3.LIST_OBJECTS, {"KeyCount": count, "Bytes": size})
+    def _take(self, entry: Mapping[str, Any]) -> None:
+        self.put(_listed(entry))
+        self.uploads.pop(entry["Key"], None)
+        self.last = _sorted_by(entry)
+        self.objects += 1
+        self.size += entry["Size"]
 
-    def _deleted(self) -> Answer:
-        """Keys whose latest version is a delete marker: a listing does not show them, and older versions are there to be read."""
+    def _objects(self) -> Answer:
+        """The objects; of those that a listing of versions gave before it broke off, none again."""
+        taken = self.last
+        answer = Answer("ok")
+        for answer in self._pages(s3.LIST_OBJECTS, _Order(("Contents",)).check):
+            for entry in answer.data.get("Contents", []):
+                if _sorted_by(entry) > taken:
+                    self._take(entry)
+        return _counted(answer, s3.LIST_OBJECTS, {"KeyCount": self.objects, "Bytes": self.size})
+
+    def _versions(self) -> Answer:
+        """The objects, and keys whose latest version is a delete marker while older ones are there to be read."""
         count = 0
         deleted: dict[str, None] = {}
         kept: dict[str, ListedObject] = {}
         answer = Answer("ok")
-        for answer in self._pages(s3.LIST_VERSIONS, _unchecked):
+        for answer in self._pages(s3.LIST_VERSIONS, _Order(s3.LIST_VERSIONS.entries, repeats=True).check):
+            if not answer.ok:
+                break  # what a page holds that contradicts those before it is left to the listing of objects
             for marker in answer.data.get("DeleteMarkers", []):
                 if marker.get("IsLatest"):
                     deleted[marker["Key"]] = None
             for entry in answer.data.get("Versions", []):
-                known = kept.get(entry["Key"])
-                if not entry.get("IsLatest") and (known is None or known.bytes < entry.get("Size", 0)):
-                    kept[entry["Key"]] = _old_version(entry)
+                self._version(entry, kept)
             count += self._settle(deleted, kept, str(answer.data.get("NextKeyMarker") or ""))
         count += self._settle(deleted, kept, "")
-        return _counted(answer, s3.LIST_VERSIONS, {"Keys": count})
+        numbers = {"KeyCount": self.objects, "Bytes": self.size, "Keys": count}
+        return _counted(answer, s3.LIST_VERSIONS, numbers)
+
+    def _version(self, entry: Mapping[str, Any], kept: dict[str, ListedObject]) -> None:
+        """An object where it is the latest; else kept until it is known whether its key holds one, the largest of each key."""
+        known = kept.get(entry["Key"])
+        if entry.get("IsLatest"):
+            if _sorted_by(entry) != self.last:
+                self._take(entry)
+        elif known is None or known.bytes < entry.get("Size", 0):
+            kept[entry["Key"]] = _old_version(entry)
 
     def _settle(self, deleted: dict[str, None], kept: dict[str, ListedObject], going_on: str) -> int:
         """Put the keys that no further page speaks of: a listing of versions goes by key."""
@@ -131,7 +158,7 @@ class _Listing:
 
 
 def _unchecked(page: Mapping[str, Any]) -> str | None:
-    """Listings of versions and uploads repeat keys, and sort them by the provider's own rules."""
+    """A listing of uploads repeats keys, and sorts them by the provider's own rules."""
     return None
 
 
@@ -153,18 +180,37 @@ def _old_version(entry: Mapping[str, Any]) -> ListedObject:
 
 @dataclass(slots=True)
 class _Order:
-    """S3 lists keys in the order of their UTF-8 bytes; a page that goes back is a listing that runs in circles."""
+    """S3 lists keys in the order of their UTF-8 bytes; a page that goes back is a listing that runs in circles.
 
+    Attributes:
+        members: the lists of a page, each of which is in order.
+        repeats: whether a key may come more than once.
+        last: the last key of the pages before.
+    """
+
+    members: tuple[str, ...]
+    repeats: bool = False
     last: bytes = b""
 
     def check(self, page: Mapping[str, Any]) -> str | None:
         """Why the page cannot follow those before it, or None."""
-        for entry in page.get("Contents", []):
-            key = entry["Key"].encode("utf-8", "surrogatepass")
-            if key <= self.last:
-                return "PagingRepeats"
-            self.last = key
+        reached = self.last
+        for member in self.members:
+            before = self.last
+            for entry in page.get(member, []):
+                key = _sorted_by(entry)
+                if key < before or (key == before and not self.repeats):
+                    return "PagingRepeats"
+                before = key
+            reached = max(reached, before)
+        self.last = reached
         return None
+
+
+def _sorted_by(entry: Mapping[str, Any]) -> bytes:
+    """What S3 sorts an entry of a listing by."""
+    key: str = entry["Key"]
+    return key.encode("utf-8", "surrogatepass")
 
 
 def _listed(entry: Mapping[str, Any]) -> ListedObject:

@@ -145,9 +145,9 @@ def _contents(scope: Scope, record: Record, contents: Mapping[str, Contents]) ->
     source = s3.contents_source(record)
     counted = contents.get(record.id, Contents(0, 0, 0))
     found = replace(counted, old_versions=outcome(record, "ListObjectVersions") == "ok")
-    answered = outcome(record, "ListObjectsV2")
-    if answered is not None:
-        return read(record, "ListObjectsV2", lambda _: found, absent=found)
+    listing = s3.contents_listing(record)
+    if outcome(record, listing) is not None:
+        return read(record, listing, lambda _: found, absent=found)
     broken = scope.calls.obstacle_of(record.id, OBJECT_LISTINGS)
     if broken is not None:
         return broken

@@ -214,6 +214,15 @@ def unlisted(scope: Scope, bucket: str, reason: Reason, error: str | None) -> Un
     return Unknown(reason, scope.asked("s3", "ListObjectsV2", bucket), error)
 
 
+def contents_listing(record: Record) -> str:
+    """The operation that lists a bucket's objects: where versions are kept, a listing of them can stand in for one of objects."""
+    if "ListObjectsV2" not in record.reads and outcome(record, "ListObjectVersions") == "ok":
+        answer = record.reads["ListObjectVersions"].get("data")
+        if isinstance(answer, Mapping) and "KeyCount" in answer:
+            return "ListObjectVersions"
+    return "ListObjectsV2"
+
+
 def contents_source(record: Record) -> Source:
     """The listing that a store's contents come from."""
-    return read_source(record, "ListObjectsV2")
+    return read_source(record, contents_listing(record))

@@ -66,8 +66,8 @@ LIST_VERSIONS = Operation(
     identity=("Key",),
     paged=True,
     page_size=1000,
-    # How many keys have only old versions; the keys themselves stand in the table of objects.
-    keeps=("Keys",),
+    # Objects and their bytes, as of LIST_OBJECTS, and how many keys have only old versions; both stand in the table of objects.
+    keeps=("KeyCount", "Bytes", "Keys"),
 )
 LIST_UPLOADS = Operation(
     service="s3",
@@ -203,6 +203,8 @@ GET_TAGGING = Operation(
     required=("TagSet",),
     keeps=("TagSet.*",),
 )
+OBJECT_LISTINGS = (LIST_OBJECTS, LIST_VERSIONS)
+"""Either tells what a bucket holds: of one that keeps versions the second, where it is answered."""
 ALWAYS = (GET_POLICY, GET_ACL, GET_ENCRYPTION)
 """Asked of every bucket: who is let in by the bucket itself, and whether it shares a key with weights."""
 LIMITS = (GET_OWNERSHIP, GET_PUBLIC_ACCESS_BLOCK)
