@@ -10,7 +10,7 @@ import pytest
 from scripted import Reply, caller, server
 
 from weightguard.collect.aws.account import Account
-from weightguard.collect.aws.contents import harmless, read_contents
+from weightguard.collect.aws.contents import harmless, read_contents, try_versions
 from weightguard.collect.aws.services import s3
 from weightguard.collect.contents import Found
 from weightguard.snapshot import SnapshotWriter, open_snapshot
@@ -58,6 +58,7 @@ def collected(
     uploads: Any = NO_UPLOADS,
     versioning: Any = UNVERSIONED,
     old: Any = NO_VERSIONS,
+    tried: bool = False,
 ) -> tuple[Found, dict[str, str]]:
     """What came of a bucket that answers so, and the `examined` of its rows by key."""
 
@@ -82,10 +83,12 @@ def collected(
     with server(script) as url, SnapshotWriter.create(folder, "0.1.0", ["aws/123456789012"]) as writer:
         made, calls = caller(url)
         account = Account("123456789012", "aws", made, writer, ("us-east-1",))
+        if tried:
+            account.lists_versions.set()
         bucket = s3.Bucket("b", "arn:aws:s3:::b", {"Name": "b"}, "us-east-1")
         with ThreadPoolExecutor(2) as readers:
             found = read_contents(account, bucket, readers, 10)
-        assert {call.operation for call in calls} >= {"ListMultipartUploads", "GetBucketVersioning"}
+        assert {call.operation for call in calls} >= found.answers.keys() >= {"ListMultipartUploads"}
         assert sum(answer.ok for name, answer in found.answers.items() if "ListObject" in name) <= 1
         writer.seal()
     snapshot = open_snapshot(folder)
@@ -189,6 +192,50 @@ def test_where_a_listing_of_versions_breaks_off_the_rest_is_listed_as_objects(
     assert found.answers["ListObjectsV2"].data["KeyCount"] == 4
     assert harmless(found) is None
     assert not found.answers["ListObjectVersions"].ok
+
+
+@pytest.mark.parametrize(
+    ("buckets", "old", "known"),
+    [(9, NO_VERSIONS, True), (9, refused(), False), (8, NO_VERSIONS, False)],
+    ids=["listed", "refused", "few buckets"],
+)
+def test_whether_versions_may_be_listed_is_tried_once_for_many_buckets(
+    tmp_path: Path, buckets: int, old: Any, known: bool
+) -> None:
+    kept = {"/b2?versioning": VERSIONED}
+
+    def script(path: str) -> Reply:
+        if "versions" in path:
+            return old if isinstance(old, Reply) else Reply(200, old.encode())
+        return Reply(200, kept.get(path, UNVERSIONED).encode())
+
+    entries = [{"Name": f"b{number}", "BucketRegion": "us-east-1"} for number in range(buckets)]
+    with (
+        server(script) as url,
+        SnapshotWriter.create(tmp_path / "s", "0.1.0", ["aws/123456789012"]) as writer,
+    ):
+        made, calls = caller(url)
+        account = Account("123456789012", "aws", made, writer, ("us-east-1",))
+        try_versions(account, entries)
+    assert account.lists_versions.is_set() == known
+    assert [call.operation for call in calls] == (
+        ["GetBucketVersioning"] * 3 + ["ListObjectVersions"] if buckets > 8 else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "listed"),
+    [
+        (versions(version("a", True, 9), version("a", False, 8)), {"ListObjectVersions"}),
+        (refused(), {"ListObjectVersions", "ListObjectsV2"}),
+    ],
+)
+def test_where_versions_may_be_listed_nothing_else_is_asked_first(
+    tmp_path: Path, old: Any, listed: set[str]
+) -> None:
+    found, _ = collected(tmp_path, tried=True, old=old)
+    assert found.answers.keys() == {"ListMultipartUploads", *listed}
+    assert (harmless(found) is None) == (len(listed) > 1)
 
 
 def test_refused_versions_keep_a_versioned_bucket_from_being_harmless(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Final
 
 from weightguard.collect.aws.caller import Caller
@@ -31,6 +32,8 @@ class Account:
         regions: the regions to read, sorted.
         identity: the answer of GetCallerIdentity, where it was asked already.
         listed_regions: the answer of DescribeRegions, likewise.
+        lists_versions: set once it is known that versions of objects may be listed here. A listing of them tells of any bucket what
+            one of objects tells, and more.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Account:
     regions: tuple[str, ...]
     identity: Answer | None = None
     listed_regions: Answer | None = None
+    lists_versions: Event = field(default_factory=Event)
 
     @property
     def scope(self) -> str:

@@ -151,6 +151,7 @@ class _Collection:
 
     def _buckets(self, account: Account) -> Iterator[Unit]:
         entries, complete = s3.buckets(account)
+        contents.try_versions(account, entries)
         for entry in entries:
             yield account.unit(f"s3/{entry['Name']}", s3.LIST_OBJECTS, partial(self._bucket, account, entry))
         if not complete:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from weightguard.collect.aws.account import Account
@@ -22,6 +23,9 @@ _CLIENT_SIDE = frozenset(
 )  # fmt: skip
 _MOST_STATES = 100_000
 _NOT_ASKED = skipped("no version was ever kept")
+_KEPT = Answer("ok", {"Status": "not asked"})
+_TRIED = 8
+"""Buckets, at most, that are looked at for one that keeps versions."""
 
 
 def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget: int) -> Found:
@@ -33,6 +37,30 @@ def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget
     """
     shelf = _Shelf(account, bucket)
     return read_store(shelf, readers, budget, partial(account.writer.objects, account.scope))
+
+
+def versioning(account: Account, bucket: s3.Bucket) -> Answer:
+    """Whether a bucket keeps versions, or ever did: an answer without a status says never."""
+    return account.caller.ask(
+        s3.GET_VERSIONING, region=bucket.region, resource=bucket.arn, Bucket=bucket.name
+    )
+
+
+def try_versions(account: Account, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Find out whether versions of objects may be listed in an account of many buckets: by the first that keeps any.
+
+    To ask each bucket whether it keeps versions, before asking which, is then one call a bucket for nothing.
+    """
+    if len(entries) <= _TRIED:
+        return
+    first = (s3.located(account, entry) for entry in islice(entries, _TRIED))
+    bucket = next((one for one in first if versioning(account, one).data.get("Status")), None)
+    if bucket is not None:
+        pages = account.caller.pages(
+            s3.LIST_VERSIONS, region=bucket.region, resource=bucket.arn, Bucket=bucket.name, MaxKeys=1
+        )
+        if next(pages).ok:
+            account.lists_versions.set()
 
 
 def harmless(found: Found) -> str | None:
@@ -66,14 +94,13 @@ class _Listing:
     def read(self) -> dict[str, Answer]:
         """List, and give what came of it by operation.
 
-        A listing of versions holds the objects as well: they are listed by themselves only where no version was ever kept, or where
-        that listing was refused or broke off.
+        A listing of versions holds the objects as well. Who may list none of them is not asked to where no version was ever kept:
+        the refusal would hide nothing.
         """
         answers = {s3.LIST_UPLOADS.name: self._uploads()}
-        answers[s3.GET_VERSIONING.name] = versioning = self.account.caller.ask(
-            s3.GET_VERSIONING, region=self.bucket.region, resource=self.bucket.arn, Bucket=self.bucket.name
-        )
-        if versioning.data.get("Status"):
+        if not self.account.lists_versions.is_set():
+            answers[s3.GET_VERSIONING.name] = versioning(self.account, self.bucket)
+        if answers.get(s3.GET_VERSIONING.name, _KEPT).data.get("Status"):
             answers[s3.LIST_VERSIONS.name] = self._versions()
         if not answers.get(s3.LIST_VERSIONS.name, _NOT_ASKED).ok:
             answers[s3.LIST_OBJECTS.name] = self._objects()

@@ -304,7 +304,7 @@ def bucket_row(
     reads = dict(listings)
     if bucket.location is not None:
         reads[GET_LOCATION.name] = bucket.location
-    reads |= _in_full(ask) if in_full is None else _in_part(ask, in_full)
+    reads = (_in_full(ask) if in_full is None else _in_part(ask, in_full)) | reads
     known = bucket.location is None or bucket.location.ok
     return row(
         "s3.bucket",
@@ -329,7 +329,7 @@ def _in_part(ask: Callable[[Operation], Answer], why: str) -> dict[str, Answer]:
     closed = reads[GET_POLICY.name].outcome == "absent" and _owner_alone(reads[GET_ACL.name])
     for operation in LIMITS:
         reads[operation.name] = skipped(f"{why}, and it lets nobody in") if closed else ask(operation)
-    return reads | {operation.name: skipped(why) for operation in KEEPING if operation is not GET_VERSIONING}
+    return reads | {operation.name: skipped(why) for operation in KEEPING}
 
 
 def _owner_alone(acl: Answer) -> bool:
