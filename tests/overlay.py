@@ -19,6 +19,7 @@ ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/serving"
 SERVICE_ARN = f"arn:aws:apprunner:us-east-1:{ACCOUNT}:service/web/0123456789abcdef0123456789abcdef"
 POD = f"arn:aws:eks:us-east-1:{ACCOUNT}:podidentityassociation/training/a-0123456789"
+CLUSTER = f"arn:aws:elasticmapreduce:us-east-1:{ACCOUNT}:cluster/j-1"
 VAULT_POLICY = {"Version": "2012-10-17", "Statement": []}
 _FORM = {
     "GetSnapshotBlockPublicAccessState": "<state>block-all-sharing</state>",
@@ -41,6 +42,15 @@ _TARGETS: dict[str, Any] = {
             "ServiceArn": SERVICE_ARN,
             "InstanceConfiguration": {"InstanceRoleArn": ROLE},
         }
+    },
+}
+_TARGETS |= {
+    # moto has clusters, and shows those of one region in every other.
+    "ElasticMapReduce.ListClusters": {
+        "Clusters": [{"Id": "j-1", "Name": "features", "Status": {"State": "WAITING"}, "ClusterArn": CLUSTER}]
+    },
+    "ElasticMapReduce.DescribeCluster": {
+        "Cluster": {"ServiceRole": "worker", "Ec2InstanceAttributes": {"IamInstanceProfile": "box"}}
     },
 }
 _PATHS: list[tuple[str, str, Any]] = [

@@ -17,6 +17,7 @@ TRUSTING = (
     "cloudformation",
     "tasks.apprunner",
     "eks",
+    "elasticmapreduce",
     "rolesanywhere",
 )
 OPEN = policy(

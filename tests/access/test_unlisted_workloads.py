@@ -63,6 +63,7 @@ def met(things: Estate, access: AccessKind = AccessKind.READ) -> tuple[Limits, b
     [
         (("states",), IN_PLAY), (("emr-serverless", "ec2"), IN_PLAY), (("sagemaker",), STANDING),
         (("sagemaker", "scheduler"), IN_PLAY), (("ec2",), NOTHING), (("lambda", "ecs-tasks"), NOTHING),
+        (("elasticmapreduce",), NOTHING),
     ],
 )  # fmt: skip
 def test_a_reader_that_a_service_of_unlisted_code_may_take(services: tuple[str, ...], limits: Limits) -> None:

@@ -72,6 +72,7 @@ def test_nothing_broke(found: Snapshot) -> None:
             "associatedAccessPolicies",
             "AmazonEKSAdminPolicy",
         ),
+        ("emr.cluster", "DescribeCluster", "Cluster", "'IamInstanceProfile': 'box'"),
         ("ec2.region", "GetSnapshotBlockPublicAccessState", "State", "block-all-sharing"),
         ("ec2.region", "GetImageBlockPublicAccessState", "ImageBlockPublicAccessState", "block-new-sharing"),
     ],

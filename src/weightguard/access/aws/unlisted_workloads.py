@@ -24,7 +24,7 @@ from weightguard.policy.aws.tables import changing_actions
 UNLISTED: Final = frozenset(
     {
         "airflow", "airflow-env", "amplify", "appsync", "batch", "bedrock", "codedeploy", "codepipeline",
-        "datapipeline", "datasync", "elasticbeanstalk", "elasticmapreduce", "emr-serverless", "events", "firehose",
+        "datapipeline", "datasync", "elasticbeanstalk", "emr-serverless", "events", "firehose",
         "gamelift", "greengrass", "imagebuilder", "kinesisanalytics", "omics", "pipes", "scheduler", "ssm", "states",
         "transfer",
     }

@@ -18,6 +18,7 @@ from weightguard.collect.aws.services import (
     ec2,
     ecs,
     eks,
+    emr,
     kms,
     networks,
     rolesanywhere,
@@ -73,6 +74,7 @@ BY_ROLE = (
     Part("cloudformation", delivery.STACKS, delivery.read_cloudformation, trusted=("cloudformation",)),
     Part("apprunner", delivery.SERVICES, delivery.read_apprunner, trusted=("apprunner",)),
     Part("eks", eks.CLUSTERS, eks.read, trusted=("eks",)),
+    Part("emr", emr.CLUSTERS, emr.read, trusted=("elasticmapreduce",)),
     Part("rolesanywhere", rolesanywhere.TRUST_ANCHORS, rolesanywhere.read, trusted=("rolesanywhere",)),
 )
 IN_USE = (

@@ -89,6 +89,7 @@ PLAN: Final = (
     ),
     *_all(Where.REGIONS, "apprunner:ListServices", trusted=("apprunner",)),
     *_all(Where.REGIONS, "eks:ListClusters", trusted=("eks",)),
+    *_all(Where.REGIONS, "emr:ListClusters", trusted=("elasticmapreduce",)),
     *_all(
         Where.REGIONS, "rolesanywhere:ListTrustAnchors", "rolesanywhere:ListProfiles", trusted=("rolesanywhere",)
     ),
@@ -114,6 +115,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "eks.fargate_profile": ("DescribeFargateProfile",),
     "eks.pod_identity_association": ("DescribePodIdentityAssociation",),
     "eks.access_entry": ("DescribeAccessEntry", "ListAssociatedAccessPolicies"),
+    "emr.cluster": ("DescribeCluster",),
     "sagemaker.notebook_instance": ("DescribeNotebookInstance",),
     "sagemaker.model": ("DescribeModel",),
     "sagemaker.endpoint": ("DescribeEndpoint",),
