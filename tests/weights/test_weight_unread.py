@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import random
@@ -72,6 +74,8 @@ def test_a_model_that_is_cut_off_is_unread(data: bytes, share: float) -> None:
         ("m/model.safetensors.part-0", "m/model.safetensors.part-1", "m/model.safetensors.part-2"),
         ("m/blob.001", "m/blob.002", "m/blob.003"),
         ("m/a.b.part1of3", "m/a.b.part2of3", "m/a.b.part3of3"),
+        ("m/model.safetensors00", "m/model.safetensors01", "m/model.safetensors02"),
+        ("m/model.safetensorsaa", "m/model.safetensorsab", "m/model.safetensorsac"),
     ],
 )
 def test_pieces_of_a_file_are_one_set_led_by_its_beginning(names: tuple[str, ...]) -> None:
@@ -180,6 +184,11 @@ def test_sizes_beyond_the_old_field_of_tar_are_followed() -> None:
         ("m/model.safetensors", NOISE, "damaged"),
         ("m/model.onnx_data", NOISE, "damaged"),
         ("m/a", NOISE * 17, "opaque"),
+        ("m/notes.txt", base64.encodebytes(NOISE * 17), "opaque"),
+        ("m/notes", base64.b64encode(NOISE * 17), "opaque"),
+        ("m/notes", (NOISE * 17).hex().encode(), "opaque"),
+        ("m/model.pt.b64", base64.encodebytes(NOISE), "damaged"),
+        ("m/notes.txt", base64.encodebytes(NOISE), "header"),
         ("m/a", NOISE * 16, "header"),
     ],
 )
@@ -197,6 +206,10 @@ def test_what_says_nothing_is_told_by_how_it_is_closed(key: str, data: bytes, st
         b"PAR1" + NOISE * 20,
         b"ID3\x04" + NOISE * 20,
         b"a line of text\n" * 90_000,
+        b"".join(
+            hashlib.sha256(bytes([n % 250, n // 250])).hexdigest().encode() + b"\n" for n in range(20_000)
+        ),
+        b">chain\n" + b"ACDEFGHIKLMNPQRSTVWYACDEFGHIKLMNPQRSTVWYACDEFGHIKLMNPQRSTVWY\n" * 20_000,
         "Grüße aus Köln\n".encode("latin-1") * 90_000,
         gzip.compress(b'{"a": 1}\n' * 300_000),
     ],

@@ -188,6 +188,10 @@ _PART = re.compile(
     r"|[._-]?(?:part|chunk|split|piece|seg|segment|vol|volume)[._-]?(?P<numbered>\d{1,5})(?:[._-]?of[._-]?\d{1,5})?"
     r"|[._-](?:part|chunk|split|piece)?[._-]?(?P<letters>[a-z]{1,4})|[._-][rz](?P<volume>\d{2,3}))$"
 )
+# GNU split adds to the name that it is given, and puts nothing between.
+_CLOSE_PART = re.compile(
+    r"^(?P<stem>.+\.(?:safetensors|gguf|ckpt|pth|pt|onnx))(?:(?P<number>\d{2,3})|(?P<letters>a[a-z]))$"
+)
 _SPLIT_DEFAULT = re.compile(r"^x[a-z]{2,3}$")
 
 
@@ -206,6 +210,9 @@ def part_of(base: str) -> Part | None:
     """
     if _SPLIT_DEFAULT.match(base):
         return Part("x", base[1:])
+    close = _CLOSE_PART.match(base)
+    if close is not None:
+        return Part(close["stem"], close["letters"] or close["number"].zfill(8))
     match = _PART.match(base)
     if match is None:
         return None

@@ -7,7 +7,9 @@ such mark is of no known kind, and is not called harmless.
 from __future__ import annotations
 
 import codecs
+import re
 
+from weightguard.weights.formats.parcels import strong
 from weightguard.weights.model import LARGE, FileVerdict
 from weightguard.weights.reader import Exhausted, Source
 
@@ -33,6 +35,12 @@ _BOXES_OF_PICTURES = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"cr
 _PACKETS = (0, 188, 376)
 """Where packets of an MPEG transport stream begin."""
 _SAMPLE = 4 << 10
+_ENCODED = re.compile(rb"begin(?:-base64)? [0-7]{3,4} \S|=ybegin ")
+_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_LONG_LINE = 60
+_DIGESTS = frozenset({64, 96, 128})
+"""Hexadecimal digits of a digest, longer than a line of code: a list of them encodes nothing else."""
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b")) + b"\x7f"
 _MASK = 0xA282EAD8
 
@@ -43,7 +51,13 @@ def recognise(source: Source, key: str) -> FileVerdict | None:
     kind = _marked(head, source) or _structured(head, source)
     if kind:
         return FileVerdict(None, note=kind)
-    return FileVerdict(None) if _is_text(head, source) else None
+    if not _is_text(head, source):
+        return None
+    large = source.size >= LARGE and source.exact
+    if (large or strong(key.rpartition(".")[0])) and _encodes(head):
+        note = "text that encodes bytes, and is not looked into"
+        return FileVerdict(None, examined="opaque" if large else "damaged", note=note)
+    return FileVerdict(None)
 
 
 def _marked(head: bytes, source: Source) -> str | None:
@@ -104,6 +118,20 @@ def _is_text(head: bytes, source: Source) -> bool:
         return all(_reads_as_text(source.at(place, _SAMPLE)) for place in places)
     except Exhausted:
         return False
+
+
+def _encodes(head: bytes) -> bool:
+    """Whether a text is bytes written as letters: Base64 (RFC 4648; lines as in RFC 2045), hexadecimal, uuencode (POSIX)."""
+    if _ENCODED.match(head):
+        return True
+    lines = head.splitlines()
+    whole = lines[:-1] or lines
+    if len({len(line) for line in whole}) != 1 or len(whole[0]) < _LONG_LINE:
+        return False
+    signs = set(b"".join(lines)) - set(b"=")
+    if signs <= _HEX:
+        return len(signs) >= 16 and len(whole[0]) not in _DIGESTS
+    return signs <= _BASE64 and len(signs) > 48
 
 
 def _reads_as_text(data: bytes) -> bool:
