@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from weightguard.demo.declared import configuration
 from weightguard.demo.demonstration import Weakness
 from weightguard.demo.providers import demonstration
 
+Audit = Callable[..., tuple[Path, dict[str, Any]]]
+"""What `weightguard demo --cloud` leaves, by the cloud and more arguments: its folder, and the report in it."""
 UP_TO_SL3 = ("SL1", "SL2", "SL3")
 
 
@@ -48,11 +50,11 @@ def caught(
     results: Iterable[Mapping[str, Any]], weakness: Weakness[Any], names: Mapping[str, str] | None = None
 ) -> bool:
     """Whether the control that a weakness names fails where it says; `names` are ids of what goes by a name in the lab."""
-    place = (names or {}).get(weakness.subject, weakness.subject)
+    places = {weakness.subject, (names or {}).get(weakness.subject, weakness.subject)}
     return any(
         one["control"] == weakness.control
         and one["status"] == "fail"
-        and place in one["subject"] + one["message"]
+        and any(place in one["subject"] + one["message"] for place in places)
         for one in results
     )
 

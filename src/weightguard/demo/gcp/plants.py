@@ -44,17 +44,26 @@ def executable_format(lab: Lab) -> None:
     lab.objects[CHECKPOINTS.bucket]["run-17/step-2000/model.pt"] = checkpoint
 
 
-def nothing_prevents(lab: Lab) -> None:
-    lab.constrain(f"project {RESEARCH}", "storage.publicAccessPrevention", booleanPolicy={"enforced": False})
+def _unenforced(lab: Lab, project: str) -> None:
+    lab.constrain(f"project {project}", "storage.publicAccessPrevention", booleanPolicy={"enforced": False})
 
 
-def not_prevented(lab: Lab) -> None:
-    nothing_prevents(lab)
-    bucket(lab, EVAL)["iamConfiguration"]["publicAccessPrevention"] = "inherited"
+def _inherited(lab: Lab, store: WeightStore) -> None:
+    """Nothing prevents that a bucket is opened to everybody: neither its own setting nor the constraint above it."""
+    _unenforced(lab, store.project)
+    bucket(lab, store)["iamConfiguration"]["publicAccessPrevention"] = "inherited"
+
+
+def prevention_lifted(lab: Lab) -> None:
+    _unenforced(lab, SERVING)
+
+
+def prevention_inherited(lab: Lab) -> None:
+    _inherited(lab, BACKUP)
 
 
 def public_bucket(lab: Lab) -> None:
-    not_prevented(lab)
+    _inherited(lab, EVAL)
     lab.bind(f"bucket {EVAL.bucket}", "roles/storage.objectViewer", "allUsers")
 
 

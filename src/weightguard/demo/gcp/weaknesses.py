@@ -29,16 +29,16 @@ WEAKNESSES: Final[tuple[Weakness[Lab], ...]] = (
     Weakness(
         "prevention-inherited",
         "WG-STO-01",
-        EVAL.bucket,
-        "Public access prevention of the evaluation bucket is inherited, and the constraint above it was lifted.",
-        plants.not_prevented,
+        BACKUP.bucket,
+        "Public access prevention of the backup is inherited, and the constraint above it was lifted.",
+        plants.prevention_inherited,
     ),
     Weakness(
         "prevention-lifted",
         "WG-STO-02",
-        RESEARCH,
-        "The research project lifted the constraint storage.publicAccessPrevention: the next bucket can be opened too.",
-        plants.nothing_prevents,
+        SERVING,
+        "The serving project lifted the constraint storage.publicAccessPrevention: the next bucket can be opened too.",
+        plants.prevention_lifted,
     ),
     Weakness(
         "access-lists",
@@ -99,7 +99,7 @@ WEAKNESSES: Final[tuple[Weakness[Lab], ...]] = (
     Weakness(
         "open-perimeter",
         "WG-NET-01",
-        RELEASE.bucket,
+        "ANY_IDENTITY",
         "An ingress rule of the service perimeter lets in every identity, from everywhere.",
         access_plants.open_perimeter,
     ),
@@ -197,7 +197,7 @@ WEAKNESSES: Final[tuple[Weakness[Lab], ...]] = (
     Weakness(
         "acting-as",
         "WG-IAM-04",
-        CHECKPOINTS.bucket,
+        "ci-deployer",
         "Whoever deploys functions may let one act as the account that reads checkpoints.",
         access_plants.acting_as,
     ),
