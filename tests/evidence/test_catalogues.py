@@ -14,6 +14,7 @@ from weightguard.controls.kept import SUFFIX, keep, loaded, store
 from weightguard.errors import CatalogueError
 
 
+@pytest.mark.slow
 def test_every_kept_catalogue_is_read_and_known_by_its_digest() -> None:
     names = [path.name.removesuffix(SUFFIX) for path in store().glob(f"*{SUFFIX}")]
     assert names, "one at least is kept"
@@ -28,6 +29,7 @@ def test_a_digest_that_nobody_kept_is_refused() -> None:
         pass
 
 
+@pytest.mark.slow
 def test_the_same_catalogue_is_kept_as_the_same_bytes(tmp_path: Path, shipped: Catalogue) -> None:
     (tmp_path / "a").mkdir()
     first = keep(shipped, tmp_path)

@@ -30,6 +30,7 @@ def _turned(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield bit, bytes(changed)
 
 
+@pytest.mark.slow
 def test_each_bit_of_an_archive(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("some text, some text, some text, some more text" * 3)
     (tmp_path / "b").write_bytes(random.Random(1).randbytes(20))

@@ -79,6 +79,7 @@ def test_the_statement_names_every_file_and_says_what_follows_from_them(bundle: 
     assert predicate["redacted"] is False
 
 
+@pytest.mark.slow
 def test_the_schemas_of_what_is_handed_over_are_shipped_and_hold(bundle: Path) -> None:
     import base64
 
@@ -107,6 +108,7 @@ def test_the_tools_of_others_unpack_a_bundle(bundle: Path, tmp_path: Path) -> No
     assert (tmp_path / "out" / "report.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_bundle_that_somebody_packed_anew_is_held_to_what_was_signed(bundle: Path, verify: Verify) -> None:
     said = verify(packed(bundle, opened(bundle)), "--replay")[1]
     assert said["verified"] is True
@@ -156,6 +158,7 @@ def test_nothing_is_added_to_what_nobody_signed_or_what_was_signed_of_something_
     assert "what was signed is not what the files say" in refused.err
 
 
+@pytest.mark.slow
 def test_without_their_files_attestations_rest_on_the_word_of_the_lab(
     audit: Path, keys: Path, tmp_path: Path, verify: Verify
 ) -> None:
@@ -266,6 +269,7 @@ def test_who_signs_what_does_not_belong_together_is_told_and_nobody_signs_it_bes
     assert "judged by other settings" in refused.err
 
 
+@pytest.mark.slow
 def test_an_audit_that_was_judged_again_since_it_was_signed_is_told(
     audit: Path, keys: Path, tmp_path: Path, verify: Verify
 ) -> None:

@@ -108,7 +108,7 @@ def unpacked(bundle: Path, limits: Limits = LIMITS) -> Iterator[tuple[Path, bool
 
 def _unpack(file: BufferedReader, folder: Path, name: str, limits: Limits) -> None:
     try:
-        unpacking = Unpacking(file, folder, limits, name, frames=False)
+        unpacking = Unpacking(file, folder, limits, name, frames=False, times=True)
         unpacking.run()
         unpacking.end()
     except SnapshotError as problem:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -29,6 +30,8 @@ _LARGEST: Final = 1 << 44
 _PIECE: Final = 1 << 20
 _DEEPEST: Final = 6
 _MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_LONGEST_HEADER: Final = 4096
+_ABOUT_TIMES: Final = re.compile(rb"([0-9]{1,4}) (?:mtime|atime|ctime|uid|gid|uname|gname)=[ -~]{0,100}\n")
 _FORBIDDEN: Final = frozenset('\\:*?"<>|')
 
 
@@ -102,14 +105,23 @@ class Unpacking:
         file: the archive, at its beginning. folder: an empty one, to unpack into.
         name: what messages call the archive.
         frames: it may consist of several compressed frames.
+        times: extended headers that tell of times and owners alone, which other tools write, are passed over.
     """
 
     def __init__(
-        self, file: IO[bytes], folder: Path, limits: Limits, name: str, *, frames: bool = True
+        self,
+        file: IO[bytes],
+        folder: Path,
+        limits: Limits,
+        name: str,
+        *,
+        frames: bool = True,
+        times: bool = False,
     ) -> None:
         self._folder = folder
         self._limits = limits
         self._name = name
+        self._times = times
         self._compressed = os.fstat(file.fileno()).st_size
         self._total = 0
         self._seen: set[str] = set()
@@ -138,6 +150,9 @@ class Unpacking:
             raise SnapshotError(f"the archive is damaged, {str(error)[:120]}", where=self._name) from error
 
     def _member(self, info: tarfile.TarInfo) -> None:
+        if self._times and info.type == tarfile.XHDTYPE:
+            self._pass_over(info)
+            return
         path = self._safe_path(info.name)
         if info.type == tarfile.DIRTYPE and info.size == 0:
             return
@@ -160,6 +175,19 @@ class Unpacking:
             raise SnapshotError(f"more than {self._limits.files} files", where=self._name)
         self._write(self._folder / path, info.size)
         self._read(-info.size % _BLOCK)
+
+    def _pass_over(self, info: tarfile.TarInfo) -> None:
+        """Read an extended header (POSIX.1-2001, pax) that turns nothing of the file behind it but its times and owners."""
+        size = info.size if 0 <= info.size <= _LONGEST_HEADER else _LONGEST_HEADER
+        text = self._read(size)
+        self._read(-size % _BLOCK)
+        lines = [_ABOUT_TIMES.fullmatch(line) for line in text.splitlines(keepends=True)]
+        if size != info.size or not all(one and int(one[1]) == len(one[0]) for one in lines):
+            raise SnapshotError(
+                "the archive holds an extended header, which could be read in two ways",
+                where=self._where(info.name),
+                fix="pack it with weightguard",
+            )
 
     def _safe_path(self, name: str) -> str | None:
         """The member's path below the folder; None for the folder itself."""
