@@ -5,20 +5,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from weightguard.demo.azure import machines, network, people, storage, watch
 from weightguard.demo.azure.emulator.tenant import Thing
 from weightguard.demo.azure.lab import Lab
-from weightguard.demo.azure.names import FOLDER, REGION, SUBSCRIPTIONS, TENANT, group, row, subscription
+from weightguard.demo.azure.names import (
+    FOLDER,
+    REGION,
+    SUBSCRIPTIONS,
+    TENANT,
+    group,
+    row,
+    subscription,
+    thing,
+)
 
-DENIED = {
-    "anonymous access": "4fa4b6c0-31ca-4c0d-b10d-24b96f62a751",
-    "disks": "8405fdab-1faf-48aa-b702-999c9c172094",
+_BUILT_IN: Final = "/providers/Microsoft.Authorization/policyDefinitions"
+_OWN: Final = f"{FOLDER}/providers/Microsoft.Authorization/policyDefinitions/keep-plans"
+_DENY: Final = {"effect": "Deny"}
+POLICIES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "anonymous access": (f"{_BUILT_IN}/4fa4b6c0-31ca-4c0d-b10d-24b96f62a751", _DENY),
+    "disks": (f"{_BUILT_IN}/8405fdab-1faf-48aa-b702-999c9c172094", _DENY),
+    "places": (f"{_BUILT_IN}/e56962a6-4747-49cd-b67b-bf8b01975c4c", {"listOfAllowedLocations": [REGION]}),
+    "bulk transfer": (
+        f"{_BUILT_IN}/6c112d4e-5bc7-47ae-a041-ea2d9dccd749",
+        {
+            "listOfResourceTypesNotAllowed": [
+                "Microsoft.DataBox/jobs",
+                "Microsoft.StorageMover/storageMovers",
+                "Microsoft.DataShare/accounts",
+            ]
+        },
+    ),
+    "deletions": (
+        f"{_BUILT_IN}/78460a36-508a-49a4-b2b2-2f5ec564f4bb",
+        {
+            "listOfResourceTypesDisallowedForDeletion": [
+                "Microsoft.Insights/diagnosticSettings",
+                "Microsoft.KeyVault/vaults",
+            ]
+        },
+    ),
+    "plans": (_OWN, {}),
 }
-"""What Azure Policy denies in the management group -> the built-in definition (Azure Policy documentation, "built-in policies")."""
-_PLACES = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
-"""Allowed locations."""
+"""What Azure Policy refuses in the management group -> definition and parameters (Azure Policy, "built-in policies")."""
 
 
 def build() -> Lab:
@@ -62,20 +94,28 @@ def _containers() -> Iterator[tuple[str, Thing]]:
 
 
 def _policies() -> dict[str, Thing]:
-    """What Azure Policy denies, and the one region that it allows."""
-    found = {name: _policy(name, id, {"effect": {"value": "Deny"}}) for name, id in DENIED.items()}
-    found["places"] = _policy("places", _PLACES, {"listOfAllowedLocations": {"value": [REGION]}})
-    return {f"policy {name}": one for name, one in found.items()}
+    """What Azure Policy refuses, the lab's own definition of it, and that no subscription leaves the tenant."""
+    found = {f"policy {name}": _policy(name, *held) for name, held in POLICIES.items()}
+    rule = {
+        "if": {"field": "type", "equals": "Microsoft.Security/pricings"},
+        "then": {"effect": "[parameters('effect')]"},
+    }
+    effect = {"effect": {"type": "String", "defaultValue": "Deny"}}
+    own = {"policyType": "Custom", "mode": "All", "policyRule": rule, "parameters": effect}
+    found["definition plans"] = row(_OWN, "Microsoft.Authorization/policyDefinitions", own)
+    stay = {"blockSubscriptionsLeavingTenant": True, "blockSubscriptionsIntoTenant": True}
+    id = "/providers/Microsoft.Subscription/policies/default"
+    return {**found, "tenant policy": thing(id, "Microsoft.Subscription/policies", stay)}
 
 
-def _policy(name: str, definition: str, parameters: Thing) -> Thing:
+def _policy(name: str, definition: str, parameters: Mapping[str, Any]) -> Thing:
     told = {
         "displayName": name,
-        "policyDefinitionId": f"/providers/Microsoft.Authorization/policyDefinitions/{definition}",
+        "policyDefinitionId": definition,
         "scope": FOLDER,
         "notScopes": [],
         "enforcementMode": "Default",
-        "parameters": parameters,
+        "parameters": {key: {"value": value} for key, value in parameters.items()},
     }
-    id = f"{FOLDER}/providers/Microsoft.Authorization/policyAssignments/{definition[:8]}"
+    id = f"{FOLDER}/providers/Microsoft.Authorization/policyAssignments/{name.replace(' ', '-')}"
     return row(id, "Microsoft.Authorization/policyAssignments", told)

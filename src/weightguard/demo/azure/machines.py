@@ -106,6 +106,16 @@ def _services() -> Iterator[tuple[str, Thing]]:
         "roleAssignmentMode": "AbacRepositoryPermissions",
     }
     yield "registry", row(REGISTRY, "Microsoft.ContainerRegistry/registries", told, sku={"name": "Premium"})
+    image = f"aurora.azurecr.io/gateway@sha256:{'3b9f' * 16}"
+    told = {
+        "configuration": {
+            "ingress": {"external": False},
+            "registries": [{"server": "aurora.azurecr.io", "identity": "system"}],
+        },
+        "template": {"containers": [{"name": "gateway", "image": image}]},
+    }
+    gateway = f"{group(SERVING)}/providers/Microsoft.App/containerApps/gateway"
+    yield "gateway", row(gateway, "Microsoft.App/containerApps", told)
     told = {
         "securitySettings": {"immutabilitySettings": {"state": "Locked"}},
         "publicNetworkAccess": "Disabled",

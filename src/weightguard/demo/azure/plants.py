@@ -13,6 +13,7 @@ from weightguard.demo.azure.names import (
     FOLDER,
     FOREIGN_TENANT,
     MEMBERS,
+    RESEARCH,
     TRAINING,
     account_id,
     assignment,
@@ -21,6 +22,7 @@ from weightguard.demo.azure.names import (
     key_id,
     row,
     run_as,
+    subscription,
     thing,
 )
 
@@ -66,6 +68,18 @@ def anonymous_container(lab: Lab) -> None:
 
 def policy_in_name_alone(lab: Lab) -> None:
     lab.set("policy anonymous access", enforcementMode="DoNotEnforce")
+
+
+def deleted_recording(lab: Lab) -> None:
+    del lab.things["policy deletions"]
+
+
+def bulk_transfer(lab: Lab) -> None:
+    lab.set("policy bulk transfer", notScopes=[subscription(RESEARCH)])
+
+
+def open_tenant(lab: Lab) -> None:
+    lab.set("tenant policy", blockSubscriptionsLeavingTenant=False)
 
 
 def every_region(lab: Lab) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weightguard.demo.azure import plants
 from weightguard.demo.azure.lab import Lab
-from weightguard.demo.azure.names import MEMBERS, SUBSCRIPTIONS, TRAINING
+from weightguard.demo.azure.names import MEMBERS, RESEARCH, SUBSCRIPTIONS, TRAINING
 from weightguard.demo.demonstration import Weakness
 
 WEAKNESSES: tuple[Weakness[Lab], ...] = (
@@ -35,6 +35,27 @@ WEAKNESSES: tuple[Weakness[Lab], ...] = (
         SUBSCRIPTIONS[TRAINING],
         "The assignment of Azure Policy that denies anonymous access was set to not enforce.",
         plants.policy_in_name_alone,
+    ),
+    Weakness(
+        "deleted-recording",
+        "WG-LOG-05",
+        SUBSCRIPTIONS[TRAINING],
+        "The assignment that refuses to delete diagnostic settings was removed: an owner switches recording off.",
+        plants.deleted_recording,
+    ),
+    Weakness(
+        "bulk-transfer",
+        "WG-NET-13",
+        SUBSCRIPTIONS[RESEARCH],
+        "The research subscription was taken out of what refuses Data Box and other bulk transfer.",
+        plants.bulk_transfer,
+    ),
+    Weakness(
+        "open-tenant",
+        "WG-IAM-13",
+        "taking the subscription out of the tenant",
+        "Whoever owns a subscription may take it to another tenant, with everything that lies in it.",
+        plants.open_tenant,
     ),
     Weakness(
         "every-region",
