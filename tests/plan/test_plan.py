@@ -138,6 +138,26 @@ def test_what_a_plan_hangs_on_a_thing_of_another_configuration_is_that_things(
     assert rows(said, "opened") == OPENED["aws"]
 
 
+def test_what_could_not_be_judged_is_said_and_never_clean(document: Document, written: Write) -> None:
+    plan = document("aws")
+    plan["resource_changes"] = [
+        one for one in plan["resource_changes"] if one["address"] == "aws_iam_user_policy.dana"
+    ]
+    plan["prior_state"] = {"format_version": "1.0"}
+    said = judged(written(plan))
+    assert [one["address"] for one in said["unjudged"]] == ["aws_iam_user_policy.dana"]
+    assert "aws_iam_user dana" in said["unjudged"][0]["why"] and said["exit_status"] == 4
+
+
+def test_types_that_no_reader_knows_are_said(document: Document, written: Write) -> None:
+    plan = document("aws")
+    for entry in plan["resource_changes"]:
+        if entry["address"] == "aws_iam_access_key.dana":
+            entry["type"] = "aws_shiny_new_thing"
+    said = judged(written(plan))
+    assert "no reader knows this type of resource" in {one["why"] for one in said["unjudged"]}
+
+
 def test_a_failure_that_a_report_knows_lapses_where_the_plan_touches_its_resource(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_bytes(to_json(api.plan([PLANS / "google.json"]).report))
@@ -197,3 +217,18 @@ def test_nothing_sensitive_comes_out(tmp_path: Path, document: Document, written
     assert len(written_files) == 3 and all(SECRET not in text for text in written_files)
     sarif = json.loads((tmp_path / "out" / "plan.sarif").read_text())
     assert {"WG-PLAN-OPENS"} <= {one["ruleId"] for one in sarif["runs"][0]["results"]}
+
+
+@pytest.mark.parametrize(
+    "type_", ["aws_s3_bucket", "google_storage_bucket", "azurerm_resource_group", "null_resource"]
+)
+def test_a_plan_from_nothing_is_judged_too(type_: str, written: Write) -> None:
+    change = {
+        "actions": ["create"],
+        "before": None,
+        "after": {"name": "a", "bucket": "abc"},
+        "after_unknown": {"id": True},
+    }
+    entry = {"address": f"{type_}.a", "mode": "managed", "type": type_, "name": "a", "change": change}
+    said = judged(written({"format_version": "0.1", "planned_values": {}, "resource_changes": [entry]}))
+    assert said["plan"]["changes"]["create"] == 1 and said["exit_status"] in (0, 3, 4)

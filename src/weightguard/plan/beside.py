@@ -42,7 +42,7 @@ def beside(
         plans: what the plans make, on either side.
     """
     held = list(items)
-    wanted = {one for item in held for one in _hung_on(item)}
+    wanted = {one for item in held for one in hung_on(item)}
     missing = wanted - set(plans)
     if not missing:
         return []
@@ -56,6 +56,13 @@ def beside(
 
 def _name(item: Resource) -> str:
     return tail(item.text(_KINDS[item.type][1]) or "")
+
+
+def of_record(record: Record) -> Iterator[Named]:
+    """What a record is, of the things that others may hang on."""
+    for type_, (kind, _) in _KINDS.items():
+        if record.kind == kind:
+            yield type_, tail(record.id)
 
 
 def _is(type_: str, name: str, record: Record) -> bool:
@@ -73,7 +80,7 @@ def _resource(type_: str, record: Record) -> Resource:
     return Resource(type_, "managed", f"{type_}.{name}", values)
 
 
-def _hung_on(item: Resource) -> Iterator[tuple[str, str]]:
+def hung_on(item: Resource) -> Iterator[tuple[str, str]]:
     """What a resource says something of: type and name."""
     if item.mode == "data" or item.type in _KINDS:
         return

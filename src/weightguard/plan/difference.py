@@ -25,6 +25,7 @@ from weightguard.plan.document import Plan
 from weightguard.plan.questions import Question, Row, closed, opened, questions
 from weightguard.plan.secret import Secrets
 from weightguard.plan.sides import Sides
+from weightguard.plan.unjudged import Unjudged, unjudged
 from weightguard.plan.unknown import Marked, marked
 
 _OUTSIDE: Final[frozenset[ActorKind]] = frozenset({"anonymous", "external", "person"})
@@ -82,7 +83,7 @@ class Difference:
         onto: the digest of the snapshot that they were laid over.
         unchanged: results that are as they were.
         coverage: the share of results that could be decided, before and after.
-        unjudged: addresses of changes that nothing here reads, or that hang on what is not known here.
+        unjudged: changes that nothing here could judge.
         status: how the run ends.
     """
 
@@ -99,6 +100,7 @@ class Difference:
     coverage: tuple[float, float]
     report: Report
     secrets: Secrets
+    unjudged: tuple[Unjudged, ...]
     status: int
 
     def hide(self, value: Any) -> Any:
@@ -155,6 +157,7 @@ def compare(
         coverage=(_decided(old), _decided(now)),
         report=now,
         secrets=Secrets(sides.plans),
+        unjudged=tuple(unjudged(sides)),
         status=PASSED,
     )
     return replace(found, status=_status(found, judgement, config, fail_on))
@@ -330,7 +333,8 @@ def _status(found: Difference, judgement: Judgement, config: Config, fail_on: Fa
     if failing or any(intended.is_outside(one.row) for one in found.opened):
         return FAILED
     unseen = any(one.now == "unknown" and counts(one.entry) for one in found.worse)
-    return UNSEEN if found.hidden or unseen else PASSED
+    hanging = any(one.hangs_on is not None for one in found.unjudged)
+    return UNSEEN if found.hidden or unseen or hanging else PASSED
 
 
 class _Intended:

@@ -29,6 +29,7 @@ def difference_json(found: Difference) -> dict[str, Any]:
         },
         "levels": [_moved(one) for one in found.levels],
         "unknown_until_apply": [_hidden(one) for one in found.hidden],
+        "unjudged": [{"address": one.address, "why": one.why} for one in found.unjudged],
         "coverage": {"before": found.coverage[0], "after": found.coverage[1]},
         "exit_status": found.status,
     }
@@ -40,6 +41,7 @@ def _plan(plans: Iterable[Plan]) -> dict[str, Any]:
     return {
         "tool_version": held[0].tool_version,
         "format_version": held[0].format_version,
+        "complete": all(one.whole for one in held),
         "changes": {name: sum(one[name] for one in counts) for name in COUNTED},
     }
 

@@ -25,6 +25,8 @@ from weightguard.snapshot import Snapshot, utc_now
 from weightguard.snapshot.memory import MemorySnapshot, Told
 
 _CALLER: Final = "aws_caller_identity"
+_CLOUDS: Final = {"aws": "aws", "google": "gcp", "azurerm": "azure", "azuread": "azure", "azapi": "azure"}
+"""How types of resources begin -> whose they are."""
 Mark = tuple[int, str]
 """A change: the number of its plan, and its address."""
 
@@ -51,9 +53,14 @@ class Side:
 
 @dataclass(frozen=True)
 class Standing:
-    """One state of things, judged when it is asked."""
+    """One state of things, judged when it is asked.
+
+    Attributes:
+        providers: the clouds that anybody will ask about; None: any.
+    """
 
     snapshot: Snapshot
+    providers: frozenset[str] | None
 
     @cached_property
     def estate(self) -> Estate:
@@ -64,11 +71,6 @@ class Standing:
     def access(self) -> Access:
         """Who reaches what."""
         return build(self.estate, self.providers)
-
-    @property
-    def providers(self) -> frozenset[str]:
-        """Whose scopes it covers."""
-        return frozenset(scope_parts(scope)[0] for scope in self.snapshot.scopes)
 
 
 class Sides:
@@ -142,8 +144,8 @@ class Sides:
     def before(self) -> Standing:
         """What is there before."""
         if self.onto is not None:
-            return Standing(laid(self.onto, Told(), self._untold(), self._digest("before"), self.now))
-        return Standing(MemorySnapshot(self._told_before, self._digest("before"), self.now))
+            return self._of(laid(self.onto, Told(), self._untold(), self._digest("before"), self.now))
+        return self._of(MemorySnapshot(self._told_before, self._digest("before"), self.now))
 
     def _untold(self) -> Told:
         """What the plan's side before says of scopes that the snapshot does not cover."""
@@ -198,7 +200,7 @@ class Sides:
         return frozenset(self.touched)
 
     @cached_property
-    def _own(self) -> set[Named]:
+    def own(self) -> set[Named]:
         """What the plans make, on either side."""
         return own(
             lying.item
@@ -210,10 +212,22 @@ class Sides:
     def _told_before(self) -> Told:
         return self._told([*self._before.steady, *self._before.changing.values()])
 
+    def _of(self, snapshot: Snapshot) -> Standing:
+        return Standing(snapshot, self._providers)
+
+    @cached_property
+    def _providers(self) -> frozenset[str] | None:
+        """The clouds that the plans and the snapshot are of; None where they are of none."""
+        types = {change.type for plan in self.plans for change in plan.changes}
+        types |= {item.type for plan in self.plans for item in plan.prior}
+        found = {_CLOUDS[start] for type_ in types if (start := type_.partition("_")[0]) in _CLOUDS}
+        found |= {scope_parts(scope)[0] for scope in (self.onto.scopes if self.onto is not None else ())}
+        return frozenset(found) or None
+
     def _standing(self, told: Told) -> Standing:
         if self.onto is not None:
-            return Standing(laid(self.onto, self._told_before, told, self._digest("after"), self.now))
-        return Standing(MemorySnapshot(told, self._digest("after"), self.now))
+            return self._of(laid(self.onto, self._told_before, told, self._digest("after"), self.now))
+        return self._of(MemorySnapshot(told, self._digest("after"), self.now))
 
     def _told(self, lying: Iterable[Lying], *, as_is: bool = False) -> Told:
         """Resources as the records that a collection would have made of them.
@@ -225,7 +239,7 @@ class Sides:
         states = dict(_by_account(lying))
         if self.onto is not None:
             for account, items in states.items():
-                items += beside(items, account, self.onto, self._own)
+                items += beside(items, account, self.onto, self.own)
         if any(states.values()):
             tell([(Path(account), [_caller(account), *items]) for account, items in states.items()], found)
         return found

@@ -13,7 +13,7 @@ _SHOWN: Final = 40
 _ENDS: Final = {
     0: "nothing new fails, and nobody gains access that is not meant to",
     3: "something newly fails, or somebody gains access who is not meant to",
-    4: "nothing new fails, but a value that is known only after apply could hide it",
+    4: "nothing new fails, but a value that is known only after apply, or what could not be judged, could hide it",
 }
 Quote = Callable[[str], str]
 
@@ -67,6 +67,10 @@ def _body(found: Difference, quote: Quote, start: str, titled: Callable[[str], s
     yield from _listed(titled("Known only after apply"), late, start)
     yield from _listed(titled("Closes"), [_path(one, quote) for one in found.closed], start)
     yield from _listed(titled("Mended"), [_result(one, quote) for one in found.fixed], start)
+    left = [f"{quote(one.address)}: {quote(one.why)}" for one in found.unjudged]
+    yield from _listed(titled("Not judged"), left, start)
+    if not all(plan.whole for plan in found.plans):
+        yield "The plan is not whole: Terraform left changes out (targets, or changes that are put off)"
     if found.coverage[1] < found.coverage[0]:
         yield f"Coverage: {found.coverage[0]:.0%} of the verdicts could be decided before, {found.coverage[1]:.0%} after"
 
