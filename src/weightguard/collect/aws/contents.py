@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from weightguard.collect.aws.account import Account
@@ -24,8 +23,8 @@ _CLIENT_SIDE = frozenset(
 _MOST_STATES = 100_000
 _NOT_ASKED = skipped("no version was ever kept")
 _KEPT = Answer("ok", {"Status": "not asked"})
-_TRIED = 8
-"""Buckets, at most, that are looked at for one that keeps versions."""
+_MANY = 20
+"""From so many buckets on it is worth a call to find out what need not be asked of each."""
 
 
 def read_contents(account: Account, bucket: s3.Bucket, readers: Executor, budget: int) -> Found:
@@ -47,15 +46,15 @@ def versioning(account: Account, bucket: s3.Bucket) -> Answer:
 
 
 def try_versions(account: Account, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Find out whether versions of objects may be listed in an account of many buckets: by the first that keeps any.
+    """Find out whether versions of objects may be listed in an account of many buckets, by the first: where that keeps any.
 
-    To ask each bucket whether it keeps versions, before asking which, is then one call a bucket for nothing.
+    To ask each bucket whether it keeps versions, before asking which, is then one call a bucket for nothing. No more than one
+    is tried: all others wait for it.
     """
-    if len(entries) <= _TRIED:
+    if len(entries) < _MANY:
         return
-    first = (s3.located(account, entry) for entry in islice(entries, _TRIED))
-    bucket = next((one for one in first if versioning(account, one).data.get("Status")), None)
-    if bucket is not None:
+    bucket = s3.located(account, entries[0])
+    if versioning(account, bucket).data.get("Status"):
         pages = account.caller.pages(
             s3.LIST_VERSIONS, region=bucket.region, resource=bucket.arn, Bucket=bucket.name, MaxKeys=1
         )
