@@ -38,7 +38,7 @@ def measure(accounts: int) -> dict[str, float]:
     from weightguard.report import render
     from weightguard.report.changes import compare
 
-    gc.set_threshold(50_000, 20, 50)  # As the command does.
+    gc.set_threshold(50_000, 500, 50)  # As the command does.
     catalogue = load_catalogue()
     for name in ("html", "json"):
         __import__(f"weightguard.report.formats.{name}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import emulators
 
 # As the command line does: half of the time of judging went into looking for rubbish that is not there.
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(50_000, 500, 50)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background, a shell's children ignore Ctrl-C, and so would the ones that the tests interrupt.

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weightguard.access import AccessKind, build
+from weightguard.access.aws.stores.prefixes import Prefixes
+from weightguard.access.aws.stores.store_decisions import StoreDecisions
 from weightguard.estate.model import Estate, NamedPolicy
 
 FIRST, SECOND = "arn:aws:s3:::weights-a", "arn:aws:s3:::weights-b"
@@ -216,3 +218,50 @@ def test_asking_for_several_stores_says_what_asking_for_each_says_in_many_worlds
     estate: Estate, order: list[str]
 ) -> None:
     checked(estate, order)
+
+
+WITHIN = f"{FIRST}/secret/*"
+ELSEWHERE = f"{SECOND}/secret/*"
+IN_PART = [
+    made.allow("s3:GetObject", WITHIN),
+    made.deny("s3:*", WITHIN),
+    made.deny("s3:GetObject", "arn:aws:s3:::*/secret/*"),
+    {"Effect": "Deny", "Action": "s3:*", "NotResource": WITHIN},
+    made.allow("s3:PutObject", "arn:aws:s3:::weights-a/${aws:username}/*"),
+]
+AS_A_WHOLE = [READING, KEPT, made.deny("s3:*", "arn:aws:s3:::weights-*"), made.allow("s3:*", ELSEWHERE)]
+
+
+def places_asked(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> tuple[set[str], list[Any]]:
+    """Of which objects the engine was asked, and what is said of a prefix in the end."""
+    asked: set[str] = set()
+    decide = StoreDecisions.on_store
+
+    def noting(self: StoreDecisions, action: str, resource: str, *given: Any) -> Any:
+        asked.add(resource)
+        return decide(self, action, resource, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StoreDecisions, "on_store", noting)
+        graph = build(estate)
+        said = [graph.who_can(access, FIRST, prefix) for access in AccessKind for prefix in (None, "secret/")]
+    return {one for one in asked if "/" in one}, said
+
+
+def as_if_told_apart(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    with monkeypatch.context() as patched:
+        patched.setattr(Prefixes, "widest", lambda _, place, whole: place)
+        return places_asked(estate, monkeypatch)[1]
+
+
+@pytest.mark.parametrize("layer", [own, limited, guarded, owning])
+@pytest.mark.parametrize("statement", [*IN_PART, *AS_A_WHOLE])
+def test_a_prefix_is_decided_apart_where_some_policy_is_about_part_of_the_store(
+    layer: Any, statement: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = made.estate(*layer(statement), made.store(FIRST), made.store(SECOND))
+    asked, said = places_asked(estate, monkeypatch)
+    assert (WITHIN in asked) == (statement in IN_PART)
+    assert [(one.answers, one.gaps, one.limits) for one in said] == [
+        (one.answers, one.gaps, one.limits) for one in as_if_told_apart(estate, monkeypatch)
+    ]

@@ -20,7 +20,7 @@ from weightguard.assess.attestations import Look, accepted, look, read_attestati
 from weightguard.assess.calling import calling
 from weightguard.assess.fixes import next_level, what_if
 from weightguard.assess.gaps import CallGroup, coverage
-from weightguard.assess.levels import but_for_risks, highest, lowest, rank
+from weightguard.assess.levels import highest, lowest, rank
 from weightguard.assess.model import (
     SCHEMA_VERSION,
     CatalogueStamp,
@@ -209,7 +209,12 @@ class _Assessment:
             levels=entries.levels(self.catalogue, self.worst),
             vectors=vectors(self.catalogue, self.worst),
             next_level=next_level(
-                self._counted(), self.settled, self.controls, summary.level_reached, places
+                self._counted(),
+                self.settled,
+                self.controls,
+                summary.level_reached,
+                places,
+                self.estate.memory,
             ),
             waivers=self.waived.entries,
             attestations=tuple(one.entry() for one in self.attestations),
@@ -299,7 +304,7 @@ class _Assessment:
         capped = self.exposed[min(self.exposed)].why if self.exposed else None
         rows = [(row, self.targets[name]) for name, row in self._kept().items()] or [(self.worst, target)]
         details = score_together(rows, self.controls, capped)
-        but_for = lowest(but_for_risks(row, self.controls) for row in counted.values())
+        but_for = lowest(one.level_but_for_risks or one.level_reached for one in weights if one.id in counted)
         return Summary(
             level_reached=level,
             level_by_evidence=lowest(one.level_by_evidence for one in weights if one.id in counted),

@@ -193,7 +193,7 @@ def weight_entry(
         account=account,
         released=model.config.released if model else None,
         years_to_exfiltrate=_years(weight_set.bytes, model),
-        level_but_for_risks=but_for_risks(row, controls),
+        level_but_for_risks=but_for_risks(row, controls, level),
         copies=copies[:MOST_COPIES],
     )
 

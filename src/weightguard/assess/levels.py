@@ -84,8 +84,10 @@ def reached(rungs: Iterable[Rung]) -> Reached:
     return max(levels, key=rank, default="SL0")
 
 
-def but_for_risks(row: Mapping[str, Standing], controls: Mapping[str, Control]) -> Reached:
-    """The level that would be reached if every accepted risk were none."""
+def but_for_risks(row: Mapping[str, Standing], controls: Mapping[str, Control], level: Reached) -> Reached:
+    """The level that would be reached if every accepted risk were none, of a row that reaches `level` as it is."""
+    if Standing.WAIVED not in row.values():
+        return level
     return reached(ladder(without_risks(row), controls))
 
 

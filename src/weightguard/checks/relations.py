@@ -128,9 +128,16 @@ def _by_store(context: Context) -> dict[str, list[WeightSet]]:
 
 def stores_with_weights(account: str, context: Context) -> tuple[Store, ...]:
     """The stores of `account` that hold weights."""
-    return tuple(
-        store for store in context.estate.stores if store.account == account and weights_in(store, context)
-    )
+    by_account: dict[str, list[Store]] = context.once("stores with weights", lambda: _by_account(context))
+    return tuple(by_account.get(account, ()))
+
+
+def _by_account(context: Context) -> dict[str, list[Store]]:
+    found: dict[str, list[Store]] = {}
+    for store in context.estate.stores:
+        if weights_in(store, context):
+            found.setdefault(store.account, []).append(store)
+    return found
 
 
 def key_named(name: str, account: str, region: str | None, context: Context) -> Key | None:

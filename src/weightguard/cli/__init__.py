@@ -130,5 +130,5 @@ def main() -> None:
     """The console script."""
     # Millions of small things are made that live to the end. Looking for rubbish among them after every 700, as Python does by
     # default, took half of the time of judging a thousand roles and stores.
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(50_000, 500, 50)
     sys.exit(run())

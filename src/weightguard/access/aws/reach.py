@@ -17,6 +17,7 @@ from weightguard.access.aws.stores.direct_access import DirectAccess
 from weightguard.access.aws.stores.disk_copies import DiskAccess
 from weightguard.access.aws.stores.joint_opening import JointOpening
 from weightguard.access.aws.stores.policy_index import PolicyIndex
+from weightguard.access.aws.stores.prefixes import Prefixes
 from weightguard.access.aws.stores.store_policies import StoreSurface, split, surface
 from weightguard.access.aws.techniques.foreign_tokens import ForeignTokens
 from weightguard.access.aws.techniques.replication_roles import replicators
@@ -67,6 +68,7 @@ class _Reach:
         self._graph = graph
         self._kinds = ActorKinds(estate, self._context.population)
         self._stores = {store.id: store for store in estate.stores if store.provider == "aws"}
+        self._accounts = {account.id: account for account in estate.accounts}
         self._disks = DiskAccess(self._context)
         self._unlisted = UnlistedWorkloads(self._context)
         self._trusts = TrustPolicies(self._context)
@@ -81,6 +83,10 @@ class _Reach:
         return DirectAccess(
             context.decisions, index, context.named, tuple(replicators(context, self._trusts))
         )
+
+    @cached_property
+    def _prefixes(self) -> Prefixes:
+        return Prefixes(self._context.population)
 
     @property
     def abroad(self) -> Abroad:
@@ -132,7 +138,9 @@ class _Reach:
         named = split(store, prefix)
         found = self._places.get(named)
         if found is None:
-            bare = surface(self._context.estate, self._stores, self._context.keys, *named)
+            held = self._stores.get(named[0])
+            account = None if held is None else self._accounts.get(held.account)
+            bare = surface(held, account, self._context.keys, self._context.estate.memory, *named)
             disk, limits = self._disks.find(bare.id), tuple(self._limits(bare.store))
             found = self._places[named] = replace(bare, disk=disk, limits=limits)
         return found
@@ -152,7 +160,9 @@ class _Reach:
 
     def direct(self, access: AccessKind, store: str, prefix: str | None) -> Direct:
         """Who can do something to a place, as far as the graph was worked out."""
-        place, rounds, graph = self.place(store, prefix), self._escalations.rounds, self._graph
+        rounds, graph = self._escalations.rounds, self._graph
+        asked = self.place(store, prefix)
+        place = self._prefixes.widest(asked, self.place(asked.id, ""))
         found = self._seeds.setdefault((access, place.id, place.objects), _Seeds())
         if found.rounds < len(rounds) or found.size < graph.size:
             for actors in rounds[found.rounds :]:

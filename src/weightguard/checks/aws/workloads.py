@@ -12,7 +12,7 @@ from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import refs, some
 from weightguard.estate.aws.trust import services_trusted
 from weightguard.estate.fact import Reason, Source, Unknown
-from weightguard.estate.model import Store, Workload
+from weightguard.estate.model import Principal, Store, Workload
 
 
 def _stated(workload: Workload, name: str, context: Context) -> Any:
@@ -93,11 +93,22 @@ def sandboxes_apart(store: Store, context: Context) -> Verdict:
 
 def _unlisted_sandboxes(readers: set[str], context: Context) -> Iterator[Unknown]:
     """A sandbox may run as any role that its service may take: the collector does not list the sandboxes themselves."""
-    for role in context.estate.principals:
+    able: tuple[tuple[Principal, list[str]], ...] = context.once(
+        "roles for sandboxes", lambda: tuple(_for_sandboxes(context))
+    )
+    for role, services in able:
         if role.id in readers:
-            for service in sorted(services_trusted(role) & SANDBOX_LISTINGS.keys()):
+            for service in services:
                 source = Source.asked(role.provider, role.account, *SANDBOX_LISTINGS[service], role.id)
                 yield Unknown(Reason.NOT_COLLECTED, source)
+
+
+def _for_sandboxes(context: Context) -> Iterator[tuple[Principal, list[str]]]:
+    """The roles that a service for sandboxes may take, with these services."""
+    for role in context.estate.principals:
+        services = sorted(services_trusted(role) & SANDBOX_LISTINGS.keys())
+        if services:
+            yield role, services
 
 
 def job_isolated(workload: Workload, context: Context) -> Verdict:

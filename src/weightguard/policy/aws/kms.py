@@ -40,6 +40,11 @@ class KmsGrant:
     encryption_context_equals: tuple[tuple[str, str], ...] | None = None
     encryption_context_subset: tuple[tuple[str, str], ...] | None = None
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether it asks for some encryption context."""
+        return bool(self.encryption_context_equals or self.encryption_context_subset)
+
     def formula(self, principal: Principal, action: str, context: Context) -> Formula:
         """When the grant lets the principal do the action (lower-case, with ``kms:``)."""
         if action == "kms:retiregrant" and self.retiring is not None and _is(self.retiring, principal):

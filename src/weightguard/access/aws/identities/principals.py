@@ -78,6 +78,8 @@ class Population:
         self._tags_looked_at: dict[tuple[str, ...], frozenset[str]] = {}
         self.guests: frozenset[str] = frozenset()
         """Subjects whom a provider's tokens name and nobody vouches for, and the roles that they assume."""
+        self.givable: list[Reading] = []
+        """What policies speak of that somebody may come to carry, in the order in which that was found."""
         self._group_all()
 
     def realm(self, account: str) -> Realm:
@@ -236,17 +238,19 @@ class Population:
         }
         return [self.reading(policy) for policy in boundaries]
 
+    @cached_property
+    def readings(self) -> frozenset[Reading]:
+        """What all policies speak of: those that somebody carries, that an account holds, of resources, and guardrails."""
+        held = (one for account in self.realms for one in self.held_in(account))
+        return frozenset((*(one.reading for one in self._carried.values()), *self._of_resources, *held))
+
     def tags_looked_at(self, actions: tuple[str, ...]) -> frozenset[str]:
         """The context keys of resource tags that some policy looks at where it speaks of some actions."""
         found = self._tags_looked_at.get(actions)
         if found is None:
             wanted = tuple(sorted({action.lower() for action in actions}))
-            readings = {one.reading for one in self._carried.values()}
-            readings.update(self._of_resources)
-            for account in self.realms:
-                readings.update(self.held_in(account))
             looked_at = (
-                said.tags for one in readings for said in one.said if said.tags and said.concerns(wanted)
+                said.tags for one in self.readings for said in one.said if said.tags and said.concerns(wanted)
             )
             found = self._tags_looked_at[actions] = frozenset[str]().union(*looked_at)
         return found
@@ -279,8 +283,14 @@ class Population:
         """An identity policy that somebody may come to carry."""
         made = compiled(policy, PolicyKind.IDENTITY, self.memory)
         if made not in self._readings:
-            self._readings[made] = reading(document_of(policy), self.memory)
+            found = self._readings[made] = reading(document_of(policy), self.memory)
+            self.givable.append(found)
         return made
+
+    def limit(self, policy: NamedPolicy) -> CompiledPolicy:
+        """A boundary that somebody may come to have."""
+        self.givable.append(reading(document_of(policy), self.memory))
+        return compiled(policy, PolicyKind.BOUNDARY, self.memory)
 
     def compiled_for(self, policy: NamedPolicy, owner: Principal) -> CompiledPolicy:
         """An identity policy as the groups hold it."""

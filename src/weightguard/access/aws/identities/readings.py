@@ -72,6 +72,16 @@ class Said:
     looks: Sensitivity
     content: str
 
+    @property
+    def has_variables(self) -> bool:
+        """Whether something in it becomes another thing for each request."""
+        return "${" in self.content
+
+    @property
+    def looks_at_contexts(self) -> bool:
+        """Whether it looks at the encryption context, which says what a key is used for."""
+        return "kms:encryptioncontext" in self.content.lower()
+
     def concerns(self, actions: Iterable[str]) -> bool:
         """Whether it is about one of some actions (lower-case)."""
         concern = self.actions.concern

@@ -132,7 +132,7 @@ def of_store(access: AccessKind, place: StoreSurface) -> Iterator[Alteration]:
             continue
         yield change
         if change.effect == "access_point":
-            yield from (replace(change, point=_new_point(place, other)) for other in trusted_makers(place))
+            yield from (replace(change, point=new_point(place, other)) for other in trusted_makers(place))
 
 
 def of_key(place: StoreSurface) -> Iterator[Alteration]:
@@ -197,13 +197,14 @@ def _policy_deleted(_: Alteration, place: StoreSurface, __: Principal) -> StoreS
     return replace(place, policy=None, policy_unread=False)
 
 
-def _new_point(place: StoreSurface, account: str | None) -> str:
+def new_point(place: StoreSurface, account: str | None) -> str:
+    """The ARN of an access point that somebody of an account makes for a store."""
     region = place.region or "us-east-1"
     return f"arn:{partition_of(place.id)}:s3:{region}:{account}:accesspoint/{_NEW_POINT}"
 
 
 def _point_opened(change: Alteration, place: StoreSurface, caller: Principal) -> StoreSurface:
-    arn = change.point or _new_point(place, place.account)
+    arn = change.point or new_point(place, place.account)
     policy = written(f"access point policy of {arn} as written", caller, place.memory)
     return replace(place, points=(*place.points, AccessPoint(arn, policy_set((policy,)))))
 

@@ -260,9 +260,7 @@ class DirectAccess:
 
     def _tells_stores_apart(self, key: KeySurface, candidate: Candidate) -> bool:
         """Whether what bears on the use of a key looks at the encryption context."""
-        bound = any(
-            grant.encryption_context_equals or grant.encryption_context_subset for grant in key.grants
-        )
+        bound = any(grant.is_bound for grant in key.grants)
         own = () if key.policy is None else (key.policy,)
         looks = self._alike.looks_at_contexts
         return (

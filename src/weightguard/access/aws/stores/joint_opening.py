@@ -7,7 +7,7 @@ so does who needs two identities to open the store and its key, and a third one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,13 +99,14 @@ class JointOpening:
         self.graph = graph
         self._onward: tuple[int, Reachable] | None = None
         self._opened: set[tuple[AccessKind, tuple[object, ...]]] = set()
+        self._latest: tuple[object, list[Candidate]] = (None, [])
 
     def may_open(self, access: AccessKind, place: StoreSurface) -> bool:
         """Whether somebody was found that may open a store for others; asked after `links`."""
         return (access, place.itself) in self._opened
 
     def links(
-        self, access: AccessKind, place: StoreSurface, seeds: Iterable[Link], rounds: Iterable[Actors]
+        self, access: AccessKind, place: StoreSurface, seeds: Iterable[Link], rounds: Sequence[Actors]
     ) -> Iterator[Link]:
         """Links to the store of everybody who reaches it no other way.
 
@@ -118,8 +119,7 @@ class JointOpening:
         reached = search(self.graph, seeds)
         makers = [
             candidate
-            for actors in rounds
-            for candidate in self.direct.candidates(actors, _OPENING, _OPENING, place)
+            for candidate in self._makers(place, rounds)
             if not all(node in reached.certain for node in _each(candidate.nodes))
         ]
         if makers:
@@ -128,6 +128,18 @@ class JointOpening:
             if able:
                 self._opened.add((access, place.itself))
                 yield from question.links(able)
+
+    def _makers(self, place: StoreSurface, rounds: Sequence[Actors]) -> list[Candidate]:
+        """Who may be allowed to open a place, whatever for; the accesses to one place are asked one after the other."""
+        key = (place.itself, len(rounds))
+        if self._latest[0] != key:
+            makers = [
+                candidate
+                for actors in rounds
+                for candidate in self.direct.candidates(actors, _OPENING, _OPENING, place)
+            ]
+            self._latest = (key, makers)
+        return self._latest[1]
 
     def forwards(self) -> Reachable:
         """The graph's links by what they start from."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
@@ -16,10 +14,11 @@ from weightguard.access.aws.identities.named_principals import (
 )
 from weightguard.access.aws.identities.principals import Population
 from weightguard.access.aws.stores.mentioned import trusted_makers
+from weightguard.access.aws.stores.resource_patterns import Sorted, Wild, beginning, may_name_store
 from weightguard.access.aws.stores.store_policies import StoreSurface
 from weightguard.estate.aws.partition import keys_of, partition_of
 from weightguard.policy.aws import CompiledPolicy
-from weightguard.policy.pattern import Glob, glob, is_pattern
+from weightguard.policy.pattern import glob, is_pattern
 
 
 class PolicyIndex:
@@ -43,13 +42,13 @@ class PolicyIndex:
             for reading in population.held_in(account)
             for pattern in sorted(reading.patterns)
         ):
-            if not _may_name_store(pattern):
+            if not may_name_store(pattern):
                 continue
             if is_pattern(pattern):
                 wild.append(pattern)
             else:
                 plain.append(pattern)
-        self._wild, self._plain = _Wild(wild), _Sorted(plain)
+        self._wild, self._plain = Wild(wild), Sorted(plain)
 
     def hits(self, place: StoreSurface) -> frozenset[str]:
         """The resource patterns that concern the store, its objects, what leads to them, or its key."""
@@ -60,7 +59,7 @@ class PolicyIndex:
             if place.key is not None:
                 names.append(place.key.arn or keys_of(place.key.account, partition_of(place.id)))
             names += _point_names(place)
-            globs = [(_beginning(name), glob(name)) for name in names]
+            globs = [(beginning(name), glob(name)) for name in names]
             wild = (
                 text for start, one in globs for text, other in self._wild.near(start) if other.overlaps(one)
             )
@@ -147,49 +146,3 @@ def _opened_to_all(place: StoreSurface, allowing: tuple[str, ...]) -> list[str]:
         if any(allows_everybody(policy, one.lower()) for one in allowing if one.startswith("kms:")):
             found[key.account] = None
     return list(found)
-
-
-def _may_name_store(pattern: str) -> bool:
-    """Whether a resource pattern can be about S3 or KMS at all; most are about something else."""
-    service = pattern.split(":", 3)[2:3]
-    return (
-        not service
-        or is_pattern(pattern[: pattern.find(service[0]) + len(service[0])])
-        or service[0] in ("s3", "kms")
-    )
-
-
-def _beginning(pattern: str) -> str:
-    """What a pattern says before its first wildcard."""
-    return re.split(r"[*?]", pattern, maxsplit=1)[0]
-
-
-class _Sorted:
-    """Texts by what they begin with."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = sorted(texts)
-
-    def beginning(self, start: str) -> Iterator[str]:
-        """Those that begin with a text."""
-        for place in range(bisect_left(self._texts, start), len(self._texts)):
-            if not self._texts[place].startswith(start):
-                return
-            yield self._texts[place]
-
-
-class _Wild:
-    """Patterns by what they say before their first wildcard: two that begin otherwise have nothing in common."""
-
-    def __init__(self, patterns: Iterable[str]) -> None:
-        self._by_start: dict[str, list[tuple[str, Glob]]] = {}
-        for pattern in patterns:
-            self._by_start.setdefault(_beginning(pattern), []).append((pattern, glob(pattern)))
-        self._starts = _Sorted(self._by_start)
-
-    def near(self, start: str) -> Iterator[tuple[str, Glob]]:
-        """Those whose beginning continues a text, or is continued by it."""
-        for length in range(len(start)):
-            yield from self._by_start.get(start[:length], ())
-        for longer in self._starts.beginning(start):
-            yield from self._by_start[longer]

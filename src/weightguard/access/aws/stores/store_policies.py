@@ -14,7 +14,7 @@ from weightguard.estate.fact import Fact, Known, Reason, Source, Unknown
 from weightguard.estate.key_names import uncollected
 from weightguard.estate.limit import Limit
 from weightguard.estate.model import AccessPoint as EstateAccessPoint
-from weightguard.estate.model import Account, DiskCopy, Estate, NamedPolicy, Store
+from weightguard.estate.model import Account, DiskCopy, NamedPolicy, Store
 from weightguard.estate.model import PublicAccessBlock as EstateBlock
 from weightguard.memory import Memory
 from weightguard.policy.aws import (
@@ -125,13 +125,19 @@ def split(store: str, prefix: str | None) -> tuple[str, str]:
     return store, prefix or ""
 
 
-def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str, prefix: str) -> StoreSurface:
-    """The surface of a store (or of a prefix in it), as far as the estate knows it."""
-    found = stores.get(store)
+def surface(
+    found: Store | None, account: Account | None, keys: Keys, memory: Memory, store: str, prefix: str
+) -> StoreSurface:
+    """The surface of a store (or of a prefix in it), as far as the estate knows it.
+
+    Args:
+        found: the store. account: the account that it lies in.
+        store: its id, also where the estate does not hold it.
+    """
     objects = f"{store}/{prefix}*"
     if found is None:
         return StoreSurface(
-            store, objects, None, None, None, None, None, False, S3Access(), None, (), memory=estate.memory
+            store, objects, None, None, None, None, None, False, S3Access(), None, (), memory=memory
         )
     gaps = [
         fact
@@ -139,12 +145,11 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
         if isinstance(fact, Unknown) and not (fact is found.public_access_block and _lets_nobody_in(found))
     ]
     policy = found.policy.value if isinstance(found.policy, Known) else None
-    account = next((item for item in estate.accounts if item.id == found.account), None)
     default = keys.of_store(found)
     wrapping = _wrapping(found, prefix, keys, default)
     gaps += [gap for key in wrapping for gap in _key_gaps(key)]
     gaps += _object_gaps(found)
-    document = None if policy is None else compiled(policy, PolicyKind.RESOURCE, estate.memory)
+    document = None if policy is None else compiled(policy, PolicyKind.RESOURCE, memory)
     strange = _not_understood(found.policy, document)
     return StoreSurface(
         id=store,
@@ -158,8 +163,8 @@ def surface(estate: Estate, stores: Mapping[str, Store], keys: Keys, store: str,
         s3=_s3(found, account),
         key=default if default in wrapping else wrapping[0],
         gaps=tuple(dict.fromkeys((*gaps, *strange, *_point_gaps(found)))),
-        points=tuple(_point(one, account, estate.memory) for one in found.access_points),
-        memory=estate.memory,
+        points=tuple(_point(one, account, memory) for one in found.access_points),
+        memory=memory,
         wrapping=wrapping,
         default=default,
     )

@@ -272,7 +272,7 @@ class ChangeSteps:
             for policy in self._offers.choices(group, caller, action, principal.id, BOUNDARY, context):
                 grant = self._ask(entry, group, caller, principal.id, principal, {BOUNDARY: policy.id})
                 if grant is not None and grant.is_certain:
-                    limit = compiled(policy, PolicyKind.BOUNDARY, self._population.memory)
+                    limit = self._population.limit(policy)
                     yield Changes(boundary=limit, steps=[Step(action, grant)])
 
     def _joined(

@@ -9,7 +9,6 @@ from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.named_principals import administrator
-from weightguard.access.aws.identities.policy_texts import compiled
 from weightguard.access.aws.permissions import Permissions, how_of
 from weightguard.access.aws.technique_data.schema import NewPrincipal, techniques
 from weightguard.access.aws.techniques.offered_policies import (
@@ -22,7 +21,7 @@ from weightguard.access.aws.techniques.offered_policies import (
 from weightguard.access.grant import Grant
 from weightguard.access.links import Link, Step
 from weightguard.estate.model import NamedPolicy, PrincipalKind
-from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, PolicyKind, parse_principal
+from weightguard.policy.aws import CompiledPolicy, ContextValue, Layers, parse_principal
 
 _ATTACHES = ("iam:AttachUserPolicy", "iam:AttachRolePolicy")
 
@@ -155,9 +154,7 @@ class NewPrincipals:
                 administrator("a policy of the actor's own", self._context.population.memory)
                 if policy is None
                 else self._context.population.given(policy),
-                None
-                if limit is None
-                else compiled(limit, PolicyKind.BOUNDARY, self._context.population.memory),
+                None if limit is None else self._context.population.limit(limit),
             )
             self._context.population.add_changed(made)
         return made

@@ -9,6 +9,7 @@ from weightguard.access.aws.context import Context
 from weightguard.access.aws.identities.actors import Actors
 from weightguard.access.aws.identities.decisions import trust_of_service
 from weightguard.access.aws.identities.groups import PrincipalGroup
+from weightguard.access.aws.identities.readings import Actions
 from weightguard.access.aws.identities.resource_classes import Alike
 from weightguard.access.aws.permissions import PASSING, Permissions, how_of
 from weightguard.access.aws.technique_data.schema import PassRole, techniques
@@ -79,7 +80,7 @@ class PassedRoles:
         self._named_services = frozenset({*self._services, "*"})
         self._aims = Targets()
         self._classes: dict[str, list[tuple[Alike, dict[str, Grant]]]] = {}
-        self._offered: dict[PrincipalGroup, list[PassRole]] = {}
+        self._offered: dict[tuple[Actions, ...], list[PassRole]] = {}
         self._ready: dict[tuple[PrincipalGroup, str], Grant | None] = {}
         self._there = _kinds_there(context.estate.workloads)
 
@@ -160,13 +161,16 @@ class PassedRoles:
 
     def _startable(self, group: PrincipalGroup) -> list[PassRole]:
         """The techniques whose needs the group meets, as far as its policies say so by action alone."""
-        found = self._offered.get(group)
+        readings = (self._context.population.reading(policy) for policy in group.documents)
+        allowing = tuple(
+            dict.fromkeys(said.actions for reading in readings for said in reading.said if said.allows)
+        )
+        found = self._offered.get(allowing)
         if found is None:
-            readings = [self._context.population.reading(policy) for policy in group.documents]
             allowed = {
-                one for one in self._lower.values() if any(reading.allows(one) for reading in readings)
+                one for one in self._lower.values() if any(actions.concern(one) for actions in allowing)
             }
-            found = self._offered[group] = [
+            found = self._offered[allowing] = [
                 entry
                 for entry in self._entries
                 if all(self._lower[need.action] in allowed for need in entry.needs)

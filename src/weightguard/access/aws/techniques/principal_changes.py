@@ -98,7 +98,7 @@ class PrincipalChanges:
         """
         graph, found = self._graph, list[Link]()
         conjunctions: list[tuple[str, Conjunction]] = []
-        asked = list(self._settled.unsettled(sorted(self._actors), worth))
+        asked = list(self._settled.unsettled(self._actors, worth))
         for account, _ in asked:
             hands = self._hands(account, worth)
             for hand, held in zip(hands, self._held(account, hands, worth), strict=True):

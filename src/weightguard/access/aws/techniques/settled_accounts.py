@@ -7,7 +7,7 @@ question that says the same of all nodes of a region as one before it brings not
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from weightguard.access.aws.identities.groups import PrincipalGroup
 from weightguard.access.aws.identities.principals import Population
@@ -36,6 +36,11 @@ class SettledAccounts:
         self._regions: dict[str, tuple[Neighbours, Neighbours]] = {}
         self._regions_of: dict[Node, dict[str, None]] = {}
         self._settled: dict[str, set[Said]] = {}
+        self._open: dict[tuple[int, int], dict[str, None]] = {}
+        """By how much there is to gain: the accounts of which nothing was worked out for a question that says nothing of them."""
+        self._known: dict[str, None] = {}
+        self._unread: dict[str, None] = {}
+        """The accounts whose regions are to be worked out, for the first time or again."""
         self._versions: dict[str, int] = {}
         self._numbers: dict[object, int] = {}
 
@@ -55,25 +60,44 @@ class SettledAccounts:
         if found is None:
             before, onward = self._around(account)
             found = self._regions[account] = (before, onward)
+            self._unread.pop(account, None)
             for node in before:
                 self._regions_of.setdefault(node, {})[account] = None
         return found
 
-    def unsettled(self, accounts: Iterable[str], worth: Worth) -> Iterator[tuple[str, Said]]:
-        """Those of some accounts for which nothing like the question was worked out, with what it says of each."""
-        accounts = list(accounts)
-        for account in accounts:
+    def unsettled(self, accounts: Mapping[str, object], worth: Worth) -> Iterator[tuple[str, Said]]:
+        """Those of some accounts for which nothing like the question was worked out, with what it says of each; sorted.
+
+        Args:
+            accounts: the same ones as before, or more.
+        """
+        self._take_in()
+        for account in accounts.keys() - self._known.keys():
+            self._reopen(account)
+        for account in list(self._unread):
             self.region(account)
-        told = {} if worth.is_narrowed else self._told(worth)
-        for account in accounts:
+        if worth.is_narrowed:
+            yield from ((account, (worth.spread, _UNTOLD)) for account in sorted(accounts))
+            return
+        told = self._told(worth)
+        left = self._open.setdefault(worth.spread, dict(self._known))
+        for account in sorted({*left, *(told.keys() & accounts.keys())}):
             said = (worth.spread, told.get(account, _UNTOLD))
-            if worth.is_narrowed or said not in self._settled.get(account, ()):
+            if said not in self._settled.get(account, ()):
                 yield account, said
 
     def settle(self, asked: Iterable[tuple[str, Said]]) -> None:
         """Remember that all was worked out for accounts, as far as a question said of them."""
         for account, said in asked:
             self._settled.setdefault(account, set()).add(said)
+            if said[1] == _UNTOLD:
+                self._open[said[0]].pop(account, None)
+
+    def _reopen(self, account: str) -> None:
+        """Take in that nothing is worked out for an account, whatever a question says."""
+        self._known[account] = self._unread[account] = None
+        for accounts in self._open.values():
+            accounts[account] = None
 
     def _told(self, worth: Worth) -> dict[str, bytes]:
         """What a question says of each region that it touches."""
@@ -103,6 +127,8 @@ class SettledAccounts:
             self._settled.pop(account, None)
             for node in self._regions.pop(account, ({}, {}))[0]:
                 self._regions_of[node].pop(account, None)
+            if account in self._known:
+                self._reopen(account)
         self._stale.clear()
 
     def _around(self, account: str) -> tuple[Neighbours, Neighbours]:
