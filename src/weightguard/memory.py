@@ -12,6 +12,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from weakref import WeakValueDictionary
 
 _Found = TypeVar("_Found")
+_Thing = TypeVar("_Thing")
 _Of = TypeVar("_Of", bound=Hashable)
 _Arguments = TypeVarTuple("_Arguments")
 
@@ -41,6 +42,20 @@ class Memory:
             if len(kept) >= self._most:
                 kept.clear()
             kept[arguments] = found
+        return found
+
+    def of(
+        self, work: Callable[[_Thing, *_Arguments], _Found], thing: _Thing, *arguments: *_Arguments
+    ) -> _Found:
+        """As `once`, of a thing that does not hash: the same object for the very same one."""
+        kept = self._answers.setdefault((work, "of"), {})
+        key = (id(thing), *arguments)
+        if key not in kept:
+            if len(kept) >= self._most:
+                kept.clear()
+            # The thing is kept beside it: a freed one's identity would be given to another.
+            kept[key] = (thing, work(thing, *arguments))
+        found: _Found = kept[key][1]
         return found
 
     def shared(self, make: Callable[[_Of], _Found], content: _Of) -> _Found:

@@ -17,6 +17,7 @@ from weightguard.access.model import Access, AccessKind, ActorKind, Cut, Paths, 
 from weightguard.access.nearby import Nearby
 from weightguard.access.provider import Actor, Direct, Place, Port, Unit, Wanted
 from weightguard.access.shortest_paths import everything_from, stands_for, within
+from weightguard.access.told import Told
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import EVERYTHING, Limit, in_play
 from weightguard.estate.limits import limits_of
@@ -70,6 +71,7 @@ class AccessGraph:
         self._actors: dict[str, Actor] = {}
         self._exhausted: set[object] = set()
         """Questions for which no further change is worth anything, by what makes two questions alike."""
+        self._told = Told()
 
     @cached_property
     def graph(self) -> Graph:
@@ -86,7 +88,13 @@ class AccessGraph:
 
     def who_can(self, access: AccessKind, store: str, prefix: str | None = None) -> WhoCan:
         """Everybody who can do `access` to objects of `store`, directly or by becoming somebody else."""
-        asked = self.asked(store, prefix)
+        question = (access, store, prefix)
+        found = self._told.still(question, self.graph)
+        return found or self._told.keep(
+            question, self.graph, self._who_can(access, self.asked(store, prefix))
+        )
+
+    def _who_can(self, access: AccessKind, asked: Asked) -> WhoCan:
         reached = self.reached(access, asked)
         found = self.answers.found(reached, asked.direct(access).links)
         names = frozenset(answer.principal for answer in found)

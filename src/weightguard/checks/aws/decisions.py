@@ -88,6 +88,10 @@ S3_USUAL: Mapping[str, Any] = {
 
 def compiled(policy: NamedPolicy, kind: PolicyKind, memory: Memory) -> CompiledPolicy:
     """A policy of the estate for the engine; one whose text is not in the snapshot stays open."""
+    return memory.of(_compiled, policy, kind, memory)
+
+
+def _compiled(policy: NamedPolicy, kind: PolicyKind, memory: Memory) -> CompiledPolicy:
     if policy.document is None:
         return unread_policy(kind=kind, name=policy.name, memory=memory)
     return compile_policy(policy.document, kind=kind, name=policy.name, memory=memory)
@@ -102,6 +106,10 @@ def levels(
 
 def everything(memory: Memory) -> CompiledPolicy:
     """The policy of somebody whose own account allows everything."""
+    return memory.once(_everything, memory)
+
+
+def _everything(memory: Memory) -> CompiledPolicy:
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     return _assumed(statement, PolicyKind.IDENTITY, "assumed", memory)
 

@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from weightguard.assess.model import Report, ResultEntry
+from weightguard.assess.model import EvidenceEntry, Report, ResultEntry
 from weightguard.controls import effects
 from weightguard.provider import PROVIDERS, scope_parts
 from weightguard.report import limits, opaque
@@ -119,11 +119,19 @@ def findings(report: Report) -> dict[str, Any]:
         )
     }
     waived_empty = strings.add("")
+    written: dict[int, int] = {}
+
+    def row_of(item: EvidenceEntry) -> int:
+        """Where a piece of evidence stands; results that rest on the same one share it."""
+        found = written.get(id(item))
+        if found is None:
+            row = (strings.add(item.fact), strings.add(_value(item.value)), strings.add(visible(item.source)))
+            found = written[id(item)] = evidence.add(row)
+        return found
+
     for result in sorted(report.results, key=urgency):
         rows = [
-            evidence.add(
-                (strings.add(item.fact), strings.add(_value(item.value)), strings.add(visible(item.source)))
-            )
+            row_of(item)
             for item in (
                 result.evidence if result.status in ("fail", "unknown", "waived") else result.evidence[:3]
             )

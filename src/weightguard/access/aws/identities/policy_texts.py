@@ -25,10 +25,14 @@ def compiled(
     policy: NamedPolicy, kind: PolicyKind, memory: Memory, name: str | None = None
 ) -> CompiledPolicy:
     """The policy, compiled under its id or the given name; unread where its text is not known."""
+    return memory.of(_compiled, policy, kind, name or policy.id, memory)
+
+
+def _compiled(policy: NamedPolicy, kind: PolicyKind, name: str, memory: Memory) -> CompiledPolicy:
     document = document_of(policy)
     if document is None:
-        return unread_policy(kind=kind, name=name or policy.id, memory=memory)
-    return understood(document, kind, name or policy.id, memory)
+        return unread_policy(kind=kind, name=name, memory=memory)
+    return understood(document, kind, name, memory)
 
 
 def policies_of_resources(estate: Estate) -> Iterator[tuple[NamedPolicy, PolicyKind]]:
