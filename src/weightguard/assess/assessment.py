@@ -214,7 +214,6 @@ class _Assessment:
                 self.controls,
                 summary.level_reached,
                 places,
-                self.estate.memory,
             ),
             waivers=self.waived.entries,
             attestations=tuple(one.entry() for one in self.attestations),
