@@ -209,11 +209,7 @@ class _Assessment:
             levels=entries.levels(self.catalogue, self.worst),
             vectors=vectors(self.catalogue, self.worst),
             next_level=next_level(
-                self._counted(),
-                self.settled,
-                self.controls,
-                summary.level_reached,
-                places,
+                self._counted(), self.settled, self.controls, summary.level_reached, places
             ),
             waivers=self.waived.entries,
             attestations=tuple(one.entry() for one in self.attestations),
