@@ -12,6 +12,7 @@ from weightguard.memory import Memory
 from weightguard.policy import reading
 from weightguard.policy.case import CaseProblem, Remembered
 from weightguard.policy.decision import Decision, Reason
+from weightguard.policy.gcp.case_perimeters import perimeters_of, unheard_perimeters
 from weightguard.policy.gcp.decide import decide
 from weightguard.policy.gcp.groups import Groups, canonical
 from weightguard.policy.gcp.model import (
@@ -35,6 +36,7 @@ WORDS: Final = Words(
         "pab": "principal access boundaries",
         "deny": "deny policies",
         "org_policy": "organisation policies",
+        "perimeter": "service perimeters",
         "allow": "allow policies",
         "acl": "access control lists",
     },
@@ -42,6 +44,7 @@ WORDS: Final = Words(
         "CEL": ("{value}", "not {value}"),
         "Member": ("{value} is in {key}", "{value} is not in {key}"),
         "Permits": ("the role {key} permits {value}", "the role {key} does not permit {value}"),
+        "Perimeter": ("{key} is among {value}", "{key} is not among {value}"),
         "StringEquals": ("{key} is {value}", "{key} is not {value}"),
     },
 )
@@ -56,6 +59,8 @@ _PARTS: Final = frozenset(
         "org_policies",
         "pab_policies",
         "resource_tags",
+        "service_perimeters",
+        "access_levels",
     }
 )
 _SETTINGS: Final = frozenset(
@@ -122,7 +127,11 @@ def _read(policies: object, remembered: Remembered) -> tuple[Policies, tuple[Cas
         )
     settings = reading.mapping(raw.get("storage_settings"), "storage_settings")
     found = replace(_policies(raw, settings, remembered), memory=remembered.memory)
-    return found, (*_unheard(settings), *_unreadable(found))
+    return found, (
+        *_unheard(settings),
+        *unheard_perimeters(raw.get("service_perimeters")),
+        *_unreadable(found),
+    )
 
 
 def _request(entry: Mapping[str, object]) -> Request:
@@ -148,6 +157,7 @@ def _policies(raw: Mapping[str, Any], settings: Mapping[str, Any], remembered: R
         constraints=tuple(map(_constraint, reading.rows(raw.get("org_policies"), "org_policies"))),
         boundaries=tuple(_boundaries(reading.rows(raw.get("pab_policies"), "pab_policies"))),
         tags=_tags(raw.get("resource_tags")),
+        perimeters=perimeters_of(raw.get("service_perimeters"), raw.get("access_levels")),
     )
 
 

@@ -1,9 +1,9 @@
 """May this principal do this to that?
 
-In this order: principal access boundaries, deny policies, organisation policies that refuse requests, then what allows: allow
-policies of the resource and of everything that it lies in, and Cloud Storage's own lists. Who uses a customer-managed key for
-whoever reads is the service agent of the store's project; the reader needs no permission on the key, and key policies do not
-separate readers.
+In this order: principal access boundaries, deny policies, organisation policies and service perimeters that refuse, then what
+allows: allow policies of the resource and of everything that it lies in, and Cloud Storage's own lists. Who uses a customer-managed
+key for whoever reads is the service agent of the store's project; the reader needs no permission on the key, and key policies do
+not separate readers.
 
 Sources: IAM documentation, "Policy evaluation", "Deny policies", "Principal access boundary policies", "Overview of IAM
 Conditions"; Cloud Storage documentation, "Overview of access control".
@@ -12,7 +12,7 @@ Conditions"; Cloud Storage documentation, "Overview of access control".
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final, cast
 
@@ -24,6 +24,7 @@ from weightguard.policy.gcp.ground import Rule, ground
 from weightguard.policy.gcp.groups import canonical
 from weightguard.policy.gcp.members import Members
 from weightguard.policy.gcp.model import Boundary, Policies, Request
+from weightguard.policy.gcp.perimeters import Coming, refusing
 
 _Found = list[tuple[Formula, Reason]]
 _MOST_ASKED: Final = 4_096
@@ -94,6 +95,9 @@ class Question:
         blocked, denied = self._blocked(asker, member), [*self._denied(asker)]
         allowed = [*self._allowed(asker, given)]
         acl = [*self._on_lists(asker)]
+        fenced = [*self._fenced(asker, member)]
+        if fenced:
+            return self._concluded(blocked, denied, allowed, acl, fenced)
         found = (*blocked, *denied, *allowed, *acl)
         if any(formula is not ALWAYS for formula, _ in found):
             return self._concluded(blocked, denied, allowed, acl)
@@ -102,7 +106,25 @@ class Question:
             self._said[said] = self._concluded(blocked, denied, allowed, acl)
         return self._said[said]
 
-    def _concluded(self, blocked: _Found, denied: _Found, allowed: _Found, acl: _Found) -> Decision:
+    def _fenced(self, asker: Members, member: str) -> Iterator[tuple[Formula, Reason]]:
+        """The service perimeters that refuse."""
+        perimeters = self._policies.perimeters
+        if perimeters.may_bear(self._request.permission):
+            told, is_open = self._request.context, self._request.open
+            places = self._ground.lineage
+            yield from refusing(
+                Coming(self._request.permission, places, told, is_open, canonical(member), asker), perimeters
+            )
+
+    def _concluded(
+        self,
+        blocked: _Found,
+        denied: _Found,
+        allowed: _Found,
+        acl: _Found,
+        fenced: Iterable[tuple[Formula, Reason]] = (),
+    ) -> Decision:
+        fenced = list(fenced)
         refused = self._refused
         steps = tuple(
             (layer, verdict)
@@ -110,12 +132,13 @@ class Question:
                 ("pab", _denying(blocked)),
                 ("deny", _denying(denied)),
                 ("org_policy", _denying(refused)),
+                ("perimeter", _denying(fenced)),
                 ("allow", _allowing(allowed)),
                 ("acl", _allowing(acl)),
             )
             if layer == "allow" or verdict.allow is not NEVER or verdict.deny is not NEVER
         )
-        return _concluded(blocked, denied, refused, [*allowed, *acl], steps)
+        return _concluded(blocked, denied, [*refused, *fenced], [*allowed, *acl], steps)
 
     @cached_property
     def _attributes(self) -> Attributes:

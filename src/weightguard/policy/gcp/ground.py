@@ -97,6 +97,7 @@ def _ground(permission: str, resource: str, policies: Policies) -> Ground:
         all(not one.open for one in audiences)
         and all(not place.open for _, place in held)
         and all(one.boundary.condition is None for one in boundaries)
+        and not policies.perimeters.may_bear(permission)
     )
     known = frozenset[str]().union(*(one.names for one in audiences), *(one.names for _, one in held))
     refused = tuple(stopping(permission, resource, policies))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from weightguard.memory import Memory
 from weightguard.policy.gcp.groups import Groups
+from weightguard.policy.gcp.perimeter import Perimeters
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ class Policies:
         constraints: organisation policies.
         boundaries: None: nobody knows which there are.
         tags: the tags of each resource, by key; None: nobody knows any.
+        perimeters: service perimeters with their access levels.
         memory: the conditions that were parsed.
         prepared: what was worked out of these very policies; see `ground`.
         grounds: the same, of permissions on resources that were asked for last.
@@ -177,6 +179,7 @@ class Policies:
     constraints: tuple[Constraint, ...] = ()
     boundaries: tuple[Boundary, ...] = ()
     tags: Mapping[str, Mapping[str, str]] | None = None
+    perimeters: Perimeters = field(default_factory=Perimeters)
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
     prepared: dict[tuple[str, str, str], object] = field(
         default_factory=dict, init=False, compare=False, repr=False
