@@ -3,8 +3,8 @@
     python benchmarks/bench_scan_gcp.py [BUCKETS] [PROJECTS] [OBJECTS]      (default: 200 20 100)
 
 A server in a process of its own answers on a loopback port, a thousand entries a page, and checks each request against Google's
-descriptions; the collector runs in another, so that its memory is its own. On a machine of few cores the server's own work is a good
-part of the time.
+descriptions; the collector runs in another, so that its memory is its own. On a machine of few cores the server's own work is a
+good part of the time.
 Targets: 200 buckets in 20 projects in at most 15 s, with at most 4 calls a bucket beside the listing of its objects.
 """
 
