@@ -180,3 +180,17 @@ def test_what_is_said_without_knowing_a_role_is_said_with_it(world: Policies) ->
     for asked in ASKED:
         before, after = says(world, *asked), says(unseen, *asked)
         assert after == "unknown" or (before == "allowed") == (after == "allowed")
+
+
+NOISE = tuple(
+    Assignment("nobody", "r0", f"{scope}/x{number}") for number in range(3) for scope in list(SCOPES)[2:6]
+)
+
+
+@given(worlds())
+@settings(max_examples=40, deadline=None)
+def test_many_assignments_are_looked_up_as_few_are_looked_at(world: Policies) -> None:
+    many = replace(world, assignments=(*NOISE, *world.assignments))
+    assert len(many.assignments) > 8
+    for who, action, is_data, resource in ASKED:
+        assert says(many, who, action, is_data, resource) == says(world, who, action, is_data, resource)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 from typing import Final, cast
 
@@ -18,6 +19,8 @@ from weightguard.policy.decision import Reason
 
 EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
 _LOCKS: Final = "microsoft.authorization/locks/"
+_FEW: Final = 8
+"""Assignments that are not worth being looked up by their scopes."""
 _MOST_ASKED: Final = 4_096
 """Questions that are kept of one set of policies; one more, and they are forgotten."""
 
@@ -82,6 +85,23 @@ class Ground:
     names: frozenset[str]
 
 
+class _Scopes:
+    """What a resource lies in: of few scopes each is looked at, many are looked up."""
+
+    def __init__(self, resource: str, policies: Policies) -> None:
+        self._resource = resource
+        self._parents = policies.parents
+
+    @cached_property
+    def all(self) -> frozenset[str]:
+        """Every scope that holds it, plain."""
+        return around(self._resource, self._parents)
+
+    def hold(self, scope: str) -> bool:
+        """Whether a scope holds it."""
+        return lies_in(self._resource, scope, self._parents)
+
+
 def ground(asked: Asked, policies: Policies) -> Ground:
     """What bears on an action on a resource; worked out once for the policies."""
     found = policies.grounds.get(asked)
@@ -93,7 +113,7 @@ def ground(asked: Asked, policies: Policies) -> Ground:
 
 
 def _ground(asked: Asked, policies: Policies) -> Ground:
-    scopes = around(asked.resource, policies.parents)
+    scopes = _Scopes(asked.resource, policies)
     held = tuple(_held(asked, scopes, policies))
     refusals = tuple(_refusals(asked, scopes, policies))
     names = {one.principal for one in held}.union(*(one.meant | one.spared for one in refusals))
@@ -106,14 +126,17 @@ def _named(vault: Vault) -> Iterator[str]:
     return (principal.lower() for principal, _ in vault.policies)
 
 
-def _held(asked: Asked, scopes: frozenset[str], policies: Policies) -> Iterator[Held]:
+def _held(asked: Asked, scopes: _Scopes, policies: Policies) -> Iterator[Held]:
     """The assignments that bear on an action, in their order."""
+    if len(policies.assignments) <= _FEW:
+        inside = [pair for pair in enumerate(policies.assignments) if scopes.hold(pair[1].scope)]
+        return (one for _, one in _at_scope(asked, inside, policies))
     by_scope = policies.by_scope
     if not by_scope:
         for number, one in enumerate(policies.assignments):
             by_scope.setdefault(plain(one.scope), []).append((number, one))
     found: list[tuple[int, Held]] = []
-    for scope in scopes & by_scope.keys():
+    for scope in scopes.all & by_scope.keys():
         key = (asked.action, asked.is_data, scope)
         if key not in policies.grounds:
             policies.grounds[key] = tuple(_at_scope(asked, by_scope[scope], policies))
@@ -146,16 +169,15 @@ def permits(permission: Permission, action: str, is_data: bool) -> bool:
     return any(matches(one, action) for one in wanted) and not any(matches(one, action) for one in left_out)
 
 
-def _refusals(asked: Asked, scopes: frozenset[str], policies: Policies) -> Iterator[Refusal]:
+def _refusals(asked: Asked, scopes: _Scopes, policies: Policies) -> Iterator[Refusal]:
     for one in policies.denials:
         if _concerns(one, asked, scopes) and _permitting(one.permissions, asked, policies):
             meant, spared = (frozenset(map(str.lower, names)) for names in (one.principals, one.excluded))
             yield Refusal(meant, spared, one.condition, Reason("deny", one.name, one.scope))
 
 
-def _concerns(denial: Denial, asked: Asked, scopes: frozenset[str]) -> bool:
-    scope = plain(denial.scope)
-    return scope == plain(asked.resource) if denial.only_here else scope in scopes
+def _concerns(denial: Denial, asked: Asked, scopes: _Scopes) -> bool:
+    return plain(denial.scope) == plain(asked.resource) if denial.only_here else scopes.hold(denial.scope)
 
 
 def _locked(asked: Asked, policies: Policies) -> Iterator[Reason]:
