@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ SECRET = "plan-canary-8841"
 Write = Callable[[Any], Path]
 Document = Callable[[str], Any]
 READER = ("read", "principal", "certainty", "because_of")
+
+
+@cache
+def kept(name: str) -> dict[str, Any]:
+    """What is said of a plan as Terraform made it, worked out once."""
+    return judged(PLANS / f"{name}.json")
 
 
 def judged(path: Path, **more: Any) -> dict[str, Any]:
@@ -55,19 +62,19 @@ OPENED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
 
 @pytest.mark.parametrize("name", OPENED)
 def test_a_plan_says_who_gains_access_and_by_which_changes(name: str) -> None:
-    said = judged(PLANS / f"{name}.json")
+    said = kept(name)
     assert rows(said, "opened") == OPENED[name] and said["closed"] == []
     assert said["exit_status"] == 3
 
 
 @pytest.mark.parametrize("name", OPENED)
 def test_the_plan_that_goes_back_closes_what_the_other_opened(name: str) -> None:
-    said = judged(PLANS / f"{name}-back.json")
+    said = kept(f"{name}-back")
     assert set(rows(said, "closed")) == set(OPENED[name]) and said["opened"] == []
 
 
 def test_an_identity_and_its_assignment_in_one_plan_name_the_same_principal() -> None:
-    said = judged(PLANS / "azure.json")
+    said = kept("azure")
     (principal,) = rows(said, "opened")
     assert principal.startswith("azure:")
     assert rows(said, "opened")[principal] == ("certain", ("azurerm_role_assignment.loader",))
@@ -75,7 +82,7 @@ def test_an_identity_and_its_assignment_in_one_plan_name_the_same_principal() ->
 
 
 def test_the_key_made_in_the_same_plan_encrypts_the_bucket() -> None:
-    said = judged(PLANS / "aws.json")
+    said = kept("aws")
     assert "WG-STO-05" in {one["control"] for one in said["results"]["fixed"]}
     assert all(
         one["address"] != "aws_s3_bucket_server_side_encryption_configuration.models"
@@ -84,7 +91,7 @@ def test_the_key_made_in_the_same_plan_encrypts_the_bucket() -> None:
 
 
 def test_a_policy_whose_text_is_not_known_is_told_and_opens_nothing() -> None:
-    said = judged(PLANS / "aws.json")
+    said = kept("aws")
     (late,) = (one for one in said["unknown_until_apply"] if one["address"] == "aws_iam_role_policy.serving")
     assert late["attribute"] == "policy" and "WG-IAM-04" in late["could_hide"]
     assert "arn:aws:iam::111111111111:role/serving" not in rows(said, "opened")
@@ -92,7 +99,7 @@ def test_a_policy_whose_text_is_not_known_is_told_and_opens_nothing() -> None:
 
 
 def test_each_value_follows_the_block_that_it_runs_over(document: Document, written: Write) -> None:
-    said = judged(PLANS / "aws.json")
+    said = kept("aws")
     assert all("aws_kms_grant" not in one["address"] for one in said["unknown_until_apply"])
     broken = document("aws")
     module = broken["configuration"]["root_module"]["module_calls"]["reader"]["module"]
@@ -114,6 +121,7 @@ def test_a_late_value_alone_ends_in_4(document: Document, written: Write) -> Non
     assert said["unknown_until_apply"] and said["opened"] == [] and said["exit_status"] == 4
 
 
+@pytest.mark.slow
 def test_laid_over_a_snapshot_a_plan_says_the_same(tmp_path: Path, document: Document) -> None:
     for name in OPENED:
         state = tmp_path / f"{name}.json"
@@ -158,6 +166,7 @@ def test_types_that_no_reader_knows_are_said(document: Document, written: Write)
     assert "no reader knows this type of resource" in {one["why"] for one in said["unjudged"]}
 
 
+@pytest.mark.slow
 def test_a_failure_that_a_report_knows_lapses_where_the_plan_touches_its_resource(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_bytes(to_json(api.plan([PLANS / "google.json"]).report))
@@ -176,6 +185,7 @@ def test_a_failure_that_a_report_knows_is_not_new_where_nobody_could_say_before(
     assert new == ["new"] and known == []
 
 
+@pytest.mark.slow
 def test_several_plans_are_judged_together() -> None:
     found = api.plan([PLANS / "aws.json", PLANS / "google.json"])
     said = difference_json(found)
@@ -195,6 +205,7 @@ def test_a_change_that_is_put_off_is_not_called_clean(document: Document, writte
     assert {one["address"] for one in said["unknown_until_apply"]} == {one["address"] for one in put_off}
 
 
+@pytest.mark.slow
 def test_nothing_sensitive_comes_out(tmp_path: Path, document: Document, written: Write) -> None:
     plan = document("aws")
     assert SECRET in json.dumps(plan)
