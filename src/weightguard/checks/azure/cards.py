@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from weightguard.access.azure.context import attribute
 from weightguard.checks.azure.decisions import prepared
+from weightguard.checks.azure.places import in_subscription
 from weightguard.checks.relations import missing
 from weightguard.controls.judge import Context
 from weightguard.estate.fact import Source
@@ -60,8 +61,9 @@ def cards(account: Account, context: Context) -> tuple[Card, ...]:
 
 
 def _cards(account: Account, context: Context) -> Iterator[Card]:
-    for host in context.glance(context.estate.workloads):
-        if host.account == account.id and host.kind in _MACHINES:
+    workloads = context.glance(context.estate.workloads)
+    for host in in_subscription(workloads, "workloads", account, context):
+        if host.kind in _MACHINES:
             if host.service == "compute":
                 yield from _of_machine(host, context)
             elif attribute(host, "computeType") in _COMPUTES:

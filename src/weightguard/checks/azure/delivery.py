@@ -8,12 +8,13 @@ Azure Files documentation, "NFS file shares in Azure Files" (nobody is asked for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from weightguard.access.azure.context import attribute
 from weightguard.checks.azure.cards import body, parts
 from weightguard.checks.azure.decisions import prepared
+from weightguard.checks.azure.places import in_subscription
 from weightguard.checks.relations import counted, missing
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, refs, said, some
@@ -32,7 +33,7 @@ _WEAK: Final = tuple(f"kerberos5{sort}{mode}" for sort in ("", "i") for mode in 
 
 def image_tags_immutable(account: Account, context: Context) -> Verdict:
     """Whatever runs in containers names its images by digest: no tag that is moved leads it to another one."""
-    here = [one for one in context.glance(context.estate.workloads) if one.account == account.id]
+    here = in_subscription(context.glance(context.estate.workloads), "workloads", account, context)
     images = [(one.name, image) for one in here for image in _images(one)]
     loose = sorted({image for _, image in images if _DIGEST not in image})
     if loose:
@@ -46,7 +47,7 @@ def image_tags_immutable(account: Account, context: Context) -> Verdict:
     return Verdict.passed("{count} that run, all named by digest", count=counted(len(images), "image"))
 
 
-def _require_images(here: list[Workload], images: list[tuple[str, str]], account: Account) -> None:
+def _require_images(here: Sequence[Workload], images: list[tuple[str, str]], account: Account) -> None:
     """Stops where images run that nobody saw: those of pods, and whatever else comes out of a registry.
 
     Raises:
@@ -74,7 +75,8 @@ def _images(workload: Workload) -> Iterator[str]:
 def managed_models_declared(account: Account, context: Context) -> Verdict:
     """Each model of a workspace loads from a container of declared weights."""
     listed = context.listed(context.estate.resources_of(_MODELS), _MODELS)
-    models = [one for one in listed if one.account == account.id and attribute(one, "isArchived") is not True]
+    here = in_subscription(listed, _MODELS, account, context)
+    models = [one for one in here if attribute(one, "isArchived") is not True]
     if not models:
         return Verdict.not_applicable("the subscription has no models in workspaces")
     declared = _declared(context)
@@ -154,9 +156,9 @@ def file_systems_require_identity(account: Account, context: Context) -> Verdict
     return Verdict.passed("{count}, each asks for an identity", count=count)
 
 
-def _here(kind: str, account: Account, context: Context) -> list[Resource]:
+def _here(kind: str, account: Account, context: Context) -> tuple[Resource, ...]:
     listed = context.glance(context.estate.resources_of(kind), f"estate.{kind}")
-    return [one for one in listed if one.account == account.id]
+    return in_subscription(listed, kind, account, context)
 
 
 def _is_nfs(share: Resource) -> bool:

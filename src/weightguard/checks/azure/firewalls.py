@@ -16,6 +16,7 @@ from typing import Any, Final
 from weightguard.access.azure.context import attribute
 from weightguard.checks.azure.cards import Card, body, cards, id_in, looked_for, parts, subnets_of
 from weightguard.checks.azure.decisions import prepared
+from weightguard.checks.azure.places import in_subscription
 from weightguard.checks.relations import counted, missing
 from weightguard.controls.judge import Context, Verdict
 from weightguard.controls.said import Ref, refs, said, some
@@ -107,7 +108,7 @@ def no_open_management_ports(account: Account, context: Context) -> Verdict:
     """No port of interactive access is open to the internet."""
     ports = context.parameters["ports"]
     listed = context.listed(context.estate.resources_of(_GROUPS), f"estate.{_GROUPS}")
-    groups = [one for one in listed if one.account == account.id]
+    groups = in_subscription(listed, _GROUPS, account, context)
     if not groups:
         return Verdict.not_applicable("the subscription has no security groups")
     opened = [

@@ -5,14 +5,14 @@ A property that Resource Manager does not state has its documented default; whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from typing import Any, Final
 
-from weightguard.checks.relations import missing
+from weightguard.checks.relations import Placed, missing
 from weightguard.controls.judge import Context
 from weightguard.estate.fact import Fact, Known, Source, Unknown
-from weightguard.estate.model import Container, Key, NetworkRules, Store
+from weightguard.estate.model import Account, Container, Key, NetworkRules, Store
 
 _WIDE: Final = {4: 8, 6: 16}
 """Bits of an address that have to be told before it is a network of somebody's rather than a part of the internet."""
@@ -55,6 +55,25 @@ def told(place: Container, name: str, absent: Any, context: Context) -> Any:
         UnknownFact: it is not known.
     """
     return context.read(stated(place, name, absent), f"{place.kind.value}.{name}")
+
+
+def in_subscription(
+    items: Iterable[Placed], name: str, account: Account, context: Context
+) -> tuple[Placed, ...]:
+    """Those of some things that lie in a subscription; they are handed to their subscriptions once.
+
+    Args:
+        name: what they are, the same for the same things.
+    """
+
+    def compute() -> dict[str, tuple[Placed, ...]]:
+        found: dict[str, list[Placed]] = {}
+        for one in items:
+            found.setdefault(one.account, []).append(one)
+        return {id: tuple(held) for id, held in found.items()}
+
+    by_account: dict[str, tuple[Placed, ...]] = context.once(("azure by subscription", name), compute)
+    return by_account.get(account.id, ())
 
 
 def is_open(rules: NetworkRules | None) -> bool:
