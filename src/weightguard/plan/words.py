@@ -10,6 +10,7 @@ from weightguard.plan.document import COUNTED
 from weightguard.report.text import code, visible
 
 _SHOWN: Final = 40
+_HOPS: Final = 4
 _ENDS: Final = {
     0: "nothing new fails, and nobody gains access that is not meant to",
     3: "something newly fails, or somebody gains access who is not meant to",
@@ -35,10 +36,11 @@ def markdown(found: Difference) -> Iterator[str]:
 
 
 def headline(found: Difference) -> str:
-    """One line: what it opens and closes, what newly fails, which levels move."""
+    """One line: who gains and loses access, what newly fails, which levels move."""
+    gain, lose = (len({one.row.answer.principal for one in each}) for each in (found.opened, found.closed))
     parts = [
-        f"{len(found.opened)} {'path opens' if len(found.opened) == 1 else 'paths open'}",
-        f"{len(found.closed)} {'closes' if len(found.closed) == 1 else 'close'}",
+        f"{gain or 'nobody'} {'gain' if gain > 1 else 'gains'} access",
+        f"{lose or 'nobody'} {'lose' if lose > 1 else 'loses'} it",
         f"{len(found.new)} newly failing",
         f"{len(found.fixed)} mended",
     ]
@@ -55,7 +57,7 @@ def _titled(title: str) -> str:
 def _body(found: Difference, quote: Quote, start: str, titled: Callable[[str], str]) -> Iterator[str]:
     counts = [sum(plan.counts()[name] for plan in found.plans) for name in COUNTED]
     yield f"Changes: {', '.join(f'{count} {name}' for name, count in zip(COUNTED, counts, strict=True))}"
-    yield from _listed(titled("Opens"), [_path(one, quote) for one in found.opened], start)
+    yield from _listed(titled("Opens"), _paths(found.opened, quote), start)
     yield from _listed(
         titled("Newly failing"), [_result(one, quote) for one in (*found.new, *found.worse)], start
     )
@@ -65,7 +67,7 @@ def _body(found: Difference, quote: Quote, start: str, titled: Callable[[str], s
         for one in found.hidden
     ]
     yield from _listed(titled("Known only after apply"), late, start)
-    yield from _listed(titled("Closes"), [_path(one, quote) for one in found.closed], start)
+    yield from _listed(titled("Closes"), _paths(found.closed, quote), start)
     yield from _listed(titled("Mended"), [_result(one, quote) for one in found.fixed], start)
     left = [f"{quote(one.address)}: {quote(one.why)}" for one in found.unjudged]
     yield from _listed(titled("Not judged"), left, start)
@@ -75,11 +77,31 @@ def _body(found: Difference, quote: Quote, start: str, titled: Callable[[str], s
         yield f"Coverage: {found.coverage[0]:.0%} of the verdicts could be decided before, {found.coverage[1]:.0%} after"
 
 
-def _path(one: Path, quote: Quote) -> str:
-    row = one.row
-    who = f"{quote(row.answer.principal)} ({row.answer.kind}, {row.certainty})"
-    said = f"{who} may {row.question.access.value} {quote(row.question.place)}"
-    return f"{said}, because of {_causes(one.because_of, quote)}"
+def _paths(paths: Sequence[Path], quote: Quote) -> list[str]:
+    """A line for everybody at a place: what they may do there, on what way, and because of which changes."""
+    alike: dict[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]], list[Path]] = {}
+    for one in paths:
+        answer = one.row.answer
+        hops = () if answer.direct else tuple((hop.how, hop.target) for hop in answer.path[:-1])
+        alike.setdefault((answer.principal, one.row.question.place, one.because_of, hops), []).append(one)
+    return [_together(each, hops, quote) for (_, _, _, hops), each in alike.items()]
+
+
+def _together(paths: Sequence[Path], hops: Sequence[tuple[str, str]], quote: Quote) -> str:
+    row = paths[0].row
+    certain = {one.row.certainty for one in paths}
+    who = f"{quote(row.answer.principal)} ({row.answer.kind}, {certain.pop() if len(certain) == 1 else 'partly certain'})"
+    does = _listed_words([one.row.question.access.value for one in paths])
+    way = ", then ".join(f"{quote(how)} on {quote(target)}" for how, target in hops[:_HOPS])
+    by = f" by {way}{', and so on' if len(hops) > _HOPS else ''}" if way else ""
+    return (
+        f"{who} may {does} {quote(row.question.place)}{by}, because of {_causes(paths[0].because_of, quote)}"
+    )
+
+
+def _listed_words(words: Sequence[str]) -> str:
+    every = list(dict.fromkeys(words))
+    return " and ".join((", ".join(every[:-1]), every[-1])) if len(every) > 1 else every[0]
 
 
 def _result(one: Turned, quote: Quote) -> str:
