@@ -48,6 +48,8 @@ from weightguard.controls.disclosure import read_disclosure
 from weightguard.errors import CatalogueError
 from weightguard.estate.azure.release_policies import ways
 from weightguard.estate.shape import Malformed
+from weightguard.notify.platforms import place
+from weightguard.notify.pull_request import fitting
 from weightguard.notify.secret import read_secret
 from weightguard.policy.aws.document import PolicyKind, compile_policy
 from weightguard.policy.cases import answer_line
@@ -173,7 +175,7 @@ def _plan_onto(folder: Path, data: bytes) -> None:
 def _configured(folder: Path, data: bytes) -> None:
     _file(folder, "main.tf", data)
     path = _file(folder, "plan.json", json.dumps(seeds.plan("google")).encode())
-    command("plan", path, "-f", "sarif", "-o", folder / "out", "-q")
+    command("plan", path, "-f", "sarif", "-o", folder / "out", "--source", folder, "-q")
 
 
 def _baseline(folder: Path, data: bytes) -> None:
@@ -181,7 +183,37 @@ def _baseline(folder: Path, data: bytes) -> None:
     command("plan", path, "--baseline", _file(folder, "report.json", data), "-q")
 
 
+def _comment(folder: Path, data: bytes) -> None:
+    command("comment", _file(folder, "plan.md", data))
+    cut = fitting(data.decode("utf-8", "replace"), 600)
+    assert len(cut) <= 600
+
+
+def _event(folder: Path, data: bytes) -> None:
+    path = _file(folder, "event.json", data)
+    place(
+        {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_PATH": str(path),
+            "GITHUB_REPOSITORY": "a/b",
+            "GITHUB_TOKEN": "t",
+        }
+    )
+
+
 READERS: dict[str, Reader] = {
+    "comment": Reader(
+        lambda: [("### opens\n\n<details>\n\n```\nx\n```\n</details>\n" * 40).encode()],
+        _comment,
+        _raw,
+        arguments=("comment.markdown",),
+        modules=("cli/comment",),
+    ),
+    "event of a job": Reader(
+        lambda: [{"action": "opened", "pull_request": {"number": 3, "title": "x"}}],
+        _event,
+        modules=("notify/platforms",),
+    ),
     "configuration": Reader(
         lambda: [seeds.CONFIGURATION],
         _configuration,
@@ -189,6 +221,7 @@ READERS: dict[str, Reader] = {
         modules=("config",),
         arguments=(
             "assess.config_path",
+            "check-config.files",
             "plan.config_path",
             "scan.config_path",
             "collect aws.config_path",
@@ -334,7 +367,7 @@ READERS: dict[str, Reader] = {
         _cases,
         arguments=("evaluate.cases",),
         examples=100,
-        modules=("policy/cases",),
+        modules=("policy/lines",),
     ),
     "gaad": Reader(
         lambda: [export_seeds.GAAD, [export_seeds.GAAD]],
@@ -397,7 +430,8 @@ READERS: dict[str, Reader] = {
         lambda: [b'resource "google_storage_bucket" "models" {\n}\n'],
         _configured,
         _raw,
-        modules=("plan/formats",),
+        modules=("plan/blocks",),
+        arguments=("plan.source",),
         examples=5,
         seconds=4.0,
     ),

@@ -59,7 +59,7 @@ def comment(
         check_address(address, "platform", "the variables of the job")
     sender = _Sender(where, pause)
     mark = f"<!-- weightguard: {name} -->"
-    said = _fitting(f"{mark}\n{text}", where.longest)
+    said = fitting(f"{mark}\n{text}", where.longest)
     for old in sender.ours(mark):
         if sender.change(old, said):
             return Told(where.name, "changed")
@@ -136,7 +136,7 @@ class _Sender:
         )
 
 
-def _fitting(text: str, longest: int) -> str:
+def fitting(text: str, longest: int) -> str:
     """The text, cut after a line where it is too long, with what stands open there closed."""
     if len(text) <= longest:
         return text
