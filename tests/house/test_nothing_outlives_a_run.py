@@ -40,6 +40,7 @@ KEPT = {
     "collect/azure/permissions.py:routes": "the routes that are declared",
     "collect/calls/keeping.py:_compiled": "by what operations declare that they keep",
     "controls/expressions.py:_environment": "by the kinds of subjects that controls have",
+    "demo/gcp/described.py:described": "the packaged descriptions of the provider's interfaces",
     "policy/aws/request_keys.py:_known_stems": "by four services of the provider",
     "policy/aws/tables.py:_load": "by the packaged tables",
     "policy/aws/tables.py:_held": "by the services in the packaged table",

@@ -6,7 +6,7 @@ it, and by which names whoever asks is told apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -88,20 +88,24 @@ def _ground(permission: str, resource: str, policies: Policies) -> Ground:
         (audience((member,), policies), reason)
         for member, reason in storage.listed(permission, resource, policies)
     )
-    audiences = [
+    refused = tuple(stopping(permission, resource, policies))
+    meant: list[Audience | Place] = [
         *(one.meant for one in boundaries),
         *(one for rule in rules for one in (rule.denied, rule.spared)),
         *(one for one, _ in lists),
+        *(place for _, place in held),
     ]
-    closed = (
-        all(not one.open for one in audiences)
-        and all(not place.open for _, place in held)
-        and all(one.boundary.condition is None for one in boundaries)
-        and not policies.perimeters.may_bear(permission)
-    )
-    known = frozenset[str]().union(*(one.names for one in audiences), *(one.names for _, one in held))
-    refused = tuple(stopping(permission, resource, policies))
-    return Ground(lineage, held, prevented, refused, boundaries, rules, lists, known if closed else None)
+    conditions = any(one.boundary.condition is not None for one in boundaries)
+    more = conditions or policies.perimeters.may_bear(permission)
+    known = None if more else _names(meant)
+    return Ground(lineage, held, prevented, refused, boundaries, rules, lists, known)
+
+
+def _names(meant: Collection[Audience | Place]) -> frozenset[str] | None:
+    """The names that whoever asks is told apart by; None: by more than names."""
+    if any(one.open for one in meant):
+        return None
+    return frozenset[str]().union(*(one.names for one in meant))
 
 
 def _boundaries(permission: str, lineage: tuple[str, ...], policies: Policies) -> Iterator[Bound]:
