@@ -132,3 +132,9 @@ def test_nothing_but_the_tables_tells_providers_apart(room: str) -> None:
         if isinstance(node, ast.Constant) and node.value in ("aws", "gcp", "azure")
     }
     assert named == {"providers.py"}
+
+
+@pytest.mark.parametrize("provider", ["aws", "azure"])
+def test_everybody_is_known_wherever_nobody_asks_about_the_other_clouds(provider: str) -> None:
+    """Whoever judges one cloud alone has to know who is meant by everybody there."""
+    assert build(estate(), frozenset({provider})).kind_of("*") == "anonymous"

@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from google_exports import ADA, BUCKET, FOLDER, NUMBER, ORGANISATION, PROJECT, Lab, binding, denial, written
+from google_exports import (
+    ADA,
+    BUCKET,
+    FOLDER,
+    NUMBER,
+    ORGANISATION,
+    PROJECT,
+    Lab,
+    binding,
+    denial,
+    resource,
+    written,
+)
 from weightguard import api
 from weightguard.errors import InputError
 from weightguard.snapshot import open_snapshot
@@ -141,3 +153,15 @@ def test_bad_input_is_refused_in_one_line(tmp_path: Path, text: str, said: str) 
         api.collect_assets(tmp_path / "s", [path])
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "s").exists()
+
+
+def test_what_has_nothing_to_describe_is_no_cut(tmp_path: Path) -> None:
+    """An empty message is printed as null; a member that is not there at all was cut off."""
+    ring = "//cloudkms.googleapis.com/projects/lab/locations/global/keyRings/r"
+    line = resource(ring, "cloudkms.googleapis.com/KeyRing", [f"projects/{NUMBER}"], {})
+    line["resource"]["data"] = None
+    Lab().add(line).evidence(tmp_path)
+    del line["resource"]["data"]
+    (tmp_path / "again").mkdir()
+    with pytest.raises(InputError, match="no data"):
+        Lab().add(line).evidence(tmp_path / "again")

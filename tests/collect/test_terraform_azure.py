@@ -125,3 +125,34 @@ def test_one_file_of_two_clouds_is_read_as_both(tmp_path: Path) -> None:
     caller = item("aws_caller_identity", "data", account_id="111111111111")
     stores = {one.id for one in state(tmp_path, bucket, caller).estate.stores}
     assert stores == {"arn:aws:s3:::b", az.STORE}
+
+
+def test_a_subscription_that_a_state_looks_up_leaves_no_gap(tmp_path: Path) -> None:
+    """What lies above a subscription no state ever says: looking one up must not make less of an answer than not doing so."""
+    found = api.who_can(state(tmp_path, reads(1)), "read", az.STORE)
+    assert not [gap for gap in found.gaps if gap.source.operation == "subscriptions"]
+
+
+def test_a_key_without_a_rotation_policy_does_not_rotate(tmp_path: Path) -> None:
+    vault = f"{az.GROUP}/providers/Microsoft.KeyVault/vaults/v"
+    policy = {"rotation_policy": [{"automatic": [{"time_after_creation": "P90D"}]}]}
+    keys = {"without": {"rotation_policy": []}, "older": {}, "turning": policy}
+    evidence = state(
+        tmp_path,
+        item("azurerm_key_vault", id=vault, name="v", tenant_id=az.TENANT),
+        *(
+            item(
+                "azurerm_key_vault_key",
+                name=name,
+                key_vault_id=vault,
+                key_type="RSA-HSM",
+                resource_versionless_id=f"{vault}/keys/{name}",
+                **more,
+            )
+            for name, more in keys.items()
+        ),
+    )
+    said = {
+        one.id.rpartition("/")[2]: getattr(one.rotation, "value", "unknown") for one in evidence.estate.keys
+    }
+    assert said == {"without": False, "older": "unknown", "turning": True}

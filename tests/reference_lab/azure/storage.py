@@ -151,13 +151,12 @@ def containers() -> Iterator[tuple[str, Thing]]:
     for account, names in CONTAINERS.items():
         for name in names:
             days = 10 if account == "atlasazcheckpoints" else 400
-            state = "Unlocked" if account == "atlasazcheckpoints" else "Locked"
             properties = {
                 "publicAccess": "None",
                 "hasImmutabilityPolicy": True,
                 "hasLegalHold": False,
                 "immutabilityPolicy": {
-                    "properties": {"immutabilityPeriodSinceCreationInDays": days, "state": state}
+                    "properties": {"immutabilityPeriodSinceCreationInDays": days, "state": "Locked"}
                 },
                 "defaultEncryptionScope": "$account-encryption-key",
                 "denyEncryptionScopeOverride": True,

@@ -84,7 +84,7 @@ def buckets() -> Iterator[tuple[str, Asset]]:
         if name != "atlas-gc-checkpoints":
             data["retentionPolicy"] = {"retentionPeriod": str(400 * _DAY), "isLocked": True}
         else:
-            data["retentionPolicy"] = {"retentionPeriod": str(10 * _DAY)}
+            data["retentionPolicy"] = {"retentionPeriod": str(10 * _DAY), "isLocked": True}
         yield (
             f"bucket {name}",
             asset(

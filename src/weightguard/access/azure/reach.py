@@ -23,7 +23,7 @@ from weightguard.access.azure.vaults import VaultAccess
 from weightguard.access.federation import NOWHERE, Abroad
 from weightguard.access.links import Graph, Link, Node, search
 from weightguard.access.model import AccessKind, ActorKind
-from weightguard.access.provider import Actor, Direct, Port, Wanted
+from weightguard.access.provider import ANYBODY, Actor, Direct, Port, Wanted
 from weightguard.estate.fact import Unknown
 from weightguard.estate.limit import Limit
 from weightguard.estate.model import Container, Estate, Principal, PrincipalKind, Store
@@ -225,6 +225,8 @@ class _Reach:
 
     def kind_of(self, name: str) -> Actor | None:
         """Who stands behind a name."""
+        if name == ANYBODY:
+            return Actor("anonymous", None)
         if name.startswith("azure:"):
             principal = self._known.context.principals.get(name)
             return Actor("unknown" if principal is None else _kind(principal), None)

@@ -107,5 +107,8 @@ def releases_write_once(store: Store, context: Context) -> Verdict:
         return Verdict.failed(
             "no immutability policy holds blobs for a day or longer: whoever may delete can destroy the weights"
         )
-    mode = "locked" if retention.mode is RetentionMode.COMPLIANCE else "not locked"
-    return Verdict.passed("an immutability policy ({mode}) holds every blob", mode=mode)
+    if retention.mode is not RetentionMode.COMPLIANCE and not retention.legal_hold:
+        return Verdict.failed(
+            "the immutability policy is not locked: whoever may change it can take it away and destroy the weights"
+        )
+    return Verdict.passed("every blob is held: nobody can end it early")

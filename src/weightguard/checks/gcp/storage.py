@@ -98,8 +98,11 @@ def releases_write_once(store: Store, context: Context) -> Verdict:
         return Verdict.failed(
             "no retention policy holds objects for a day or longer: whoever may delete versions can destroy the weights"
         )
-    mode = "locked" if retention.mode is RetentionMode.COMPLIANCE else "not locked"
-    return Verdict.passed("versions are kept, and a retention policy ({mode}) holds every object", mode=mode)
+    if retention.mode is not RetentionMode.COMPLIANCE and not retention.legal_hold:
+        return Verdict.failed(
+            "the retention policy is not locked: whoever may change the bucket can take it away and destroy the weights"
+        )
+    return Verdict.passed("versions are kept, and objects are held: nobody can end it early")
 
 
 def _holds(retention: Retention) -> bool:

@@ -58,6 +58,8 @@ def take_asset(entry: Entry, found: Inventory, where: str) -> None:
 
 def _described(asset: Asset, resource: Mapping[str, Any], where: str) -> None:
     data = resource.get("data")
+    if data is None and "data" in resource:
+        data = {}  # Of what has nothing to describe some exports say null; a member that is not there was cut off.
     if not isinstance(data, dict):
         raise InputError("the resource has no data", where=where, fix=AGAIN)
     asset.data = data

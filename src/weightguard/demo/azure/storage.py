@@ -162,7 +162,7 @@ def container(account: str, name: str) -> Thing:
     short = account == "auroracheckpoints"
     kept = {
         "immutabilityPeriodSinceCreationInDays": 10 if short else 400,
-        "state": "Unlocked" if short else "Locked",
+        "state": "Locked",
     }
     told = {
         "publicAccess": "None",

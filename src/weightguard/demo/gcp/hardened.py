@@ -180,7 +180,7 @@ def _kept(store: WeightStore) -> dict[str, Any]:
     if store != CHECKPOINTS:
         return {"lifecycle": {"rule": [aborted]}}
     return {
-        "retentionPolicy": {"retentionPeriod": str(10 * DAY)},
+        "retentionPolicy": {"retentionPeriod": str(10 * DAY), "isLocked": True},
         "lifecycle": {
             "rule": [
                 aborted,

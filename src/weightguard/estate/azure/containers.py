@@ -256,7 +256,12 @@ def _attributes(record: Record | None) -> dict[str, Fact[Any]]:
 
 
 def unplaced(tenant: Tenant) -> Iterator[Unknown]:
-    """Subscriptions of which nothing says which management groups hold them: roles assigned above may reach into them."""
+    """Subscriptions of which nothing says which management groups hold them: roles assigned above may reach into them.
+
+    That a state never says; that it tells of what Terraform made alone is its own limit.
+    """
+    if tenant.from_state:
+        return
     told = parents_of(tenant)
     for record in tenant.of("resources.subscriptions"):
         if plain(record.id) not in told:

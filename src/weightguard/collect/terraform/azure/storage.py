@@ -279,7 +279,8 @@ def _vaults(states: States) -> None:
 def _rotation(item: Resource) -> dict[str, Any] | None:
     block = next(iter(item.blocks("rotation_policy")), None)
     if block is None:
-        return None
+        # The provider reads the policy: a list without one is a key that has none.
+        return {"lifetimeActions": []} if item.values.get("rotation_policy") == [] else None
     triggers = [one for one in block.get("automatic") or () if isinstance(one, Mapping)]
     return {"lifetimeActions": [{"trigger": dict(one), "action": {"type": "Rotate"}} for one in triggers]}
 
