@@ -226,6 +226,7 @@ writer = SnapshotWriter.create_or_resume(path, "0.1.0", [scope])
 
 def work(number):
     def run():
+        print("at work", flush=True)
         for part in range(5):
             writer.call(Call("s3", "GetBucketPolicy", scope, "ok", "2026-03-01T12:00:00Z", resource=f"{number}/{part}"))
             time.sleep(seconds)
@@ -269,8 +270,8 @@ def test_a_second_ctrl_c_does_not_wait_for_work_that_hangs(tmp_path: Path) -> No
     child = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(path), "3"], stdout=subprocess.PIPE, text=True
     )
-    while not (path / "calls.jsonl").exists():
-        time.sleep(0.01)
+    assert child.stdout is not None
+    assert "at work" in child.stdout.readline()
     began = time.monotonic()
     os.kill(child.pid, signal.SIGINT)
     time.sleep(0.3)

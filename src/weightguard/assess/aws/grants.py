@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _SERVICES: Mapping[str, str] = {
-    "s3control": "s3", "efs": "elasticfilesystem", "elbv2": "elasticloadbalancing", "stepfunctions": "states",
+    "s3control": "s3", "efs": "elasticfilesystem", "emr": "elasticmapreduce", "elbv2": "elasticloadbalancing",
+    "stepfunctions": "states",
     "sso-admin": "sso", "opensearch": "es", "accessanalyzer": "access-analyzer",
 }  # fmt: skip
 _OPERATIONS: Mapping[str, str] = {
