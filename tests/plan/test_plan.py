@@ -17,6 +17,7 @@ from weightguard import api
 from weightguard.assess.serialise import to_json
 from weightguard.plan.difference import turned
 from weightguard.plan.serial import difference_json
+from weightguard.plan.words import headline
 
 PLANS = Path(__file__).parent / "plans"
 SECRET = "plan-canary-8841"
@@ -243,3 +244,11 @@ def test_a_plan_from_nothing_is_judged_too(type_: str, written: Write) -> None:
     entry = {"address": f"{type_}.a", "mode": "managed", "type": type_, "name": "a", "change": change}
     said = judged(written({"format_version": "0.1", "planned_values": {}, "resource_changes": [entry]}))
     assert said["plan"]["changes"]["create"] == 1 and said["exit_status"] in (0, 3, 4)
+
+
+def test_nobody_is_said_to_gain_only_where_nothing_could_hide_it() -> None:
+    """The first line claims no more than was seen."""
+    shown = headline(replace(api.plan([PLANS / "aws.json"]), opened=()))
+    assert shown.startswith("nobody is seen to gain access;")
+    whole = replace(api.plan([PLANS / "azure.json"]), opened=(), hidden=())
+    assert headline(whole).startswith("nobody gains access; nobody loses it;")

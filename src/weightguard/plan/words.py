@@ -37,10 +37,14 @@ def markdown(found: Difference) -> Iterator[str]:
 
 def headline(found: Difference) -> str:
     """One line: who gains and loses access, what newly fails, which levels move."""
-    gain, lose = (len({one.row.answer.principal for one in each}) for each in (found.opened, found.closed))
     parts = [
-        f"{gain or 'nobody'} {'gain' if gain > 1 else 'gains'} access",
-        f"{lose or 'nobody'} {'lose' if lose > 1 else 'loses'} it",
+        _moved(
+            found.opened,
+            "gain",
+            "access",
+            nobody="nobody is seen to gain" if found.hidden else "nobody gains",
+        ),
+        _moved(found.closed, "lose", "it", nobody="nobody loses"),
         f"{len(found.new)} newly failing",
         f"{len(found.fixed)} mended",
     ]
@@ -48,6 +52,16 @@ def headline(found: Difference) -> str:
         f"{one.before or 'new'} -> {one.after or 'gone'} ({visible(one.name)})" for one in found.levels[:3]
     ]
     return "; ".join(parts)
+
+
+def _moved(paths: Sequence[Path], verb: str, what: str, nobody: str) -> str:
+    """Who gains or loses access: how many, or everybody."""
+    who = {one.row.answer.principal for one in paths}
+    if any(one.row.answer.kind == "anonymous" for one in paths):
+        return f"EVERYBODY {verb}s {what}"
+    if not who:
+        return f"{nobody} {what}"
+    return f"{len(who)} {verb}{'s' if len(who) == 1 else ''} {what}"
 
 
 def _titled(title: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from weightguard.access.condition import ConditionKind
 from weightguard.access.gcp.actor_kinds import ActorKinds
@@ -65,7 +66,7 @@ def gaps(resource: str, context: Context) -> Iterator[Unknown]:
     roles: set[str] = set()
     groups: set[str] = set()
     for place in places:
-        named = context.once(("gcp unknown names", place), lambda at=place: _unknown_names(at, context))  # type: ignore[misc]
+        named = context.once(("gcp unknown names", place), partial(_unknown_names, place, context))
         roles |= named[0]
         groups |= named[1]
     for role in sorted(roles):
