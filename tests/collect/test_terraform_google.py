@@ -316,3 +316,12 @@ def test_who_may_ask_for_a_role(tmp_path: Path) -> None:
     assert [(one.direct, one.certainty) for one in found if one.principal == "user:mia@lab.example"] == [
         (False, "conditional")
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "counted"), [({}, True), ({"id": "projects/lab/locations/eu/keyRings/r/cryptoKeys/k"}, False)]
+)
+def test_a_thing_that_nothing_names_is_counted(tmp_path: Path, values: dict[str, Any], counted: bool) -> None:
+    key = entry("google_kms_crypto_key", name="k", key_ring="r", **values)
+    unread = from_state(tmp_path, *state(), key).estate.resources_of("terraform.unread_types")
+    assert bool([one for one in unread if "google_kms_crypto_key" in one.name]) == counted

@@ -81,6 +81,12 @@ def _objects(items: Sequence[Resource]) -> Iterator[objects.Placed]:
             yield f"gs://{bucket.removeprefix('b/')}", key, item
 
 
+def _is_nameless(item: Resource) -> bool:
+    """Whether it is a thing of a known shape that its attributes do not name: what it is cannot be told."""
+    shape = SHAPES.get(item.type)
+    return shape is not None and filled(shape.name, item) is None
+
+
 def _is_read(name: str) -> bool:
     """Whether some reader knows a type."""
     match = _IAM.fullmatch(name)
@@ -119,9 +125,13 @@ class _States:
         return self._found
 
     def _unread(self) -> None:
-        """Types that nothing here reads, counted: what a state holds and this passes over is said."""
+        """Types that nothing here reads, and things whose names nothing gives, counted: what a state holds and this passes over is
+        said.
+        """
         counts = Counter(
-            item.type for item in self._items if item.mode == "managed" and not _is_read(item.type)
+            item.type
+            for item in self._items
+            if item.mode == "managed" and (not _is_read(item.type) or _is_nameless(item))
         )
         for name, count in counts.items():
             self._found.add(Policy("terraform.unread_types", name, "", {"name": name, "count": count}))
